@@ -1,0 +1,118 @@
+"""The document of each record type, as it stands at the server and travels in the feed.
+
+A change sends only the fields it sets; the server checks the whole after the change against these.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.contract.wire import Body, Instant, Sha256Hex, ShortText
+from app.domain.changes import RecordType
+from app.domain.messages import MESSAGE_MAX_CHARACTERS
+from app.domain.notes import NOTE_MAX_CHARACTERS
+from app.domain.recordings import RECORDING_MAX_SECONDS
+from app.domain.visits import VisitState
+
+DecimalText = Annotated[str, Field(pattern=r"^-?\d{1,6}(\.\d{1,6})?$")]
+
+
+class PatientBody(Body):
+    family_name: ShortText
+    given_name: ShortText
+    born: date | None
+    record_number: ShortText
+    title: ShortText = ""
+    sex: ShortText = ""
+    allergies: Annotated[str, Field(max_length=2000)] = ""
+
+
+class VisitBody(Body):
+    """`interrupted_since` is the server's own, derived from presence; no change may set it."""
+
+    patient: UUID
+    starts_at: Instant
+    state: VisitState
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    clinician: UUID | None = None
+    interrupted_since: Instant | None = None
+
+
+class NoteBody(Body):
+    visit: UUID
+    patient: UUID
+    text: Annotated[str, Field(min_length=1, max_length=NOTE_MAX_CHARACTERS)]
+    author: UUID
+    author_name: ShortText
+    written_at: Instant
+
+
+class MessageBody(Body):
+    visit: UUID
+    patient: UUID
+    text: Annotated[str, Field(min_length=1, max_length=MESSAGE_MAX_CHARACTERS)]
+    author: UUID
+    author_name: ShortText
+    written_at: Instant
+
+
+class QuantityBody(Body):
+    """`kind` names value and unit in the house's words, `unit` repeats it in UCUM."""
+
+    kind: ShortText
+    value: DecimalText
+    unit: ShortText
+
+
+class DeviceBody(Body):
+    kind: ShortText
+    model: ShortText
+    port: ShortText = ""
+    serial_number: ShortText = ""
+    driver_version: ShortText = ""
+
+
+class ReadingBody(Body):
+    visit: UUID
+    patient: UUID
+    quantities: Annotated[list[QuantityBody], Field(min_length=1, max_length=16)]
+    device: DeviceBody
+    device_time: Instant | None
+    received_at: Instant
+    frame_sha256: Sha256Hex
+    quality: Annotated[list[ShortText], Field(max_length=16)] = []
+    kept_at: Instant
+    kept_by: UUID
+
+
+class RecordingBody(Body):
+    """`sha256` of the plain WAV; `file_sha256` of the ciphertext that lies under /v1/files."""
+
+    visit: UUID
+    patient: UUID
+    kind: Literal["stethoscope"] = "stethoscope"
+    site: ShortText
+    sample_rate_hz: Annotated[int, Field(ge=500, le=192_000)]
+    samples: Annotated[int, Field(ge=0, le=192_000 * RECORDING_MAX_SECONDS)]
+    sha256: Sha256Hex
+    recorded_at: Instant
+    recorded_by: UUID
+    source: ShortText
+    file_sha256: Sha256Hex
+    file_key: Annotated[str, Field(max_length=64)]
+    file_bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)]
+    is_complete: bool = True
+
+
+RecordBody = PatientBody | VisitBody | NoteBody | MessageBody | ReadingBody | RecordingBody
+
+BODY_OF: dict[RecordType, type[Body]] = {
+    RecordType.PATIENT: PatientBody,
+    RecordType.VISIT: VisitBody,
+    RecordType.NOTE: NoteBody,
+    RecordType.MESSAGE: MessageBody,
+    RecordType.READING: ReadingBody,
+    RecordType.RECORDING: RecordingBody,
+}

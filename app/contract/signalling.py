@@ -1,0 +1,101 @@
+"""Words on the signalling socket (`/v1/signalling`, WebSocket text frames of JSON, at most 64 KiB).
+
+The token goes in the Authorization header of the handshake. A socket that closes is not a leave:
+only `leave` is, or 60 s without a socket.
+"""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from app.contract.wire import Body, Instant, ShortText
+from app.domain.access import Role
+
+FRAME_MAX_BYTES = 64 * 1024
+SEAT_KEPT_S = 15 * 60
+LOST_AFTER_S = 60
+
+
+class Join(Body):
+    """Take the seat of this device in the visit's room; again after each new socket."""
+
+    kind: Literal["join"] = "join"
+    visit: UUID
+
+
+class Leave(Body):
+    """Hang up: give the seat back. The visit stays as it is."""
+
+    kind: Literal["leave"] = "leave"
+    visit: UUID
+
+
+class Signal(Body):
+    """Session description of one peer connection, relayed to the other seat as it is."""
+
+    kind: Literal["signal"] = "signal"
+    visit: UUID
+    link: UUID
+    payload: Annotated[dict[str, Any], Field(max_length=16)]
+
+
+class Live(Body):
+    """A live value while no call carries it; relayed, never stored."""
+
+    kind: Literal["live"] = "live"
+    visit: UUID
+    payload: Annotated[dict[str, Any], Field(max_length=32)]
+
+
+class Ping(Body):
+    kind: Literal["ping"] = "ping"
+    sent: float
+
+
+class Seat(Body):
+    device: UUID
+    person: UUID
+    name: ShortText
+    role: Role
+    is_connected: bool
+    since: Instant
+
+
+class Room(Body):
+    """Who sits in the visit's room now; sent after each change of it."""
+
+    kind: Literal["room"] = "room"
+    visit: UUID
+    seats: Annotated[list[Seat], Field(max_length=16)]
+
+
+class FeedMoved(Body):
+    """The feed reached this position: read it when yours is lower."""
+
+    kind: Literal["feed"] = "feed"
+    position: int
+
+
+class Pong(Body):
+    kind: Literal["pong"] = "pong"
+    sent: float
+    server_time: Instant
+
+
+class Refusal(Body):
+    """What the client just said was not accepted; the socket stays open."""
+
+    kind: Literal["refusal"] = "refusal"
+    code: ShortText
+
+
+ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]
+ServerWord = Annotated[
+    Room | Signal | Live | FeedMoved | Pong | Refusal, Field(discriminator="kind")
+]
+
+CLIENT_WORD: TypeAdapter[Join | Leave | Signal | Live | Ping] = TypeAdapter(ClientWord)
+SERVER_WORD: TypeAdapter[Room | Signal | Live | FeedMoved | Pong | Refusal] = TypeAdapter(
+    ServerWord
+)

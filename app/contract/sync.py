@@ -1,0 +1,160 @@
+"""Push of changes, pull of the feed. Bodies are fixed from the first day (see docs/architecture)."""
+
+import json
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.contract.audit import DeviceEventBody, WitnessBody
+from app.contract.wire import Body, Instant
+from app.domain.changes import (
+    Change,
+    ChangeResult,
+    ConfirmedRecord,
+    FeedPage,
+    Outcome,
+    RecordType,
+)
+from app.domain.clock import ClockOffset, Stamp
+from app.domain.failures import Code
+from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
+
+PUSH_MAX_CHANGES = 100
+FEED_MAX_RECORDS = 500
+FieldName = Annotated[str, Field(max_length=64)]
+
+
+class ChangeBody(Body):
+    """One operation. `device_time` is raw; `offset_ms` what the server was known to be ahead by."""
+
+    id: UUID
+    record_type: RecordType
+    record: UUID
+    base_version: Annotated[int, Field(ge=0)]
+    fields_set: Annotated[dict[FieldName, Any], Field(max_length=64)]
+    previous: Annotated[dict[FieldName, Any], Field(max_length=64)]
+    schema_version: Annotated[int, Field(ge=1)]
+    device: UUID
+    counter: Annotated[int, Field(ge=1)]
+    device_time: Instant
+    offset_ms: float | None = None
+    uncertainty_ms: float | None = None
+    author: UUID
+    patient: UUID | None = None
+    visit: UUID | None = None
+
+    @classmethod
+    def from_domain(cls, change: Change) -> "ChangeBody":
+        offset = change.stamp.offset
+        return cls(
+            id=change.id,
+            record_type=change.record_type,
+            record=change.record,
+            base_version=change.base_version,
+            fields_set=dict(change.fields_set),
+            previous=dict(change.previous),
+            schema_version=change.schema,
+            device=change.device,
+            counter=change.counter,
+            device_time=change.stamp.device_time,
+            offset_ms=None if offset is None else offset.offset / timedelta(milliseconds=1),
+            uncertainty_ms=None
+            if offset is None
+            else offset.uncertainty / timedelta(milliseconds=1),
+            author=change.author,
+            patient=change.patient,
+            visit=change.visit,
+        )
+
+    def to_domain(self) -> Change:
+        offset = None
+        if self.offset_ms is not None and self.uncertainty_ms is not None:
+            offset = ClockOffset(
+                timedelta(milliseconds=self.offset_ms), timedelta(milliseconds=self.uncertainty_ms)
+            )
+        return Change(
+            id=ChangeId(self.id),
+            record_type=self.record_type,
+            record=RecordId(self.record),
+            base_version=self.base_version,
+            fields_set=self.fields_set,
+            previous=self.previous,
+            device=DeviceId(self.device),
+            counter=self.counter,
+            stamp=Stamp(self.device_time, offset),
+            author=PersonId(self.author),
+            patient=None if self.patient is None else PatientId(self.patient),
+            visit=None if self.visit is None else VisitId(self.visit),
+            schema=self.schema_version,
+        )
+
+
+class RecordOut(Body):
+    """A record as the server has it; `document` keeps fields that this release does not know."""
+
+    record_type: RecordType
+    record: UUID
+    version: int
+    position: int
+    schema_version: int
+    document: dict[str, Any]
+    patient: UUID | None = None
+    visit: UUID | None = None
+
+    def to_domain(self) -> ConfirmedRecord:
+        return ConfirmedRecord(
+            record_type=self.record_type,
+            record=RecordId(self.record),
+            version=self.version,
+            position=self.position,
+            schema=self.schema_version,
+            body=json.dumps(self.document, separators=(",", ":")).encode(),
+            patient=None if self.patient is None else PatientId(self.patient),
+            visit=None if self.visit is None else VisitId(self.visit),
+        )
+
+
+class ChangeResultOut(Body):
+    change: UUID
+    outcome: Outcome
+    code: Code | None = None
+    record: RecordOut | None = None
+
+    def to_domain(self) -> ChangeResult:
+        return ChangeResult(
+            ChangeId(self.change),
+            self.outcome,
+            self.code,
+            None if self.record is None else self.record.to_domain(),
+        )
+
+
+class PushIn(Body):
+    """POST /v1/push: changes oldest first, and the device's own audit events since the last push."""
+
+    device: UUID
+    changes: Annotated[list[ChangeBody], Field(max_length=PUSH_MAX_CHANGES)]
+    events: Annotated[list[DeviceEventBody], Field(max_length=500)] = []
+
+
+class PushOut(Body):
+    """`events_until` is the device's last event that the server holds without a gap before it."""
+
+    results: list[ChangeResultOut]
+    events_until: int
+    head: WitnessBody
+
+
+class FeedOut(Body):
+    """GET /v1/feed?since=N&limit=M."""
+
+    since: int
+    until: int
+    records: Annotated[list[RecordOut], Field(max_length=FEED_MAX_RECORDS)]
+    has_more: bool
+
+    def to_domain(self) -> FeedPage:
+        records = tuple(record.to_domain() for record in self.records)
+        return FeedPage(self.since, self.until, records, self.has_more)

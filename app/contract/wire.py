@@ -1,0 +1,16 @@
+"""What all bodies share: unknown fields are let through (a later release may add), sizes are not."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Instant = AwareDatetime
+ShortText = Annotated[str, Field(max_length=200)]
+Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Base64Text = Annotated[str, Field(max_length=4096)]
+
+
+class Body(BaseModel):
+    """A body of the wire. Frozen; a released one never changes its meaning."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)

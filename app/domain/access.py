@@ -1,0 +1,49 @@
+"""Roles as data: who may do what. One table, walked whole by its test."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """FHIR PractitionerRole in the words of the house; further roles are further rows below."""
+
+    CLINICIAN = "clinician"
+    PRESENTER = "presenter"
+
+
+class Action(StrEnum):
+    """What a person may be allowed to do."""
+
+    SEE_WORKLIST = "see-worklist"
+    OPEN_CHART = "open-chart"
+    CHECK_IN = "check-in"
+    JOIN_VISIT = "join-visit"
+    WRITE_NOTE = "write-note"
+    SIGN_NOTE = "sign-note"
+    KEEP_READING = "keep-reading"
+    KEEP_RECORDING = "keep-recording"
+    WRITE_MESSAGE = "write-message"
+    FINISH_VISIT = "finish-visit"
+    SIGN_VISIT = "sign-visit"
+    READ_AUDIT = "read-audit"
+
+
+PERMISSIONS: dict[Role, frozenset[Action]] = {
+    Role.CLINICIAN: frozenset(Action) - {Action.CHECK_IN},
+    Role.PRESENTER: frozenset(
+        {
+            Action.SEE_WORKLIST,
+            Action.OPEN_CHART,
+            Action.CHECK_IN,
+            Action.JOIN_VISIT,
+            Action.WRITE_NOTE,
+            Action.KEEP_READING,
+            Action.KEEP_RECORDING,
+            Action.WRITE_MESSAGE,
+        }
+    ),
+}
+
+
+def may(role: Role, action: Action) -> bool:
+    """Default deny: what is not in the table is not allowed."""
+    return action in PERMISSIONS.get(role, frozenset())

@@ -1,0 +1,168 @@
+"""Who did what, in a chain of digests that shows every edit and deletion.
+
+Each event's leaf is SHA-256(0x00 | canonical JSON); each digest is SHA-256(0x01 | digest before it |
+leaf). The domain bytes keep a leaf from posing as a digest (RFC 9162, 2.1). Whoever holds an
+earlier digest can check with the leaves alone, without seeing one event, that the chain only grew.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.failures import Code, Untrusted
+from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId
+
+CHAIN_START = "0" * 64
+
+
+class Act(StrEnum):
+    SIGNED_IN = "signed-in"
+    SIGN_IN_REFUSED = "sign-in-refused"
+    SIGNED_OUT = "signed-out"
+    ACCOUNT_ADDED = "account-added"
+    DEVICE_ENROLLED = "device-enrolled"
+    WORKLIST_SEEN = "worklist-seen"
+    PATIENT_ADDED = "patient-added"
+    PATIENT_OPENED = "patient-opened"
+    VISIT_ADDED = "visit-added"
+    VISIT_MOVED = "visit-moved"
+    VISIT_JOINED = "visit-joined"
+    VISIT_LEFT = "visit-left"
+    VISIT_INTERRUPTED = "visit-interrupted"
+    CALL_STARTED = "call-started"
+    CALL_ENDED = "call-ended"
+    NOTE_KEPT = "note-kept"
+    READING_KEPT = "reading-kept"
+    READING_REFUSED = "reading-refused"
+    RECORDING_KEPT = "recording-kept"
+    RECORDING_PLAYED = "recording-played"
+    MESSAGE_WRITTEN = "message-written"
+    CHANGE_CONFLICT = "change-conflict"
+    CHANGE_REFUSED = "change-refused"
+    RECORDS_DELIVERED = "records-delivered"
+    FILE_STORED = "file-stored"
+    FILE_FETCHED = "file-fetched"
+    WRONG_KEY = "wrong-key"
+    AUDIT_ALARM = "audit-alarm"
+    AUDIT_READ = "audit-read"
+    SCREEN_LOCKED = "screen-locked"
+    SCREEN_UNLOCKED = "screen-unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act, by id and never by value. `subject` names the record the act was done to."""
+
+    id: EventId
+    act: Act
+    at: datetime
+    actor: PersonId | None = None
+    device: DeviceId | None = None
+    patient: PatientId | None = None
+    visit: VisitId | None = None
+    subject: UUID | None = None
+    code: Code | None = None
+
+    def canonical(self) -> bytes:
+        """The bytes that are hashed: JSON, sorted keys, no spaces, ids and times as text."""
+        fields = {
+            "act": str(self.act),
+            "actor": _text(self.actor),
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "code": _text(self.code),
+            "device": _text(self.device),
+            "id": str(self.id),
+            "patient": _text(self.patient),
+            "subject": _text(self.subject),
+            "visit": _text(self.visit),
+        }
+        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A place in a chain that was seen: how many events, and the digest after the last of them."""
+
+    count: int
+    digest: str
+
+
+EMPTY_CHAIN = Witness(0, CHAIN_START)
+
+
+def leaf_of(event_bytes: bytes) -> str:
+    return hashlib.sha256(b"\x00" + event_bytes).hexdigest()
+
+
+def next_digest(digest: str, leaf: str) -> str:
+    return hashlib.sha256(b"\x01" + bytes.fromhex(digest) + bytes.fromhex(leaf)).hexdigest()
+
+
+def extended(held: Witness, leaves: Iterable[str]) -> Witness:
+    """The witness after these further leaves."""
+    count, digest = held.count, held.digest
+    for leaf in leaves:
+        digest = next_digest(digest, leaf)
+        count += 1
+    return Witness(count, digest)
+
+
+def verify_extension(held: Witness, leaves: Iterable[str], head: Witness) -> Witness:
+    """The new witness when `head` follows from what we hold; Untrusted(AUDIT_MISMATCH) when not.
+
+    Catches a row changed, removed, removed at the end, and a chain computed anew: in each case the
+    digest that we hold is no longer on the way to the head that the server claims.
+    """
+    reached = extended(held, leaves)
+    if reached != head:
+        raise Untrusted(Code.AUDIT_MISMATCH, f"chain does not continue after event {held.count}")
+    return reached
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """A row of a stored chain: its place from 1, the hashed bytes and the digest written beside."""
+
+    number: int
+    event_bytes: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Where a stored chain first contradicts itself or what a witness holds."""
+
+    number: int
+    what: str
+
+
+def verify_chain(
+    rows: Iterable[ChainRow], witnesses: Iterable[Witness] = ()
+) -> tuple[Witness, ChainFault | None]:
+    """Walk the whole chain; the witness at its end and the first fault, if any.
+
+    Without witnesses a last row removed, or all digests computed anew, cannot be seen: the proof is
+    what the clients hold.
+    """
+    held = {witness.count: witness.digest for witness in witnesses}
+    reached = EMPTY_CHAIN
+    for row in rows:
+        if row.number != reached.count + 1:
+            return reached, ChainFault(reached.count + 1, "a row is missing")
+        reached = extended(reached, [leaf_of(row.event_bytes)])
+        if row.digest != reached.digest:
+            return reached, ChainFault(row.number, "a row was changed")
+        if held.get(row.number, row.digest) != row.digest:
+            return reached, ChainFault(row.number, "differs from the digest a client holds")
+    for count in sorted(held):
+        if count > reached.count:
+            return reached, ChainFault(count, "the chain is shorter than a client has seen")
+    return reached, None

@@ -1,0 +1,92 @@
+"""A change on its way to the server, and what the server may answer.
+
+The body is fixed from the first day: later depth (merge, undo, scopes) is added without touching it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.clock import Stamp
+from app.domain.failures import Code
+from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
+
+Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+SCHEMA_VERSION = 1
+
+
+class RecordType(StrEnum):
+    PATIENT = "patient"
+    VISIT = "visit"
+    NOTE = "note"
+    READING = "reading"
+    RECORDING = "recording"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One operation: fields set on one record, with what stood there before.
+
+    `base_version` is the record's version on which the person acted; 0 makes a new record.
+    `counter` grows by one with each change of the device: a gap is evidence.
+    """
+
+    id: ChangeId
+    record_type: RecordType
+    record: RecordId
+    base_version: int
+    fields_set: Mapping[str, Json]
+    previous: Mapping[str, Json]
+    device: DeviceId
+    counter: int
+    stamp: Stamp
+    author: PersonId
+    patient: PatientId | None = None
+    visit: VisitId | None = None
+    schema: int = SCHEMA_VERSION
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    ALREADY_THERE = "already-there"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedRecord:
+    """A record as the server has it. `body` is what was received, byte for byte (a JSON object).
+
+    `position` is the feed's, given by one writer; `version` counts what people set.
+    """
+
+    record_type: RecordType
+    record: RecordId
+    version: int
+    position: int
+    schema: int
+    body: bytes
+    patient: PatientId | None = None
+    visit: VisitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """The server's answer to one change; a bad one never holds up the rest."""
+
+    change: ChangeId
+    outcome: Outcome
+    code: Code | None = None  # of a refusal or conflict
+    record: ConfirmedRecord | None = None  # as it stands at the server now
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Records after position `since`, in order; `until` is the cursor to keep."""
+
+    since: int
+    until: int
+    records: tuple[ConfirmedRecord, ...]
+    has_more: bool

@@ -1,0 +1,79 @@
+"""What a device did in one act, kept or refused whole. Whether it is plausible is asked later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from app.domain.device import DeviceIdentity
+from app.domain.failures import Code, Rejected
+from app.domain.ids import VisitId
+
+
+class VitalKind(StrEnum):
+    """The unit stands inside the name; UCUM_UNIT gives the code for records."""
+
+    SYSTOLIC_MMHG = "systolic-mmhg"
+    DIASTOLIC_MMHG = "diastolic-mmhg"
+    MEAN_ARTERIAL_MMHG = "mean-arterial-mmhg"
+    PULSE_PER_MINUTE = "pulse-per-minute"
+    CUFF_PRESSURE_MMHG = "cuff-pressure-mmhg"
+
+
+UCUM_UNIT: dict[VitalKind, str] = {
+    VitalKind.SYSTOLIC_MMHG: "mm[Hg]",
+    VitalKind.DIASTOLIC_MMHG: "mm[Hg]",
+    VitalKind.MEAN_ARTERIAL_MMHG: "mm[Hg]",
+    VitalKind.PULSE_PER_MINUTE: "/min",
+    VitalKind.CUFF_PRESSURE_MMHG: "mm[Hg]",
+}
+
+
+class QualityFlag(StrEnum):
+    IRREGULAR = "irregular"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    kind: VitalKind
+    value: Decimal  # as the device said it
+
+    def __post_init__(self) -> None:
+        if not self.value.is_finite():
+            raise Rejected(Code.NOT_A_NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Stamped with its visit when it was *started*; None: nobody asked, it goes to the tray."""
+
+    visit: VisitId | None
+    quantities: tuple[Quantity, ...]
+    device: DeviceIdentity
+    device_time: datetime | None
+    received_at: datetime
+    frame_sha256: str
+    quality: frozenset[QualityFlag] = frozenset()
+
+    def value_of(self, kind: VitalKind) -> Decimal | None:
+        return next((q.value for q in self.quantities if q.kind is kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class NoMeasurement:
+    """The device ended without a number, and says why."""
+
+    visit: VisitId | None
+    reason: Code
+    device: DeviceIdentity
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LiveValue:
+    """A value that is shown while it is fresh and never stored."""
+
+    visit: VisitId | None
+    quantity: Quantity
+    at: datetime

@@ -1,0 +1,36 @@
+"""Sound of the body, recorded: what the device delivered, bit for bit, known by its SHA-256.
+
+The WAV that the hash is taken of is RIFF/WAVE, PCM, 16 bit, mono, a 44-byte header and the samples.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.ids import PatientId, PersonId, RecordId, VisitId
+
+RECORDING_MAX_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`sha256` is of the plain WAV; `file_sha256` names the encrypted file that travels."""
+
+    id: RecordId
+    visit: VisitId
+    patient: PatientId
+    site: str
+    sample_rate_hz: int
+    samples: int
+    sha256: str
+    recorded_at: datetime
+    recorded_by: PersonId
+    source: str  # as the device list names it; a synthetic source says so
+    file_sha256: str = ""
+    file_key: str = ""  # base64, 32 bytes; travels inside the record over TLS
+    file_bytes: int = 0
+    is_complete: bool = True  # False: the capture was cut short, the part that was there is kept
+    is_pending: bool = True
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / self.sample_rate_hz if self.sample_rate_hz else 0.0

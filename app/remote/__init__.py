@@ -1,0 +1,1 @@
+"""The way to the server: HTTP, the signalling socket, tokens in memory."""

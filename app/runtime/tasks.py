@@ -1,0 +1,64 @@
+"""The only caller of asyncio.create_task: whoever starts a task owns it and sees it fail."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+log = logging.getLogger(__name__)
+
+CLOSE_LIMIT_S = 5.0
+
+
+class TaskOwner:
+    """Owns the tasks of one object. `on_defect` is told of what nobody foresaw."""
+
+    def __init__(self, name: str, on_defect: Callable[[BaseException], None] | None = None) -> None:
+        self._name = name
+        self._on_defect = on_defect
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run `work` until it ends or the owner closes. Must be called on the running loop."""
+        if self._is_closed:
+            work.close()
+            raise RuntimeError(f"{self._name} is closed")
+        task = asyncio.get_running_loop().create_task(self._run(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _run(self, work: Coroutine[Any, Any, Any], name: str) -> Any:
+        try:
+            return await work
+        except asyncio.CancelledError:
+            raise
+        except Exception as defect:
+            log.error("task %s of %s failed: %s", name, self._name, type(defect).__name__)
+            if self._on_defect is None:
+                raise
+            self._on_defect(defect)
+
+    async def close(self) -> None:
+        """Cancel what runs and wait for it, at most CLOSE_LIMIT_S."""
+        self._is_closed = True
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_LIMIT_S)
+            for task in late:
+                log.error("task %s of %s does not end", task.get_name(), self._name)
