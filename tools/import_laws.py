@@ -4,7 +4,7 @@ The lists in pyproject.toml name every room; a name whose module is not made yet
 with a warning, instead of failing the run. Nothing else differs from the library's own contracts.
 """
 
-from collections.abc import Iterable
+from typing import cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck
@@ -15,9 +15,13 @@ from importlinter.domain.imports import ModuleExpression
 
 
 def _made(
-    contract: Contract, graph: ImportGraph, expressions: Iterable[ModuleExpression]
+    contract: Contract, graph: ImportGraph, field: object
 ) -> tuple[set[ModuleExpression], list[str]]:
-    """The expressions that can be checked now, and the names of those that cannot."""
+    """The expressions that can be checked now, and the names of those that cannot.
+
+    `field` is declared as a field on the class; on the object stands the set read from the file.
+    """
+    expressions = cast(set[ModuleExpression], field)
     roots = tuple(contract.session_options["root_packages"])
     checked, missing = set(), []
     for expression in expressions:
@@ -30,35 +34,37 @@ def _made(
     return checked, [f"not made yet: {name}" for name in sorted(missing)]
 
 
-class ForbiddenWhereMade(ForbiddenContract):  # type: ignore[misc]  # the library has no types
+class ForbiddenWhereMade(ForbiddenContract):
     """`forbidden`, over the modules that exist."""
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        self.source_modules, no_source = _made(self, graph, self.source_modules)
-        self.forbidden_modules, no_target = _made(self, graph, self.forbidden_modules)
+        sources, no_source = _made(self, graph, self.source_modules)
+        targets, no_target = _made(self, graph, self.forbidden_modules)
+        vars(self).update(source_modules=sources, forbidden_modules=targets)
         result = super().check(graph, verbose)
         result.warnings.extend(no_source + no_target)
         return result
 
 
-class IndependenceWhereMade(IndependenceContract):  # type: ignore[misc]  # the library has no types
+class IndependenceWhereMade(IndependenceContract):
     """`independence`, between the modules that exist."""
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        self.modules, missing = _made(self, graph, self.modules)
+        modules, missing = _made(self, graph, self.modules)
+        vars(self).update(modules=modules)
         result = super().check(graph, verbose)
         result.warnings.extend(missing)
         return result
 
 
-class LayersWhereMade(LayersContract):  # type: ignore[misc]  # the library has no types
+class LayersWhereMade(LayersContract):
     """`layers`, in the containers that exist."""
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         if not self.containers:
             return super().check(graph, verbose)
         containers, missing = _made(self, graph, self.containers)
-        self.containers = sorted(containers)
+        vars(self).update(containers=containers)
         result = super().check(graph, verbose)
         result.warnings.extend(missing)
         return result

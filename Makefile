@@ -1,0 +1,52 @@
+# Two commands from a fresh checkout: `make run` and `make test`. `make help` names the rest.
+# The set-up costs nothing when all is there, so every command asks for it.
+
+PYTHON_OF_VENV := .venv/bin/python
+# What `make run` takes: your own picture, sound or cuff instead of the simulated ones.
+DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test test-long check format bench bench-visit clean
+
+help:
+	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
+	@echo '                  VIDEO=... SOUND=... CUFF=... take your own picture, sound or cuff'
+	@echo 'make test         all checks and tests'
+	@echo 'make test-long    the longer loops and simulations'
+	@echo 'make check        format, lint, types, import laws'
+	@echo 'make format       puts the code in form'
+	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
+	@echo 'make setup        only makes the checkout ready'
+	@echo 'make clean        removes caches and build results'
+
+setup:
+	@tools/setup.sh run
+
+setup-test:
+	@tools/setup.sh test
+
+run: setup
+	@$(PYTHON_OF_VENV) -m demo $(DEMO_OPTIONS)
+
+test: setup-test
+	@$(PYTHON_OF_VENV) tools/run_tests.py
+
+test-long: setup-test
+	@$(PYTHON_OF_VENV) tools/run_tests.py --long
+
+check: setup-test
+	@tools/check.sh
+
+format: setup-test
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+
+bench: setup-test
+	@$(PYTHON_OF_VENV) -m bench
+
+bench-visit: setup-test
+	@$(PYTHON_OF_VENV) -m bench.visit
+
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
