@@ -77,7 +77,12 @@ def run_pytest(name: str, which: str, arguments: list[str]) -> Part:
     started = time.monotonic()
     closing = ""
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     ) as run:
         assert run.stdout is not None
         for line in run.stdout:
