@@ -1,6 +1,6 @@
 """Who did what, in a chain of digests that shows every edit and deletion.
 
-Each event's leaf is SHA-256(0x00 | canonical JSON); each digest is SHA-256(0x01 | digest before it |
+Each event's leaf is SHA-256(0x00 | canonical JSON), each digest SHA-256(0x01 | digest before it |
 leaf). The domain bytes keep a leaf from posing as a digest (RFC 9162, 2.1). Whoever holds an
 earlier digest can check with the leaves alone, without seeing one event, that the chain only grew.
 """
@@ -81,6 +81,15 @@ class AuditEvent:
             "visit": _text(self.visit),
         }
         return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEvent:
+    """A row of the device's own audit chain that the server has not acknowledged."""
+
+    number: int
+    digest: str
+    event: AuditEvent
 
 
 def _text(value: object) -> str | None:

@@ -3,7 +3,10 @@
 The visit outlives every call: no row here ends a visit.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from app.domain.ids import VisitId
 
 
 class Phase(StrEnum):
@@ -59,3 +62,13 @@ TRANSITIONS |= {
 def advance(phase: Phase, event: Event) -> tuple[Phase, Effect]:
     """The next phase and what to do; an event that means nothing here changes nothing."""
     return TRANSITIONS.get((phase, event), (phase, Effect.NONE))
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCall:
+    """What a new screen needs to take a running call over; cleared when the call ends."""
+
+    visit: VisitId
+    socket_path: str
+    secret: bytes  # 32 bytes
+    generation: int

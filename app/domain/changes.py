@@ -1,6 +1,7 @@
 """A change on its way to the server, and what the server may answer.
 
-The body is fixed from the first day: later depth (merge, undo, scopes) is added without touching it.
+The body is fixed from the first day: later depth (merge, undo, scopes) is added without touching
+it.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,20 @@ class Change:
     schema: int = SCHEMA_VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """What an act wants changed; the store gives it id, device, counter and previous values."""
+
+    record_type: RecordType
+    record: RecordId
+    base_version: int
+    fields_set: dict[str, Json]
+    author: PersonId
+    stamp: Stamp
+    patient: PatientId | None = None
+    visit: VisitId | None = None
+
+
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     ALREADY_THERE = "already-there"
@@ -90,3 +105,12 @@ class FeedPage:
     until: int
     records: tuple[ConfirmedRecord, ...]
     has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A change that the server has not accepted: waiting, or refused and shown."""
+
+    change: Change
+    refused: Code | None = None
+    current: ConfirmedRecord | None = None  # of a conflict: what stands at the server

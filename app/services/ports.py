@@ -1,6 +1,7 @@
 """What the services need of the world, as Protocols. Adapters do not inherit; mypy compares them.
 
 Every method may raise Unavailable, Untrusted or Rejected of app/domain/failures, nothing foreign.
+What the store, too, must name stands in the domain and is handed on from here (`X as X`).
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +12,12 @@ from typing import Protocol, TypeVar
 
 from app.domain.access import Role
 from app.domain.audit import AuditEvent, Witness
+from app.domain.audit import DeviceEvent as DeviceEvent
+from app.domain.call import RunningCall as RunningCall
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
-from app.domain.clock import ClockSample, Stamp
+from app.domain.changes import NewChange as NewChange
+from app.domain.changes import PendingChange as PendingChange
+from app.domain.clock import ClockSample
 from app.domain.device import DeviceStatus
 from app.domain.failures import Code
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, PersonId, RecordId, VisitId
@@ -28,48 +33,6 @@ ResultT = TypeVar("ResultT")
 
 
 # --- the store ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NewChange:
-    """What an act wants changed; the store gives it id, device, counter and previous values."""
-
-    record_type: RecordType
-    record: RecordId
-    base_version: int
-    fields_set: dict[str, Json]
-    author: PersonId
-    stamp: Stamp
-    patient: PatientId | None = None
-    visit: VisitId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PendingChange:
-    """A change that the server has not accepted: waiting, or refused and shown."""
-
-    change: Change
-    refused: Code | None = None
-    current: ConfirmedRecord | None = None  # of a conflict: what stands at the server
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceEvent:
-    """A row of the device's own audit chain that the server has not acknowledged."""
-
-    number: int
-    digest: str
-    event: AuditEvent
-
-
-@dataclass(frozen=True, slots=True)
-class RunningCall:
-    """What a new screen needs to take a running call over; cleared when the call ends."""
-
-    visit: VisitId
-    socket_path: str
-    secret: bytes  # 32 bytes
-    generation: int
 
 
 class Outbox(Protocol):
