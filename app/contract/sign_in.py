@@ -65,7 +65,7 @@ class PersonOut(Body):
 
 
 class CertificateOut(Body):
-    """`document` is canonical JSON {device, public_key, issued_at, server}; signed by the server."""
+    """`document`: canonical JSON {device, public_key, issued_at, server}, signed by the server."""
 
     document: Annotated[str, Field(max_length=4096)]
     signature: Base64Text

@@ -1,4 +1,4 @@
-"""Push of changes, pull of the feed. Bodies are fixed from the first day (see docs/architecture)."""
+"""Push of changes, pull of the feed. These bodies are fixed from the first day."""
 
 import json
 from datetime import timedelta
@@ -132,7 +132,7 @@ class ChangeResultOut(Body):
 
 
 class PushIn(Body):
-    """POST /v1/push: changes oldest first, and the device's own audit events since the last push."""
+    """POST /v1/push: changes oldest first, and the device's audit events since the last push."""
 
     device: UUID
     changes: Annotated[list[ChangeBody], Field(max_length=PUSH_MAX_CHANGES)]

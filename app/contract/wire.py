@@ -1,4 +1,4 @@
-"""What all bodies share: unknown fields are let through (a later release may add), sizes are not."""
+"""What all bodies share: unknown fields pass (a later release may add some), sizes are bound."""
 
 from typing import Annotated
 

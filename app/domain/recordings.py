@@ -6,6 +6,7 @@ The WAV that the hash is taken of is RIFF/WAVE, PCM, 16 bit, mono, a 44-byte hea
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.changes import Json
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 
 RECORDING_MAX_SECONDS = 600
@@ -34,3 +35,23 @@ class Recording:
     @property
     def seconds(self) -> float:
         return self.samples / self.sample_rate_hz if self.sample_rate_hz else 0.0
+
+
+def fields_of(recording: Recording) -> dict[str, Json]:
+    """The recording's document as it is kept and sent (contract: RecordingBody)."""
+    return {
+        "visit": str(recording.visit),
+        "patient": str(recording.patient),
+        "kind": "stethoscope",
+        "site": recording.site,
+        "sample_rate_hz": recording.sample_rate_hz,
+        "samples": recording.samples,
+        "sha256": recording.sha256,
+        "recorded_at": recording.recorded_at.isoformat(),
+        "recorded_by": str(recording.recorded_by),
+        "source": recording.source,
+        "file_sha256": recording.file_sha256,
+        "file_key": recording.file_key,
+        "file_bytes": recording.file_bytes,
+        "is_complete": recording.is_complete,
+    }

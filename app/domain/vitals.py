@@ -1,12 +1,17 @@
 """What of a measurement may be kept, and why not. Limits: PLAUSIBLE below, device range first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
+from app.domain.changes import Json
+from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.failures import Code
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
-from app.domain.measurement import Measurement, VitalKind
+from app.domain.measurement import UCUM_UNIT, Measurement, QualityFlag, Quantity, VitalKind
 
 STALE_STREAM_S = 5.0
 STALE_CUFF_PRESSURE_S = 2.0
@@ -61,3 +66,63 @@ class Refused:
 
     measured: Measurement
     reason: Code
+
+
+def fields_of(reading: Reading) -> dict[str, Json]:
+    """The reading's document as it is kept and sent (contract: ReadingBody)."""
+    measured, device = reading.measured, reading.measured.device
+    return {
+        "visit": str(reading.visit),
+        "patient": str(reading.patient),
+        "quantities": [
+            {"kind": str(q.kind), "value": format(q.value, "f"), "unit": UCUM_UNIT[q.kind]}
+            for q in measured.quantities
+        ],
+        "device": {
+            "kind": str(device.kind),
+            "model": device.model,
+            "port": device.port,
+            "serial_number": device.serial_number,
+            "driver_version": device.driver_version,
+        },
+        "device_time": None if measured.device_time is None else measured.device_time.isoformat(),
+        "received_at": measured.received_at.isoformat(),
+        "frame_sha256": measured.frame_sha256,
+        "quality": [str(flag) for flag in sorted(measured.quality)],
+        "kept_at": reading.kept_at.isoformat(),
+        "kept_by": str(reading.kept_by),
+    }
+
+
+def reading_from(record: str, fields: Mapping[str, Any], *, is_pending: bool) -> Reading:
+    """The reading of a document; KeyError, ValueError or TypeError when it is not one."""
+    device = fields["device"]
+    device_time = fields["device_time"]
+    visit = VisitId(UUID(fields["visit"]))
+    measured = Measurement(
+        visit=visit,
+        quantities=tuple(
+            Quantity(VitalKind(item["kind"]), Decimal(item["value"]))
+            for item in fields["quantities"]
+        ),
+        device=DeviceIdentity(
+            kind=DeviceKind(device["kind"]),
+            model=str(device["model"]),
+            port=str(device.get("port", "")),
+            serial_number=str(device.get("serial_number", "")),
+            driver_version=str(device.get("driver_version", "")),
+        ),
+        device_time=None if device_time is None else datetime.fromisoformat(device_time),
+        received_at=datetime.fromisoformat(fields["received_at"]),
+        frame_sha256=str(fields["frame_sha256"]),
+        quality=frozenset(QualityFlag(flag) for flag in fields.get("quality", [])),
+    )
+    return Reading(
+        id=RecordId(UUID(record)),
+        visit=visit,
+        patient=PatientId(UUID(fields["patient"])),
+        measured=measured,
+        kept_at=datetime.fromisoformat(fields["kept_at"]),
+        kept_by=PersonId(UUID(fields["kept_by"])),
+        is_pending=is_pending,
+    )

@@ -8,7 +8,7 @@ ItemT = TypeVar("ItemT")
 
 
 class LatestSlot(Generic[ItemT]):
-    """`put` from any thread, `take` on the loop. What was not taken in time is replaced, counted."""
+    """`put` from any thread, `take` on the loop. What was not taken in time is replaced."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -1,0 +1,91 @@
+"""One act, one transaction: what every service shares to write, and to hear that records changed.
+
+Knows who is signed in and how wrong the clock is; knows nothing of any feature.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from app.domain.audit import Act, AuditEvent
+from app.domain.clock import Clock, ClockOffset, Stamp
+from app.domain.failures import Code, Rejected
+from app.domain.ids import DeviceId, EventId, PatientId, VisitId, new_id
+from app.domain.people import Person
+from app.runtime.broadcast import Broadcast
+from app.services.ports import Store, UnitOfWork
+
+ResultT = TypeVar("ResultT")
+
+
+class Acts:
+    """`revision` grows with each write; services that show records read again when it does."""
+
+    def __init__(self, store: Store, clock: Clock, device: DeviceId) -> None:
+        self._store = store
+        self.clock = clock
+        self.device = device
+        self.revision: Broadcast[int] = Broadcast(0)
+        self.offset: ClockOffset | None = None
+        self._person: Person | None = None
+        self._are_times_confirmed = False
+
+    @property
+    def person(self) -> Person:
+        """Who acts; Rejected when nobody is signed in."""
+        if self._person is None:
+            raise Rejected(Code.NOT_ALLOWED, "nobody is signed in")
+        return self._person
+
+    def now_acting(self, person: Person | None) -> None:
+        self._person = person
+        self._are_times_confirmed = False
+
+    def confirm_times(self) -> None:
+        """A person looked at the clock difference and said that times may be kept."""
+        self._are_times_confirmed = True
+
+    @property
+    def must_confirm_times(self) -> bool:
+        return (
+            self.offset is not None
+            and self.offset.needs_confirmation
+            and not self._are_times_confirmed
+        )
+
+    def stamp(self) -> Stamp:
+        """When an act happens; Rejected(TIMES_NOT_CONFIRMED) while the clock is 2 min off."""
+        if self.must_confirm_times:
+            raise Rejected(Code.TIMES_NOT_CONFIRMED)
+        return Stamp(self.clock.now(), self.offset)
+
+    def event(
+        self,
+        act: Act,
+        *,
+        patient: PatientId | None = None,
+        visit: VisitId | None = None,
+        subject: UUID | None = None,
+        code: Code | None = None,
+    ) -> AuditEvent:
+        return AuditEvent(
+            id=EventId(new_id()),
+            act=act,
+            at=self.clock.now(),
+            actor=None if self._person is None else self._person.id,
+            device=self.device,
+            patient=patient,
+            visit=visit,
+            subject=subject,
+            code=code,
+        )
+
+    async def read(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """A look that changes nothing that is shown."""
+        return await self._store.transaction(work)
+
+    async def do(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """A write, whole or not at all; listeners of `revision` hear of it afterwards."""
+        result = await self._store.transaction(work)
+        self.revision.tell(self.revision.value + 1)
+        return result

@@ -1,0 +1,104 @@
+"""The open chart: one patient, at most one visit. Opening it is an act and leaves its trace."""
+
+from dataclasses import dataclass
+
+from app.domain.access import Action, may
+from app.domain.audit import Act
+from app.domain.failures import Code, Rejected
+from app.domain.ids import VisitId
+from app.domain.messages import Message
+from app.domain.notes import Note
+from app.domain.recordings import Recording
+from app.domain.vitals import Reading
+from app.domain.worklist import WorklistRow
+from app.runtime.broadcast import Broadcast
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.ports import UnitOfWork
+from app.services.rereading import Rereading
+
+
+@dataclass(frozen=True, slots=True)
+class ChartState:
+    """`row` None: no chart is open. Lists are newest first."""
+
+    row: WorklistRow | None = None
+    notes: tuple[Note, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    messages: tuple[Message, ...] = ()
+    draft: str = ""
+
+
+class Chart:
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+        self.state: Broadcast[ChartState] = Broadcast(ChartState())
+        self._visit: VisitId | None = None
+        self._tasks = TaskOwner("chart")
+        self._rereading = Rereading(self._read_again, self._tasks)
+        self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
+
+    def start(self) -> None:
+        self._rereading.start()
+
+    async def close(self) -> None:
+        self._stop_listening()
+        await self._tasks.close()
+
+    @property
+    def row(self) -> WorklistRow:
+        """The open visit and patient; Rejected(NO_VISIT_OPEN) when there is none."""
+        if self.state.value.row is None:
+            raise Rejected(Code.NO_VISIT_OPEN)
+        return self.state.value.row
+
+    async def open(self, visit: VisitId) -> None:
+        """Show this visit's patient; the audit event stands before the first byte is shown."""
+        if not may(self._acts.person.role, Action.OPEN_CHART):
+            raise Rejected(Code.NOT_ALLOWED)
+
+        def look(unit: UnitOfWork) -> ChartState:
+            state = _look(unit, visit)
+            if state.row is None:
+                raise Rejected(Code.NOT_FOUND)
+            patient = state.row.patient.id
+            unit.audit.add(self._acts.event(Act.PATIENT_OPENED, patient=patient, visit=visit))
+            return state
+
+        state = await self._acts.do(look)
+        self._visit = visit
+        self.state.tell(state)
+
+    def shut(self) -> None:
+        """The chart leaves the screen and the memory of this service."""
+        self._visit = None
+        self.state.tell(ChartState())
+
+    async def _read_again(self) -> None:
+        visit = self._visit
+        if visit is None:
+            return
+        state = await self._acts.read(lambda unit: _look(unit, visit))
+        if self._visit == visit:
+            self.state.tell(state)
+
+
+def draft_name(visit: VisitId) -> str:
+    """Where the store keeps the draft of this visit's next note."""
+    return f"draft.{visit}"
+
+
+def _look(unit: UnitOfWork, visit: VisitId) -> ChartState:
+    row = unit.records.visit_row(visit)
+    if row is None:
+        return ChartState()
+    patient = row.patient.id
+    return ChartState(
+        row=row,
+        notes=tuple(unit.records.notes(patient)),
+        readings=tuple(unit.records.readings(patient)),
+        recordings=tuple(unit.records.recordings(patient)),
+        messages=tuple(unit.records.messages(visit)),
+        draft=unit.kept.text(draft_name(visit)) or "",
+    )

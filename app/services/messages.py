@@ -1,0 +1,58 @@
+"""Secure messages of a visit: kept like a note, so that they survive an outage in order."""
+
+from app.domain.access import Action, may
+from app.domain.audit import Act
+from app.domain.changes import RecordType
+from app.domain.failures import Code, Rejected
+from app.domain.ids import RecordId, new_id
+from app.domain.messages import MESSAGE_MAX_CHARACTERS
+from app.services.acts import Acts
+from app.services.chart import Chart
+from app.services.ports import NewChange, UnitOfWork
+
+
+class Messages:
+    def __init__(self, acts: Acts, chart: Chart) -> None:
+        self._acts = acts
+        self._chart = chart
+
+    async def write(self, text: str) -> RecordId:
+        """A message to the other side of the open visit."""
+        row = self._chart.row
+        text = text.strip()
+        if not text:
+            raise Rejected(Code.NOTHING_TO_KEEP)
+        if len(text) > MESSAGE_MAX_CHARACTERS:
+            raise Rejected(Code.TOO_LARGE)
+        person = self._acts.person
+        if not may(person.role, Action.WRITE_MESSAGE):
+            raise Rejected(Code.NOT_ALLOWED)
+        message, visit, patient = RecordId(new_id()), row.visit.id, row.patient.id
+        stamp = self._acts.stamp()
+
+        def keep(unit: UnitOfWork) -> None:
+            unit.outbox.add(
+                NewChange(
+                    record_type=RecordType.MESSAGE,
+                    record=message,
+                    base_version=0,
+                    fields_set={
+                        "visit": str(visit),
+                        "patient": str(patient),
+                        "text": text,
+                        "author": str(person.id),
+                        "author_name": person.name,
+                        "written_at": stamp.device_time.isoformat(),
+                    },
+                    author=person.id,
+                    stamp=stamp,
+                    patient=patient,
+                    visit=visit,
+                )
+            )
+            unit.audit.add(
+                self._acts.event(Act.MESSAGE_WRITTEN, patient=patient, visit=visit, subject=message)
+            )
+
+        await self._acts.do(keep)
+        return message

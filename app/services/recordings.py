@@ -1,0 +1,177 @@
+"""Body sounds in a visit: recorded at the cart, arriving at the far end, proven equal by hash.
+
+The side whose instrument it is keeps the record; the other side holds its copy until the record
+comes with the feed, and shows both hashes meanwhile.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from app.domain.access import Action, may
+from app.domain.audit import Act
+from app.domain.changes import Json, RecordType
+from app.domain.failures import Code, Failure, Rejected
+from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.domain.recordings import Recording, fields_of
+from app.runtime.broadcast import Broadcast
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.chart import Chart
+from app.services.ports import (
+    CallEngine,
+    NewChange,
+    RecordingFiles,
+    ScopeDone,
+    ScopeProgress,
+    ScopeProof,
+    UnitOfWork,
+)
+
+
+class ScopePhase(StrEnum):
+    IDLE = "idle"
+    RUNNING = "running"
+    SAVING = "saving"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsState:
+    phase: ScopePhase = ScopePhase.IDLE
+    recording: RecordId | None = None
+    progress: ScopeProgress | None = None
+    done: ScopeDone | None = None
+    proof: ScopeProof | None = None
+    code: Code | None = None
+
+
+class Recordings:
+    def __init__(
+        self, *, acts: Acts, chart: Chart, engine: CallEngine, files: RecordingFiles
+    ) -> None:
+        self._acts = acts
+        self._chart = chart
+        self._engine = engine
+        self._files = files
+        self._started_for: dict[RecordId, tuple[VisitId, PatientId]] = {}
+        self.state: Broadcast[RecordingsState] = Broadcast(RecordingsState())
+        self._tasks = TaskOwner("recordings")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def start(self, site: str) -> None:
+        """Record the stethoscope for the open visit; stamped with it from here on."""
+        row = self._chart.row
+        if not may(self._acts.person.role, Action.KEEP_RECORDING):
+            raise Rejected(Code.NOT_ALLOWED)
+        recording = RecordId(new_id())
+        self._started_for[recording] = (row.visit.id, row.patient.id)
+        self.state.tell(RecordingsState(ScopePhase.RUNNING, recording))
+        try:
+            await self._engine.start_scope(recording, site)
+        except Failure as failure:
+            self.state.tell(RecordingsState(code=failure.code))
+
+    async def stop(self) -> None:
+        state = self.state.value
+        if state.recording is not None and state.phase is ScopePhase.RUNNING:
+            await self._engine.stop_scope(state.recording)
+
+    def heard_progress(self, progress: ScopeProgress) -> None:
+        state = self.state.value
+        if state.recording != progress.recording:
+            state = RecordingsState(ScopePhase.RUNNING, progress.recording)
+        self.state.tell(replace(state, progress=progress))
+
+    def heard_done(self, done: ScopeDone) -> None:
+        state = self.state.value
+        if state.recording != done.recording:
+            state = RecordingsState(ScopePhase.RUNNING, done.recording)
+        self.state.tell(replace(state, phase=ScopePhase.SAVING, done=done))
+        self._tasks.start(self._keep(done) if done.is_ours else self._hold(done), "keep recording")
+
+    def heard_proof(self, proof: ScopeProof) -> None:
+        if self.state.value.recording == proof.recording:
+            self.state.tell(replace(self.state.value, proof=proof))
+
+    def heard_failure(self, code: Code) -> None:
+        """The instrument is gone or was refused; what had been recorded still comes as done."""
+        self.state.tell(replace(self.state.value, code=code))
+
+    async def play(self, recording: Recording) -> bytes:
+        """The WAV of a kept recording; the look at it is an act."""
+        wav = await self._files.load(recording.file_sha256, recording.file_key)
+        event = self._acts.event(
+            Act.RECORDING_PLAYED,
+            patient=recording.patient,
+            visit=recording.visit,
+            subject=recording.id,
+        )
+        await self._acts.do(lambda unit: unit.audit.add(event))
+        return wav
+
+    async def _keep(self, done: ScopeDone) -> None:
+        row = self._chart.state.value.row
+        known = self._started_for.get(done.recording)
+        if known is None and row is not None and row.visit.id == done.visit:
+            known = (row.visit.id, row.patient.id)  # begun before this screen was started again
+        if known is None or known[0] != done.visit:
+            self.state.tell(replace(self.state.value, code=Code.MEASURED_FOR_ANOTHER_VISIT))
+            return
+        try:
+            await self._save(done, *known)
+        except Failure as failure:
+            self.state.tell(replace(self.state.value, code=failure.code))
+            return
+        self._started_for.pop(done.recording, None)
+        if self.state.value.recording == done.recording:
+            self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT, code=None))
+
+    async def _save(self, done: ScopeDone, visit: VisitId, patient: PatientId) -> None:
+        person, stamp = self._acts.person, self._acts.stamp()
+        file_sha256, file_key, file_bytes = await self._files.save(done.wav)
+        recording = Recording(
+            id=done.recording,
+            visit=visit,
+            patient=patient,
+            site=done.site,
+            sample_rate_hz=done.sample_rate_hz,
+            samples=done.samples,
+            sha256=done.sha256,
+            recorded_at=stamp.device_time,
+            recorded_by=person.id,
+            source=done.source,
+            file_sha256=file_sha256,
+            file_key=file_key,
+            file_bytes=file_bytes,
+            is_complete=done.is_complete,
+        )
+        fields: dict[str, Json] = fields_of(recording)
+
+        def write(unit: UnitOfWork) -> None:
+            unit.attachments.add(file_sha256, file_bytes)
+            unit.outbox.add(
+                NewChange(
+                    record_type=RecordType.RECORDING,
+                    record=recording.id,
+                    base_version=0,
+                    fields_set=fields,
+                    author=person.id,
+                    stamp=stamp,
+                    patient=patient,
+                    visit=visit,
+                )
+            )
+            unit.audit.add(
+                self._acts.event(
+                    Act.RECORDING_KEPT, patient=patient, visit=visit, subject=recording.id
+                )
+            )
+
+        await self._acts.do(write)
+
+    async def _hold(self, done: ScopeDone) -> None:
+        """The far end's recording: it is theirs to keep; ours is the proof that it arrived."""
+        if self.state.value.recording == done.recording:
+            self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT))

@@ -1,0 +1,221 @@
+"""Signing in, locking and unlocking. Offline, whoever signed in here before may work on."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.access import Role
+from app.domain.audit import Act
+from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.ids import PersonId
+from app.domain.people import Person
+from app.runtime.broadcast import Broadcast
+from app.services.acts import Acts
+from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
+
+UNLOCK_TRIES = 5
+# scrypt cost (RFC 7914): 32 MiB and about 0.1 s; it guards a verifier that lies encrypted anyway.
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**15, 8, 1
+
+
+class SignInPhase(StrEnum):
+    SIGNED_OUT = "signed-out"
+    SIGNING_IN = "signing-in"
+    SIGNED_IN = "signed-in"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInState:
+    phase: SignInPhase
+    role: Role
+    server: str
+    is_kept: bool
+    person: Person | None = None
+    code: Code | None = None  # why the last try failed
+    is_demonstration: bool = False
+    is_offline: bool = False  # signed in against what is known here
+
+
+class SignIn:
+    def __init__(
+        self,
+        *,
+        server_api: ServerApi,
+        acts: Acts,
+        device: DeviceCredentials,
+        role: Role,
+        server: str,
+        is_kept: bool,
+    ) -> None:
+        self._server_api = server_api
+        self._acts = acts
+        self._device = device
+        self._tries_left = UNLOCK_TRIES
+        self.state: Broadcast[SignInState] = Broadcast(
+            SignInState(SignInPhase.SIGNED_OUT, role, server, is_kept)
+        )
+
+    async def reopen(self, *, has_running_call: bool) -> None:
+        """After a restart with a call running: locked, with the person who was signed in."""
+        person = await self._acts.read(_last_person)
+        if has_running_call and person is not None:
+            self._acts.now_acting(person)
+            self._tell(phase=SignInPhase.LOCKED, person=person, code=None)
+
+    async def renew_tokens(self) -> None:
+        """New access token by the refresh token in the store; Unavailable or Rejected when not."""
+        token = await self._acts.read(lambda unit: unit.kept.text("refresh-token"))
+        if token is None:
+            raise Rejected(Code.TOKEN_EXPIRED)
+        fresh = await self._server_api.refresh(token, self._device)
+        await self._acts.read(lambda unit: unit.kept.keep_text("refresh-token", fresh))
+
+    async def sign_in(self, username: str, password: str) -> None:
+        """Ends in SIGNED_IN, or back in SIGNED_OUT with the code of what was wrong."""
+        if self.state.value.phase is SignInPhase.SIGNING_IN:
+            return
+        username = username.strip()
+        self._tell(phase=SignInPhase.SIGNING_IN, code=None)
+        try:
+            await self._sign_in(username, password)
+        except Failure as failure:
+            self._tell(phase=SignInPhase.SIGNED_OUT, code=failure.code, person=None)
+        except BaseException:
+            self._tell(phase=SignInPhase.SIGNED_OUT, code=Code.SERVER_ERROR, person=None)
+            raise
+
+    async def _sign_in(self, username: str, password: str) -> None:
+        role = self.state.value.role
+        try:
+            signed_in = await self._server_api.sign_in(username, password, role, self._device)
+        except Unavailable as away:
+            person = await self._known_here(username, password, away)
+            await self._enter(person, is_offline=True)
+            return
+        verifier = await _make_verifier(username, password)
+        await self._acts.read(_keep_sign_in(signed_in, verifier))
+        await self._enter(signed_in.person, is_demonstration=signed_in.is_demonstration)
+
+    async def _known_here(self, username: str, password: str, away: Unavailable) -> Person:
+        verifier, person = await self._acts.read(
+            lambda unit: (unit.kept.text("verifier"), _last_person(unit))
+        )
+        if verifier is None or person is None or person.role is not self.state.value.role:
+            raise away
+        if not await _fits(verifier, username, password):
+            raise Rejected(Code.WRONG_CREDENTIALS)
+        return person
+
+    async def _enter(
+        self, person: Person, *, is_offline: bool = False, is_demonstration: bool | None = None
+    ) -> None:
+        self._acts.now_acting(person)
+        event = self._acts.event(Act.SIGNED_IN)
+        await self._acts.do(lambda unit: unit.audit.add(event))
+        self._tries_left = UNLOCK_TRIES
+        marked = self.state.value.is_demonstration if is_demonstration is None else is_demonstration
+        self._tell(
+            phase=SignInPhase.SIGNED_IN,
+            person=person,
+            code=None,
+            is_offline=is_offline,
+            is_demonstration=marked,
+        )
+
+    async def lock(self) -> None:
+        """The chart goes from the screen; a running call goes on."""
+        if self.state.value.phase is not SignInPhase.SIGNED_IN:
+            return
+        event = self._acts.event(Act.SCREEN_LOCKED)
+        await self._acts.do(lambda unit: unit.audit.add(event))
+        self._tell(phase=SignInPhase.LOCKED, code=None)
+
+    async def unlock(self, password: str) -> None:
+        """Same person, same password; after five wrong tries only a full sign-in helps."""
+        if self.state.value.phase is not SignInPhase.LOCKED:
+            return
+        verifier = await self._acts.read(lambda unit: unit.kept.text("verifier"))
+        if verifier is not None and await _fits(verifier, None, password):
+            self._tries_left = UNLOCK_TRIES
+            event = self._acts.event(Act.SCREEN_UNLOCKED)
+            await self._acts.do(lambda unit: unit.audit.add(event))
+            self._tell(phase=SignInPhase.SIGNED_IN, code=None)
+            return
+        self._tries_left -= 1
+        event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
+        await self._acts.do(lambda unit: unit.audit.add(event))
+        if self._tries_left <= 0:
+            await self.sign_out(code=Code.TOO_MANY_TRIES)
+        else:
+            self._tell(code=Code.WRONG_CREDENTIALS)
+
+    async def sign_out(self, code: Code | None = None) -> None:
+        """Tokens are forgotten here; what is unsent stays in the store and is sent later."""
+        if self.state.value.person is None:
+            return
+        event = self._acts.event(Act.SIGNED_OUT)
+
+        def leave(unit: UnitOfWork) -> None:
+            unit.audit.add(event)
+            unit.kept.keep_text("refresh-token", None)
+
+        await self._acts.do(leave)
+        self._server_api.forget_tokens()
+        self._acts.now_acting(None)
+        self._tell(phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False)
+
+    def _tell(self, **fields: object) -> None:
+        self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
+
+
+def _last_person(unit: UnitOfWork) -> Person | None:
+    text = unit.kept.text("person")
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Person(PersonId(UUID(fields["id"])), fields["name"], Role(fields["role"]))
+
+
+def _keep_sign_in(signed_in: SignedIn, verifier: str) -> Callable[[UnitOfWork], None]:
+    person = signed_in.person
+    fields = {"id": str(person.id), "name": person.name, "role": str(person.role)}
+
+    def write(unit: UnitOfWork) -> None:
+        unit.kept.keep_text("refresh-token", signed_in.refresh_token)
+        unit.kept.keep_text("certificate", signed_in.certificate)
+        unit.kept.keep_text("person", json.dumps(fields))
+        unit.kept.keep_text("verifier", verifier)
+
+    return write
+
+
+async def _make_verifier(username: str, password: str) -> str:
+    salt = os.urandom(16)
+    digest = await asyncio.to_thread(_scrypt, password, salt)
+    return json.dumps({"username": username, "salt": salt.hex(), "digest": digest.hex()})
+
+
+async def _fits(verifier: str, username: str | None, password: str) -> bool:
+    fields = json.loads(verifier)
+    digest = await asyncio.to_thread(_scrypt, password, bytes.fromhex(fields["salt"]))
+    same_name = username is None or fields["username"] == username
+    return hmac.compare_digest(digest, bytes.fromhex(fields["digest"])) and same_name
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(
+        password.encode(),
+        salt=salt,
+        n=SCRYPT_N,
+        r=SCRYPT_R,
+        p=SCRYPT_P,
+        maxmem=64 * 2**20,
+        dklen=32,
+    )

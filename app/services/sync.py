@@ -1,0 +1,244 @@
+"""Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
+
+Changes go oldest first; files go before the change that names them. Nothing leaves the outbox but
+with the server's answer. The only writer of the confirmed tables, through the store's settle/apply.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.domain.audit import Act, Witness, verify_extension
+from app.domain.changes import Outcome, RecordType
+from app.domain.clock import ClockOffset, best_offset
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
+from app.runtime.broadcast import Broadcast
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.ports import (
+    FeedMovedHeard,
+    PendingChange,
+    PushAnswer,
+    RecordingFiles,
+    ServerApi,
+    SocketUp,
+    UnitOfWork,
+)
+from app.services.rereading import Rereading
+from app.services.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+PUSH_CHANGES = 50
+PUSH_EVENTS = 200
+CLOCK_EVERY_S = 600.0
+CLOCK_SAMPLES = 5
+PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+LOOK_AGAIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What is known of the server and of what it has not got yet."""
+
+    is_reachable: bool
+    since: datetime
+    code: Code | None = None
+    unsent: tuple[tuple[RecordType, int], ...] = ()
+    oldest_unsent: datetime | None = None
+    refused: tuple[PendingChange, ...] = ()
+    position: int = 0
+    offset: ClockOffset | None = None
+    audit_alarm: Code | None = None
+    last_contact: datetime | None = None
+
+    @property
+    def unsent_count(self) -> int:
+        return sum(count for _, count in self.unsent)
+
+
+class Sync:
+    def __init__(
+        self, *, server_api: ServerApi, files: RecordingFiles, acts: Acts, switchboard: Switchboard
+    ) -> None:
+        self._server_api = server_api
+        self._files = files
+        self._acts = acts
+        self._clock = acts.clock
+        self.state: Broadcast[SyncState] = Broadcast(SyncState(False, acts.clock.now()))
+        self._tasks = TaskOwner("sync")
+        self._wake = asyncio.Event()
+        self._is_running = False
+        self._counting = Rereading(self._tell_unsent, self._tasks)
+        self._stop_listening = acts.revision.listen(self._heard_revision)
+        switchboard.on(FeedMovedHeard, self._heard_feed_moved)
+        switchboard.on(SocketUp, lambda _: self.poke())
+
+    def start(self) -> None:
+        """Called once somebody is signed in; calling it again only wakes it."""
+        self.poke()
+        if not self._is_running:
+            self._is_running = True
+            self._counting.start()
+            self._tasks.start(self._run(), "exchange")
+            self._tasks.start(self._watch_clock(), "clock")
+
+    async def close(self) -> None:
+        self._stop_listening()
+        await self._tasks.close()
+
+    def poke(self) -> None:
+        """There is something to send or to fetch."""
+        self._wake.set()
+
+    def _heard_revision(self, _: int) -> None:
+        self._counting.ask()
+        self.poke()
+
+    def _heard_feed_moved(self, word: FeedMovedHeard) -> None:
+        if word.position > self.state.value.position:
+            self.poke()
+
+    async def _run(self) -> None:
+        tries = 0
+        while True:
+            self._wake.clear()
+            pause: float = LOOK_AGAIN_S
+            try:
+                await self._exchange()
+                tries = 0
+            except Unavailable as away:
+                self._lost(away)
+                pause = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
+                tries += 1
+            except Untrusted as doubt:
+                await self._alarm(doubt)
+            except Rejected as no:
+                self._lost(no)
+                pause = PAUSES_S[-1]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            if tries:  # woken early while the server is away: not more than two tries a second
+                await asyncio.sleep(PAUSES_S[0])
+
+    async def _exchange(self) -> None:
+        await self._send_files()
+        while await self._push():
+            pass
+        while await self._pull():
+            pass
+        await self._check_chain()
+        await self._reached()
+
+    async def _send_files(self) -> None:
+        for name in await self._acts.read(lambda unit: unit.attachments.unsent()):
+            if not await self._server_api.has_file(name):
+                await self._server_api.put_file(name, await self._files.ciphertext(name))
+            await self._acts.read(_mark_sent(name))
+
+    async def _push(self) -> bool:
+        """True when there may be more to push."""
+        changes, events = await self._acts.read(
+            lambda unit: (unit.outbox.waiting(PUSH_CHANGES), unit.audit.unacknowledged(PUSH_EVENTS))
+        )
+        if not changes and not events:
+            return False
+        answer = await self._server_api.push(changes, events)
+        await self._settle(answer)
+        return len(changes) == PUSH_CHANGES or len(events) == PUSH_EVENTS
+
+    async def _settle(self, answer: PushAnswer) -> None:
+        def write(unit: UnitOfWork) -> None:
+            for result in answer.results:
+                unit.outbox.settle(result)
+                if result.outcome in (Outcome.CONFLICT, Outcome.REFUSED):
+                    act = (
+                        Act.CHANGE_CONFLICT
+                        if result.outcome is Outcome.CONFLICT
+                        else Act.CHANGE_REFUSED
+                    )
+                    unit.audit.add(self._acts.event(act, subject=result.change, code=result.code))
+            unit.audit.acknowledge(answer.events_until)
+
+        if answer.results:
+            await self._acts.do(write)
+        else:
+            await self._acts.read(write)
+
+    async def _pull(self) -> bool:
+        since = await self._acts.read(lambda unit: unit.records.feed_position())
+        page = await self._server_api.feed(since)
+        if page.records or page.until != since:
+            await self._acts.do(lambda unit: unit.records.apply(page))
+        self._tell(position=page.until)
+        return page.has_more
+
+    async def _check_chain(self) -> None:
+        """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""
+        while True:
+            held = await self._acts.read(lambda unit: unit.audit.server_witness())
+            part = await self._server_api.chain(held.count)
+            if part.since != held.count:
+                raise Untrusted(Code.AUDIT_MISMATCH, "the server's chain is shorter than seen")
+            seen = verify_extension(held, part.leaves, part.head)
+            if seen != held:
+                await self._acts.read(_keep_witness(seen))
+            if not part.has_more:
+                return
+
+    async def _alarm(self, doubt: Untrusted) -> None:
+        log.error("server not trusted: %s", doubt.code)
+        if self.state.value.audit_alarm is None:
+            event = self._acts.event(Act.AUDIT_ALARM, code=doubt.code)
+            await self._acts.read(lambda unit: unit.audit.add(event))
+        self._tell(audit_alarm=doubt.code)
+
+    async def _watch_clock(self) -> None:
+        while True:
+            try:
+                samples = [await self._server_api.clock_sample() for _ in range(CLOCK_SAMPLES)]
+            except Failure:
+                await asyncio.sleep(PAUSES_S[-1])
+                continue
+            offset = best_offset(samples)
+            self._acts.offset = offset
+            self._tell(offset=offset)
+            await asyncio.sleep(CLOCK_EVERY_S)
+
+    async def _reached(self) -> None:
+        now = self._clock.now()
+        state = self.state.value
+        since = state.since if state.is_reachable else now
+        self._tell(is_reachable=True, since=since, code=None, last_contact=now)
+
+    def _lost(self, failure: Failure) -> None:
+        state = self.state.value
+        since = self._clock.now() if state.is_reachable else state.since
+        self._tell(is_reachable=False, since=since, code=failure.code)
+
+    async def _tell_unsent(self) -> None:
+        pending = await self._acts.read(lambda unit: unit.outbox.all())
+        waiting = [item.change for item in pending if item.refused is None]
+        kinds = Counter(change.record_type for change in waiting)
+        oldest = min((change.stamp.device_time for change in waiting), default=None)
+        self._tell(
+            unsent=tuple(sorted(kinds.items())),
+            oldest_unsent=oldest,
+            refused=tuple(item for item in pending if item.refused is not None),
+        )
+
+    def _tell(self, **fields: object) -> None:
+        self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
+
+
+def _mark_sent(name: str) -> Callable[[UnitOfWork], None]:
+    return lambda unit: unit.attachments.mark_sent(name)
+
+
+def _keep_witness(witness: Witness) -> Callable[[UnitOfWork], None]:
+    return lambda unit: unit.audit.keep_server_witness(witness)

@@ -1,0 +1,220 @@
+"""The cuff in a visit: started for a visit, shown live, kept or refused with its reason.
+
+A measurement carries its visit from its start. One that belongs to no open visit, or to another,
+is shown apart and cannot be kept here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from app.domain.access import Action, may
+from app.domain.audit import Act
+from app.domain.changes import Json, RecordType
+from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.ids import RecordId, VisitId, new_id
+from app.domain.measurement import (
+    LiveValue,
+    Measurement,
+    NoMeasurement,
+    Quantity,
+    VitalKind,
+)
+from app.domain.vitals import Reading, assess, fields_of, reading_from
+from app.runtime.broadcast import Broadcast
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.chart import Chart
+from app.services.ports import Cuff, CuffEvent, CuffState, NewChange, UnitOfWork
+
+UNASSIGNED_SHOWN = 20
+
+TellFar = Callable[[VisitId, dict[str, Json]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsState:
+    """`live` is the cuff's pressure here or at the far end; `result` waits for keep or discard."""
+
+    cuff: CuffState | None = None
+    live: LiveValue | None = None
+    is_live_from_far: bool = False
+    result: Measurement | None = None
+    refused: Code | None = None  # why `result` may not be kept
+    no_measurement: NoMeasurement | None = None
+    unassigned: tuple[Measurement, ...] = ()
+    from_far: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
+    code: Code | None = None  # why the last wish was not carried out
+
+
+class Vitals:
+    """`tell_far` hands live values and kept readings to the call or the server, best effort."""
+
+    def __init__(self, *, acts: Acts, chart: Chart, cuff: Cuff | None, tell_far: TellFar) -> None:
+        self._acts = acts
+        self._chart = chart
+        self._cuff = cuff
+        self._tell_far = tell_far
+        self.state: Broadcast[VitalsState] = Broadcast(VitalsState())
+        self._tasks = TaskOwner("vitals")
+
+    def start(self) -> None:
+        if self._cuff is not None:
+            self._tasks.start(self._listen(self._cuff), "cuff")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def measure(self) -> None:
+        """Start the cuff for the open visit."""
+        visit = self._chart.row.visit
+        if self._cuff is None:
+            self._tell(code=Code.DEVICE_MISSING)
+            return
+        if not visit.is_open:
+            raise Rejected(Code.NO_VISIT_OPEN)
+        self._tell(result=None, refused=None, no_measurement=None, live=None, code=None)
+        try:
+            await self._cuff.start(visit.id)
+        except Failure as failure:
+            self._tell(code=failure.code)
+
+    async def stop(self) -> None:
+        """Abort on the wire, whatever else is going on."""
+        if self._cuff is not None:
+            try:
+                await self._cuff.stop()
+            except Unavailable as away:
+                self._tell(code=away.code)
+
+    async def keep(self) -> RecordId:
+        """Keep the shown result as a reading of the visit that it was started for."""
+        row, person, measured = self._chart.row, self._acts.person, self.state.value.result
+        if measured is None:
+            raise Rejected(Code.NOTHING_TO_KEEP)
+        if measured.visit is None:
+            raise Rejected(Code.NOBODY_ASKED)
+        if measured.visit != row.visit.id:
+            raise Rejected(Code.MEASURED_FOR_ANOTHER_VISIT)
+        if not may(person.role, Action.KEEP_READING):
+            raise Rejected(Code.NOT_ALLOWED)
+        if (refused := assess(measured)) is not None:
+            raise Rejected(refused)
+        stamp = self._acts.stamp()
+        reading = Reading(
+            id=RecordId(new_id()),
+            visit=row.visit.id,
+            patient=row.patient.id,
+            measured=measured,
+            kept_at=stamp.device_time,
+            kept_by=person.id,
+        )
+
+        def write(unit: UnitOfWork) -> None:
+            unit.outbox.add(
+                NewChange(
+                    record_type=RecordType.READING,
+                    record=reading.id,
+                    base_version=0,
+                    fields_set=fields_of(reading),
+                    author=person.id,
+                    stamp=stamp,
+                    patient=reading.patient,
+                    visit=reading.visit,
+                )
+            )
+            unit.audit.add(
+                self._acts.event(
+                    Act.READING_KEPT,
+                    patient=reading.patient,
+                    visit=reading.visit,
+                    subject=reading.id,
+                )
+            )
+
+        await self._acts.do(write)
+        self._tell(result=None, refused=None, code=None)
+        told: dict[str, Json] = {"kind": "reading", "record": str(reading.id)}
+        self._tell_far(reading.visit, told | fields_of(reading))
+        return reading.id
+
+    async def discard(self) -> None:
+        """A person looked at the result and does not want it."""
+        self._tell(result=None, refused=None, no_measurement=None, code=None)
+
+    async def visit_closed(self) -> None:
+        """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
+        state = self.state.value
+        if state.cuff is not None and state.cuff.is_running:
+            await self.stop()
+        left = (state.result,) if state.result is not None else ()
+        self._tell(
+            result=None,
+            refused=None,
+            no_measurement=None,
+            live=None,
+            from_far=(),
+            unassigned=(*state.unassigned, *left)[-UNASSIGNED_SHOWN:],
+        )
+
+    def heard_from_far(self, visit: VisitId, payload: dict[str, Json]) -> None:
+        """A live value or a kept reading of the far end, over the call or the server."""
+        row = self._chart.state.value.row
+        if row is None or row.visit.id != visit:
+            return
+        try:
+            if payload.get("kind") == "cuff-pressure":
+                pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, Decimal(str(payload["value"])))
+                live = LiveValue(visit, pressure, self._acts.clock.now())
+                self._tell(live=live, is_live_from_far=True)
+            elif payload.get("kind") == "reading":
+                record = str(payload["record"])
+                self._add_from_far(reading_from(record, payload, is_pending=True))
+        except (KeyError, ValueError, TypeError, InvalidOperation, Rejected):
+            self._tell(code=Code.MALFORMED)
+
+    def _add_from_far(self, reading: Reading) -> None:
+        row = self._chart.row
+        if reading.visit != row.visit.id or reading.patient != row.patient.id:
+            raise Rejected(Code.WRONG_PATIENT)
+        known = {r.id for r in self._chart.state.value.readings}
+        told = self.state.value.from_far
+        if reading.id not in known and all(r.id != reading.id for r in told):
+            self._tell(from_far=(reading, *told)[:UNASSIGNED_SHOWN], live=None)
+
+    async def _listen(self, cuff: Cuff) -> None:
+        async for event in cuff.events():
+            await self._heard(event)
+
+    async def _heard(self, event: CuffEvent) -> None:
+        if isinstance(event, CuffState):
+            self._tell(cuff=event)
+        elif isinstance(event, LiveValue):
+            self._tell(live=event, is_live_from_far=False)
+            if event.visit is not None:
+                self._tell_far(event.visit, _live_payload(event))
+        elif isinstance(event, NoMeasurement):
+            self._tell(no_measurement=event, live=None)
+        else:
+            await self._heard_measurement(event)
+
+    async def _heard_measurement(self, measured: Measurement) -> None:
+        row = self._chart.state.value.row
+        if row is None or measured.visit != row.visit.id:
+            tray = (*self.state.value.unassigned, measured)[-UNASSIGNED_SHOWN:]
+            self._tell(unassigned=tray)
+            return
+        refused = assess(measured)
+        self._tell(result=measured, refused=refused, live=None, no_measurement=None)
+        if refused is not None:
+            event = self._acts.event(
+                Act.READING_REFUSED, patient=row.patient.id, visit=row.visit.id, code=refused
+            )
+            await self._acts.read(lambda unit: unit.audit.add(event))
+
+    def _tell(self, **fields: object) -> None:
+        self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
+
+
+def _live_payload(live: LiveValue) -> dict[str, Json]:
+    return {"kind": "cuff-pressure", "value": str(live.quantity.value), "at": live.at.isoformat()}

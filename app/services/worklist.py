@@ -1,0 +1,36 @@
+"""Today's visits, read again whenever a record changed."""
+
+from dataclasses import dataclass
+
+from app.domain.worklist import WorklistRow, ordered
+from app.runtime.broadcast import Broadcast
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.rereading import Rereading
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistState:
+    rows: tuple[WorklistRow, ...] = ()
+    is_known: bool = False  # False until the first look into the store
+
+
+class Worklist:
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+        self.state: Broadcast[WorklistState] = Broadcast(WorklistState())
+        self._tasks = TaskOwner("worklist")
+        self._rereading = Rereading(self._read, self._tasks)
+        self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
+
+    def start(self) -> None:
+        self._rereading.start()
+
+    async def close(self) -> None:
+        self._stop_listening()
+        await self._tasks.close()
+
+    async def _read(self) -> None:
+        today = self._acts.clock.now().astimezone().date()
+        rows = await self._acts.read(lambda unit: unit.records.worklist(today))
+        self.state.tell(WorklistState(ordered(rows), is_known=True))
