@@ -5,9 +5,7 @@ What the store, too, must name stands in the domain and is handed on from here (
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from typing import Protocol, TypeVar
 
 from app.domain.access import Role
@@ -18,14 +16,39 @@ from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, 
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
 from app.domain.clock import ClockSample
-from app.domain.device import DeviceStatus
-from app.domain.failures import Code
-from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, PersonId, RecordId, VisitId
-from app.domain.measurement import LiveValue, Measurement, NoMeasurement
+from app.domain.cuff import CuffEvent as CuffEvent
+from app.domain.cuff import CuffState as CuffState
+from app.domain.engine import CallSetup as CallSetup
+from app.domain.engine import DevicesSeen as DevicesSeen
+from app.domain.engine import EngineAttached as EngineAttached
+from app.domain.engine import EngineEvent as EngineEvent
+from app.domain.engine import EngineGone as EngineGone
+from app.domain.engine import FarScreen as FarScreen
+from app.domain.engine import Levels as Levels
+from app.domain.engine import LinkChanged as LinkChanged
+from app.domain.engine import LinkPhase as LinkPhase
+from app.domain.engine import LiveFromFar as LiveFromFar
+from app.domain.engine import Measures as Measures
+from app.domain.engine import ScopeDone as ScopeDone
+from app.domain.engine import ScopeProgress as ScopeProgress
+from app.domain.engine import ScopeProof as ScopeProof
+from app.domain.engine import SignalMade as SignalMade
+from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
-from app.domain.people import Person
 from app.domain.recordings import Recording
+from app.domain.server_words import ChainPart as ChainPart
+from app.domain.server_words import DeviceCredentials as DeviceCredentials
+from app.domain.server_words import FeedMovedHeard as FeedMovedHeard
+from app.domain.server_words import Heard as Heard
+from app.domain.server_words import LiveHeard as LiveHeard
+from app.domain.server_words import PushAnswer as PushAnswer
+from app.domain.server_words import RoomHeard as RoomHeard
+from app.domain.server_words import SeatState as SeatState
+from app.domain.server_words import SignalHeard as SignalHeard
+from app.domain.server_words import SignedIn as SignedIn
+from app.domain.server_words import SocketDown as SocketDown
+from app.domain.server_words import SocketUp as SocketUp
 from app.domain.vitals import Reading
 from app.domain.worklist import WorklistRow
 
@@ -140,36 +163,6 @@ class RecordingFiles(Protocol):
 # --- the server --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    person: Person
-    refresh_token: str
-    certificate: str  # the document and signature as received, kept in the store
-    is_demonstration: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PushAnswer:
-    results: tuple[ChangeResult, ...]
-    events_until: int
-    head: Witness
-
-
-@dataclass(frozen=True, slots=True)
-class ChainPart:
-    since: int
-    leaves: tuple[str, ...]
-    head: Witness
-    has_more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCredentials:
-    id: DeviceId
-    name: str
-    private_key: bytes  # raw Ed25519, 32 bytes
-
-
 class ServerApi(Protocol):
     """The companion server over HTTP. Each call has a limit; offline is Unavailable."""
 
@@ -187,53 +180,6 @@ class ServerApi(Protocol):
     async def get_file(self, file_sha256: str) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SeatState:
-    device: DeviceId
-    person: PersonId
-    name: str
-    role: Role
-    is_connected: bool
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RoomHeard:
-    visit: VisitId
-    seats: tuple[SeatState, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SignalHeard:
-    visit: VisitId
-    link: LinkId
-    payload: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveHeard:
-    visit: VisitId
-    payload: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class FeedMovedHeard:
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class SocketUp:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class SocketDown:
-    code: Code
-
-
-Heard = RoomHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown
-
-
 class SignallingChannel(Protocol):
     """One socket to the server, opened again by itself with growing pauses."""
 
@@ -245,151 +191,6 @@ class SignallingChannel(Protocol):
 
 
 # --- the call ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CallSetup:
-    """Which visit, which side, and what stands for camera and sound here.
-
-    `camera` is a device path, an index or a video file; None: no camera. Sound device names as
-    PortAudio tells them; None: the system's default; "" : none.
-    """
-
-    visit: VisitId
-    side: Role
-    own_name: str
-    camera: str | None
-    microphone: str | None
-    speaker: str | None
-    scope: str | None  # a sound device's name or a WAV file
-
-
-class LinkPhase(StrEnum):
-    CONNECTING = "connecting"
-    LIVE = "live"
-    LOST = "lost"  # no media for a while; the media process has noticed
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class EngineAttached:
-    """The media process answers; `visit` and `link` are of a call that already runs there."""
-
-    visit: VisitId | None
-    link: LinkId | None
-    is_live: bool
-    is_muted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EngineGone:
-    """The media process ended; it is being started again."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignalMade:
-    link: LinkId
-    payload: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
-    link: LinkId
-    phase: LinkPhase
-    code: Code | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FarScreen:
-    """Whether a screen is attached at the far end, told by the far media process."""
-
-    is_attached: bool
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DevicesSeen:
-    devices: tuple[DeviceStatus, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Root mean square of the last 100 ms, 0..1, of our microphone and of the far voice."""
-
-    own: float
-    far: float
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeProgress:
-    """A stethoscope recording that runs here (`is_ours`) or arrives from the far end."""
-
-    recording: RecordId
-    visit: VisitId
-    site: str
-    is_ours: bool
-    seconds: float
-    level: float
-    missing_blocks: int
-    is_line_up: bool
-    envelope: tuple[float, ...] = ()  # newest absolute peaks, 0..1, 50 a second
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeDone:
-    """A recording ended here or arrived; `wav` is the file whose SHA-256 is `sha256`."""
-
-    recording: RecordId
-    visit: VisitId
-    site: str
-    is_ours: bool
-    sample_rate_hz: int
-    samples: int
-    sha256: str
-    wav: bytes
-    source: str
-    is_complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeProof:
-    """What the far end computed over what it received."""
-
-    recording: RecordId
-    far_sha256: str
-    matches: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFromFar:
-    payload: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Of the last seconds. None where nothing is known yet."""
-
-    round_trip_ms: float | None = None
-    loss_percent: float | None = None
-    received_kbit_s: float | None = None
-    frames_per_second: float | None = None
-    join_ms: float | None = None
-
-
-EngineEvent = (
-    EngineAttached
-    | EngineGone
-    | SignalMade
-    | LinkChanged
-    | FarScreen
-    | DevicesSeen
-    | Levels
-    | ScopeProgress
-    | ScopeDone
-    | ScopeProof
-    | LiveFromFar
-    | Measures
-)
 
 
 class CallEngine(Protocol):
@@ -421,18 +222,6 @@ class CallEngine(Protocol):
 
 
 # --- instruments -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CuffState:
-    """Since when the cuff is there or not, and whether it runs for a visit now."""
-
-    status: DeviceStatus
-    is_running: bool
-    visit: VisitId | None = None
-
-
-CuffEvent = CuffState | LiveValue | Measurement | NoMeasurement
 
 
 class Cuff(Protocol):

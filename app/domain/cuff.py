@@ -1,0 +1,19 @@
+"""What a blood-pressure cuff tells while it is there, runs, and ends."""
+
+from dataclasses import dataclass
+
+from app.domain.device import DeviceStatus
+from app.domain.ids import VisitId
+from app.domain.measurement import LiveValue, Measurement, NoMeasurement
+
+
+@dataclass(frozen=True, slots=True)
+class CuffState:
+    """Since when the cuff is there or not, and whether it runs for a visit now."""
+
+    status: DeviceStatus
+    is_running: bool
+    visit: VisitId | None = None
+
+
+CuffEvent = CuffState | LiveValue | Measurement | NoMeasurement

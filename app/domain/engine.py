@@ -1,0 +1,156 @@
+"""What the call's process is asked for and what it tells: the words between screen and media."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.access import Role
+from app.domain.changes import Json
+from app.domain.device import DeviceStatus
+from app.domain.failures import Code
+from app.domain.ids import LinkId, RecordId, VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """Which visit, which side, and what stands for camera and sound here.
+
+    `camera` is a device path, an index or a video file; None: no camera. Sound device names as
+    PortAudio tells them; None: the system's default; "" : none.
+    """
+
+    visit: VisitId
+    side: Role
+    own_name: str
+    camera: str | None
+    microphone: str | None
+    speaker: str | None
+    scope: str | None  # a sound device's name or a WAV file
+
+
+class LinkPhase(StrEnum):
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"  # no media for a while; the media process has noticed
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAttached:
+    """The media process answers; `visit` and `link` are of a call that already runs there."""
+
+    visit: VisitId | None
+    link: LinkId | None
+    is_live: bool
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EngineGone:
+    """The media process ended; it is being started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalMade:
+    link: LinkId
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    link: LinkId
+    phase: LinkPhase
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FarScreen:
+    """Whether a screen is attached at the far end, told by the far media process."""
+
+    is_attached: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesSeen:
+    devices: tuple[DeviceStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Root mean square of the last 100 ms, 0..1, of our microphone and of the far voice."""
+
+    own: float
+    far: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeProgress:
+    """A stethoscope recording that runs here (`is_ours`) or arrives from the far end."""
+
+    recording: RecordId
+    visit: VisitId
+    site: str
+    is_ours: bool
+    seconds: float
+    level: float
+    missing_blocks: int
+    is_line_up: bool
+    envelope: tuple[float, ...] = ()  # newest absolute peaks, 0..1, 50 a second
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeDone:
+    """A recording ended here or arrived; `wav` is the file whose SHA-256 is `sha256`."""
+
+    recording: RecordId
+    visit: VisitId
+    site: str
+    is_ours: bool
+    sample_rate_hz: int
+    samples: int
+    sha256: str
+    wav: bytes
+    source: str
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeProof:
+    """What the far end computed over what it received."""
+
+    recording: RecordId
+    far_sha256: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFromFar:
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Of the last seconds. None where nothing is known yet."""
+
+    round_trip_ms: float | None = None
+    loss_percent: float | None = None
+    received_kbit_s: float | None = None
+    frames_per_second: float | None = None
+    join_ms: float | None = None
+
+
+EngineEvent = (
+    EngineAttached
+    | EngineGone
+    | SignalMade
+    | LinkChanged
+    | FarScreen
+    | DevicesSeen
+    | Levels
+    | ScopeProgress
+    | ScopeDone
+    | ScopeProof
+    | LiveFromFar
+    | Measures
+)

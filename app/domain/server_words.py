@@ -1,0 +1,88 @@
+"""What the server answers and what is heard on the signalling socket, in the words of the house."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.access import Role
+from app.domain.audit import Witness
+from app.domain.changes import ChangeResult, Json
+from app.domain.failures import Code
+from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
+from app.domain.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    person: Person
+    refresh_token: str
+    certificate: str  # the document and signature as received, kept in the store
+    is_demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    results: tuple[ChangeResult, ...]
+    events_until: int
+    head: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPart:
+    since: int
+    leaves: tuple[str, ...]
+    head: Witness
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCredentials:
+    id: DeviceId
+    name: str
+    private_key: bytes  # raw Ed25519, 32 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SeatState:
+    device: DeviceId
+    person: PersonId
+    name: str
+    role: Role
+    is_connected: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHeard:
+    visit: VisitId
+    seats: tuple[SeatState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalHeard:
+    visit: VisitId
+    link: LinkId
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveHeard:
+    visit: VisitId
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMovedHeard:
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class SocketUp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SocketDown:
+    code: Code
+
+
+Heard = RoomHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown
