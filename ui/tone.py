@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Tone(StrEnum):
-    """Attention asks for a look, bad says that something is gone or refused; neither is an alarm."""
+    """Attention asks for a look, bad says that a thing is gone or refused; none is an alarm."""
 
     PLAIN = "plain"
     GOOD = "good"
