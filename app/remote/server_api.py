@@ -1,0 +1,200 @@
+"""The companion server over HTTP. Foreign exceptions end here; each request has a limit."""
+
+import logging
+import ssl
+import time
+from datetime import timedelta
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from app.contract.audit import AuditEventBody, ChainOut, DeviceEventBody
+from app.contract.problem import Problem
+from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
+from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
+from app.domain.access import Role
+from app.domain.audit import DeviceEvent
+from app.domain.changes import Change, FeedPage
+from app.domain.clock import Clock, ClockSample
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
+from app.domain.ids import DeviceId
+from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.device_key import checked_certificate, device_in, refresh_proof
+from app.remote.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
+FILE_LIMIT_S = 120.0
+CHAIN_PART = 2000
+
+
+class ServerApi:
+    """Fulfils ports.ServerApi. Open it as an async context."""
+
+    def __init__(
+        self, address: ServerAddress, tokens: Tokens, clock: Clock, device: DeviceId
+    ) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._device = device
+        self._http = httpx.AsyncClient(
+            base_url=address.url,
+            verify=True if address.tls is None else address.tls,
+            timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
+            limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def sign_in(
+        self, username: str, password: str, role: Role, device: DeviceCredentials
+    ) -> SignedIn:
+        body = SignInIn(
+            username=username, password=password, role=role, device=device_in(device, username)
+        )
+        answer = await self._post("/v1/sign-in", body, SignInOut, with_token=False)
+        certificate = checked_certificate(answer.certificate, device)
+        self._tokens.keep(answer.access_token, answer.expires_in_s)
+        return SignedIn(
+            answer.person.to_domain(), answer.refresh_token, certificate, answer.is_demonstration
+        )
+
+    async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str:
+        """-> the next refresh token; the access token is kept here."""
+        proof = refresh_proof(device, refresh_token)
+        body = RefreshIn(device=device.id, refresh_token=refresh_token, proof=proof)
+        answer = await self._post("/v1/token", body, RefreshOut, with_token=False)
+        self._tokens.keep(answer.access_token, answer.expires_in_s)
+        return answer.refresh_token
+
+    def forget_tokens(self) -> None:
+        self._tokens.forget()
+
+    async def clock_sample(self) -> ClockSample:
+        asked_at, started = self._clock.now(), time.monotonic()
+        answer = _parsed(await self._send("GET", "/v1/time", with_token=False), ServerTimeOut)
+        round_trip = timedelta(seconds=time.monotonic() - started)
+        return ClockSample(asked_at, round_trip, answer.server_time)
+
+    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+        body = PushIn(
+            device=self._device,
+            changes=[ChangeBody.from_domain(change) for change in changes],
+            events=[
+                DeviceEventBody(
+                    number=item.number,
+                    digest=item.digest,
+                    event=AuditEventBody.from_domain(item.event),
+                )
+                for item in events
+            ],
+        )
+        answer = await self._post("/v1/push", body, PushOut)
+        results = tuple(result.to_domain() for result in answer.results)
+        return PushAnswer(results, answer.events_until, answer.head.to_domain())
+
+    async def feed(self, since: int) -> FeedPage:
+        answer = await self._send(
+            "GET", "/v1/feed", params={"since": since, "limit": FEED_MAX_RECORDS}
+        )
+        return _parsed(answer, FeedOut).to_domain()
+
+    async def chain(self, since: int) -> ChainPart:
+        answer = await self._send(
+            "GET", "/v1/audit/chain", params={"since": since, "limit": CHAIN_PART}
+        )
+        part = _parsed(answer, ChainOut)
+        return ChainPart(part.since, tuple(part.leaves), part.head.to_domain(), part.has_more)
+
+    async def has_file(self, file_sha256: str) -> bool:
+        try:
+            await self._send("HEAD", f"/v1/files/{file_sha256}")
+        except Rejected as no:
+            if no.code is Code.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def put_file(self, file_sha256: str, data: bytes) -> None:
+        await self._send("PUT", f"/v1/files/{file_sha256}", content=data, limit_s=FILE_LIMIT_S)
+
+    async def get_file(self, file_sha256: str) -> bytes:
+        answer = await self._send("GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S)
+        return answer.content
+
+    async def _post(
+        self, path: str, body: BaseModel, answer: type[BodyT], *, with_token: bool = True
+    ) -> BodyT:
+        content = body.model_dump_json().encode()
+        return _parsed(
+            await self._send("POST", path, content=content, with_token=with_token), answer
+        )
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, int] | None = None,
+        content: bytes | None = None,
+        with_token: bool = True,
+        limit_s: float = ANSWER_LIMIT_S,
+    ) -> httpx.Response:
+        headers = {"content-type": "application/json"} if method == "POST" else {}
+        if with_token:
+            if self._tokens.access is None:
+                raise Rejected(Code.TOKEN_EXPIRED)
+            headers["authorization"] = f"Bearer {self._tokens.access}"
+        timeout = httpx.Timeout(limit_s, connect=CONNECT_LIMIT_S)
+        try:
+            answer = await self._http.request(
+                method, path, params=params, content=content, headers=headers, timeout=timeout
+            )
+        except httpx.HTTPError as error:
+            raise _failure_of(error) from error
+        if answer.is_success:
+            return answer
+        raise _problem_of(answer, method)
+
+
+def _failure_of(error: httpx.HTTPError) -> Failure:
+    """A refused certificate is not the same as a server that does not answer."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Untrusted(Code.SERVER_UNTRUSTED, "certificate")
+        cause = cause.__cause__ or cause.__context__
+    return Unavailable(Code.SERVER_UNREACHABLE)
+
+
+def _problem_of(answer: httpx.Response, method: str) -> Failure:
+    code = Code.NOT_FOUND if method == "HEAD" and answer.status_code == 404 else Code.SERVER_ERROR
+    if answer.content:
+        try:
+            code = Code(Problem.model_validate_json(answer.content).code)
+        except (ValidationError, ValueError):
+            log.info("an answer %d without a known code", answer.status_code)
+    if answer.status_code >= 500:
+        return Unavailable(code)
+    return Rejected(code)
+
+
+def _parsed(answer: httpx.Response, body: type[BodyT]) -> BodyT:
+    try:
+        return body.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise Unavailable(Code.SERVER_ERROR, "an answer that is not of the contract") from error

@@ -1,0 +1,156 @@
+"""The signalling socket: opened again by itself, its words turned into those of the house."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from pydantic import BaseModel, ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus, WebSocketException
+
+from app.contract.signalling import (
+    FRAME_MAX_BYTES,
+    SERVER_WORD,
+    FeedMoved,
+    Join,
+    Leave,
+    Live,
+    Refusal,
+    Room,
+    Signal,
+)
+from app.domain.changes import Json
+from app.domain.failures import Code, Failure, Unavailable
+from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
+from app.domain.server_words import (
+    FeedMovedHeard,
+    Heard,
+    LiveHeard,
+    RoomHeard,
+    SeatState,
+    SignalHeard,
+    SocketDown,
+    SocketUp,
+)
+from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+PING_EVERY_S = 3.0
+PING_LIMIT_S = 4.0
+
+RenewTokens = Callable[[], Awaitable[None]]
+
+
+class SignallingChannel:
+    """Fulfils ports.SignallingChannel. `renew` fetches a token when the old one is not good."""
+
+    def __init__(self, address: ServerAddress, tokens: Tokens) -> None:
+        self._address = address
+        self._tokens = tokens
+        self._socket: ClientConnection | None = None
+        self.renew: RenewTokens | None = None
+
+    async def events(self) -> AsyncIterator[Heard]:
+        """Ends only when its task is ended."""
+        tries = 0
+        while True:
+            code = Code.SERVER_UNREACHABLE
+            try:
+                async for heard in self._one_socket():
+                    tries = 0
+                    yield heard
+            except Failure as failure:
+                code = failure.code
+            except InvalidStatus as error:
+                code = Code.TOKEN_EXPIRED if error.response.status_code in (401, 403) else code
+                if code is Code.TOKEN_EXPIRED:
+                    self._tokens.forget()
+            except (OSError, TimeoutError, WebSocketException) as error:
+                log.info("signalling: %s", type(error).__name__)
+            yield SocketDown(code)
+            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            tries += 1
+
+    async def _one_socket(self) -> AsyncIterator[Heard]:
+        if not self._tokens.is_fresh and self.renew is not None:
+            await self.renew()
+        if self._tokens.access is None:
+            raise Unavailable(Code.TOKEN_EXPIRED)
+        async with connect(
+            f"{self._address.socket_url}/v1/signalling",
+            ssl=self._address.tls,
+            additional_headers={"authorization": f"Bearer {self._tokens.access}"},
+            open_timeout=CONNECT_LIMIT_S + ANSWER_LIMIT_S,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PING_LIMIT_S,
+            close_timeout=1.0,
+            max_size=FRAME_MAX_BYTES,
+            max_queue=64,
+            compression=None,
+            proxy=None,
+        ) as socket:
+            self._socket = socket
+            try:
+                yield SocketUp()
+                async for text in socket:
+                    heard = _heard_of(text)
+                    if heard is not None:
+                        yield heard
+            finally:
+                self._socket = None
+
+    async def join(self, visit: VisitId) -> None:
+        await self._say(Join(visit=visit))
+
+    async def leave(self, visit: VisitId) -> None:
+        await self._say(Leave(visit=visit))
+
+    async def signal(self, visit: VisitId, link: LinkId, payload: dict[str, Json]) -> None:
+        await self._say(Signal(visit=visit, link=link, payload=payload))
+
+    async def live(self, visit: VisitId, payload: dict[str, Json]) -> None:
+        await self._say(Live(visit=visit, payload=payload))
+
+    async def _say(self, word: BaseModel) -> None:
+        socket = self._socket
+        if socket is None:
+            raise Unavailable(Code.SERVER_UNREACHABLE)
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                await socket.send(word.model_dump_json())
+        except (OSError, TimeoutError, WebSocketException) as error:
+            raise Unavailable(Code.SERVER_UNREACHABLE) from error
+
+
+def _heard_of(text: str | bytes) -> Heard | None:
+    try:
+        word = SERVER_WORD.validate_json(text)
+    except ValidationError:
+        log.warning("a word on the signalling socket that is not of the contract")
+        return None
+    match word:
+        case Room():
+            seats = tuple(
+                SeatState(
+                    device=DeviceId(seat.device),
+                    person=PersonId(seat.person),
+                    name=seat.name,
+                    role=seat.role,
+                    is_connected=seat.is_connected,
+                    since=seat.since,
+                )
+                for seat in word.seats
+            )
+            return RoomHeard(VisitId(word.visit), seats)
+        case Signal():
+            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload)
+        case Live():
+            return LiveHeard(VisitId(word.visit), word.payload)
+        case FeedMoved():
+            return FeedMovedHeard(word.position)
+        case Refusal():
+            log.info("signalling refused a word: %s", word.code)
+    return None
