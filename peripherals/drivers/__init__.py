@@ -1,0 +1,1 @@
+"""Drivers: for each device a pure codec and a pure conversation."""

@@ -1,0 +1,1 @@
+"""SunTech Advantage family blood-pressure modules."""

@@ -1,0 +1,67 @@
+"""`python -m peripherals.emulate suntech`: a simulated device on a pty, for tests and by hand.
+
+Prints `port PATH`, then takes one command a line on standard input and answers each with one line:
+result 128/76/71, fault NAME, unplug, replug, status, quit. Every command that the cuff receives is
+written to --log (or standard error) as one JSON line. The end of standard input ends the program.
+"""
+
+import argparse
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from peripherals.emulators.desk import FAULT_NAMES, Desk, control_of_standard_input, shown_of
+from peripherals.emulators.pty_line import PtyLine
+
+CYCLE_S = 6.0
+SHORTEST_CYCLE_S = 1.0  # the host looks at the pressure five times a second
+
+
+def main() -> int:
+    parser = _parser()
+    arguments = parser.parse_args()
+    cycle_s = max(SHORTEST_CYCLE_S, arguments.seconds / arguments.speed)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a name in the file system goes too
+    with ExitStack() as open_files:
+        log = sys.stderr
+        if arguments.log is not None:
+            log = open_files.enter_context(arguments.log.open("a", encoding="utf-8"))
+        line = PtyLine(arguments.link)
+        open_files.callback(line.pull)
+        desk = Desk(line, arguments.result, cycle_s, log)
+        try:
+            desk.set_fault(arguments.fault)
+        except ValueError as wrong:
+            parser.error(str(wrong))
+        try:
+            desk.run(control_of_standard_input(), sys.stdout)
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m peripherals.emulate", description=__doc__)
+    parser.add_argument("device", choices=["suntech"])
+    parser.add_argument(
+        "--result",
+        type=shown_of,
+        default=shown_of("118/76/68"),
+        metavar="SYS/DIA/PULSE",
+        help="what the next measurement comes to",
+    )
+    parser.add_argument(
+        "--fault", default="none", metavar="NAME", help=f"one of {' '.join(FAULT_NAMES)}"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=CYCLE_S, help="length of a measurement (default: 6)"
+    )
+    parser.add_argument("--speed", type=float, default=1.0, help="divides the length")
+    parser.add_argument("--link", type=Path, help="a name for the port that survives a replug")
+    parser.add_argument("--log", type=Path, help="file for the commands received")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

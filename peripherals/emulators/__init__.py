@@ -1,0 +1,1 @@
+"""Simulated devices that speak their bytes on a pty; shipped, for tests and demonstrations."""

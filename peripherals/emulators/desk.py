@@ -1,0 +1,177 @@
+"""One simulated cuff on a pty, told what to do line by line; a single loop without threads."""
+
+import json
+import os
+import random
+import select
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TextIO
+
+from peripherals.emulators.pty_line import PtyLine
+from peripherals.emulators.suntech import Shown, SimulatedSunTech
+from peripherals.emulators.wire_faults import WireFault, shaped
+
+TICK_S = 0.005
+STALL_MMHG = 60  # `stall` and `unplug` as faults strike when the cuff is well inflated
+CONTROL_BYTES = 4096
+
+# Faults of the device, besides those of the line.
+STALL, UNPLUG, REFUSE, ERROR = "stall", "unplug", "refuse", "error"
+FAULT_NAMES = [*WireFault, STALL, UNPLUG, REFUSE, f"{ERROR}:N"]
+
+
+def shown_of(text: str) -> Shown:
+    """`128/76/71`: systolic, diastolic, pulse."""
+    systolic, diastolic, pulse = (int(part) for part in text.split("/"))
+    return Shown(systolic, diastolic, pulse)
+
+
+class Desk:
+    """Runs until its control channel ends or says `quit`."""
+
+    def __init__(self, line: PtyLine, shown: Shown, cycle_s: float, log: TextIO) -> None:
+        self._line = line
+        self._log = log
+        self._cuff = SimulatedSunTech(shown, cycle_s, self._command_seen)
+        self._wire = WireFault.NONE
+        self._strikes: str | None = None  # STALL or UNPLUG, waiting for an inflated cuff
+        self._noise = random.Random()
+        self._going_out: list[tuple[float, bytes]] = []
+        self._commands = 0
+        self._is_over = False
+        self._orders: dict[str, Callable[[str], str]] = {
+            "result": self._set_result,
+            "fault": self.set_fault,
+            "unplug": self._unplug,
+            "replug": self._replug,
+            "status": self._status,
+            "quit": self._quit,
+        }
+
+    def run(self, control: int | None, answers: TextIO) -> None:
+        self._line.plug()
+        answers.write(f"port {self._line.port}\n")
+        answers.flush()
+        lines = b""
+        while not self._is_over:
+            plugged = [self._line.fileno()] if self._line.is_plugged else []
+            watched = plugged + ([control] if control is not None else [])
+            ready, _, _ = select.select(watched, [], [], TICK_S)
+            if control is not None and control in ready:
+                received = os.read(control, CONTROL_BYTES)
+                if not received:
+                    break
+                *whole, lines = (lines + received).split(b"\n")
+                for order in whole:
+                    answers.write(self.ordered(order.decode("utf-8", "replace")) + "\n")
+                    answers.flush()
+            self._turn(is_readable=self._line.is_plugged and self._line.fileno() in ready)
+        self._line.pull()
+
+    def ordered(self, text: str) -> str:
+        """`result 128/76/71` or `{"command": "result", "value": "128/76/71"}`; one line back."""
+        try:
+            name, value = _order_of(text)
+            if name not in self._orders:
+                return f"error unknown command, known: {' '.join(self._orders)}"
+            return self._orders[name](value)
+        except ValueError as wrong:
+            return f"error {wrong}"
+
+    def set_fault(self, text: str) -> str:
+        """One fault at a time; `none` ends it. A cuff that was pulled stays pulled."""
+        name, _, number = text.partition(":")
+        wire = WireFault(name) if name in list(WireFault) else WireFault.NONE
+        if wire is WireFault.NONE and name not in ("none", STALL, UNPLUG, REFUSE, ERROR):
+            raise ValueError(f"unknown fault, known: {' '.join(FAULT_NAMES)}")
+        error = int(number) if name == ERROR else 0
+        if not 0 <= error <= 0xFF:
+            raise ValueError("an error code is 0 to 255")
+        self._wire = wire
+        self._cuff.error = error
+        self._cuff.refuses = name == REFUSE
+        self._strikes = name if name in (STALL, UNPLUG) else None
+        return "ok"
+
+    def _turn(self, *, is_readable: bool) -> None:
+        now = time.monotonic()
+        answers = self._cuff.tick(now)
+        if is_readable:
+            answers += self._cuff.heard(self._line.read(), now)
+        if self._strikes is not None and self._cuff.pressure(now) >= STALL_MMHG:
+            self._strike()
+        for answer in answers:
+            pieces = shaped(answer, self._wire, self._noise)
+            self._going_out += [(now + delay, piece) for delay, piece in pieces]
+        due = [piece for at, piece in self._going_out if at <= now]
+        self._going_out = [piece for piece in self._going_out if piece[0] > now]
+        if due and self._line.is_plugged:
+            self._line.write(b"".join(due))
+
+    def _strike(self) -> None:
+        if self._strikes == UNPLUG:
+            self._unplug("")
+        else:
+            self._wire = WireFault.SILENT
+        self._strikes = None
+
+    def _command_seen(self, name: str, raw: bytes) -> None:
+        self._commands += 1
+        line = {
+            "at": datetime.now(UTC).isoformat(),
+            "monotonic": time.monotonic(),
+            "command": name,
+            "hex": raw.hex(),
+        }
+        self._log.write(json.dumps(line) + "\n")
+        self._log.flush()
+
+    def _set_result(self, text: str) -> str:
+        self._cuff.shown = shown_of(text)
+        return "ok"
+
+    def _unplug(self, _: str) -> str:
+        self._going_out.clear()
+        self._line.pull()
+        return "ok"
+
+    def _replug(self, _: str) -> str:
+        if self._line.is_plugged:
+            return "ok"
+        self._line.plug()
+        return f"ok port {self._line.port}"
+
+    def _status(self, _: str) -> str:
+        now = time.monotonic()
+        return json.dumps(
+            {
+                "activity": str(self._cuff.activity),
+                "cuff_mmhg": self._cuff.pressure(now),
+                "commands": self._commands,
+                "is_plugged": self._line.is_plugged,
+                "fault": str(self._strikes or self._wire),
+            }
+        )
+
+    def _quit(self, _: str) -> str:
+        self._is_over = True
+        return "ok"
+
+
+def _order_of(text: str) -> tuple[str, str]:
+    text = text.strip()
+    if text.startswith("{"):
+        order = json.loads(text)
+        return str(order.get("command", "")), str(order.get("value", ""))
+    name, _, value = text.partition(" ")
+    return name, value.strip()
+
+
+def control_of_standard_input() -> int | None:
+    """None when standard input is the null device: then nobody wants to tell us anything."""
+    descriptor = sys.stdin.fileno()
+    is_null = os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
+    return None if is_null else descriptor
