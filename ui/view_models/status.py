@@ -6,6 +6,16 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from ui.tone import Tone
+from datetime import timedelta
+
+from PySide6.QtCore import Signal
+
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.sign_in import SignIn, SignInPhase
+from app.services.sync import Sync
+from ui import wording
+from ui.view_models.base import Ticker, ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +45,87 @@ class StatusIntents(Protocol):
     def confirm_clock(self) -> None: ...
     def lock(self) -> None: ...
     def sign_out(self) -> None: ...
+
+
+class StatusViewModel(ViewModel[StatusScreen]):
+    """`asked_for_unsent` asks the window for the page of what the server has not accepted."""
+
+    asked_for_unsent = Signal()
+
+    def __init__(
+        self, tasks: TaskOwner, ticker: Ticker, sync: Sync, sign_in: SignIn, acts: Acts
+    ) -> None:
+        super().__init__(tasks, ticker)
+        self._sync = sync
+        self._sign_in = sign_in
+        self._acts = acts
+        self.listen_to(sync.state, sign_in.state)
+
+    def compose(self) -> StatusScreen:
+        sign_in = self._sign_in.state.value
+        is_signed_in = sign_in.phase is SignInPhase.SIGNED_IN
+        server, server_tone = self._server()
+        unsent, unsent_tone = self._unsent()
+        clock = self._clock()
+        person = ""
+        if sign_in.person is not None and sign_in.phase is not SignInPhase.SIGNED_OUT:
+            role = wording.text(f"role.{sign_in.person.role}")
+            person = wording.text("status.person", name=sign_in.person.name, role=role)
+        return StatusScreen(
+            server=server if person else "",
+            server_tone=server_tone,
+            unsent=unsent if person else "",
+            unsent_tone=unsent_tone,
+            clock=clock,
+            clock_tone=Tone.ATTENTION,
+            can_confirm_clock=is_signed_in and self._acts.must_confirm_times,
+            store=wording.text(
+                "status.store-encrypted" if sign_in.is_kept else "status.store-memory"
+            ),
+            store_tone=Tone.PLAIN if sign_in.is_kept else Tone.ATTENTION,
+            person=person,
+            demonstration=wording.text("demonstration") if sign_in.is_demonstration else "",
+            can_open_unsent=is_signed_in,
+            can_lock=is_signed_in,
+            can_sign_out=is_signed_in,
+        )
+
+    def _server(self) -> tuple[str, Tone]:
+        state = self._sync.state.value
+        if state.audit_alarm is not None:
+            return wording.failure(state.audit_alarm), Tone.BAD
+        if state.is_reachable:
+            return wording.text("status.server-up"), Tone.GOOD
+        since = wording.time_of_day(state.since)
+        return wording.text("status.server-down", time=since), Tone.BAD
+
+    def _unsent(self) -> tuple[str, Tone]:
+        state = self._sync.state.value
+        if state.refused:
+            return wording.text("status.refused", count=len(state.refused)), Tone.BAD
+        if state.oldest_unsent is None:
+            return wording.text("status.nothing-unsent"), Tone.PLAIN
+        age = (self._acts.clock.now() - state.oldest_unsent).total_seconds()
+        words = wording.text("status.unsent", count=state.unsent_count, span=wording.span(age))
+        return words, Tone.ATTENTION
+
+    def _clock(self) -> str:
+        offset = self._sync.state.value.offset
+        if offset is None or not offset.is_worth_saying:
+            return ""
+        is_behind = offset.offset > timedelta(0)
+        key = "status.clock-behind" if is_behind else "status.clock-ahead"
+        return wording.text(key, span=wording.span(abs(offset.offset.total_seconds())))
+
+    def open_unsent(self) -> None:
+        self.asked_for_unsent.emit()
+
+    def confirm_clock(self) -> None:
+        self._acts.confirm_times()
+        self.refresh()
+
+    def lock(self) -> None:
+        self.act(self._sign_in.lock(), "lock")
+
+    def sign_out(self) -> None:
+        self.act(self._sign_in.sign_out(), "sign out")

@@ -7,6 +7,19 @@ from PySide6.QtCore import SignalInstance
 
 from ui.tone import Tone
 from ui.view_models.patients import BannerScreen
+from app.domain.access import Action, Role, may
+from app.domain.clock import Clock
+from app.domain.failures import Code
+from app.domain.visits import VisitState
+from app.runtime.tasks import TaskOwner
+from app.services.call import Call
+from app.services.chart import Chart
+from app.services.desk import Desk
+from app.services.visits import Visits
+from ui import wording
+from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.patients import banner_of
+from ui.view_models.worklist import visit_state_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +52,81 @@ class VisitIntents(Protocol):
     def back(self) -> None:
         """To today's list; a running call goes on only if the model says so."""
         ...
+
+
+class VisitViewModel(ViewModel[VisitScreen]):
+    def __init__(
+        self,
+        tasks: TaskOwner,
+        ticker: Ticker,
+        *,
+        chart: Chart,
+        call: Call,
+        visits: Visits,
+        desk: Desk,
+        clock: Clock,
+        role: Role,
+    ) -> None:
+        super().__init__(tasks, ticker)
+        self._chart = chart
+        self._call = call
+        self._visits = visits
+        self._desk = desk
+        self._clock = clock
+        self._role = role
+        self._code: Code | None = None
+        self.listen_to(chart.state, call.state)
+
+    def compose(self) -> VisitScreen:
+        row = self._chart.state.value.row
+        if row is None:
+            return VisitScreen()
+        now = self._clock.now()
+        visit = row.visit
+        state, tone = visit_state_words(visit)
+        since_check_in = ""
+        if visit.checked_in_at is not None and visit.is_open:
+            since_check_in = wording.clock((now - visit.checked_in_at).total_seconds())
+        in_contact, note, contact_tone = self._contact()
+        message = "" if visit.is_open else wording.text("visit.finished")
+        if self._code is not None:
+            message = wording.failure(self._code)
+        return VisitScreen(
+            banner=banner_of(row.patient, now.astimezone().date()),
+            state=state,
+            state_tone=tone,
+            since_check_in=since_check_in,
+            in_contact=in_contact,
+            contact_note=note,
+            contact_tone=contact_tone,
+            shows_finish=may(self._role, Action.FINISH_VISIT),
+            can_finish=visit.state is VisitState.IN_VISIT,
+            finish_question=wording.text("visit.finish-question", patient=row.patient.banner_name),
+            message=message,
+            message_tone=Tone.PLAIN if self._code is None else Tone.BAD,
+        )
+
+    def _contact(self) -> tuple[str, str, Tone]:
+        call = self._call.state.value
+        seconds = call.contact_s
+        if call.live_since is not None:
+            seconds += (self._clock.now() - call.live_since).total_seconds()
+            return wording.clock(seconds), "", Tone.GOOD
+        if seconds == 0 or call.phase_since is None:
+            return "", "", Tone.PLAIN
+        time = wording.time_of_day(call.phase_since)
+        return wording.clock(seconds), wording.text("visit.contact-paused", time=time), Tone.BAD
+
+    def finish(self) -> None:
+        row = self._chart.state.value.row
+        if row is not None:
+            self._code = None
+            self.act(self._visits.finish(row.visit.id), "finish visit", self._failed)
+
+    def back(self) -> None:
+        self._code = None
+        self.act(self._desk.leave(), "back", self._failed)
+
+    def _failed(self, code: Code) -> None:
+        self._code = code
+        self.refresh()

@@ -7,6 +7,16 @@ from PySide6.QtCore import SignalInstance
 
 from app.domain.ids import VisitId
 from ui.tone import Tone
+from app.domain.clock import Clock
+from app.domain.failures import Code
+from app.domain.visits import Visit, VisitState
+from app.domain.worklist import WorklistRow
+from app.runtime.tasks import TaskOwner
+from app.services.desk import Desk
+from app.services.sync import Sync
+from app.services.worklist import Worklist
+from ui import wording
+from ui.view_models.base import Ticker, ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +47,86 @@ class WorklistIntents(Protocol):
     @property
     def screen(self) -> WorklistScreen: ...
     def open_visit(self, visit: VisitId) -> None: ...
+
+
+_TONE = {
+    VisitState.INTERRUPTED: Tone.BAD,
+    VisitState.IN_VISIT: Tone.GOOD,
+    VisitState.CHECKED_IN: Tone.ATTENTION,
+}
+
+
+def visit_state_words(visit: Visit) -> tuple[str, Tone]:
+    """The state as it is shown: interrupted with its time."""
+    state = visit.shown_state
+    tone = _TONE.get(state, Tone.PLAIN)
+    if state is VisitState.INTERRUPTED and visit.interrupted_since is not None:
+        time = wording.time_of_day(visit.interrupted_since)
+        return wording.text("visit-state.interrupted-since", time=time), tone
+    return wording.text(f"visit-state.{state}"), tone
+
+
+def row_screen(row: WorklistRow, clock: Clock) -> WorklistRowScreen:
+    patient, visit = row.patient, row.visit
+    state, tone = visit_state_words(visit)
+    today = clock.now().astimezone().date()
+    return WorklistRowScreen(
+        visit=visit.id,
+        record_key=patient.record_number,
+        time=wording.time_of_day(visit.starts_at),
+        patient=patient.banner_name,
+        born=wording.born(patient.born, patient.age_years(today)),
+        record_number=wording.record_number(patient.record_number),
+        state=state,
+        tone=tone,
+        reason=visit.reason,
+        detail=wording.text("not-confirmed") if row.is_pending else "",
+    )
+
+
+class WorklistViewModel(ViewModel[WorklistScreen]):
+    def __init__(
+        self,
+        tasks: TaskOwner,
+        ticker: Ticker,
+        worklist: Worklist,
+        sync: Sync,
+        desk: Desk,
+        clock: Clock,
+    ) -> None:
+        super().__init__(tasks, ticker)
+        self._worklist = worklist
+        self._sync = sync
+        self._desk = desk
+        self._clock = clock
+        self._code: Code | None = None
+        self.listen_to(worklist.state, sync.state)
+
+    def compose(self) -> WorklistScreen:
+        today = self._clock.now().astimezone().date()
+        title = wording.text("today.title", weekday=wording.weekday(today), day=wording.day(today))
+        rows = tuple(row_screen(row, self._clock) for row in self._worklist.state.value.rows)
+        message, tone = self._message(has_rows=bool(rows))
+        return WorklistScreen(title, rows, message, tone)
+
+    def _message(self, *, has_rows: bool) -> tuple[str, Tone]:
+        sync = self._sync.state.value
+        if self._code is not None:
+            return wording.failure(self._code), Tone.BAD
+        if not sync.is_reachable and sync.code is not None:
+            if sync.last_contact is None:
+                return wording.text("today.offline-from-start"), Tone.ATTENTION
+            time = wording.time_of_day(sync.since)
+            return wording.text("today.offline", time=time), Tone.ATTENTION
+        if has_rows:
+            return "", Tone.PLAIN
+        is_read = self._worklist.state.value.is_known and sync.is_reachable
+        return wording.text("today.empty" if is_read else "today.reading"), Tone.PLAIN
+
+    def open_visit(self, visit: VisitId) -> None:
+        self._code = None
+        self.act(self._desk.open(visit), "open visit", self._failed)
+
+    def _failed(self, code: Code) -> None:
+        self._code = code
+        self.refresh()

@@ -237,6 +237,8 @@ SENTENCES: dict[str, str] = {
     "{confirmation}",
     "tile.spoken": "{name} {value} {unit}",
     "tile.no-value": "{name}: no present value",
+    "curve.spoken": "{name}, level {percent}",
+    "curve.spoken-still": "{name}, nothing arriving",
     # notes
     "notes.title": "Notes",
     "notes.editor": "New note",

@@ -1,0 +1,203 @@
+"""Paints the newest picture it is given. A picture that stands still is said to be frozen.
+
+Knows no codec: a source hands over pictures in BGRA, already of the size that `wanted` told.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout
+
+from app.domain.picture import Layout, Picture
+from ui import theme
+from ui.widgets.dress import call, identify, show_when
+from ui.widgets.words import Words
+from ui.wording import text, time_of_day
+
+FROZEN_AFTER_S = 1.0
+LOOK_EVERY_MS = 250
+PictureSource = Callable[[], Picture | None]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class VideoSurface(QLabel):
+    """`painted(sequence)` comes after the paint of a new picture, `wanted(w, h)` in device pixels.
+
+    A QLabel with a pixmap by descent, so that a screen reader meets a graphic.
+    """
+
+    painted = Signal(int)
+    wanted = Signal(int, int)
+
+    def __init__(
+        self,
+        identifier: str,
+        name: str,
+        source: PictureSource,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        super().__init__()
+        identify(self, identifier, name)
+        self.setPixmap(QPixmap(1, 1))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._name = name
+        self._source = source
+        self._monotonic = monotonic
+        self._now = now
+        self._image = QImage()
+        self._sequence: int | None = None
+        self._new_at = monotonic()
+        self._is_frozen = False
+        self._absent = ""
+        self._told = QSize()
+        self._build(identifier)
+        self._watch = QTimer(self)
+        self._watch.setInterval(LOOK_EVERY_MS)
+        self._watch.timeout.connect(self.look)
+        self._watch.start()
+
+    def _build(self, identifier: str) -> None:
+        self._frozen_words = Words("frozen", identifier=f"{identifier}-frozen")
+        self._absent_words = Words("on-dark", wraps=True, identifier=f"{identifier}-absent")
+        self._absent_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._caption = Words("caption", identifier=f"{identifier}-caption")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        left = Qt.AlignmentFlag.AlignLeft
+        layout.addWidget(self._frozen_words, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        layout.addWidget(self._absent_words)
+        layout.addStretch(1)
+        layout.addWidget(self._caption, 0, left)
+        for words in (self._frozen_words, self._caption):
+            words.setVisible(False)
+        self.say(absent=text("picture.none"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 270)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 68)
+
+    @property
+    def is_frozen(self) -> bool:
+        return self._is_frozen
+
+    @property
+    def has_picture(self) -> bool:
+        return not self._image.isNull()
+
+    def say(self, *, absent: str, caption: str = "") -> None:
+        """`absent` is said instead of a picture; not empty, it also removes the last picture."""
+        self._absent = absent
+        if absent and self.has_picture:
+            self._forget()
+        self._caption.say_or_hide(caption)
+        self._tell()
+
+    def notify(self) -> None:
+        """A newer picture may be there; however often this is asked, it is painted once."""
+        self.update()
+
+    def look(self) -> None:
+        """Is the picture still alive? Asked by our timer, because a stopped stream says nothing."""
+        silent_s = self._monotonic() - self._new_at
+        is_frozen = self.has_picture and silent_s > FROZEN_AFTER_S
+        if is_frozen == self._is_frozen:
+            return
+        self._is_frozen = is_frozen
+        if is_frozen:
+            since = self._now() - timedelta(seconds=silent_s)
+            self._frozen_words.say(text("picture.frozen", time=time_of_day(since)))
+        self._tell()
+        self.update()
+
+    def _tell(self) -> None:
+        show_when(self._frozen_words, self._is_frozen)
+        words = "" if self.has_picture else self._absent or text("picture.waiting")
+        self._absent_words.say_or_hide(words)
+        state = self._frozen_words.text() if self._is_frozen else words
+        caption = self._caption.text()
+        call(self, ", ".join(part for part in (self._name, caption, state) if part))
+
+    def _forget(self) -> None:
+        self._image = QImage()
+        self._sequence = None
+        self._is_frozen = False
+        self.update()
+
+    def _take(self) -> bool:
+        """Copy a new picture: what the source hands over lives only until its next one."""
+        if self._absent:
+            return False
+        picture = self._source()
+        if picture is None or picture.sequence == self._sequence:
+            return False
+        assert picture.layout is Layout.BGRA
+        had_picture = self.has_picture
+        self._image = QImage(
+            picture.data,
+            picture.width,
+            picture.height,
+            picture.width * 4,
+            QImage.Format.Format_RGB32,
+        ).copy()
+        self._sequence = picture.sequence
+        self._new_at = self._monotonic()
+        if self._is_frozen or not had_picture:
+            self._is_frozen = False
+            QTimer.singleShot(0, self._tell)  # labels are not moved in the middle of a paint
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        is_new = self._take()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.DARK))
+        if self.has_picture:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self._fitted(), self._shown_image())
+        painter.end()
+        if is_new and self._sequence is not None:
+            self.painted.emit(self._sequence)
+
+    def _shown_image(self) -> QImage:
+        if not self._is_frozen:
+            return self._image
+        return self._image.convertToFormat(QImage.Format.Format_Grayscale8)
+
+    def _fitted(self) -> QRect:
+        """As large as it goes without cutting or stretching."""
+        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        where = QRect(0, 0, size.width(), size.height())
+        where.moveCenter(self.rect().center())
+        return where
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_size()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_size()
+
+    def _tell_size(self) -> None:
+        size = self.size() * self.devicePixelRatioF()
+        if size != self._told and not size.isEmpty():
+            self._told = size
+            self.wanted.emit(size.width(), size.height())

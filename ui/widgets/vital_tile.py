@@ -1,0 +1,107 @@
+"""One value with its unit, source and age. What is stale is drawn as a dash, never as a number."""
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from ui import theme
+from ui.widgets.dress import call, identify
+from ui.wording import DASH, text
+
+MARGIN = 10
+
+
+class VitalTile(QLabel):
+    """A QLabel by descent only: so a screen reader meets a label and not an unknown filler."""
+
+    def __init__(self, identifier: str, look: theme.Look) -> None:
+        super().__init__()
+        identify(self, identifier)
+        self._look = look
+        self._name = self._value = self._unit = self._source = self._age = ""
+        self._is_stale = True
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def drawn_value(self) -> str:
+        """What stands there large: the value, or a dash."""
+        return DASH if self._is_stale or not self._value else self._value
+
+    def show_value(
+        self, *, name: str, value: str, unit: str, source: str, age: str, is_stale: bool
+    ) -> None:
+        drawn = (self._name, self._value, self._unit, self._source, self._age, self._is_stale)
+        if drawn == (name, value, unit, source, age, is_stale):
+            return
+        self._name, self._value, self._unit = name, value, unit
+        self._source, self._age, self._is_stale = source, age, is_stale
+        if self.drawn_value == DASH:
+            call(self, text("tile.no-value", name=name))
+        else:
+            call(self, text("tile.spoken", name=name, value=value, unit=unit))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        small, value = self._metrics(theme.SMALL), self._metrics(theme.VALUE, bold=True)
+        return QSize(
+            value.horizontalAdvance("888/888")
+            + self._metrics(theme.BODY).horizontalAdvance("mmHg")
+            + 3 * MARGIN,
+            small.height() * 2 + value.height() + MARGIN,
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.DARK))
+        painter.drawRoundedRect(self.rect(), 4, 4)
+        self._draw_words(painter)
+        painter.end()
+
+    def _draw_words(self, painter: QPainter) -> None:
+        inner = self.rect().adjusted(MARGIN, MARGIN // 2, -MARGIN, -MARGIN // 2)
+        small = self._metrics(theme.SMALL)
+        top = QRect(inner.left(), inner.top(), inner.width(), small.height())
+        bottom = QRect(top)
+        bottom.moveBottom(inner.bottom())
+        self._write(painter, top, self._name, theme.MUTED_ON_DARK, theme.SMALL)
+        right = Qt.AlignmentFlag.AlignRight
+        self._write(painter, top, self._age, theme.MUTED_ON_DARK, theme.SMALL, align=right)
+        self._write(painter, bottom, self._source, theme.MUTED_ON_DARK, theme.SMALL)
+        middle = QRect(inner.left(), top.bottom(), inner.width(), bottom.top() - top.bottom())
+        colour = theme.VITAL_STALE if self.drawn_value == DASH else theme.VITAL_PRESSURE
+        self._write(painter, middle, self.drawn_value, colour, theme.VALUE, bold=True)
+        advance = self._metrics(theme.VALUE, bold=True).horizontalAdvance(self.drawn_value)
+        unit = middle.adjusted(advance + MARGIN, 0, 0, 0)
+        self._write(painter, unit, self._unit, colour, theme.BODY)
+
+    def _write(
+        self,
+        painter: QPainter,
+        where: QRect,
+        words: str,
+        colour: str,
+        pixels: int,
+        *,
+        bold: bool = False,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    ) -> None:
+        painter.setFont(self._font(pixels, bold))
+        painter.setPen(QColor(colour))
+        fitting = self._metrics(pixels, bold).elidedText(
+            words, Qt.TextElideMode.ElideRight, where.width()
+        )
+        painter.drawText(where, align | Qt.AlignmentFlag.AlignVCenter, fitting)
+
+    def _font(self, pixels: int, bold: bool) -> QFont:
+        font = QFont(theme.FONT_FAMILY)
+        font.setPixelSize(self._look.type_size(pixels))
+        font.setBold(bold)
+        return font
+
+    def _metrics(self, pixels: int, bold: bool = False) -> QFontMetrics:
+        return QFontMetrics(self._font(pixels, bold))
