@@ -38,6 +38,7 @@ class VisitBody(Body):
     reason: Annotated[str, Field(max_length=2000)] = ""
     clinician: UUID | None = None
     interrupted_since: Instant | None = None
+    checked_in_at: Instant | None = None
 
 
 class NoteBody(Body):

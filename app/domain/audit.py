@@ -43,6 +43,8 @@ class Act(StrEnum):
     MESSAGE_WRITTEN = "message-written"
     CHANGE_CONFLICT = "change-conflict"
     CHANGE_REFUSED = "change-refused"
+    CHANGE_WRITTEN_ANEW = "change-written-anew"
+    CHANGE_GIVEN_UP = "change-given-up"
     RECORDS_DELIVERED = "records-delivered"
     FILE_STORED = "file-stored"
     FILE_FETCHED = "file-fetched"

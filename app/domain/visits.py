@@ -39,6 +39,7 @@ class Visit:
     reason: str = ""
     clinician: PersonId | None = None
     interrupted_since: datetime | None = None
+    checked_in_at: datetime | None = None
 
     @property
     def shown_state(self) -> VisitState:

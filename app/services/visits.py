@@ -2,7 +2,7 @@
 
 from app.domain.access import may
 from app.domain.audit import Act
-from app.domain.changes import RecordType
+from app.domain.changes import Json, RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.ids import RecordId, VisitId
 from app.domain.visits import VisitState, action_of_move
@@ -33,6 +33,9 @@ class Visits:
     ) -> None:
         person = self._acts.person
         stamp = self._acts.stamp()
+        fields: dict[str, Json] = {"state": str(to)}
+        if to is VisitState.CHECKED_IN:
+            fields["checked_in_at"] = stamp.device_time.isoformat()
 
         def write(unit: UnitOfWork) -> None:
             row = unit.records.visit_row(visit)
@@ -49,7 +52,7 @@ class Visits:
                     record_type=RecordType.VISIT,
                     record=record,
                     base_version=0 if confirmed is None else confirmed.version,
-                    fields_set={"state": str(to)},
+                    fields_set=fields,
                     author=person.id,
                     stamp=stamp,
                     patient=row.patient.id,

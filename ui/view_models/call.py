@@ -3,9 +3,21 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import Signal, SignalInstance
 
+from app.domain.call import Phase
+from app.domain.device import DeviceKind, Presence
+from app.domain.engine import Levels
+from app.domain.failures import Code
+from app.runtime.tasks import TaskOwner
+from app.services.call import Call
+from app.services.chart import Chart
+from app.services.desk import Desk
+from app.services.devices import Devices
+from app.services.sync import Sync
+from ui import wording
 from ui.tone import Tone
+from ui.view_models.base import Ticker, ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +63,138 @@ class CallIntents(Protocol):
     def hang_up(self) -> None: ...
     def toggle_mute(self) -> None: ...
     def toggle_camera(self) -> None: ...
+
+
+class CallViewModel(ViewModel[CallScreen]):
+    levels = Signal(float, float)
+
+    def __init__(
+        self,
+        tasks: TaskOwner,
+        ticker: Ticker,
+        *,
+        call: Call,
+        chart: Chart,
+        desk: Desk,
+        sync: Sync,
+        devices: Devices,
+    ) -> None:
+        super().__init__(tasks, ticker)
+        self._call = call
+        self._chart = chart
+        self._desk = desk
+        self._sync = sync
+        self._devices = devices
+        self._code: Code | None = None
+        self.listen_to(call.state, chart.state, sync.state, devices.state)
+
+    def compose(self) -> CallScreen:
+        call = self._call.state.value
+        row = self._chart.state.value.row
+        is_joined = call.phase not in (Phase.IDLE, Phase.ENDED)
+        outage, detail = self._outage()
+        state, tone = self._state()
+        return CallScreen(
+            state=state,
+            state_tone=tone,
+            far_caption="" if call.far is None else call.far.name,
+            far_absent="" if call.phase is Phase.LIVE else wording.text("picture.none"),
+            own_absent=self._own_absent(),
+            far_screen=self._far_screen(),
+            outage=outage,
+            outage_detail=detail,
+            can_join=row is not None and row.visit.is_open and not is_joined,
+            can_hang_up=is_joined,
+            is_joined=is_joined,
+            can_mute=is_joined,
+            is_muted=call.is_muted,
+            can_show_camera=True,
+            is_camera_on=call.is_camera_on,
+            measures=self._measures() if call.phase is Phase.LIVE else (),
+        )
+
+    def _state(self) -> tuple[str, Tone]:
+        call = self._call.state.value
+        code = self._code or call.code
+        if code is not None and call.phase is not Phase.LIVE:
+            return wording.failure(code), Tone.BAD
+        if call.phase is Phase.REJOINING and call.phase_since is not None:
+            time = wording.time_of_day(call.phase_since)
+            return wording.text("call.state.rejoining", time=time), Tone.BAD
+        tone = {
+            Phase.LIVE: Tone.GOOD,
+            Phase.WAITING: Tone.ATTENTION,
+            Phase.CONNECTING: Tone.ATTENTION,
+        }.get(call.phase, Tone.PLAIN)
+        return wording.text(f"call.state.{call.phase}"), tone
+
+    def _own_absent(self) -> str:
+        if not self._call.state.value.is_camera_on:
+            return wording.text("picture.camera-off")
+        for status in self._devices.state.value.devices:
+            if status.identity.kind is DeviceKind.CAMERA and status.presence is Presence.MISSING:
+                return wording.text("picture.no-camera")
+        return ""
+
+    def _far_screen(self) -> str:
+        call = self._call.state.value
+        far = call.far_screen
+        if call.phase is not Phase.LIVE or far is None or far.is_attached or call.far is None:
+            return ""
+        time = wording.time_of_day(far.since)
+        return wording.text("call.far-screen", name=call.far.name, time=time)
+
+    def _outage(self) -> tuple[str, str]:
+        """What is gone and since when; the earlier of two times is the honest one."""
+        call, sync = self._call.state.value, self._sync.state.value
+        is_far_gone = call.phase is Phase.REJOINING and call.phase_since is not None
+        is_server_gone = not sync.is_reachable and sync.code is not None
+        far_name = wording.text("call.other-side") if call.far is None else call.far.name
+        if is_far_gone and is_server_gone and call.phase_since is not None:
+            time = wording.time_of_day(min(sync.since, call.phase_since))
+            outage = wording.text("call.outage.both", name=far_name, time=time)
+            return outage, wording.text("call.outage.server-detail")
+        if is_far_gone and call.phase_since is not None:
+            time = wording.time_of_day(call.phase_since)
+            outage = wording.text("call.outage.far", name=far_name, time=time)
+            return outage, wording.text("call.outage.far-detail")
+        if is_server_gone:
+            outage = wording.text("call.outage.server", time=wording.time_of_day(sync.since))
+            return outage, wording.text("call.outage.server-detail")
+        return "", ""
+
+    def _measures(self) -> tuple[MeasureScreen, ...]:
+        now = self._call.state.value.measures
+        return (
+            _measure("round-trip", now.round_trip_ms, "ms"),
+            _measure("loss", now.loss_percent, "%", places=1),
+            _measure("received", now.received_kbit_s, "kbit/s"),
+            _measure("frames", now.frames_per_second, "/s"),
+            _measure("join", now.join_ms, "ms"),
+        )
+
+    def heard_levels(self, levels: Levels) -> None:
+        self.levels.emit(levels.own, levels.far)
+
+    def join(self) -> None:
+        self._code = None
+        self.act(self._desk.join(), "join", self._failed)
+
+    def hang_up(self) -> None:
+        self.act(self._desk.hang_up(), "hang up", self._failed)
+
+    def toggle_mute(self) -> None:
+        self.act(self._call.mute(not self._call.state.value.is_muted), "mute", self._failed)
+
+    def toggle_camera(self) -> None:
+        is_on = not self._call.state.value.is_camera_on
+        self.act(self._call.show_camera(is_on), "camera", self._failed)
+
+    def _failed(self, code: Code) -> None:
+        self._code = code
+        self.refresh()
+
+
+def _measure(name: str, value: float | None, unit: str, places: int = 0) -> MeasureScreen:
+    shown = wording.DASH if value is None else wording.quantity(f"{value:.{places}f}", unit)
+    return MeasureScreen(wording.text(f"call.measure.{name}"), shown)

@@ -6,13 +6,10 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from app.domain.device import DeviceKind
-from app.domain.ids import VisitId
-from ui.tone import Tone
-from ui.view_models.worklist import WorklistRowScreen
 from app.domain.clock import Clock
-from app.domain.device import DeviceStatus, Presence
+from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.failures import Code
+from app.domain.ids import VisitId
 from app.domain.visits import VisitState
 from app.domain.worklist import WorklistRow
 from app.runtime.tasks import TaskOwner
@@ -21,8 +18,9 @@ from app.services.devices import Devices
 from app.services.sync import Sync
 from app.services.worklist import Worklist
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
-from ui.view_models.worklist import row_screen
+from ui.view_models.worklist import WorklistRowScreen, row_screen
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from ui.tone import Tone
 from app.domain.call import Phase
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
@@ -13,6 +12,7 @@ from app.services.call import Call
 from app.services.desk import Desk
 from app.services.sign_in import SignIn, SignInPhase
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import ViewModel
 
 

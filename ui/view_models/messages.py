@@ -5,8 +5,18 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from app.domain.ids import VisitId
+from app.domain.access import Action, Role, may
+from app.domain.clock import Clock
+from app.domain.failures import Code
+from app.domain.ids import PersonId, VisitId
+from app.domain.messages import Message
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.chart import Chart
+from app.services.messages import Messages
+from ui import wording
 from ui.tone import Tone
+from ui.view_models.base import ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +47,61 @@ class MessagesIntents(Protocol):
     @property
     def screen(self) -> MessagesScreen: ...
     def send(self, text: str) -> None: ...
+
+
+class MessagesViewModel(ViewModel[MessagesScreen]):
+    def __init__(
+        self, tasks: TaskOwner, *, messages: Messages, chart: Chart, acts: Acts, role: Role
+    ) -> None:
+        super().__init__(tasks)
+        self._messages = messages
+        self._chart = chart
+        self._acts = acts
+        self._may_write = may(role, Action.WRITE_MESSAGE)
+        self._sent = 0
+        self._code: Code | None = None
+        self.listen_to(chart.state)
+
+    def compose(self) -> MessagesScreen:
+        state = self._chart.state.value
+        row = state.row
+        own = None if row is None else self._acts.person.id
+        return MessagesScreen(
+            visit=None if row is None else row.visit.id,
+            sent=self._sent,
+            can_send=row is not None and row.visit.is_open and self._may_write,
+            message="" if self._code is None else wording.failure(self._code),
+            message_tone=Tone.BAD,
+            rows=tuple(_row(message, own, self._acts.clock) for message in state.messages),
+        )
+
+    def send(self, text: str) -> None:
+        self.act(self._send(text), "send message", self._failed)
+
+    async def _send(self, text: str) -> None:
+        await self._messages.write(text)
+        self._sent += 1
+        self._code = None
+        self.refresh()
+
+    def _failed(self, code: Code) -> None:
+        self._code = code
+        self.refresh()
+
+
+def _row(message: Message, own: PersonId | None, clock: Clock) -> MessageRowScreen:
+    is_own = message.author == own
+    confirmation = wording.text("not-confirmed" if message.is_pending else "confirmed")
+    name = wording.text("messages.you") if is_own else message.author_name
+    time = wording.moment(message.written_at, clock.now())
+    spoken = wording.text(
+        "messages.spoken", time=time, name=name, confirmation=confirmation, words=message.text
+    )
+    return MessageRowScreen(
+        text=message.text,
+        written=wording.text("messages.written", time=time, name=name),
+        confirmation=confirmation,
+        tone=Tone.ATTENTION if message.is_pending else Tone.PLAIN,
+        is_own=is_own,
+        spoken=wording.spoken(spoken),
+    )

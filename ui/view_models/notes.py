@@ -1,12 +1,22 @@
 """Notes of the visit: one draft, kept by a button, and what was written before."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
+from app.domain.access import Action, Role, may
+from app.domain.clock import Clock
+from app.domain.failures import Code
 from app.domain.ids import VisitId
+from app.domain.notes import Note
+from app.runtime.tasks import TaskOwner
+from app.services.chart import Chart
+from app.services.notes import Notes
+from ui import wording
 from ui.tone import Tone
+from ui.view_models.base import ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +53,88 @@ class NotesIntents(Protocol):
     def draft_changed(self, text: str) -> None:
         """At each keystroke; the model waits a moment before it stores."""
         ...
+
+
+DRAFT_PAUSE_S = 0.3  # at most so much of the draft is lost in a crash
+
+
+class NotesViewModel(ViewModel[NotesScreen]):
+    def __init__(
+        self, tasks: TaskOwner, *, notes: Notes, chart: Chart, clock: Clock, role: Role
+    ) -> None:
+        super().__init__(tasks)
+        self._notes = notes
+        self._chart = chart
+        self._clock = clock
+        self._may_write = may(role, Action.WRITE_NOTE)
+        self._kept = 0
+        self._message = ""
+        self._tone = Tone.PLAIN
+        self._draft: str | None = None
+        self._is_storing = False
+        self.listen_to(chart.state)
+
+    def compose(self) -> NotesScreen:
+        state = self._chart.state.value
+        row = state.row
+        return NotesScreen(
+            visit=None if row is None else row.visit.id,
+            draft=state.draft,
+            kept=self._kept,
+            can_write=row is not None and row.visit.is_open and self._may_write,
+            message=self._message,
+            message_tone=self._tone,
+            rows=tuple(self._row(note) for note in state.notes),
+        )
+
+    def _row(self, note: Note) -> NoteRowScreen:
+        confirmation = wording.text("not-confirmed" if note.is_pending else "confirmed")
+        time = wording.moment(note.written_at, self._clock.now())
+        spoken = wording.text(
+            "notes.spoken",
+            time=time,
+            name=note.author_name,
+            confirmation=confirmation,
+            words=note.text,
+        )
+        return NoteRowScreen(
+            text=note.text,
+            written=wording.text("notes.written", time=time, name=note.author_name),
+            confirmation=confirmation,
+            tone=Tone.ATTENTION if note.is_pending else Tone.PLAIN,
+            spoken=wording.spoken(spoken),
+        )
+
+    def keep(self, text: str) -> None:
+        self._draft = None
+        self.act(self._keep(text), "keep note", self._failed)
+
+    async def _keep(self, text: str) -> None:
+        await self._notes.keep(text)
+        self._kept += 1
+        time = wording.time_of_day(self._clock.now())
+        self._say(wording.text("notes.kept-at", time=time), Tone.GOOD)
+
+    def draft_changed(self, text: str) -> None:
+        self._draft = text
+        row = self._chart.state.value.row
+        if row is not None and not self._is_storing:
+            self._is_storing = True
+            self.act(self._store_draft(row.visit.id), "draft", self._failed)
+
+    async def _store_draft(self, visit: VisitId) -> None:
+        try:
+            while self._draft is not None:
+                await asyncio.sleep(DRAFT_PAUSE_S)
+                draft, self._draft = self._draft, None
+                if draft is not None:
+                    await self._notes.keep_draft(visit, draft)
+        finally:
+            self._is_storing = False
+
+    def _failed(self, code: Code) -> None:
+        self._say(wording.failure(code), Tone.BAD)
+
+    def _say(self, message: str, tone: Tone) -> None:
+        self._message, self._tone = message, tone
+        self.refresh()

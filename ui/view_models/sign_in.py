@@ -5,11 +5,11 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from ui.tone import Tone
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.sign_in import SignIn, SignInPhase
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import ViewModel
 
 

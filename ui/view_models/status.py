@@ -1,20 +1,17 @@
 """The status bar under every page: server, unsent, clock, store, person."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
-
-from ui.tone import Tone
-from datetime import timedelta
-
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.sync import Sync
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
 
 

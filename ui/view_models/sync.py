@@ -1,12 +1,20 @@
 """What the server has not accepted: waiting, or refused with the reason and both texts."""
 
+import json
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import Signal, SignalInstance
 
+from app.domain.changes import Change, PendingChange
+from app.domain.clock import Clock
+from app.domain.failures import Code
 from app.domain.ids import ChangeId
+from app.runtime.tasks import TaskOwner
+from app.services.unsent import Unsent
+from ui import wording
 from ui.tone import Tone
+from ui.view_models.base import Ticker, ViewModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +55,91 @@ class UnsentIntents(Protocol):
         ...
 
     def back(self) -> None: ...
+
+
+TEXT_SHOWN = 400
+
+
+class UnsentViewModel(ViewModel[UnsentScreen]):
+    """`went_back` asks the window for the page that stood before."""
+
+    went_back = Signal()
+
+    def __init__(self, tasks: TaskOwner, ticker: Ticker, unsent: Unsent, clock: Clock) -> None:
+        super().__init__(tasks, ticker)
+        self._unsent = unsent
+        self._clock = clock
+        self._code: Code | None = None
+        self.listen_to(unsent.state)
+
+    def compose(self) -> UnsentScreen:
+        state = self._unsent.state.value
+        items = sorted(state.items, key=lambda item: item.refused is None)
+        rows = tuple(self._row(item) for item in items)
+        message = "" if rows else wording.text("unsent.none")
+        if self._code is not None:
+            message = wording.failure(self._code)
+        return UnsentScreen(
+            title=wording.text("unsent.title"),
+            rows=rows,
+            message=message,
+            message_tone=Tone.PLAIN if self._code is None else Tone.BAD,
+        )
+
+    def _row(self, item: PendingChange) -> UnsentRowScreen:
+        change = item.change
+        time = wording.moment(change.stamp.device_time, self._clock.now())
+        kind = wording.text(f"record.{change.record_type}")
+        what = wording.text("record.written", what=kind, time=time)
+        is_refused = item.refused is not None
+        reason = (
+            wording.text("unsent.waiting")
+            if item.refused is None
+            else wording.failure(item.refused)
+        )
+        patient = "" if change.patient is None else self._patient(change)
+        return UnsentRowScreen(
+            change=change.id,
+            what=what,
+            patient=patient,
+            reason=reason,
+            tone=Tone.BAD if is_refused else Tone.ATTENTION,
+            mine=_words_of(dict(change.fields_set)),
+            theirs="" if item.current is None else _words_of(json.loads(item.current.body)),
+            can_write_anew=item.refused is Code.CONFLICT,
+            can_give_up=is_refused,
+            spoken=wording.spoken(f"{what}, {patient}, {reason}"),
+        )
+
+    def _patient(self, change: Change) -> str:
+        names = self._unsent.state.value.patients
+        return next((name for patient, name in names if patient == change.patient), "")
+
+    def write_anew(self, change: ChangeId) -> None:
+        self._code = None
+        self.act(self._unsent.write_anew(change), "write anew", self._failed)
+
+    def give_up(self, change: ChangeId) -> None:
+        self._code = None
+        self.act(self._unsent.give_up(change), "give up", self._failed)
+
+    def back(self) -> None:
+        self.went_back.emit()
+
+    def _failed(self, code: Code) -> None:
+        self._code = code
+        self.refresh()
+
+
+def _words_of(fields: dict[str, object]) -> str:
+    """What a person wrote or chose in these fields; ids and hashes say nothing to a reader."""
+    if "text" in fields:
+        return str(fields["text"])[:TEXT_SHOWN]
+    if "state" in fields:
+        return wording.text(f"visit-state.{fields['state']}")
+    quantities = fields.get("quantities")
+    if isinstance(quantities, list):
+        return ", ".join(wording.isolate(f"{q['value']} {q['unit']}") for q in quantities)
+    if "site" in fields:
+        return str(fields["site"])
+    return ""

@@ -5,8 +5,6 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from ui.tone import Tone
-from ui.view_models.patients import BannerScreen
 from app.domain.access import Action, Role, may
 from app.domain.clock import Clock
 from app.domain.failures import Code
@@ -17,8 +15,9 @@ from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.visits import Visits
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
-from ui.view_models.patients import banner_of
+from ui.view_models.patients import BannerScreen, banner_of
 from ui.view_models.worklist import visit_state_words
 
 

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import Signal, SignalInstance
+
+from app.domain.access import Role
+from app.runtime.tasks import TaskOwner
+from app.services.desk import Desk
+from app.services.sign_in import SignIn, SignInPhase
+from ui.view_models.base import ViewModel
 
 
 class Page(StrEnum):
@@ -31,3 +37,36 @@ class WindowIntents(Protocol):
     def leave(self) -> None:
         """The window's close is an intent: hang up, flush, close the store, then quit."""
         ...
+
+
+class WindowViewModel(ViewModel[WindowScreen]):
+    """`wants_to_leave` is the closed window: the program hangs up, flushes and ends."""
+
+    wants_to_leave = Signal()
+
+    def __init__(self, tasks: TaskOwner, sign_in: SignIn, desk: Desk, role: Role) -> None:
+        super().__init__(tasks)
+        self._sign_in = sign_in
+        self._desk = desk
+        self._role = role
+        self._shows_unsent = False
+        self.listen_to(sign_in.state, desk.state)
+
+    def compose(self) -> WindowScreen:
+        phase = self._sign_in.state.value.phase
+        if phase is SignInPhase.LOCKED:
+            return WindowScreen(Page.LOCK)
+        if phase is not SignInPhase.SIGNED_IN:
+            return WindowScreen(Page.SIGN_IN)
+        if self._shows_unsent:
+            return WindowScreen(Page.UNSENT)
+        if self._desk.state.value.is_chart_shown:
+            return WindowScreen(Page.VISIT)
+        return WindowScreen(Page.TODAY if self._role is Role.CLINICIAN else Page.CART_HOME)
+
+    def show_unsent(self, is_shown: bool) -> None:
+        self._shows_unsent = is_shown
+        self.refresh()
+
+    def leave(self) -> None:
+        self.wants_to_leave.emit()

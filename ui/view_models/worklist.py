@@ -5,10 +5,9 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from app.domain.ids import VisitId
-from ui.tone import Tone
 from app.domain.clock import Clock
 from app.domain.failures import Code
+from app.domain.ids import VisitId
 from app.domain.visits import Visit, VisitState
 from app.domain.worklist import WorklistRow
 from app.runtime.tasks import TaskOwner
@@ -16,6 +15,7 @@ from app.services.desk import Desk
 from app.services.sync import Sync
 from app.services.worklist import Worklist
 from ui import wording
+from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
 
 

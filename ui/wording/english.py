@@ -188,6 +188,7 @@ SENTENCES: dict[str, str] = {
     "call.muted": "You are muted",
     "call.camera-off": "Camera off",
     "call.camera-on": "Camera on",
+    "call.other-side": "The other side",
     "call.you": "You",
     "call.far-picture": "Picture of the other side",
     "call.own-picture": "Your own picture",

@@ -1,0 +1,135 @@
+"""The one visit that stands open at this desk: opened, joined, left. One patient at a time.
+
+Closing or changing it fences whatever still runs for the old one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.domain.access import Role
+from app.domain.call import Phase, RunningCall
+from app.domain.engine import CallSetup
+from app.domain.ids import VisitId
+from app.domain.visits import VisitState
+from app.runtime.broadcast import Broadcast
+from app.services.acts import Acts
+from app.services.call import Call
+from app.services.chart import Chart
+from app.services.visits import Visits
+from app.services.vitals import Vitals
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What stands for camera and sound at this desk (see CallSetup)."""
+
+    camera: str | None
+    microphone: str | None
+    speaker: str | None
+    scope: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """`is_chart_shown` is False while a taken-over call runs behind a locked screen."""
+
+    visit: VisitId | None = None
+    is_chart_shown: bool = False
+
+
+class Desk:
+    """`running` tells how a later screen would find the media process that runs now."""
+
+    def __init__(
+        self,
+        *,
+        acts: Acts,
+        chart: Chart,
+        call: Call,
+        visits: Visits,
+        vitals: Vitals,
+        role: Role,
+        equipment: Equipment,
+        running: Callable[[], RunningCall | None],
+    ) -> None:
+        self._acts = acts
+        self._chart = chart
+        self._call = call
+        self._visits = visits
+        self._vitals = vitals
+        self._role = role
+        self._equipment = equipment
+        self._running = running
+        self.state: Broadcast[DeskState] = Broadcast(DeskState())
+
+    async def open(self, visit: VisitId) -> None:
+        """Show the chart; at the cart the patient is checked in and the visit's room entered."""
+        if self.state.value.visit not in (None, visit):
+            await self.leave()
+        await self._chart.open(visit)
+        self.state.tell(DeskState(visit, is_chart_shown=True))
+        row = self._chart.row
+        if not row.visit.is_open:
+            return
+        if self._role is Role.PRESENTER:
+            if row.visit.state is VisitState.BOOKED:
+                await self._visits.check_in(visit)
+            await self.join()
+        else:
+            await self._call.prepare(self._setup(visit))
+
+    async def join(self) -> None:
+        """Enter the visit's room; the clinician's joining opens the visit itself."""
+        visit = self._chart.row.visit.id
+        if self._role is Role.CLINICIAN:
+            await self._visits.begin(visit)
+        await self._call.join(self._setup(visit))
+        await self._remember_call(visit)
+
+    async def hang_up(self) -> None:
+        """Leave the call; chart and visit stay as they are."""
+        await self._call.hang_up()
+        await self._acts.read(lambda unit: unit.kept.keep_running_call(None))
+
+    async def leave(self) -> None:
+        """Close the chart; a running call is hung up, what runs for the visit is stopped."""
+        if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
+            await self.hang_up()
+        await self._vitals.visit_closed()
+        self._chart.shut()
+        self.state.tell(DeskState())
+
+    async def resume(self, running: RunningCall) -> None:
+        """After a crash of the screen: take the call over; the chart waits for the unlocking."""
+        self.state.tell(DeskState(running.visit, is_chart_shown=False))
+        await self._call.take_over(self._setup(running.visit), running)
+
+    async def show_chart(self) -> None:
+        """Unlocked: the chart of the visit whose call was taken over."""
+        visit = self.state.value.visit
+        if visit is not None and not self.state.value.is_chart_shown:
+            await self._chart.open(visit)
+            self.state.tell(replace(self.state.value, is_chart_shown=True))
+
+    async def remember_call(self) -> None:
+        """The media process was started anew: a later screen must find the new one."""
+        visit = self._call.state.value.visit
+        if visit is not None:
+            await self._remember_call(visit)
+
+    async def _remember_call(self, visit: VisitId) -> None:
+        running = self._running()
+        if running is not None:
+            known = replace(running, visit=visit)
+            await self._acts.read(lambda unit: unit.kept.keep_running_call(known))
+
+    def _setup(self, visit: VisitId) -> CallSetup:
+        return CallSetup(
+            visit=visit,
+            side=self._role,
+            own_name=self._acts.person.name,
+            camera=self._equipment.camera,
+            microphone=self._equipment.microphone,
+            speaker=self._equipment.speaker,
+            scope=self._equipment.scope,
+        )
