@@ -20,6 +20,7 @@ from app.services.acts import Acts
 from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
 
 UNLOCK_TRIES = 5
+RENEWED_JUST_NOW_S = 5.0
 # scrypt cost (RFC 7914): 32 MiB and about 0.1 s; it guards a verifier that lies encrypted anyway.
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**15, 8, 1
 
@@ -58,6 +59,8 @@ class SignIn:
         self._acts = acts
         self._device = device
         self._tries_left = UNLOCK_TRIES
+        self._renewing = asyncio.Lock()
+        self._renewed_at = -RENEWED_JUST_NOW_S
         self.state: Broadcast[SignInState] = Broadcast(
             SignInState(SignInPhase.SIGNED_OUT, role, server, is_kept)
         )
@@ -70,12 +73,19 @@ class SignIn:
             self._tell(phase=SignInPhase.LOCKED, person=person, code=None)
 
     async def renew_tokens(self) -> None:
-        """New access token by the refresh token in the store; Unavailable or Rejected when not."""
-        token = await self._acts.read(lambda unit: unit.kept.text("refresh-token"))
-        if token is None:
-            raise Rejected(Code.TOKEN_EXPIRED)
-        fresh = await self._server_api.refresh(token, self._device)
-        await self._acts.read(lambda unit: unit.kept.keep_text("refresh-token", fresh))
+        """New access token by the refresh token in the store; Unavailable or Rejected when not.
+
+        Several askers at once share one renewal, as each renewal makes the token before it void.
+        """
+        async with self._renewing:
+            if self._acts.clock.monotonic() - self._renewed_at < RENEWED_JUST_NOW_S:
+                return
+            token = await self._acts.read(lambda unit: unit.kept.text("refresh-token"))
+            if token is None:
+                raise Rejected(Code.TOKEN_EXPIRED)
+            fresh = await self._server_api.refresh(token, self._device)
+            await self._acts.read(lambda unit: unit.kept.keep_text("refresh-token", fresh))
+            self._renewed_at = self._acts.clock.monotonic()
 
     async def sign_in(self, username: str, password: str) -> None:
         """Ends in SIGNED_IN, or back in SIGNED_OUT with the code of what was wrong."""

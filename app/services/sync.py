@@ -7,7 +7,7 @@ with the server's answer. The only writer of the confirmed tables, through the s
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -63,10 +63,17 @@ class SyncState:
 
 class Sync:
     def __init__(
-        self, *, server_api: ServerApi, files: RecordingFiles, acts: Acts, switchboard: Switchboard
+        self,
+        *,
+        server_api: ServerApi,
+        files: RecordingFiles,
+        acts: Acts,
+        switchboard: Switchboard,
+        renew_tokens: Callable[[], Awaitable[None]],
     ) -> None:
         self._server_api = server_api
         self._files = files
+        self._renew_tokens = renew_tokens
         self._acts = acts
         self._clock = acts.clock
         self.state: Broadcast[SyncState] = Broadcast(SyncState(False, acts.clock.now()))
@@ -109,7 +116,7 @@ class Sync:
             self._wake.clear()
             pause: float = LOOK_AGAIN_S
             try:
-                await self._exchange()
+                await self._exchange_with_token()
                 tries = 0
             except Unavailable as away:
                 self._lost(away)
@@ -125,6 +132,16 @@ class Sync:
                     await self._wake.wait()
             if tries:  # woken early while the server is away: not more than two tries a second
                 await asyncio.sleep(PAUSES_S[0])
+
+    async def _exchange_with_token(self) -> None:
+        """An access token lives for minutes; one that ended is renewed once, then asked again."""
+        try:
+            await self._exchange()
+        except Rejected as no:
+            if no.code not in (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID):
+                raise
+            await self._renew_tokens()
+            await self._exchange()
 
     async def _exchange(self) -> None:
         await self._send_files()

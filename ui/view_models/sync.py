@@ -92,11 +92,9 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
         kind = wording.text(f"record.{change.record_type}")
         what = wording.text("record.written", what=kind, time=time)
         is_refused = item.refused is not None
-        reason = (
-            wording.text("unsent.waiting")
-            if item.refused is None
-            else wording.failure(item.refused)
-        )
+        reason = wording.text("unsent.waiting")
+        if item.refused is not None:
+            reason = wording.failure(item.refused)
         patient = "" if change.patient is None else self._patient(change)
         return UnsentRowScreen(
             change=change.id,
