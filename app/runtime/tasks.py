@@ -39,6 +39,7 @@ class TaskOwner:
         task = asyncio.get_running_loop().create_task(self._run(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # of a task cancelled before its first step
         return task
 
     async def _run(self, work: Coroutine[Any, Any, Any], name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Body sounds: bit for bit from the instrument to both records."""

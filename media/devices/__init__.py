@@ -1,0 +1,1 @@
+"""Camera, microphone, speaker and stethoscope as the call's process sees them."""

@@ -1,0 +1,124 @@
+"""The words of the control channel between two media processes: JSON text, at most 16 KiB.
+
+What a word means stands in its class; a word that is not understood is refused with a code.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from app.domain.changes import Json
+from app.domain.engine import FarScreen, LiveFromFar
+from app.domain.failures import Code, Rejected
+
+MAX_TEXT_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Sign of life, four a second. `echo` is the newest number heard, `held_ms` how long ago."""
+
+    number: int
+    echo: int | None
+    held_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class FarCamera:
+    """Whether a moving picture is being sent: a picture that stands still is never silent."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHere:
+    """The first picture was decoded: no more key frames are needed for the start."""
+
+
+ControlWord = Beat | FarCamera | PictureHere | FarScreen | LiveFromFar
+
+
+def text_of(word: ControlWord) -> str:
+    """What goes onto the channel; Rejected(TOO_LARGE) when a live value is beyond measure."""
+    text = json.dumps(_fields_of(word), separators=(",", ":"))
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise Rejected(Code.TOO_LARGE, "control word")
+    return text
+
+
+def _fields_of(word: ControlWord) -> dict[str, Json]:
+    match word:
+        case Beat(number, echo, held_ms):
+            return {"kind": "beat", "number": number, "echo": echo, "held_ms": round(held_ms, 1)}
+        case FarCamera(is_on):
+            return {"kind": "camera", "is_on": is_on}
+        case PictureHere():
+            return {"kind": "picture-here"}
+        case FarScreen(is_attached, since):
+            return {"kind": "far-screen", "is_attached": is_attached, "since": since.isoformat()}
+        case LiveFromFar(payload):
+            return {"kind": "live", "payload": payload}
+
+
+def word_of(text: object) -> ControlWord:
+    """What the far side said; Rejected(MALFORMED or TOO_LARGE) when it makes no sense."""
+    if not isinstance(text, str):
+        raise Rejected(Code.MALFORMED, "control word")
+    if len(text) > MAX_TEXT_BYTES:
+        raise Rejected(Code.TOO_LARGE, "control word")
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Rejected(Code.MALFORMED, "control word") from error
+    if not isinstance(fields, dict):
+        raise Rejected(Code.MALFORMED, "control word")
+    try:
+        return _word_of(fields)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise Rejected(Code.MALFORMED, "control word") from error
+
+
+def _word_of(fields: dict[str, object]) -> ControlWord:
+    match fields["kind"]:
+        case "beat":
+            echo = fields["echo"]
+            return Beat(
+                _whole(fields["number"]),
+                None if echo is None else _whole(echo),
+                _length_ms(fields["held_ms"]),
+            )
+        case "camera":
+            return FarCamera(_truth(fields["is_on"]))
+        case "picture-here":
+            return PictureHere()
+        case "far-screen":
+            since = datetime.fromisoformat(cast(str, fields["since"]))
+            if since.tzinfo is None:
+                raise ValueError("times are aware")
+            return FarScreen(_truth(fields["is_attached"]), since)
+        case "live":
+            payload = fields["payload"]
+            if not isinstance(payload, dict):
+                raise TypeError("payload")
+            return LiveFromFar(cast(dict[str, Json], payload))
+        case _:
+            raise ValueError("kind")
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise ValueError("whole number")
+    return value
+
+
+def _length_ms(value: object) -> float:
+    if type(value) not in (int, float) or not 0 <= cast(float, value) < 1e9:
+        raise ValueError("length of time")
+    return float(cast(float, value))
+
+
+def _truth(value: object) -> bool:
+    if type(value) is not bool:
+        raise TypeError("truth")
+    return value

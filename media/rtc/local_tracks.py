@@ -1,0 +1,190 @@
+"""Our voice and our picture as aiortc's tracks: one of each for every link, ended with it.
+
+The voice is paced by the clock and silent when there is nothing to say; the picture is the newest
+one, or a small dark one when there is no camera.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import av
+import numpy as np
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+
+from media.devices.sample_ring import SampleRing, Samples
+
+VOICE_RATE_HZ = 48_000
+VOICE_FRAME = 960  # 20 ms
+VOICE_FRAME_S = VOICE_FRAME / VOICE_RATE_HZ
+VOICE_START_FRAMES = 2  # in hand before speaking, so that a late callback makes no hole
+VOICE_MOST_FRAMES = 8  # above this we are behind the present
+PICTURE_CLOCK_HZ = 90_000
+PICTURE_MOST_PER_S = 31
+STILL_AFTER_S = 1.0
+DARK_EVERY_S = 0.5
+DARK_WIDTH, DARK_HEIGHT = 320, 240
+
+
+class VoiceSource(Protocol):
+    """Where a voice comes from: the microphone, or a tone in a test."""
+
+    def tap(self) -> SampleRing:
+        """A ring that from now on gets all that is spoken, 48 kHz, one channel."""
+        ...
+
+    def untap(self, ring: SampleRing) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class I420Picture:
+    """Planar YUV 4:2:0, even sizes; the bytes are ours alone."""
+
+    width: int
+    height: int
+    data: bytes
+    sequence: int
+
+
+class PictureFeed:
+    """The newest picture of the camera, for any number of takers. Only on the loop's thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._newest: I420Picture | None = None
+        self._put_at = -1e9
+        self._is_on = True
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def put(self, width: int, height: int, data: bytes | memoryview) -> None:
+        """`data` is copied; what nobody took in time is replaced."""
+        sequence = self._newest.sequence + 1 if self._newest else 1
+        self._newest = I420Picture(width, height, bytes(data), sequence)
+        self._put_at = self._clock()
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def turn(self, is_on: bool) -> None:
+        """The user's wish; an idle camera is noticed without being told."""
+        self._is_on = is_on
+
+    @property
+    def is_moving(self) -> bool:
+        """A picture came within the last second and may be shown."""
+        return self._is_on and self._clock() - self._put_at < STILL_AFTER_S
+
+    async def after(self, sequence: int, wait_s: float) -> I420Picture | None:
+        """A newer picture than that one; None when none came in time or none may be shown."""
+        try:
+            async with asyncio.timeout(wait_s):
+                while self._newest is None or self._newest.sequence <= sequence or not self._is_on:
+                    await self._next()
+        except TimeoutError:
+            return None
+        return self._newest
+
+    async def _next(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiting.discard(waiter)
+
+
+class VoiceTrack(MediaStreamTrack):
+    """20 ms of voice every 20 ms; silence is sent, so that the far side hears the line live."""
+
+    kind = "audio"
+
+    def __init__(self, source: VoiceSource) -> None:
+        super().__init__()
+        self._source = source
+        self._ring = source.tap()
+        self._next_at = time.monotonic()
+        self._position = 0
+        self._is_speaking = False
+
+    async def recv(self) -> av.AudioFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        await self._pace()
+        frame = av.AudioFrame.from_ndarray(self._take().reshape(1, -1), "s16", "mono")
+        frame.sample_rate = VOICE_RATE_HZ
+        frame.time_base = Fraction(1, VOICE_RATE_HZ)
+        frame.pts = self._position
+        self._position += VOICE_FRAME
+        return frame
+
+    def stop(self) -> None:
+        self._source.untap(self._ring)
+        super().stop()
+
+    async def _pace(self) -> None:
+        self._next_at += VOICE_FRAME_S
+        late_s = time.monotonic() - self._next_at
+        if late_s > 10 * VOICE_FRAME_S:  # the process stood still: go on from now
+            skipped = int(late_s / VOICE_FRAME_S)
+            self._next_at += skipped * VOICE_FRAME_S
+            self._position += skipped * VOICE_FRAME
+        await asyncio.sleep(max(0.0, -late_s))
+
+    def _take(self) -> Samples:
+        frames_here = self._ring.filled // VOICE_FRAME
+        if frames_here > VOICE_MOST_FRAMES:
+            self._ring.skip((frames_here - VOICE_START_FRAMES) * VOICE_FRAME)
+        self._is_speaking = frames_here >= (1 if self._is_speaking else VOICE_START_FRAMES)
+        if self._is_speaking:
+            return self._ring.read(VOICE_FRAME)
+        return np.zeros(VOICE_FRAME, dtype=np.int16)
+
+
+class PictureTrack(MediaStreamTrack):
+    """The newest picture as often as the encoder asks, at most 30 a second."""
+
+    kind = "video"
+
+    def __init__(self, feed: PictureFeed) -> None:
+        super().__init__()
+        self._feed = feed
+        self._started_at = time.monotonic()
+        self._sent_at = 0.0
+        self._sequence = 0
+        self._is_dark = False
+
+    async def recv(self) -> av.VideoFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        await asyncio.sleep(max(0.0, self._sent_at + 1 / PICTURE_MOST_PER_S - time.monotonic()))
+        picture = await self._feed.after(self._sequence, self._wait_s())
+        if picture is None:
+            frame = dark_frame()
+        else:
+            self._sequence = picture.sequence
+            frame = _frame_of(picture)
+        self._is_dark = picture is None
+        self._sent_at = time.monotonic()
+        frame.time_base = Fraction(1, PICTURE_CLOCK_HZ)
+        frame.pts = int((self._sent_at - self._started_at) * PICTURE_CLOCK_HZ)
+        return frame
+
+    def _wait_s(self) -> float:
+        if self._sequence == 0 and not self._is_dark and not self._feed.is_moving:
+            return 0.001  # no camera: say so with the first picture
+        return DARK_EVERY_S if self._is_dark or not self._feed.is_moving else STILL_AFTER_S
+
+
+def dark_frame() -> av.VideoFrame:
+    """Nothing to see, small enough to cost nothing."""
+    pixels = DARK_WIDTH * DARK_HEIGHT
+    data = bytes([16]) * pixels + bytes([128]) * (pixels // 2)
+    return _frame_of(I420Picture(DARK_WIDTH, DARK_HEIGHT, data, 0))
+
+
+def _frame_of(picture: I420Picture) -> av.VideoFrame:
+    rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(-1, picture.width)
+    return av.VideoFrame.from_ndarray(rows, format="yuv420p")

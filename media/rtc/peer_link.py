@@ -1,0 +1,322 @@
+"""One peer connection of a visit: voice, picture, control and scope channel, told as domain events.
+
+A link never comes back on a new network: then a new link is made for the same visit. What aiortc
+lacks stands in the other files of this folder.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import av
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.exceptions import InvalidStateError, OperationError
+from aiortc.mediastreams import MediaStreamTrack
+
+from app.domain.changes import Json
+from app.domain.engine import FarScreen, LiveFromFar
+from app.domain.failures import Code, Rejected, Unavailable
+from app.runtime.tasks import TaskOwner
+from media.devices.sample_ring import Samples
+from media.rtc import upstream
+from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
+from media.rtc.first_picture import FirstPictureHelp
+from media.rtc.link_events import (
+    FirstPicture,
+    LinkEvent,
+    LinkFailed,
+    LinkLost,
+    LinkUp,
+    PictureIn,
+    ScopeIn,
+    SignalOut,
+    VoiceIn,
+)
+from media.rtc.link_measures import LinkMeter
+from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
+from media.rtc.remote_tracks import read_pictures, read_voice
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.1
+BEAT_EVERY_S = 0.25
+LOST_AFTER_S = 1.0
+MEASURE_EVERY_S = 1.0
+JOIN_LIMIT_S = 20.0
+GATHER_LIMIT_S = 5.0
+CLOSE_LIMIT_S = 3.0
+MAX_SDP_BYTES = 64 * 1024
+CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
+BEATS_WAITING_BYTES = 2048
+NOT_AN_SDP = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    InvalidStateError,
+    OperationError,
+)
+
+
+class PeerLink:
+    """Made on the loop, used on the loop. Events come on the loop, none after `close()`."""
+
+    def __init__(
+        self,
+        *,
+        is_offerer: bool,
+        voice: VoiceSource,
+        pictures: PictureFeed,
+        on_event: Callable[[LinkEvent], None],
+    ) -> None:
+        upstream.fit()
+        self._is_offerer = is_offerer
+        self._voice = voice
+        self._pictures = pictures
+        self._on_event = on_event
+        self._tasks = TaskOwner("peer link")
+        self._pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
+        self._control: RTCDataChannel | None = None
+        self._scope: RTCDataChannel | None = None
+        self._meter = LinkMeter()
+        self._first_picture: FirstPictureHelp | None = None
+        self._opened_at = time.monotonic()
+        self._join_ms: float | None = None
+        self._has_heard = False
+        self._is_up = False
+        self._is_over = False  # failed or closed: no further events
+        self._is_camera_told: bool | None = None
+        self._has_picture = False
+        self._is_picture_told = False
+
+    # --- what the owner asks ---------------------------------------------------------------
+
+    async def open(self) -> None:
+        """The offerer makes its offer; the answerer waits for one. Told by events from here on."""
+        self._opened_at = time.monotonic()
+        self._pc.on("connectionstatechange", self._state_changed)
+        self._pc.on("track", self._track_came)
+        self._tasks.start(self._watch(), "watch")
+        if self._is_offerer:
+            self._add_tracks()
+            self._add_channels()
+            try:
+                async with asyncio.timeout(GATHER_LIMIT_S):
+                    await self._pc.setLocalDescription(await self._pc.createOffer())
+            except TimeoutError:
+                self._fail(Code.MEDIA_LOST)
+            else:
+                self._tell_description()
+
+    async def heard(self, payload: dict[str, Json]) -> None:
+        """The far side's offer or answer; Rejected(MALFORMED, TOO_LARGE) when it is none."""
+        kind, sdp = payload.get("type"), payload.get("sdp")
+        wanted = "answer" if self._is_offerer else "offer"
+        if kind != wanted or not isinstance(sdp, str):
+            raise Rejected(Code.MALFORMED, "signal")
+        if len(sdp) > MAX_SDP_BYTES:
+            raise Rejected(Code.TOO_LARGE, "signal")
+        if self._has_heard or self._is_over:
+            return  # told twice, or too late
+        try:
+            async with asyncio.timeout(GATHER_LIMIT_S):
+                await self._take(RTCSessionDescription(sdp=sdp, type=kind))
+        except NOT_AN_SDP as error:
+            raise Rejected(Code.MALFORMED, "signal") from error
+
+    def send(self, word: FarScreen | LiveFromFar | FarCamera) -> None:
+        """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""
+        self._say(word, CONTROL_WAITING_BYTES)
+
+    def send_scope(self, data: bytes) -> None:
+        """Over the scope channel; Unavailable(CALL_NOT_OPEN) when it is not open."""
+        if self._scope is None or self._scope.readyState != "open":
+            raise Unavailable(Code.CALL_NOT_OPEN, "scope channel")
+        self._scope.send(data)
+
+    @property
+    def scope_waiting_bytes(self) -> int:
+        """What the scope channel has taken and not yet sent."""
+        return self._scope.bufferedAmount if self._scope is not None else 0
+
+    @property
+    def is_up(self) -> bool:
+        return self._is_up
+
+    async def close(self) -> None:
+        """The end of this link; the far side is told by the line where it still can be."""
+        self._is_over = True
+        self._is_up = False
+        await self._tasks.close()
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._pc.close()
+        except TimeoutError:
+            log.warning("a peer connection did not close in %.0f s", CLOSE_LIMIT_S)
+
+    # --- making the connection -------------------------------------------------------------
+
+    async def _take(self, description: RTCSessionDescription) -> None:
+        await self._pc.setRemoteDescription(description)
+        self._has_heard = True
+        if not self._is_offerer:
+            self._add_tracks()
+            self._add_channels()
+            await self._pc.setLocalDescription(await self._pc.createAnswer())
+            self._tell_description()
+
+    def _add_tracks(self) -> None:
+        self._pc.addTrack(VoiceTrack(self._voice))
+        self._pc.addTrack(PictureTrack(self._pictures))
+
+    def _add_channels(self) -> None:
+        # After the tracks: created first, under MAX_BUNDLE, they would never connect.
+        self._control = self._pc.createDataChannel("control", negotiated=True, id=0)
+        self._scope = self._pc.createDataChannel("scope", negotiated=True, id=1)
+        self._control.on("open", self._state_changed)
+        self._control.on("message", self._control_heard)
+        self._scope.on("message", self._scope_heard)
+
+    def _tell_description(self) -> None:
+        made = self._pc.localDescription
+        self._tell(SignalOut({"type": made.type, "sdp": made.sdp}))
+
+    def _state_changed(self) -> None:
+        state = self._pc.connectionState
+        if state in ("failed", "closed"):
+            self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
+        elif state == "connected":
+            if self._first_picture is None:
+                self._first_picture = FirstPictureHelp(self._pc)
+                upstream.transport_of(self._pc).when_heard_again = self._heard_again
+                self._tasks.start(self._first_picture.push(), "first picture out")
+                self._tasks.start(self._first_picture.pull(), "first picture in")
+            if self._control is not None and self._control.readyState == "open":
+                self._come_up()
+
+    def _come_up(self) -> None:
+        if self._join_ms is None:
+            self._join_ms = (time.monotonic() - self._opened_at) * 1000
+            self._meter.join_ms = self._join_ms
+        if not self._is_up and not self._is_over:
+            self._is_up = True
+            self._tell(LinkUp(self._join_ms))
+
+    def _heard_again(self) -> None:
+        if self._first_picture is not None and self._join_ms is not None and not self._is_over:
+            self._first_picture.forget_gaps()
+            self._tasks.start(self._first_picture.pull_again(), "picture after a gap")
+            self._come_up()
+
+    def _fail(self, code: Code) -> None:
+        self._is_up = False
+        self._tell(LinkFailed(code))
+        self._is_over = True
+
+    def _tell(self, event: LinkEvent) -> None:
+        if not self._is_over:
+            self._on_event(event)
+
+    # --- what comes in ---------------------------------------------------------------------
+
+    def _track_came(self, track: MediaStreamTrack) -> None:
+        if track.kind == "video":
+            self._tasks.start(read_pictures(track, self._picture_heard), "far picture")
+        else:
+            self._tasks.start(read_voice(track, self._voice_heard), "far voice")
+
+    def _picture_heard(self, frame: av.VideoFrame) -> None:
+        self._meter.picture_came()
+        if self._first_picture is not None:
+            self._first_picture.came()
+        if not self._has_picture:
+            self._has_picture = True
+            self._is_picture_told = self._try_to_say(PictureHere())
+            self._tell(FirstPicture((time.monotonic() - self._opened_at) * 1000))
+        self._tell(PictureIn(frame))
+
+    def _voice_heard(self, samples: Samples) -> None:
+        self._tell(VoiceIn(samples))
+
+    def _scope_heard(self, data: object) -> None:
+        if isinstance(data, bytes):
+            self._tell(ScopeIn(data))
+        else:
+            log.warning("scope channel: text refused (%s)", Code.MALFORMED)
+
+    def _control_heard(self, text: object) -> None:
+        try:
+            word = word_of(text)
+        except Rejected as refused:
+            log.warning("control channel: a word refused (%s)", refused.code)
+            return
+        match word:
+            case Beat():
+                self._meter.beat_came(word)
+            case PictureHere():
+                if self._first_picture is not None:
+                    self._first_picture.arrived()
+            case _:
+                self._tell(word)
+
+    # --- what goes on by itself ------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        looked_at = beat_at = measured_at = time.monotonic()
+        while not self._is_over:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = time.monotonic()
+            stood_still = now - looked_at > 3 * LOOK_EVERY_S
+            looked_at = now
+            if stood_still:
+                continue  # who did not listen cannot say that nothing was said
+            self._look(now)
+            if self._join_ms is not None and now - beat_at >= BEAT_EVERY_S:
+                beat_at = now
+                self._try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
+            if now - measured_at >= MEASURE_EVERY_S:
+                measured_at = now
+                self._tell(self._meter.measures(await self._pc.getStats()))
+
+    def _look(self, now: float) -> None:
+        if self._join_ms is None:
+            if now - self._opened_at > JOIN_LIMIT_S:
+                self._fail(Code.PEER_AWAY)
+            return
+        if self._is_up and now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S:
+            self._is_up = False
+            self._tell(LinkLost(Code.MEDIA_LOST))
+        if self._is_up:
+            self._tell_how_we_are()
+
+    def _tell_how_we_are(self) -> None:
+        is_moving = self._pictures.is_moving
+        if is_moving != self._is_camera_told and self._try_to_say(FarCamera(is_moving)):
+            self._is_camera_told = is_moving
+        if self._has_picture and not self._is_picture_told:
+            self._is_picture_told = self._try_to_say(PictureHere())
+
+    def _try_to_say(self, word: ControlWord, most_waiting: int = CONTROL_WAITING_BYTES) -> bool:
+        try:
+            self._say(word, most_waiting)
+        except Unavailable:
+            return False
+        return True
+
+    def _say(self, word: ControlWord, most_waiting: int) -> None:
+        control, text = self._control, text_of(word)
+        if control is None or control.readyState != "open":
+            raise Unavailable(Code.CALL_NOT_OPEN, "control channel")
+        if control.bufferedAmount > most_waiting:
+            raise Unavailable(Code.CALL_NOT_OPEN, "control channel is full")
+        control.send(text)

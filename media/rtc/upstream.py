@@ -1,0 +1,32 @@
+"""The versions whose inside this folder touches, and the one place where all touches are made.
+
+Guard tests fail when a name, a signature or a default of these versions is not what we found.
+"""
+
+from importlib.metadata import version
+
+from aiortc import RTCPeerConnection
+
+from media.rtc import dtls_flights, encoder_rates, host_candidates, ice_checks, sctp_mends
+
+PINNED = {"aiortc": "1.16.0", "aioice": "0.13.0", "av": "18.1.0"}
+_fitted: list[bool] = []
+
+
+def fit() -> None:
+    """Once per process, before the first connection."""
+    if _fitted:
+        return
+    for package, wanted in PINNED.items():
+        if (found := version(package)) != wanted:
+            raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
+    for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, encoder_rates):
+        part.install()
+    _fitted.append(True)
+
+
+def transport_of(connection: RTCPeerConnection) -> dtls_flights.FlightDtlsTransport:
+    """The one transport of a bundled connection; there is none before its first track."""
+    transport = connection.getTransceivers()[0].receiver.transport
+    assert isinstance(transport, dtls_flights.FlightDtlsTransport)
+    return transport
