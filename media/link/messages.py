@@ -1,0 +1,293 @@
+"""The words between the screen and the media process: what may be asked, what may be told.
+
+Engine events of the domain travel as they are; here stand the words that only this socket knows.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.changes import Json
+from app.domain.engine import (
+    CallSetup,
+    DevicesSeen,
+    FarScreen,
+    Levels,
+    LinkChanged,
+    LiveFromFar,
+    Measures,
+    ScopeProgress,
+    ScopeProof,
+    SignalMade,
+)
+from app.domain.failures import Code
+from app.domain.ids import LinkId, RecordId, VisitId
+from app.domain.picture import Layout
+from media.link.typed_words import TypedWords
+
+VERSION = 1
+
+
+class Which(StrEnum):
+    """Two pictures cross to the screen."""
+
+    FAR = "far"
+    SELF = "self"
+
+
+# --- the screen asks ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First word of a screen. `resume`: the generation it already holds and lost contact with."""
+
+    version: int
+    secret: str  # 64 hexadecimal digits
+    resume: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    setup: CallSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    link: LinkId
+    is_offerer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeardSignal:
+    link: LinkId
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLink:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCamera:
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendLive:
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class StartScope:
+    recording: RecordId
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopScope:
+    recording: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeKept:
+    """The recording is safe with the screen; the media process may forget it."""
+
+    recording: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """How many device pixels the screen has for this picture, and in which layout; 0: hidden."""
+
+    which: Which
+    width: int
+    height: int
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    pass
+
+
+# --- the media process tells -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """The screen is attached: its generation, and the state of a call that may already run."""
+
+    version: int
+    generation: int
+    setup: CallSetup | None
+    link: LinkId | None
+    is_live: bool
+    is_muted: bool
+    is_camera_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No attachment: FENCED, NOT_ALLOWED (secret) or MALFORMED (version)."""
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A newer screen has taken this one's place."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """One descriptor comes with it: the anonymous memory of these pictures, read-only."""
+
+    which: Which
+    slot_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A newer picture is there. May be dropped: the memory itself knows the newest."""
+
+    which: Which
+    slot: int
+    sequence: int
+    width: int
+    height: int
+    captured_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoPicture:
+    """What was shown last is over: the link was closed, the camera is off or gone."""
+
+    which: Which
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeBegan:
+    recording: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRefused:
+    """The wish was not carried out; no recording of this id runs."""
+
+    recording: RecordId
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFile:
+    """ScopeDone without its bytes: one descriptor comes with it, sealed memory with the WAV."""
+
+    recording: RecordId
+    visit: VisitId
+    site: str
+    is_ours: bool
+    sample_rate_hz: int
+    samples: int
+    sha256: str
+    source: str
+    is_complete: bool
+    wav_bytes: int
+
+
+Wish = (
+    Hello
+    | Prepare
+    | Connect
+    | HeardSignal
+    | CloseLink
+    | Release
+    | Mute
+    | ShowCamera
+    | SendLive
+    | StartScope
+    | StopScope
+    | ScopeKept
+    | Surface
+    | Quit
+)
+
+Told = (
+    Greeted
+    | Refused
+    | Fenced
+    | SignalMade
+    | LinkChanged
+    | FarScreen
+    | DevicesSeen
+    | Levels
+    | ScopeBegan
+    | ScopeRefused
+    | ScopeProgress
+    | ScopeFile
+    | ScopeProof
+    | LiveFromFar
+    | Measures
+    | Surfaces
+    | Frame
+    | NoPicture
+)
+
+WISHES = TypedWords(
+    {
+        "hello": Hello,
+        "prepare": Prepare,
+        "connect": Connect,
+        "signal": HeardSignal,
+        "close-link": CloseLink,
+        "release": Release,
+        "mute": Mute,
+        "camera": ShowCamera,
+        "live": SendLive,
+        "scope-start": StartScope,
+        "scope-stop": StopScope,
+        "scope-kept": ScopeKept,
+        "surface": Surface,
+        "quit": Quit,
+    }
+)
+
+TOLD = TypedWords(
+    {
+        "greeted": Greeted,
+        "refused": Refused,
+        "fenced": Fenced,
+        "signal": SignalMade,
+        "link": LinkChanged,
+        "far-screen": FarScreen,
+        "devices": DevicesSeen,
+        "levels": Levels,
+        "scope-began": ScopeBegan,
+        "scope-refused": ScopeRefused,
+        "scope-progress": ScopeProgress,
+        "scope-done": ScopeFile,
+        "scope-proof": ScopeProof,
+        "live": LiveFromFar,
+        "measures": Measures,
+        "surfaces": Surfaces,
+        "frame": Frame,
+        "no-picture": NoPicture,
+    }
+)
+
+# A blocked screen may miss these: a newer one makes each of them worthless.
+DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress)
+# Each of these brings exactly one descriptor; no other word brings any.
+WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile)
