@@ -9,6 +9,7 @@ from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
+from app.services.dispatch import Dispatch
 from app.services.ports import Heard, SignallingChannel, SocketDown, SocketUp
 
 
@@ -25,13 +26,13 @@ class Switchboard:
     def __init__(self, channel: SignallingChannel, clock: Clock) -> None:
         self.channel = channel
         self._clock = clock
-        self._handlers: dict[type[Any], list[Callable[[Any], None]]] = {}
+        self._dispatch = Dispatch()
         self.socket: Broadcast[SocketState] = Broadcast(SocketState(False, clock.now()))
         self._tasks = TaskOwner("switchboard")
 
     def on(self, kind: type[Any], handler: Callable[[Any], None]) -> None:
         """`handler` is called on the loop for each word of that kind."""
-        self._handlers.setdefault(kind, []).append(handler)
+        self._dispatch.on(kind, handler)
 
     def start(self) -> None:
         self._tasks.start(self._listen(), "listen")
@@ -42,8 +43,7 @@ class Switchboard:
     async def _listen(self) -> None:
         async for heard in self.channel.events():
             self._note_socket(heard)
-            for handler in self._handlers.get(type(heard), []):
-                handler(heard)
+            self._dispatch.hear(heard)
 
     def _note_socket(self, heard: Heard) -> None:
         now = self._clock.now()
