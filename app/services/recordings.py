@@ -120,13 +120,20 @@ class Recordings:
             self.state.tell(replace(self.state.value, code=Code.MEASURED_FOR_ANOTHER_VISIT))
             return
         try:
-            await self._save(done, *known)
+            if not await self._is_kept(done.recording, known[1]):
+                await self._save(done, *known)
         except Failure as failure:
             self.state.tell(replace(self.state.value, code=failure.code))
             return
         self._started_for.pop(done.recording, None)
+        await self._engine.scope_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT, code=None))
+
+    async def _is_kept(self, recording: RecordId, patient: PatientId) -> bool:
+        """An earlier screen may have kept it and ended before it could say so."""
+        kept = await self._acts.read(lambda unit: unit.records.recordings(patient))
+        return any(known.id == recording for known in kept)
 
     async def _save(self, done: ScopeDone, visit: VisitId, patient: PatientId) -> None:
         person, stamp = self._acts.person, self._acts.stamp()
@@ -173,5 +180,6 @@ class Recordings:
 
     async def _hold(self, done: ScopeDone) -> None:
         """The far end's recording: it is theirs to keep; ours is the proof that it arrived."""
+        await self._engine.scope_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT))
