@@ -82,6 +82,7 @@ class Code(StrEnum):
     MEDIA_LOST = "media-lost"
     MEDIA_PROCESS_ENDED = "media-process-ended"
     FENCED = "fenced"
+    CALL_RUNNING = "call-running"
     CALL_NOT_OPEN = "call-not-open"
     # the audit
     AUDIT_MISMATCH = "audit-mismatch"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from app.domain.access import Role
 from app.domain.call import Phase, RunningCall
 from app.domain.engine import CallSetup
+from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.visits import VisitState
 from app.runtime.broadcast import Broadcast
@@ -92,8 +93,11 @@ class Desk:
         await self._acts.read(lambda unit: unit.kept.keep_running_call(None))
 
     async def leave(self) -> None:
-        """Close the chart; a running call is hung up, what runs for the visit is stopped."""
-        if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
+        """Close the chart; what runs for the visit is stopped. Rejected while a call runs."""
+        phase = self._call.state.value.phase
+        if phase in (Phase.CONNECTING, Phase.LIVE, Phase.REJOINING):
+            raise Rejected(Code.CALL_RUNNING)
+        if phase is Phase.WAITING:
             await self.hang_up()
         await self._vitals.visit_closed()
         self._chart.shut()

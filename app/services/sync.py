@@ -210,6 +210,10 @@ class Sync:
 
     async def _alarm(self, doubt: Untrusted) -> None:
         log.error("server not trusted: %s", doubt.code)
+        if doubt.code not in (Code.AUDIT_MISMATCH, Code.AUDIT_GAP):
+            self._lost(doubt)
+            return
+        await self._reached()  # work goes on, under an alarm that stays
         if self.state.value.audit_alarm is None:
             event = self._acts.event(Act.AUDIT_ALARM, code=doubt.code)
             await self._acts.read(lambda unit: unit.audit.add(event))

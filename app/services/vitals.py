@@ -24,7 +24,7 @@ from app.domain.vitals import Reading, assess, fields_of, reading_from
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.chart import Chart
+from app.services.chart import Chart, ChartState
 from app.services.ports import Cuff, CuffEvent, CuffState, NewChange, UnitOfWork
 
 UNASSIGNED_SHOWN = 20
@@ -57,12 +57,22 @@ class Vitals:
         self._tell_far = tell_far
         self.state: Broadcast[VitalsState] = Broadcast(VitalsState())
         self._tasks = TaskOwner("vitals")
+        self._stop_listening: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         if self._cuff is not None:
             self._tasks.start(self._listen(self._cuff), "cuff")
+            self._stop_listening = self._chart.state.listen(self._chart_changed)
+
+    def _chart_changed(self, chart: ChartState) -> None:
+        """A visit that somebody finished, here or at the far end, stops its cuff."""
+        cuff = self.state.value.cuff
+        is_over = chart.row is not None and not chart.row.visit.is_open
+        if is_over and cuff is not None and cuff.is_running:
+            self._tasks.start(self.stop(), "stop")
 
     async def close(self) -> None:
+        self._stop_listening()
         await self._tasks.close()
 
     async def measure(self) -> None:
