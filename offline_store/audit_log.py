@@ -1,0 +1,71 @@
+"""The device's own chain of events, and how far the server's chain was seen from here.
+
+The only writer of both tables. The chain grows only; a trigger refuses anything else.
+"""
+
+from app.contract.audit import AuditEventBody
+from app.domain.audit import (
+    EMPTY_CHAIN,
+    AuditEvent,
+    DeviceEvent,
+    Witness,
+    leaf_of,
+    next_digest,
+)
+from app.domain.failures import Code, Untrusted
+from offline_store.connection import Connection
+from offline_store.counters import Counter, raise_to, value_of
+
+
+class AuditLog:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, event: AuditEvent) -> DeviceEvent:
+        """The event at the chain's end, with the digest over all before it."""
+        last, event_bytes = self.head(), event.canonical()
+        number, digest = last.count + 1, next_digest(last.digest, leaf_of(event_bytes))
+        self._connection.execute(
+            "INSERT INTO audit_log (number, event, digest) VALUES (?, ?, ?)",
+            (number, event_bytes, digest),
+        )
+        return DeviceEvent(number, digest, event)
+
+    def head(self) -> Witness:
+        row = self._connection.execute(
+            "SELECT number, digest FROM audit_log ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return EMPTY_CHAIN if row is None else Witness(row[0], row[1])
+
+    def unacknowledged(self, limit: int) -> list[DeviceEvent]:
+        """Oldest first."""
+        rows = self._connection.execute(
+            "SELECT number, digest, event FROM audit_log WHERE number > ? ORDER BY number LIMIT ?",
+            (value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED), limit),
+        )
+        return [
+            DeviceEvent(number, digest, AuditEventBody.model_validate_json(event).to_domain())
+            for number, digest, event in rows
+        ]
+
+    def acknowledge(self, until: int) -> None:
+        """Untrusted(AUDIT_MISMATCH) when the server holds events that were never made here."""
+        if until > self.head().count:
+            raise Untrusted(Code.AUDIT_MISMATCH, f"device event {until}")
+        raise_to(self._connection, Counter.EVENTS_ACKNOWLEDGED, until)
+
+    def server_witness(self) -> Witness:
+        row = self._connection.execute("SELECT count, digest FROM server_witness").fetchone()
+        return EMPTY_CHAIN if row is None else Witness(row[0], row[1])
+
+    def keep_server_witness(self, witness: Witness) -> None:
+        """A witness only moves forward; whoever keeps it has checked that the chain only grew."""
+        held = self.server_witness()
+        if witness.count < held.count or (witness.count == held.count and witness != held):
+            raise Untrusted(Code.AUDIT_MISMATCH, f"server event {witness.count}")
+        self._connection.execute(
+            "INSERT INTO server_witness (only_row, count, digest) VALUES (1, ?, ?)"
+            " ON CONFLICT (only_row) DO UPDATE"
+            " SET count = excluded.count, digest = excluded.digest",
+            (witness.count, witness.digest),
+        )

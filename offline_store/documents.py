@@ -1,0 +1,186 @@
+"""Between the bytes of a record's document and the domain's objects, by way of the contract.
+
+Also what of a document is written beside its bytes, so that rows are found by it. No SQL here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from app.contract.bodies import (
+    BODY_OF,
+    MessageBody,
+    NoteBody,
+    PatientBody,
+    QuantityBody,
+    ReadingBody,
+    RecordingBody,
+    VisitBody,
+)
+from app.domain.changes import RecordType
+from app.domain.device import DeviceIdentity, DeviceKind
+from app.domain.ids import PatientId, PersonId, RecordId, VisitId
+from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
+from app.domain.messages import Message
+from app.domain.notes import Note
+from app.domain.patients import Patient
+from app.domain.recordings import Recording
+from app.domain.visits import Visit
+from app.domain.vitals import Reading
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+KNOWN_KINDS = frozenset(VitalKind)
+KNOWN_FLAGS = frozenset(QualityFlag)
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970, UTC: sorts and compares whatever offset the text was written with."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What stands beside a document's bytes."""
+
+    patient: UUID | None = None
+    visit: UUID | None = None
+    at: int | None = None
+    state: str | None = None
+    file_sha256: str | None = None
+
+
+def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:
+    """ValueError when the document is not what the contract says of its type."""
+    body = BODY_OF[record_type].model_validate_json(document)
+    match body:
+        case PatientBody():
+            return Lookup(patient=record)
+        case VisitBody():
+            return Lookup(body.patient, record, microseconds(body.starts_at), str(body.state))
+        case NoteBody() | MessageBody():
+            return Lookup(body.patient, body.visit, microseconds(body.written_at))
+        case ReadingBody():
+            return Lookup(body.patient, body.visit, microseconds(body.kept_at))
+        case RecordingBody():
+            at = microseconds(body.recorded_at)
+            return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+    raise AssertionError(f"no lookup for {record_type}")
+
+
+def patient_of(record: UUID, document: bytes) -> Patient:
+    body = PatientBody.model_validate_json(document)
+    return Patient(
+        id=PatientId(record),
+        family_name=body.family_name,
+        given_name=body.given_name,
+        born=body.born,
+        record_number=body.record_number,
+        title=body.title,
+        sex=body.sex,
+        allergies=body.allergies,
+    )
+
+
+def visit_of(record: UUID, document: bytes) -> Visit:
+    body = VisitBody.model_validate_json(document)
+    return Visit(
+        id=VisitId(record),
+        patient=PatientId(body.patient),
+        starts_at=body.starts_at,
+        state=body.state,
+        reason=body.reason,
+        clinician=None if body.clinician is None else PersonId(body.clinician),
+        interrupted_since=body.interrupted_since,
+    )
+
+
+def note_of(record: UUID, document: bytes, version: int, is_pending: int) -> Note:
+    body = NoteBody.model_validate_json(document)
+    return Note(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        text=body.text,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        written_at=body.written_at,
+        version=version,
+        is_pending=bool(is_pending),
+    )
+
+
+def message_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Message:
+    body = MessageBody.model_validate_json(document)
+    return Message(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        text=body.text,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        written_at=body.written_at,
+        is_pending=bool(is_pending),
+    )
+
+
+def reading_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Reading:
+    body = ReadingBody.model_validate_json(document)
+    measured = Measurement(
+        visit=VisitId(body.visit),
+        quantities=_known(body.quantities),
+        device=DeviceIdentity(
+            kind=DeviceKind(body.device.kind),
+            model=body.device.model,
+            port=body.device.port,
+            serial_number=body.device.serial_number,
+            driver_version=body.device.driver_version,
+        ),
+        device_time=body.device_time,
+        received_at=body.received_at,
+        frame_sha256=body.frame_sha256,
+        quality=frozenset(QualityFlag(flag) for flag in body.quality if flag in KNOWN_FLAGS),
+    )
+    return Reading(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        measured=measured,
+        kept_at=body.kept_at,
+        kept_by=PersonId(body.kept_by),
+        is_pending=bool(is_pending),
+    )
+
+
+def _known(quantities: Iterable[QuantityBody]) -> tuple[Quantity, ...]:
+    """What a later release measures besides stays in the bytes and is not shown by this one."""
+    known = tuple(
+        Quantity(VitalKind(quantity.kind), Decimal(quantity.value))
+        for quantity in quantities
+        if quantity.kind in KNOWN_KINDS
+    )
+    if not known:
+        raise ValueError("no quantity of a kind known here")
+    return known
+
+
+def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Recording:
+    body = RecordingBody.model_validate_json(document)
+    return Recording(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        site=body.site,
+        sample_rate_hz=body.sample_rate_hz,
+        samples=body.samples,
+        sha256=body.sha256,
+        recorded_at=body.recorded_at,
+        recorded_by=PersonId(body.recorded_by),
+        source=body.source,
+        file_sha256=body.file_sha256,
+        file_key=body.file_key,
+        file_bytes=body.file_bytes,
+        is_complete=body.is_complete,
+        is_pending=bool(is_pending),
+    )

@@ -1,0 +1,1 @@
+"""The steps of the store's schema, one file each, applied forward only and never edited later."""

@@ -1,0 +1,249 @@
+"""Changes on their way to the server: the only writer of the outbox table.
+
+A change is stored as the contract's body and never rewritten. It leaves only in the transaction
+that stores the server's answer, or when a person gives a refused one up.
+"""
+
+import json
+from uuid import UUID
+
+from app.contract.sync import ChangeBody
+from app.domain.changes import (
+    Change,
+    ChangeResult,
+    Json,
+    NewChange,
+    Outcome,
+    PendingChange,
+    RecordType,
+)
+from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.ids import ChangeId, RecordId, new_id
+from offline_store.confirmed import ConfirmedRecords
+from offline_store.connection import Connection
+from offline_store.counters import Counter, next_of
+from offline_store.documents import Lookup, lookup_of
+from offline_store.kept import Kept
+
+WAITING = """
+SELECT o.body FROM outbox o
+WHERE o.refused IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox earlier
+    WHERE earlier.record_type = o.record_type AND earlier.record = o.record
+      AND earlier.counter < o.counter AND earlier.refused IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox pointing
+    JOIN attachments a ON a.file_sha256 = pointing.file_sha256 AND a.is_sent = 0
+    WHERE pointing.record_type = o.record_type AND pointing.record = o.record
+      AND pointing.counter <= o.counter)
+ORDER BY o.counter LIMIT ?
+"""
+SHOWN_BODY = """
+SELECT shown_body FROM outbox WHERE record_type = ? AND record = ? AND is_shown
+"""
+OF_RECORD = """
+SELECT counter, body, refused FROM outbox WHERE record_type = ? AND record = ? ORDER BY counter
+"""
+INSERT = """
+INSERT INTO outbox (counter, id, record_type, record, schema_version, body, file_sha256, shown_body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+LAY = """
+UPDATE outbox SET shown_body = ?, is_shown = ?, patient = ?, visit = ?, at = ?, state = ?
+WHERE counter = ?
+"""
+
+
+class Outbox:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._confirmed = ConfirmedRecords(connection)
+        self._kept = Kept(connection)
+
+    def add(self, new: NewChange) -> Change:
+        """The change with its id, counter and what stood before; it is shown from now on.
+
+        `new.base_version` is the confirmed version on which the person acted. Each change of the
+        same record that is still to be accepted raises it by one, because the server will have
+        counted those when this one arrives; refused ones it will not have counted.
+        """
+        record = (new.record_type, str(new.record))
+        shown = self._shown_document(new.record_type, new.record)
+        if not new.fields_set:
+            raise Rejected(Code.NOTHING_TO_KEEP)
+        if shown is None and new.base_version > 0:
+            raise Rejected(Code.NOT_FOUND)
+        before = shown or {}
+        document = json.dumps({**before, **new.fields_set}).encode()
+        _refuse_malformed(new.record_type, new.record, document)
+        ahead = self._connection.execute(
+            "SELECT count(*) FROM outbox WHERE record_type = ? AND record = ? AND refused IS NULL",
+            record,
+        ).fetchone()
+        change = Change(
+            id=ChangeId(new_id()),
+            record_type=new.record_type,
+            record=new.record,
+            base_version=new.base_version + (ahead[0] if ahead else 0),
+            fields_set=new.fields_set,
+            previous={name: before[name] for name in new.fields_set if name in before},
+            device=self._kept.device_id(),
+            counter=next_of(self._connection, Counter.CHANGES_MADE),
+            stamp=new.stamp,
+            author=new.author,
+            patient=new.patient,
+            visit=new.visit,
+        )
+        self._insert(change, document)
+        self.lay_over(new.record_type, new.record)
+        return change
+
+    def _insert(self, change: Change, document: bytes) -> None:
+        file_sha256 = change.fields_set.get("file_sha256")
+        self._connection.execute(
+            INSERT,
+            (
+                change.counter,
+                str(change.id),
+                change.record_type,
+                str(change.record),
+                change.schema,
+                ChangeBody.from_domain(change).model_dump_json().encode(),
+                file_sha256 if isinstance(file_sha256, str) else None,
+                document,
+            ),
+        )
+
+    def waiting(self, limit: int) -> list[Change]:
+        """Oldest first. Behind a refused change, or one whose file is unsent, its record waits."""
+        return [_change_of(row[0]) for row in self._connection.execute(WAITING, (limit,))]
+
+    def all(self) -> list[PendingChange]:
+        """Oldest first; with a conflict, what stands at the server as far as it is known here."""
+        rows = self._connection.execute("SELECT body, refused FROM outbox ORDER BY counter")
+        return [self._pending(body, refused) for body, refused in rows.fetchall()]
+
+    def _pending(self, body: bytes, refused: str | None) -> PendingChange:
+        change, code = _change_of(body), None if refused is None else Code(refused)
+        if code is not Code.CONFLICT:
+            return PendingChange(change, code)
+        return PendingChange(change, code, self._confirmed.find(change.record_type, change.record))
+
+    def settle(self, result: ChangeResult) -> None:
+        """Take the server's answer in. A second answer to the same change changes nothing more."""
+        row = self._connection.execute(
+            "SELECT record_type, record FROM outbox WHERE id = ?", (str(result.change),)
+        ).fetchone()
+        if row is None:
+            self._keep_record(result)
+            return
+        record_type, record = RecordType(row[0]), RecordId(UUID(row[1]))
+        _refuse_foreign(result, record_type, record)
+        self._keep_record(result)
+        if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE):
+            self._delete(result.change)
+        else:
+            self._mark(result)
+        self.lay_over(record_type, record)
+
+    def _keep_record(self, result: ChangeResult) -> None:
+        if result.record is not None and self._confirmed.keep_if_newer(result.record):
+            self.lay_over(result.record.record_type, result.record.record)
+
+    def _mark(self, result: ChangeResult) -> None:
+        is_conflict = result.outcome is Outcome.CONFLICT
+        code = result.code or (Code.CONFLICT if is_conflict else Code.SERVER_ERROR)
+        self._connection.execute(
+            "UPDATE outbox SET refused = ? WHERE id = ?", (code, str(result.change))
+        )
+
+    def drop(self, change: ChangeId) -> None:
+        """Only a refused one: what may be on its way to the server cannot be called back."""
+        row = self._connection.execute(
+            "SELECT record_type, record, refused FROM outbox WHERE id = ?", (str(change),)
+        ).fetchone()
+        if row is None:
+            return
+        if row[2] is None:
+            raise Rejected(Code.NOT_ALLOWED, "the change is not refused")
+        self._delete(change)
+        self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
+
+    def _delete(self, change: ChangeId) -> None:
+        self._connection.execute("DELETE FROM outbox WHERE id = ?", (str(change),))
+
+    def lay_over(self, record_type: RecordType, record: RecordId) -> None:
+        """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
+
+        Shown is the newest change before the first refused one: what the server refused does not
+        hide what stands there. A record that exists nowhere else is shown with all its changes.
+        """
+        rows = self._connection.execute(OF_RECORD, (record_type, str(record))).fetchall()
+        confirmed = self._confirmed.find(record_type, record)
+        document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
+        laid, shown, is_open = [], None, True
+        for counter, body, refused in rows:
+            document = {**document, **json.loads(body)["fields_set"]}
+            laid.append((counter, json.dumps(document).encode()))
+            is_open = is_open and (refused is None or confirmed is None)
+            shown = counter if is_open else shown
+        for counter, shown_body in laid:
+            lookup = _lookup(record_type, record, shown_body)
+            self._connection.execute(
+                LAY,
+                (
+                    shown_body,
+                    int(counter == shown),
+                    None if lookup.patient is None else str(lookup.patient),
+                    None if lookup.visit is None else str(lookup.visit),
+                    lookup.at,
+                    lookup.state,
+                    counter,
+                ),
+            )
+
+    def _shown_document(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
+        """What the person sees of this record: with their own changes, else as confirmed."""
+        row = self._connection.execute(SHOWN_BODY, (record_type, str(record))).fetchone()
+        if row is None:
+            confirmed = self._confirmed.find(record_type, record)
+            row = None if confirmed is None else (confirmed.body,)
+        if row is None:
+            return None
+        document: dict[str, Json] = json.loads(row[0])
+        return document
+
+
+def _change_of(body: bytes) -> Change:
+    return ChangeBody.model_validate_json(body).to_domain()
+
+
+def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:
+    """A change on a document of a later release is kept, but cannot be shown by this one."""
+    try:
+        return lookup_of(record_type, record, document)
+    except ValueError:
+        return Lookup()
+
+
+def _refuse_malformed(record_type: RecordType, record: RecordId, document: bytes) -> None:
+    try:
+        lookup_of(record_type, record, document)
+    except ValueError:
+        is_malformed = True
+    else:
+        is_malformed = False
+    # Raised out here, so that pydantic's words, which quote the document, are not its context.
+    if is_malformed:
+        raise Rejected(Code.MALFORMED, f"{record_type} {record}")
+
+
+def _refuse_foreign(result: ChangeResult, record_type: RecordType, record: RecordId) -> None:
+    """An answer takes a change out only with that change's own record."""
+    answered = result.record
+    is_settled = result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE)
+    if answered is None and not is_settled:
+        return
+    if answered is None or (answered.record_type, answered.record) != (record_type, record):
+        raise Untrusted(Code.MALFORMED, f"answer to change {result.change}")

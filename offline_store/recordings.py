@@ -1,0 +1,132 @@
+"""Encrypted chunk files beside the store, named by the SHA-256 of their bytes.
+
+Sound never touches the disk in the clear. Work on files runs on a thread, not on the loop. Which
+record a file belongs to, and its key, stand in that record alone.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from app.domain.failures import Code, Unavailable, Untrusted
+from offline_store.chunk_stream import KEY_BYTES, decrypt, encrypt
+from offline_store.profile_folder import (
+    disk_failures,
+    make_private,
+    remove_partial_files,
+    write_durably,
+)
+
+FILE_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class RecordingFolder:
+    """Fulfils ports.RecordingFiles on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        make_private(folder)
+        remove_partial_files(folder)
+        self._folder = folder
+
+    async def save(self, wav: bytes) -> tuple[str, str, int]:
+        """The file is durable when this returns: SHA-256 of the ciphertext, key, size."""
+        return await asyncio.to_thread(self._save, wav)
+
+    def _save(self, wav: bytes) -> tuple[str, str, int]:
+        data, name, key = _encrypted(wav)
+        with disk_failures():
+            write_durably(self._folder / name, data)
+        return name, base64.b64encode(key).decode(), len(data)
+
+    async def load(self, file_sha256: str, key: str) -> bytes:
+        return await asyncio.to_thread(
+            lambda: decrypt(self._ciphertext(file_sha256), _raw_key(key))
+        )
+
+    async def ciphertext(self, file_sha256: str) -> bytes:
+        return await asyncio.to_thread(self._ciphertext, file_sha256)
+
+    def _ciphertext(self, file_sha256: str) -> bytes:
+        try:
+            with disk_failures():
+                return self._path(file_sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise Unavailable(Code.NOT_FOUND, "recording file") from error
+
+    async def keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
+        await asyncio.to_thread(self._keep_ciphertext, file_sha256, data)
+
+    def _keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
+        path = self._path(file_sha256)
+        refuse_other(file_sha256, data)
+        with disk_failures():
+            write_durably(path, data)
+
+    async def has(self, file_sha256: str) -> bool:
+        return await asyncio.to_thread(self._path(file_sha256).exists)
+
+    def _path(self, file_sha256: str) -> Path:
+        refuse_no_name(file_sha256)
+        return self._folder / file_sha256
+
+
+class RecordingsInMemory:
+    """Fulfils ports.RecordingFiles where nothing may be kept."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    async def save(self, wav: bytes) -> tuple[str, str, int]:
+        data, name, key = await asyncio.to_thread(_encrypted, wav)
+        self._files[name] = bytes(data)
+        return name, base64.b64encode(key).decode(), len(data)
+
+    async def load(self, file_sha256: str, key: str) -> bytes:
+        data = await self.ciphertext(file_sha256)
+        return await asyncio.to_thread(lambda: decrypt(data, _raw_key(key)))
+
+    async def ciphertext(self, file_sha256: str) -> bytes:
+        refuse_no_name(file_sha256)
+        if file_sha256 not in self._files:
+            raise Unavailable(Code.NOT_FOUND, "recording file")
+        return self._files[file_sha256]
+
+    async def keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
+        refuse_no_name(file_sha256)
+        await asyncio.to_thread(refuse_other, file_sha256, data)
+        self._files[file_sha256] = data
+
+    async def has(self, file_sha256: str) -> bool:
+        refuse_no_name(file_sha256)
+        return file_sha256 in self._files
+
+
+def _encrypted(wav: bytes) -> tuple[bytearray, str, bytes]:
+    key = os.urandom(KEY_BYTES)
+    data = encrypt(wav, key)
+    return data, hashlib.sha256(data).hexdigest(), key
+
+
+def _raw_key(key: str) -> bytes:
+    try:
+        raw = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Untrusted(Code.MALFORMED, "recording key") from error
+    if len(raw) != KEY_BYTES:
+        raise Untrusted(Code.MALFORMED, "recording key")
+    return raw
+
+
+def refuse_no_name(file_sha256: str) -> None:
+    """A name comes from the server, too: nothing but a digest becomes part of a path."""
+    if not FILE_NAME.fullmatch(file_sha256):
+        raise Untrusted(Code.MALFORMED, "file name")
+
+
+def refuse_other(file_sha256: str, data: bytes) -> None:
+    if hashlib.sha256(data).hexdigest() != file_sha256:
+        raise Untrusted(Code.HASH_MISMATCH, "file")

@@ -1,0 +1,146 @@
+"""Records as the screens see them, and the feed's pages as they arrive.
+
+Reads only the views `*_shown`; what is confirmed is written through `confirmed`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
+from app.domain.failures import Code, Untrusted
+from app.domain.ids import PatientId, RecordId, VisitId
+from app.domain.messages import Message
+from app.domain.notes import Note
+from app.domain.recordings import Recording
+from app.domain.vitals import Reading
+from app.domain.worklist import WorklistRow
+from offline_store.confirmed import ConfirmedRecords
+from offline_store.connection import Connection
+from offline_store.counters import Counter, raise_to, value_of
+from offline_store.documents import (
+    message_of,
+    microseconds,
+    note_of,
+    patient_of,
+    reading_of,
+    recording_of,
+    visit_of,
+)
+from offline_store.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+VISIT = """
+SELECT v.record, v.body, v.is_pending, p.record, p.body
+FROM visits_shown v JOIN patients_shown p ON p.record = v.patient
+WHERE v.record = ?
+"""
+WORKLIST = """
+SELECT v.record, v.body, v.is_pending, p.record, p.body
+FROM visits_shown v JOIN patients_shown p ON p.record = v.patient
+WHERE v.at < :end AND (v.at >= :start OR v.state NOT IN ('finished', 'signed'))
+  OR v.state IN ('checked-in', 'in-visit')
+ORDER BY v.at, v.record
+"""
+NOTES = """
+SELECT record, body, version, is_pending FROM notes_shown
+WHERE patient = ? ORDER BY at DESC, record DESC
+"""
+READINGS = """
+SELECT record, body, version, is_pending FROM readings_shown
+WHERE patient = ? ORDER BY at DESC, record DESC
+"""
+RECORDINGS = """
+SELECT record, body, version, is_pending FROM recordings_shown
+WHERE patient = ? ORDER BY at DESC, record DESC
+"""
+MESSAGES = """
+SELECT record, body, version, is_pending FROM messages_shown
+WHERE visit = ? ORDER BY at DESC, record DESC
+"""
+
+RowT = TypeVar("RowT")
+
+
+class Records:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._confirmed = ConfirmedRecords(connection)
+        self._outbox = Outbox(connection)
+
+    def feed_position(self) -> int:
+        return value_of(self._connection, Counter.FEED_POSITION)
+
+    def apply(self, page: FeedPage) -> None:
+        """A page and its cursor, whole. A page that does not continue ours is stale: left out."""
+        if page.since != self.feed_position():
+            return
+        if page.until < page.since:
+            raise Untrusted(Code.MALFORMED, f"feed page after {page.since}")
+        rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
+        pending = set(rows.fetchall())
+        for record in page.records:
+            is_newer = self._confirmed.keep_if_newer(record)
+            if is_newer and (str(record.record_type), str(record.record)) in pending:
+                self._outbox.lay_over(record.record_type, record.record)
+        raise_to(self._connection, Counter.FEED_POSITION, page.until)
+
+    def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
+        return self._confirmed.find(record_type, record)
+
+    def worklist(self, day: date) -> list[WorklistRow]:
+        """Visits that start on that local day, and those of before that are not finished.
+
+        A visit of a later day is not listed until somebody has begun it.
+        """
+        start, end = _bounds(day)
+        parameters = {"start": microseconds(start), "end": microseconds(end)}
+        return _made(self._connection.execute(WORKLIST, parameters), _worklist_row)
+
+    def visit_row(self, visit: VisitId) -> WorklistRow | None:
+        """None also while the visit's patient has not arrived."""
+        rows = _made(self._connection.execute(VISIT, (str(visit),)), _worklist_row)
+        return rows[0] if rows else None
+
+    def notes(self, patient: PatientId) -> list[Note]:
+        """Newest first, like all lists below."""
+        return _made(self._connection.execute(NOTES, (str(patient),)), note_of)
+
+    def readings(self, patient: PatientId) -> list[Reading]:
+        return _made(self._connection.execute(READINGS, (str(patient),)), reading_of)
+
+    def recordings(self, patient: PatientId) -> list[Recording]:
+        return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
+
+    def messages(self, visit: VisitId) -> list[Message]:
+        return _made(self._connection.execute(MESSAGES, (str(visit),)), message_of)
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """The local day's two midnights, 23 to 25 hours apart."""
+    midnight = datetime.combine(day, time.min)
+    return midnight.astimezone(), (midnight + timedelta(days=1)).astimezone()
+
+
+def _made(rows: Iterable[tuple[Any, ...]], make: Callable[..., RowT]) -> list[RowT]:
+    """The rows as objects. What only a later release can read is left out, and said by its id."""
+    found = []
+    for record, *rest in rows:
+        try:
+            found.append(make(UUID(record), *rest))
+        except ValueError:
+            log.warning("record %s is of a later release and is not shown", record)
+    return found
+
+
+def _worklist_row(
+    visit: UUID, visit_body: bytes, is_pending: int, patient: str, patient_body: bytes
+) -> WorklistRow:
+    return WorklistRow(
+        visit=visit_of(visit, visit_body),
+        patient=patient_of(UUID(patient), patient_body),
+        is_pending=bool(is_pending),
+    )
