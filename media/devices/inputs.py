@@ -1,0 +1,78 @@
+"""The sound devices of this machine, listed by a short-lived process of their own.
+
+PortAudio's list is as old as the process that asks; `python -m media.devices.inputs` is always new
+and prints JSON. Monitor sources (what a speaker plays) are left out.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict, dataclass
+
+import sounddevice
+
+from app.domain.failures import Code, Unavailable
+from media.devices import sound_library
+
+LIST_LIMIT_S = 10.0
+MOST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDevice:
+    """`name` is what the settings and the command line take."""
+
+    name: str
+    inputs: int
+    outputs: int
+    rate_hz: int
+    is_default_input: bool
+    is_default_output: bool
+
+
+async def sound_devices() -> tuple[SoundDevice, ...]:
+    """What is there now; Unavailable(NO_SOUND_DEVICE) when the list cannot be had."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "media.devices.inputs",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=MOST_BYTES,
+    )
+    try:
+        async with asyncio.timeout(LIST_LIMIT_S):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        process.kill()
+        await process.wait()
+        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
+    return devices_of(said)
+
+
+def devices_of(said: bytes) -> tuple[SoundDevice, ...]:
+    try:
+        return tuple(SoundDevice(**entry) for entry in json.loads(said))
+    except (ValueError, TypeError) as error:
+        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
+
+
+def list_here() -> list[SoundDevice]:
+    """What PortAudio of this process knows."""
+    default_input, default_output = sound_library.defaults()
+    return [
+        SoundDevice(
+            name=entry["name"],
+            inputs=entry["max_input_channels"],
+            outputs=entry["max_output_channels"],
+            rate_hz=int(entry["default_samplerate"]),
+            is_default_input=entry["index"] == default_input,
+            is_default_output=entry["index"] == default_output,
+        )
+        for entry in sounddevice.query_devices()
+        if not sound_library.is_monitor(entry["name"])
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps([asdict(device) for device in list_here()]))
