@@ -1,0 +1,244 @@
+"""One cuff and the one task that owns it: open, converse, publish, back off, open again.
+
+The first word on every opened line is abort: a cuff that a killed program left running is let go.
+Whether a measurement is plausible, and whose visit is open, is not asked here.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+from weakref import WeakSet
+
+from app.domain.clock import Clock, SystemClock
+from app.domain.cuff import CuffEvent, CuffState
+from app.domain.device import DeviceStatus, Presence
+from app.domain.failures import Code, Unavailable
+from app.domain.ids import VisitId
+from app.runtime.tasks import TaskOwner
+from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
+from peripherals.catalogue import SUNTECH, Driver
+from peripherals.drivers.said import Ignored, Said, Send
+from peripherals.drivers.suntech.codec import Fault, Frame, SunTechCodec
+from peripherals.drivers.suntech.conversation import SunTechConversation
+from peripherals.event_stream import EventStream
+from peripherals.moment import Moment, now_of
+from peripherals.serial_port import SerialPort, is_there
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.05
+QUIET_TURNS = 2  # 100 ms without a byte: a begun frame will not be finished
+CHUNKS_PER_TURN = 64
+RENEW_EVERY_S = 1.0
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 2.0
+LOOK_FOR_PORT_S = 0.1
+
+
+@dataclass(slots=True)
+class _Line:
+    """One life of the open port."""
+
+    port: BytePort
+    codec: SunTechCodec
+    conversation: SunTechConversation
+    is_armed: bool = False
+    renewed_s: float = 0.0
+    quiet_turns: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+class CuffMonitor:
+    """Fulfils ports.Cuff for the cuff on `path`, which may come and go. For `async with`."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        clock: Clock | None = None,
+        driver: Driver = SUNTECH,
+        make_port: MakePort | None = None,
+        is_port_there: Callable[[str], bool] = is_there,
+        on_defect: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._path = path
+        self._clock = clock or SystemClock()
+        self._driver = driver
+        self._make_port = make_port or (lambda name: SerialPort(name, driver.baud))
+        self._is_port_there = is_port_there
+        self._tasks = TaskOwner("cuff", on_defect)
+        self._streams: WeakSet[EventStream] = WeakSet()
+        self._line: _Line | None = None
+        missing = DeviceStatus(
+            driver.identity(path), Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING
+        )
+        self._state = CuffState(missing, is_running=False)
+
+    async def __aenter__(self) -> Self:
+        self._tasks.start(self._watch(), "watch the port")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._tasks.close()
+        for stream in list(self._streams):
+            stream.end()
+
+    # --- what the service asks -----------------------------------------------------------------
+
+    def events(self) -> AsyncIterator[CuffEvent]:
+        """The present state first, then all that happens from this call on."""
+        stream = EventStream()
+        stream.put(self._state)
+        self._streams.add(stream)
+        return stream
+
+    async def start(self, visit: VisitId) -> None:
+        line = self._line
+        if line is None or not line.conversation.is_ready:
+            raise Unavailable(self._state.status.reason or Code.DEVICE_MISSING)
+        self._do(line, line.conversation.start(visit, self._now()))
+
+    async def stop(self) -> None:
+        """The bytes are handed to the port's thread before this returns."""
+        if self._line is not None:
+            self._do(self._line, self._line.conversation.stop(self._now()))
+
+    # --- the task ------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            reason = Code.DEVICE_MISSING
+            if self._is_port_there(self._path):
+                reason = await self._live_one_line()
+            if self._state.status.presence is Presence.FOUND:
+                pause_s = FIRST_PAUSE_S
+            self._tell_missing(reason)
+            await self._pause(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _pause(self, pause_s: float) -> None:
+        """A port that is gone is not waited out: it is opened as soon as it is back."""
+        end_s = self._clock.monotonic() + pause_s
+        was_gone = False
+        while True:
+            is_port_there = self._is_port_there(self._path)
+            if is_port_there and (was_gone or self._clock.monotonic() >= end_s):
+                return
+            was_gone = was_gone or not is_port_there
+            await asyncio.sleep(LOOK_FOR_PORT_S)
+
+    async def _live_one_line(self) -> Code:
+        """From open to lost; why it was lost."""
+        conversation = self._driver.conversation(self._state.status.identity)
+        line = _Line(self._make_port(self._path), self._driver.codec(), conversation)
+        reason = Code.CUFF_STOPPED  # when this task is cancelled
+        try:
+            await line.port.open()
+            self._line = line
+            self._do(line, conversation.opened(self._now()))
+            await self._converse(line)
+        except Unavailable as lost:
+            reason = lost.code
+        finally:
+            self._line = None
+            self._do(line, conversation.lost(reason, self._now()))
+            await line.port.close()
+            for what, times in line.ignored.items():
+                log.info("cuff line closed; passed over %d times: %s", times, what)
+        return reason
+
+    async def _converse(self, line: _Line) -> None:
+        while not line.conversation.is_silent:
+            item = await line.port.read(TURN_S)
+            line.quiet_turns = line.quiet_turns + 1 if item is None else 0
+            chunks = 0
+            while item is not None:  # all that waits is heard before time is judged
+                self._heard(line, item)
+                chunks += 1
+                item = await line.port.read(0) if chunks < CHUNKS_PER_TURN else None
+            if line.quiet_turns >= QUIET_TURNS:
+                self._heard_frames(line, line.codec.idle(), self._now())
+            self._do(line, line.conversation.tick(self._now()))
+            self._renew(line)
+            await asyncio.sleep(0)
+        raise Unavailable(Code.DEVICE_SILENT)
+
+    def _heard(self, line: _Line, item: Chunk | SwitchFired) -> None:
+        if isinstance(item, SwitchFired):
+            line.is_armed = False
+            self._do(line, line.conversation.aborted_by_switch(item.at))
+        else:
+            self._heard_frames(line, line.codec.feed(item.data), item.at)
+
+    def _heard_frames(self, line: _Line, frames: list[Frame | Fault], at: Moment) -> None:
+        for frame in frames:
+            self._do(line, line.conversation.heard(frame, at))
+
+    # --- what comes of it ----------------------------------------------------------------------
+
+    def _do(self, line: _Line, said: list[Said]) -> None:
+        """The switch is armed before a start is written."""
+        self._set_switch(line)
+        for thing in said:
+            if isinstance(thing, Send):
+                (line.port.write_now if thing.is_urgent else line.port.write)(thing.data)
+            elif isinstance(thing, Ignored):
+                line.ignored[thing.what] += 1
+            else:
+                self._publish(thing)
+        self._tell_line(line)
+
+    def _set_switch(self, line: _Line) -> None:
+        is_running = line.conversation.is_running
+        if is_running and not line.is_armed:
+            line.port.arm(line.conversation.abort_bytes)
+            line.renewed_s = self._clock.monotonic()
+        elif line.is_armed and not is_running:
+            line.port.disarm()
+        line.is_armed = is_running
+
+    def _renew(self, line: _Line) -> None:
+        now_s = self._clock.monotonic()
+        if line.is_armed and now_s - line.renewed_s >= RENEW_EVERY_S:
+            line.renewed_s = now_s
+            line.port.renew()
+
+    def _tell_line(self, line: _Line) -> None:
+        status = self._state.status
+        if line.conversation.is_ready and status.presence is Presence.MISSING and self._line:
+            status = replace(status, presence=Presence.FOUND, since=self._clock.now(), reason=None)
+            log.info("cuff found")
+        self._tell(CuffState(status, line.conversation.is_running, line.conversation.visit))
+
+    def _tell_missing(self, reason: Code) -> None:
+        status = self._state.status
+        if status.presence is Presence.FOUND:
+            log.info("cuff lost: %s", reason)
+            status = replace(
+                status, presence=Presence.MISSING, since=self._clock.now(), reason=reason
+            )
+        elif not (reason is Code.DEVICE_MISSING and status.reason is Code.DEVICE_PULLED):
+            status = replace(status, reason=reason)  # since when it is missing stays
+        self._tell(CuffState(status, is_running=False))
+
+    def _tell(self, state: CuffState) -> None:
+        if state != self._state:
+            self._state = state
+            self._publish(state)
+
+    def _publish(self, event: CuffEvent) -> None:
+        for stream in list(self._streams):
+            stream.put(event)
+
+    def _now(self) -> Moment:
+        return now_of(self._clock)
