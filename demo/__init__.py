@@ -1,0 +1,1 @@
+"""Starts the programs, plays both users through the accessibility bus, checks from outside."""
