@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.programs import NotSo
+from demo.waiting import NotSo
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -24,7 +24,7 @@ CART_ADDRESS = "10.77.0.2"
 TOOLS_FOLDERS = "/usr/sbin:/sbin:/usr/bin:/bin"
 TOOL_LIMIT_S = 10.0
 
-# Order of the rules: count all that arrives, then what the cut says, then count what is let through.
+# Order of the rules: count what arrives, then what the cut says, then count what is let through.
 RULES = """
 flush ruleset
 table inet line {{

@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from demo.waiting import LOOK_S, NotSo, wait_for
+
 PR_SET_CHILD_SUBREAPER = 36
 END_LIMIT_S = 5.0
-LOOK_S = 0.02
-
-
-class NotSo(Exception):
-    """What should be true is not, or did not become true within its limit."""
 
 
 @dataclass(slots=True)
@@ -50,17 +47,14 @@ class Program:
 
     def line_starting(self, start: str, limit_s: float) -> str:
         """The newest whole line it printed that begins so."""
-        until = time.monotonic() + limit_s
-        while True:
-            lines = self.words().rpartition("\n")[0].splitlines()
-            found = [line for line in lines if line.startswith(start)]
-            if found:
-                return found[-1]
-            if not self.is_running:
-                raise NotSo(f"{self.name} ended ({self.process.returncode}): {self.words()[-800:]}")
-            if time.monotonic() > until:
-                raise NotSo(f"{self.name} did not say {start!r} within {limit_s:.0f} s")
-            time.sleep(LOOK_S)
+        return wait_for(f"{self.name} says {start!r}", lambda: self._line(start), limit_s)
+
+    def _line(self, start: str) -> str | None:
+        whole = self.words().rpartition("\n")[0].splitlines()
+        found = [line for line in whole if line.startswith(start)]
+        if not found and not self.is_running:
+            raise NotSo(f"ended with {self.process.returncode}: {self.words()[-800:]}")
+        return found[-1] if found else None
 
     def end(self) -> None:
         """Asked, then made to. Harmless when it has ended."""
