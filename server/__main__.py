@@ -1,0 +1,182 @@
+"""`python -m server`: serves, or with a command adds a user, adds a visit, verifies the audit."""
+
+import argparse
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from app.contract.bodies import PatientBody, VisitBody
+from app.contract.sign_in import FirstAccountIn
+from app.domain.access import Role
+from app.domain.audit import Witness
+from app.domain.failures import Failure
+from app.domain.ids import PersonId, new_id
+from app.domain.people import Person
+from app.domain.visits import VisitState
+from app.runtime import log
+from server.commands import add_patient_and_visit, add_user, verify_audit
+from server.serving import serve
+from server.settings import ServerSettings, default_data_folder
+
+WRONG_USE = 2
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    log.set_up("server")
+    try:
+        return int(arguments.act(arguments))
+    except Failure as failure:
+        print(f"bedside server: {failure.what or failure.code}", file=sys.stderr)
+    except ValidationError as error:
+        fields = sorted({str(part) for fault in error.errors() for part in fault["loc"]})
+        print(f"bedside server: does not fit: {', '.join(fields)}", file=sys.stderr)
+    except OSError as error:
+        print(f"bedside server: {error.strerror}: {error.filename}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    _add_data(parser)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8470, help="0: any free one")
+    parser.add_argument("--tls-cert", type=Path, help="certificate chain (PEM)")
+    parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
+    parser.add_argument("--lost-after", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
+    parser.add_argument("--seat-kept", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
+    parser.set_defaults(act=_serve)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_user_parser(commands.add_parser("add-user", help="password on standard input"))
+    _add_visit_parser(commands.add_parser("add-visit", help="a new patient and a booked visit"))
+    verify = commands.add_parser("verify-audit", help="exit 0 when the whole chain holds")
+    verify.add_argument("--data", type=Path, default=default_data_folder())
+    verify.add_argument(
+        "--witness", action="append", default=[], type=_witness, metavar="COUNT:DIGEST"
+    )
+    verify.set_defaults(act=_verify)
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=default_data_folder(), metavar="FOLDER")
+    parser.add_argument(
+        "--demonstration", action="store_true", help="mark a new database as DEMONSTRATION"
+    )
+
+
+def _add_user_parser(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    parser.add_argument("--username", required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--role", required=True, type=Role, choices=list(Role))
+    parser.set_defaults(act=_add_user)
+
+
+def _add_visit_parser(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    parser.add_argument("--family", required=True)
+    parser.add_argument("--given", required=True)
+    parser.add_argument("--born", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    parser.add_argument("--record-number", required=True)
+    parser.add_argument("--starts-at", required=True, type=_instant, metavar="ISO|now")
+    parser.add_argument("--title", default="")
+    parser.add_argument("--sex", default="")
+    parser.add_argument("--allergies", default="")
+    parser.add_argument("--reason", default="")
+    parser.set_defaults(act=_add_visit)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    times = {
+        name: value
+        for name, value in (
+            ("lost_after_s", arguments.lost_after),
+            ("seat_kept_s", arguments.seat_kept),
+        )
+        if value is not None
+    }
+    settings = ServerSettings(
+        data=arguments.data.absolute(),
+        host=arguments.host,
+        port=arguments.port,
+        tls_cert=arguments.tls_cert,
+        tls_key=arguments.tls_key,
+        is_demonstration=arguments.demonstration,
+        **times,
+    )
+    return serve(settings, tell=lambda line: print(line, flush=True))
+
+
+def _add_user(arguments: argparse.Namespace) -> int:
+    password = sys.stdin.readline().rstrip("\r\n")
+    body = FirstAccountIn(  # the same bounds as over the wire
+        setup_code="",
+        username=arguments.username,
+        password=password,
+        name=arguments.name,
+        role=arguments.role,
+    )
+    person = Person(PersonId(new_id()), body.name, body.role)
+    settings = ServerSettings(data=arguments.data.absolute())
+    is_demonstration = arguments.demonstration
+    add_user(settings.database, person, body.username, password, is_demonstration=is_demonstration)
+    print(f"person {person.id}")
+    return 0
+
+
+def _add_visit(arguments: argparse.Namespace) -> int:
+    patient = PatientBody(
+        family_name=arguments.family,
+        given_name=arguments.given,
+        born=arguments.born,
+        record_number=arguments.record_number,
+        title=arguments.title,
+        sex=arguments.sex,
+        allergies=arguments.allergies,
+    )
+    visit = VisitBody(
+        patient=new_id(),
+        starts_at=arguments.starts_at,
+        state=VisitState.BOOKED,
+        reason=arguments.reason,
+    )
+    settings = ServerSettings(data=arguments.data.absolute())
+    is_demonstration = arguments.demonstration
+    patient_id, visit_id = add_patient_and_visit(
+        settings.database, patient, visit, is_demonstration=is_demonstration
+    )
+    print(f"patient {patient_id}\nvisit {visit_id}")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    settings = ServerSettings(data=arguments.data.absolute())
+    found = verify_audit(settings.database, arguments.witness)
+    print(f"audit: {found.reached.count} events, digest {found.reached.digest}")
+    for trigger in found.missing_guards:
+        print(f"the guard {trigger} is missing: rows could be changed")
+    if found.fault is not None:
+        print(f"FAULT at event {found.fault.number}: {found.fault.what}")
+    print("sound" if found.is_sound else "NOT SOUND")
+    return 0 if found.is_sound else 1
+
+
+def _instant(text: str) -> datetime:
+    """Local time when no zone is given: whoever types it means the clinic's clock."""
+    if text == "now":
+        return datetime.now(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _witness(text: str) -> Witness:
+    count, _, digest = text.partition(":")
+    if len(bytes.fromhex(digest)) != 32:
+        raise ValueError(text)
+    return Witness(int(count), digest.lower())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

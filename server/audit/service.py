@@ -1,0 +1,114 @@
+"""The audit, read and proved: leaves by which clients check the chain, rows for who may read them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from app.contract.audit import AuditEventBody, AuditRowOut, AuditRowsOut, ChainOut, WitnessBody
+from app.domain.access import Action
+from app.domain.audit import (
+    EMPTY_CHAIN,
+    Act,
+    ChainFault,
+    ChainRow,
+    Witness,
+    leaf_of,
+    verify_chain,
+)
+from app.domain.clock import Clock
+from app.domain.failures import Code, Rejected
+from app.domain.ids import PatientId
+from server.audit.store import (
+    all_rows,
+    index_differs_at,
+    missing_guards,
+    rows_about,
+    rows_after,
+)
+from server.audit_trail import append, event_of, head
+from server.auth import Caller
+from server.database import Database
+
+ROWS_MAX = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk over the whole chain found."""
+
+    reached: Witness
+    fault: ChainFault | None
+    missing_guards: list[str]
+
+    @property
+    def is_sound(self) -> bool:
+        return self.fault is None and not self.missing_guards
+
+
+class Audit:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def chain(self, since: int, limit: int) -> ChainOut:
+        """Leaves of the events themselves, never digests that were written down beside them."""
+
+        def read(connection: Connection) -> tuple[list[ChainRow], Witness]:
+            return rows_after(connection, since, limit + 1), head(connection)
+
+        rows, newest = await self._database.read(read)
+        page, has_more = rows[:limit], len(rows) > limit
+        reached = Witness(page[-1].number, page[-1].digest) if page else newest
+        return ChainOut(
+            since=since,
+            leaves=[leaf_of(row.event_bytes) for row in page],
+            head=WitnessBody.from_domain(reached),
+            has_more=has_more,
+        )
+
+    async def events(
+        self, who: Caller, patient: UUID | None, start: datetime | None, end: datetime | None
+    ) -> AuditRowsOut:
+        """Who reads the audit stands in it."""
+        who.must_be_allowed(Action.READ_AUDIT)
+        now = self._clock.now()
+
+        def read(connection: Connection) -> list[ChainRow]:
+            rows = rows_about(connection, patient, start, end, ROWS_MAX + 1)
+            if len(rows) > ROWS_MAX:
+                raise Rejected(Code.TOO_LARGE, "ask for a shorter time")
+            event = event_of(
+                Act.AUDIT_READ,
+                now,
+                actor=who.person,
+                device=who.device,
+                patient=None if patient is None else PatientId(patient),
+            )
+            append(connection, event)
+            return rows
+
+        rows = await self._database.write(read)
+        return AuditRowsOut(
+            rows=[
+                AuditRowOut(
+                    number=row.number,
+                    digest=row.digest,
+                    event=AuditEventBody.model_validate(json.loads(row.event_bytes)),
+                )
+                for row in rows
+            ]
+        )
+
+
+def verify(connection: Connection, witnesses: Iterable[Witness]) -> Verified:
+    """The whole chain against itself, its index, its guards and what clients hold."""
+    reached, fault = verify_chain(all_rows(connection), witnesses)
+    if fault is None and reached != EMPTY_CHAIN:
+        number = index_differs_at(connection)
+        if number is not None:
+            fault = ChainFault(number, "the index does not say what the event says")
+    return Verified(reached, fault, missing_guards(connection))

@@ -1,0 +1,74 @@
+"""Reading the server's audit chain in SQL."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.domain.audit import ChainRow
+from server.tables import audit_log, time_text
+
+READ_AT_ONCE = 1000
+
+
+def rows_after(connection: Connection, number: int, limit: int) -> list[ChainRow]:
+    query = select(audit_log).where(audit_log.c.number > number).order_by(audit_log.c.number)
+    return [
+        ChainRow(row.number, row.event, row.digest)
+        for row in connection.execute(query.limit(limit))
+    ]
+
+
+def all_rows(connection: Connection) -> Iterator[ChainRow]:
+    number = 0
+    while rows := rows_after(connection, number, READ_AT_ONCE):
+        yield from rows
+        number = rows[-1].number
+
+
+def rows_about(
+    connection: Connection,
+    patient: UUID | None,
+    start: datetime | None,
+    end: datetime | None,
+    limit: int,
+) -> list[ChainRow]:
+    query = select(audit_log).order_by(audit_log.c.number)
+    if patient is not None:
+        query = query.where(audit_log.c.patient == str(patient))
+    if start is not None:
+        query = query.where(audit_log.c.at >= time_text(start))
+    if end is not None:
+        query = query.where(audit_log.c.at < time_text(end))
+    return [
+        ChainRow(row.number, row.event, row.digest)
+        for row in connection.execute(query.limit(limit))
+    ]
+
+
+def index_differs_at(connection: Connection) -> int | None:
+    """The first row whose search columns do not say what its event says."""
+    for row in connection.execute(select(audit_log).order_by(audit_log.c.number)):
+        fields = _fields(row.event)
+        if (fields.get("id"), fields.get("patient")) != (row.event_id, row.patient):
+            return int(row.number)
+        if fields.get("at") != row.at:
+            return int(row.number)
+    return None
+
+
+def missing_guards(connection: Connection) -> list[str]:
+    """The triggers that should keep the table from being changed and are not there."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    present = {row.name for row in connection.exec_driver_sql(query)}
+    return sorted({"audit_log_no_update", "audit_log_no_delete"} - present)
+
+
+def _fields(event: bytes) -> dict[str, str | None]:
+    try:
+        fields = json.loads(event)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -1,0 +1,64 @@
+"""Appends to the server's audit chain, always inside the transaction of the act it tells of."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from app.domain.audit import CHAIN_START, Act, AuditEvent, Witness, leaf_of, next_digest
+from app.domain.failures import Code
+from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId, new_id
+from server.tables import audit_log, time_text
+
+
+def event_of(
+    act: Act,
+    at: datetime,
+    *,
+    actor: PersonId | None = None,
+    device: DeviceId | None = None,
+    patient: PatientId | None = None,
+    visit: VisitId | None = None,
+    subject: UUID | None = None,
+    code: Code | None = None,
+) -> AuditEvent:
+    """An event of the server's own, with a fresh id."""
+    return AuditEvent(EventId(new_id()), act, at, actor, device, patient, visit, subject, code)
+
+
+def head(connection: Connection) -> Witness:
+    newest = select(audit_log.c.number, audit_log.c.digest).order_by(audit_log.c.number.desc())
+    row = connection.execute(newest.limit(1)).first()
+    return Witness(0, CHAIN_START) if row is None else Witness(row.number, row.digest)
+
+
+def append(connection: Connection, *events: AuditEvent) -> Witness:
+    """The chain's head after these events."""
+    return append_all(connection, events)
+
+
+def append_all(connection: Connection, events: Iterable[AuditEvent]) -> Witness:
+    reached = head(connection)
+    rows = []
+    for event in events:
+        data = event.canonical()
+        reached = Witness(reached.count + 1, next_digest(reached.digest, leaf_of(data)))
+        rows.append(
+            {
+                "number": reached.count,
+                "event": data,
+                "digest": reached.digest,
+                "event_id": str(event.id),
+                "at": time_text(event.at),
+                "patient": None if event.patient is None else str(event.patient),
+            }
+        )
+    if rows:
+        connection.execute(insert(audit_log), rows)
+    return reached
+
+
+def holds(connection: Connection, event: EventId) -> bool:
+    found = select(audit_log.c.number).where(audit_log.c.event_id == str(event))
+    return connection.execute(found).first() is not None

@@ -1,0 +1,107 @@
+"""Builds the server's application by hand: every object, opened in order, closed in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from app.contract.sign_in import HealthOut, ServerTimeOut
+from app.domain.clock import Clock, SystemClock
+from app.domain.failures import Failure
+from app.runtime.tasks import TaskOwner
+from server.accounts.passwords import Passwords
+from server.accounts.router import accounts_router
+from server.accounts.service import Accounts
+from server.audit.router import audit_router
+from server.audit.service import Audit
+from server.auth import Auth
+from server.border import Border
+from server.database import Database, feed_head
+from server.facts import has_accounts, is_demonstration
+from server.keys import ServerKeys
+from server.problems import answer_failure, answer_http, answer_invalid
+from server.recordings.router import recordings_router
+from server.recordings.service import Recordings
+from server.recordings.shelf import Shelf
+from server.settings import ServerSettings
+from server.signalling.rooms import Rooms
+from server.signalling.router import signalling_router
+from server.signalling.service import Signalling
+from server.sync.judgement import Judgement
+from server.sync.router import sync_router
+from server.sync.service import Sync
+from server.visits.service import Presence
+
+LOOK_FOR_OTHERS_S = 2.0  # add-visit in another process moves the feed too
+
+
+def create_app(settings: ServerSettings, keys: ServerKeys, clock: Clock | None = None) -> ASGIApp:
+    """The application over a prepared data folder (server/opening.py)."""
+    return Border(create_api(settings, keys, clock or SystemClock()))
+
+
+def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> FastAPI:
+    database = Database(settings.database)
+    passwords = Passwords(settings.hash_cost)
+    shelf = Shelf(settings.data / "files")
+    auth = Auth(database, keys, clock, settings.access_token_s)
+    rooms = Rooms(settings.lost_after_s, settings.seat_kept_s)
+    signalling = Signalling(rooms, Presence(database, clock), clock, lambda: database.head)
+    accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
+    recordings = Recordings(database, keys, shelf, clock)
+    sync = Sync(database, Judgement(recordings), clock)
+
+    @asynccontextmanager
+    async def life(api: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as house:
+            house.callback(shelf.close)
+            house.callback(passwords.close)
+            await house.enter_async_context(database)
+            await house.enter_async_context(signalling)
+            database.on_commit = signalling.feed_moved
+            tasks = await house.enter_async_context(TaskOwner("server"))
+            tasks.start(passwords.prepare(), "hash for unknown names")
+            tasks.start(_look_for_others(database), "feed moved by others")
+            yield
+
+    api = FastAPI(
+        title="Bedside companion server",
+        version="1",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    api.add_exception_handler(Failure, answer_failure)
+    api.add_exception_handler(RequestValidationError, answer_invalid)
+    api.add_exception_handler(HTTPException, answer_http)
+    api.include_router(accounts_router(accounts, auth))
+    api.include_router(sync_router(sync, auth))
+    api.include_router(recordings_router(recordings, auth))
+    api.include_router(audit_router(Audit(database, clock), auth))
+    api.include_router(signalling_router(signalling, auth))
+    _add_open_doors(api, database, clock)
+    return api
+
+
+def _add_open_doors(api: FastAPI, database: Database, clock: Clock) -> None:
+    """What is answered without a token."""
+
+    @api.get("/v1/time")
+    async def tell_time() -> ServerTimeOut:
+        return ServerTimeOut(server_time=clock.now())
+
+    @api.get("/v1/health")
+    async def tell_health() -> HealthOut:
+        marked, has_any = await database.read(lambda c: (is_demonstration(c), has_accounts(c)))
+        return HealthOut(status="ok", is_demonstration=marked, has_accounts=has_any)
+
+
+async def _look_for_others(database: Database) -> None:
+    while True:
+        await asyncio.sleep(LOOK_FOR_OTHERS_S)
+        database.look_for_others(await database.read(feed_head))

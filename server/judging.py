@@ -1,0 +1,84 @@
+"""What the features share to judge a change: the document after it, and the visit it belongs to."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection
+
+from app.contract.bodies import BODY_OF
+from app.domain.access import Role
+from app.domain.audit import Act
+from app.domain.changes import Change, RecordType
+from app.domain.failures import Code, Rejected
+from app.domain.visits import VisitState
+from server.records import Document, StoredRecord, find_of_type
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A change that is to be judged: who made it, in which role, on which record as it stands."""
+
+    change: Change
+    role: Role
+    current: StoredRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the record becomes, and the act that the audit tells."""
+
+    document: Document
+    act: Act
+    patient: UUID
+    visit: UUID | None
+    file_sha256: str | None = None
+
+
+# Rejected with the reason when the change may not be.
+Judge = Callable[[Connection, Submission], Verdict]
+
+
+def merged(submission: Submission) -> tuple[Document, Any]:
+    """The document after the change and its checked body; fields we do not know are kept."""
+    current = submission.current
+    document = {**(current.document if current is not None else {}), **submission.change.fields_set}
+    return document, checked(submission.change.record_type, document)
+
+
+def checked(kind: RecordType, document: Document) -> BaseModel:
+    try:
+        return BODY_OF[kind].model_validate_json(_json(document))
+    except ValidationError as error:
+        raise Rejected(Code.MALFORMED, f"a {kind} does not fit") from error
+
+
+def of_visit(connection: Connection, change: Change, visit: UUID, patient: UUID) -> VisitState:
+    """Rejected unless the visit is there and is this patient's; its state."""
+    if change.visit not in (None, visit) or change.patient not in (None, patient):
+        raise Rejected(Code.WRONG_PATIENT)
+    found = find_of_type(connection, visit, RecordType.VISIT)
+    if found is None:
+        raise Rejected(Code.NOT_FOUND, "visit")
+    if found.patient != patient:
+        raise Rejected(Code.WRONG_PATIENT)
+    return VisitState(found.document["state"])
+
+
+def must_be_new(submission: Submission) -> None:
+    """What was measured, heard or sent is a fact and never changed."""
+    if submission.current is not None:
+        raise Rejected(Code.NOT_ALLOWED)
+
+
+def must_be_by(submission: Submission, named: UUID) -> None:
+    """Nobody writes in another person's name."""
+    if named != submission.change.author:
+        raise Rejected(Code.NOT_ALLOWED)
+
+
+def _json(document: Document) -> bytes:
+    return json.dumps(document, allow_nan=False).encode()

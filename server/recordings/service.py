@@ -1,0 +1,119 @@
+"""Recordings: their files come first, their keys are kept wrapped by the server's own key."""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from app.contract.bodies import RecordingBody
+from app.domain.access import Action, may
+from app.domain.audit import Act
+from app.domain.changes import RecordType
+from app.domain.clock import Clock
+from app.domain.failures import Code, Rejected
+from app.domain.ids import PatientId, VisitId
+from server.audit_trail import append, append_all, event_of
+from server.auth import Caller
+from server.database import Database
+from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
+from server.keys import ServerKeys
+from server.recordings.shelf import Shelf
+from server.recordings.store import add_file, byte_count_of
+from server.records import StoredRecord, find_by_file
+
+FILE_KEY_BYTES = 32
+
+
+class Recordings:
+    def __init__(self, database: Database, keys: ServerKeys, shelf: Shelf, clock: Clock) -> None:
+        self._database = database
+        self._keys = keys
+        self._shelf = shelf
+        self._clock = clock
+
+    def judge(self, connection: Connection, submission: Submission) -> Verdict:
+        if not may(submission.role, Action.KEEP_RECORDING):
+            raise Rejected(Code.NOT_ALLOWED)
+        must_be_new(submission)
+        document, body = merged(submission)
+        assert isinstance(body, RecordingBody)
+        must_be_by(submission, body.recorded_by)
+        of_visit(connection, submission.change, body.visit, body.patient)
+        stored_bytes = byte_count_of(connection, body.file_sha256)
+        if stored_bytes is None:
+            raise Rejected(Code.NOT_FOUND, "the file of a recording")
+        if stored_bytes != body.file_bytes:
+            raise Rejected(Code.HASH_MISMATCH)
+        _must_be_key(body.file_key)
+        document["file_key"] = self._keys.wrap(body.file_key, str(submission.change.record))
+        return Verdict(
+            document, Act.RECORDING_KEPT, body.patient, body.visit, file_sha256=body.file_sha256
+        )
+
+    def opened(self, record: StoredRecord) -> StoredRecord:
+        """The record as it is delivered, with the key of its file."""
+        if record.record_type is not RecordType.RECORDING:
+            return record
+        key = self._keys.unwrap(record.document["file_key"], str(record.id))
+        return replace(record, document={**record.document, "file_key": key})
+
+    async def has_file(self, sha256: str, who: Caller) -> int:
+        """Its length; Rejected(NOT_FOUND) when it is not here."""
+        who.must_be_allowed(Action.OPEN_CHART)
+        count = await self._database.read(lambda connection: byte_count_of(connection, sha256))
+        if count is None:
+            raise Rejected(Code.NOT_FOUND)
+        return count
+
+    async def put_file(self, sha256: str, blocks: AsyncIterator[bytes], who: Caller) -> bool:
+        """True when it is new; putting it again changes nothing."""
+        who.must_be_allowed(Action.KEEP_RECORDING)
+        count = await self._shelf.take_in(sha256, blocks)
+        now = self._clock.now()
+
+        def write(connection: Connection) -> bool:
+            if byte_count_of(connection, sha256) is not None:
+                return False
+            add_file(connection, sha256, count, who.person, now)
+            append(connection, event_of(Act.FILE_STORED, now, actor=who.person, device=who.device))
+            return True
+
+        return await self._database.write(write)
+
+    async def file_for(self, sha256: str, who: Caller) -> Path:
+        """Where the file lies, once it is written down who fetches it."""
+        who.must_be_allowed(Action.OPEN_CHART)
+        now = self._clock.now()
+
+        def write(connection: Connection) -> None:
+            if byte_count_of(connection, sha256) is None:
+                raise Rejected(Code.NOT_FOUND)
+            events = [
+                event_of(
+                    Act.FILE_FETCHED,
+                    now,
+                    actor=who.person,
+                    device=who.device,
+                    patient=None if record.patient is None else PatientId(record.patient),
+                    visit=None if record.visit is None else VisitId(record.visit),
+                    subject=record.id,
+                )
+                for record in find_by_file(connection, sha256)
+            ]
+            nobodys = event_of(Act.FILE_FETCHED, now, actor=who.person, device=who.device)
+            append_all(connection, events or [nobodys])
+
+        await self._database.write(write)
+        return self._shelf.path_of(sha256)
+
+
+def _must_be_key(text: str) -> None:
+    try:
+        is_key = len(base64.b64decode(text, validate=True)) == FILE_KEY_BYTES
+    except (ValueError, binascii.Error):
+        is_key = False
+    if not is_key:
+        raise Rejected(Code.MALFORMED, "a file key is 32 bytes in base64")

@@ -1,0 +1,89 @@
+"""The records as they stand, of every type, and the feed position that each write gives them.
+
+Which fields a record may have is no matter of this file; features judge, this file keeps.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from app.domain.changes import RecordType
+from server.database import feed_head
+from server.tables import records
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """`position` is 0 until it is stored. `file_sha256` names the file that belongs to it."""
+
+    id: UUID
+    record_type: RecordType
+    version: int
+    schema_version: int
+    document: Document
+    patient: UUID | None = None
+    visit: UUID | None = None
+    file_sha256: str | None = None
+    position: int = 0
+
+
+def find(connection: Connection, record: UUID) -> StoredRecord | None:
+    row = connection.execute(select(records).where(records.c.id == str(record))).first()
+    return None if row is None else _record_of(row)
+
+
+def find_of_type(connection: Connection, record: UUID, kind: RecordType) -> StoredRecord | None:
+    found = find(connection, record)
+    return found if found is not None and found.record_type is kind else None
+
+
+def find_by_file(connection: Connection, file_sha256: str) -> list[StoredRecord]:
+    rows = connection.execute(select(records).where(records.c.file_sha256 == file_sha256))
+    return [_record_of(row) for row in rows]
+
+
+def since(connection: Connection, position: int, limit: int) -> list[StoredRecord]:
+    """Those written after `position`, in order, each as it stands now."""
+    query = select(records).where(records.c.position > position)
+    rows = connection.execute(query.order_by(records.c.position).limit(limit))
+    return [_record_of(row) for row in rows]
+
+
+def store(connection: Connection, record: StoredRecord) -> StoredRecord:
+    """Write it at the feed's new head. Only ever on the writer's connection."""
+    record = replace(record, position=feed_head(connection) + 1)
+    values = {
+        "record_type": str(record.record_type),
+        "version": record.version,
+        "position": record.position,
+        "schema_version": record.schema_version,
+        "document": json.dumps(record.document, separators=(",", ":")),
+        "patient": None if record.patient is None else str(record.patient),
+        "visit": None if record.visit is None else str(record.visit),
+        "file_sha256": record.file_sha256,
+    }
+    changed = connection.execute(
+        update(records).where(records.c.id == str(record.id)).values(values)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(records).values(id=str(record.id), **values))
+    return record
+
+
+def _record_of(row: Row[Any]) -> StoredRecord:
+    return StoredRecord(
+        id=UUID(row.id),
+        record_type=RecordType(row.record_type),
+        version=row.version,
+        schema_version=row.schema_version,
+        document=json.loads(row.document),
+        patient=None if row.patient is None else UUID(row.patient),
+        visit=None if row.visit is None else UUID(row.visit),
+        file_sha256=row.file_sha256,
+        position=row.position,
+    )

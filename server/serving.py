@@ -1,0 +1,97 @@
+"""Runs the application under uvicorn: one process, one folder, one address."""
+
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+import uvicorn
+
+from app.contract.signalling import FRAME_MAX_BYTES
+from app.domain.failures import Code, Rejected
+from server.create_app import create_app
+from server.database import folder_lock, prepare_folder
+from server.opening import open_folder
+from server.settings import ServerSettings
+
+PING_S = 20.0
+GOODBYE_S = 3
+
+
+def serve(settings: ServerSettings, tell: Callable[[str], None]) -> int:
+    """Serve until stopped. `tell` is given the set-up code and the address, a line each."""
+    os.umask(0o077)
+    prepare_folder(settings.data)
+    try:
+        with folder_lock(settings.data, "server.lock", wait=False):
+            return _serve_locked(settings, tell)
+    except BlockingIOError as error:
+        raise Rejected(Code.STORE_IN_USE, "another server uses this data folder") from error
+
+
+def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
+    opened = open_folder(settings)
+    config = uvicorn.Config(
+        create_app(settings, opened.keys),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_MAX_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GOODBYE_S,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        ssl_context_factory=_at_least_tls_1_2,
+    )
+    listening = _listen(settings)
+    if opened.setup_code is not None:
+        tell(f"One-time set-up code: {opened.setup_code}")
+    server = _Server(config, lambda: tell(f"Listening: {_address(settings, listening)}"))
+    server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+class _Server(uvicorn.Server):
+    """Tells its address once it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        address = f"{settings.host}:{settings.port}"
+        raise OSError(error.errno, "cannot listen", address) from error
+    return listening
+
+
+def _address(settings: ServerSettings, listening: socket.socket) -> str:
+    scheme = "http" if settings.tls_cert is None else "https"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{listening.getsockname()[1]}"
+
+
+def _at_least_tls_1_2(
+    config: uvicorn.Config, default: Callable[[], ssl.SSLContext]
+) -> ssl.SSLContext:
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

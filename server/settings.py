@@ -1,0 +1,66 @@
+"""What one server is told at its start: one frozen value, checked once, never global."""
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.contract.signalling import LOST_AFTER_S, SEAT_KEPT_S
+from app.domain.failures import Code, Rejected
+
+JSON_MAX_BYTES = 1024 * 1024
+FILE_MAX_BYTES = 256 * 1024 * 1024
+
+
+def default_data_folder() -> Path:
+    """XDG Base Directory: state that should outlive a restart."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "bedside-server"
+
+
+@dataclass(frozen=True, slots=True)
+class HashCost:
+    """Argon2id; the defaults are RFC 9106's second recommendation with 64 MiB."""
+
+    memory_kib: int = 64 * 1024
+    rounds: int = 3
+    lanes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8470
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    is_demonstration: bool = False
+    hash_cost: HashCost = field(default_factory=HashCost)
+    access_token_s: float = 600
+    refresh_token_s: float = 16 * 3600  # one long shift; after it the password is asked again
+    previous_refresh_s: float = 60  # an answer that was lost on the way may be asked for again
+    lost_after_s: float = LOST_AFTER_S
+    seat_kept_s: float = SEAT_KEPT_S
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise Rejected(Code.ADDRESS_INVALID, "--tls-cert and --tls-key belong together")
+        if self.tls_cert is None and not is_loopback(self.host):
+            raise Rejected(
+                Code.PLAIN_HTTP_REFUSED,
+                "without --tls-cert and --tls-key the server listens on loopback only",
+            )
+
+    @property
+    def database(self) -> Path:
+        return self.data / "bedside.db"
+
+
+def is_loopback(host: str) -> bool:
+    """`localhost` by name, 127.0.0.0/8 and ::1; any other name may resolve to anything."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,225 @@
+"""Signalling: takes seats, relays words between the seats of a room, tells that the feed moved.
+
+Holds no record. What must be written down goes through the `Presence` port, in order, one by one.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.contract.signalling import (
+    CLIENT_WORD,
+    Join,
+    Leave,
+    Live,
+    Ping,
+    Pong,
+    Refusal,
+    Room,
+    Seat,
+    Signal,
+)
+from app.domain.clock import Clock
+from app.domain.failures import Code, Failure, Rejected
+from app.domain.ids import DeviceId, VisitId
+from app.runtime.tasks import TaskOwner
+from server.auth import Caller
+from server.signalling.line import POLICY, REPLACED, Line
+from server.signalling.rooms import (
+    Changed,
+    Effect,
+    Interrupted,
+    Joined,
+    Left,
+    Resumed,
+    Rooms,
+)
+
+log = logging.getLogger(__name__)
+
+EFFECTS_MAX = 1000
+BAD_WORDS_MAX = 50
+
+
+class Presence(Protocol):
+    """Where seats and interruptions are written down."""
+
+    async def why_not_to_join(self, visit: VisitId) -> Code | None: ...
+    async def is_interrupted(self, visit: VisitId) -> bool: ...
+    async def seats(self) -> list[tuple[VisitId, Seat]]: ...
+    async def joined(self, visit: VisitId, seat: Seat) -> None: ...
+    async def left(self, visit: VisitId, seat: Seat, why: Code | None) -> None: ...
+    async def interrupted(self, visit: VisitId, since: datetime) -> None: ...
+    async def resumed(self, visit: VisitId) -> None: ...
+
+
+class Signalling:
+    def __init__(
+        self, rooms: Rooms, presence: Presence, clock: Clock, feed_head: Callable[[], int]
+    ) -> None:
+        self._rooms = rooms
+        self._presence = presence
+        self._clock = clock
+        self._feed_head = feed_head
+        self._tasks = TaskOwner("signalling")
+        self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
+        self._time_changed = asyncio.Event()
+        self._lines: dict[DeviceId, tuple[Line, Caller]] = {}
+
+    async def __aenter__(self) -> Self:
+        kept = await self._presence.seats()
+        visits = {visit for visit, _ in kept}
+        interrupted = {visit for visit in visits if await self._presence.is_interrupted(visit)}
+        self._rooms.restore(kept, interrupted, self._clock.monotonic())
+        self._tasks.start(self._apply_all(), "effects")
+        self._tasks.start(self._watch_time(), "seats")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._tasks.close()
+
+    def feed_moved(self, position: int) -> None:
+        for line, _ in self._lines.values():
+            line.say_feed(position)
+
+    def end_session(self, session: UUID) -> None:
+        """Its person signed out: the socket is closed."""
+        for line, who in self._lines.values():
+            if who.session == session:
+                line.close(POLICY)
+
+    async def serve(self, line: Line, who: Caller) -> None:
+        """One socket, from its handshake to its end."""
+        older = self._lines.get(who.device)
+        if older is not None:
+            older[0].close(REPLACED)
+        self._lines[who.device] = (line, who)
+        line.say_feed(self._feed_head())
+        async with TaskOwner("line") as tasks:
+            reading = tasks.start(self._hear_all(line, who), "reading")
+            writing = tasks.start(line.write_all(), "writing")
+            try:
+                await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await self._lost(line, who.device)
+        await line.hang_up()
+
+    async def _lost(self, line: Line, device: DeviceId) -> None:
+        held = self._lines.get(device)
+        if held is None or held[0] is not line:
+            return  # a newer socket of this device has taken over
+        del self._lines[device]
+        effects = self._rooms.lose_socket(device, self._clock.now(), self._clock.monotonic())
+        await self._put(effects)
+        self._time_changed.set()
+
+    async def _hear_all(self, line: Line, who: Caller) -> None:
+        bad_words = 0
+        while (text := await line.hear()) is not None:
+            try:
+                await self._heard(line, who, text)
+            except ValidationError:
+                bad_words += 1
+                if bad_words > BAD_WORDS_MAX:
+                    line.close(POLICY)
+                    return
+                line.say(_refusal(Code.MALFORMED))
+            except Failure as refusal:
+                line.say(_refusal(refusal.code))
+
+    async def _heard(self, line: Line, who: Caller, text: str) -> None:
+        word = CLIENT_WORD.validate_json(text)
+        match word:
+            case Join():
+                await self._join(VisitId(word.visit), who)
+            case Leave():
+                await self._put(self._rooms.leave(VisitId(word.visit), who.device))
+            case Signal() | Live():
+                self._relay(VisitId(word.visit), who.device, word)
+            case Ping():
+                if not math.isfinite(word.sent):
+                    raise Rejected(Code.MALFORMED)
+                pong = Pong(sent=word.sent, server_time=self._clock.now())
+                line.say(pong.model_dump_json())
+
+    async def _join(self, visit: VisitId, who: Caller) -> None:
+        reason = await self._presence.why_not_to_join(visit)
+        if reason is not None:
+            raise Rejected(reason)
+        is_interrupted = not self._rooms.is_open(visit) and (
+            await self._presence.is_interrupted(visit)
+        )
+        seat = Seat(
+            device=who.device,
+            person=who.person,
+            name=who.name,
+            role=who.role,
+            is_connected=True,
+            since=self._clock.now(),
+        )
+        await self._put(self._rooms.join(visit, seat, is_interrupted=is_interrupted))
+
+    def _relay(self, visit: VisitId, device: DeviceId, word: Signal | Live) -> None:
+        if not self._rooms.is_seated(visit, device):
+            raise Rejected(Code.NOT_ALLOWED)
+        text = word.model_dump_json()
+        for other in self._rooms.others(visit, device):
+            if other in self._lines:
+                self._lines[other][0].say(text)
+
+    async def _put(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            await self._effects.put(effect)
+
+    async def _apply_all(self) -> None:
+        """One after the other: an interruption and its end must not overtake each other."""
+        while True:
+            effect = await self._effects.get()
+            try:
+                await self._apply(effect)
+            except Failure as failure:
+                log.error("%s was not written: %s", type(effect).__name__, failure.code)
+
+    async def _apply(self, effect: Effect) -> None:
+        match effect:
+            case Joined():
+                await self._presence.joined(effect.visit, effect.seat)
+            case Left():
+                await self._presence.left(effect.visit, effect.seat, effect.why)
+            case Interrupted():
+                await self._presence.interrupted(effect.visit, effect.since)
+            case Resumed():
+                await self._presence.resumed(effect.visit)
+            case Changed():
+                room = Room(visit=effect.visit, seats=list(effect.seats)).model_dump_json()
+                for seat in effect.seats:
+                    held = self._lines.get(DeviceId(seat.device))
+                    if seat.is_connected and held is not None:
+                        held[0].say(room)
+
+    async def _watch_time(self) -> None:
+        while True:
+            due = self._rooms.next_tick()
+            try:
+                wait_s = None if due is None else max(0.0, due - self._clock.monotonic())
+                async with asyncio.timeout(wait_s):
+                    await self._time_changed.wait()
+                self._time_changed.clear()
+            except TimeoutError:
+                await self._put(self._rooms.tick(self._clock.monotonic()))
+
+
+def _refusal(code: Code) -> str:
+    return Refusal(code=str(code)).model_dump_json()

@@ -1,0 +1,242 @@
+"""One change, judged and written: the answer to it, its record and its audit event together.
+
+A change that is known gets the answer it had; one that was refused is judged again, because what it
+lacked may have arrived meanwhile, and is told to the audit only when the answer differs.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from app.contract.sync import ChangeBody, ChangeResultOut, RecordOut
+from app.domain.audit import Act
+from app.domain.changes import SCHEMA_VERSION, Change, Outcome, RecordType
+from app.domain.failures import Code, Conflict, Rejected
+from app.domain.ids import PatientId, PersonId, VisitId
+from server.accounts.service import role_of_author
+from server.audit_trail import append, event_of
+from server.auth import Caller
+from server.judging import Judge, Submission, Verdict
+from server.messages.service import judge_message
+from server.notes.service import judge_note
+from server.patients.service import judge_patient
+from server.recordings.service import Recordings
+from server.records import StoredRecord, find, store
+from server.sync.store import Op, keep_op, op_with
+from server.visits.service import judge_visit
+from server.vitals.service import judge_reading
+
+COUNTER_MAX = 2**53  # what every JSON reader keeps exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    outcome: Outcome
+    code: Code | None
+    record: StoredRecord | None
+
+
+class Judgement:
+    def __init__(self, recordings: Recordings) -> None:
+        self._recordings = recordings
+        self._judges: dict[RecordType, Judge] = {
+            RecordType.PATIENT: judge_patient,
+            RecordType.VISIT: judge_visit,
+            RecordType.NOTE: judge_note,
+            RecordType.MESSAGE: judge_message,
+            RecordType.READING: judge_reading,
+            RecordType.RECORDING: recordings.judge,
+        }
+
+    def settle(
+        self, connection: Connection, who: Caller, sent: dict[str, Any], now: datetime
+    ) -> ChangeResultOut:
+        """Rejected(MALFORMED) only when the change has no id to answer to."""
+        change_id = _id_of(sent)
+        try:
+            digest = _digest(sent)
+        except (ValueError, RecursionError):  # not a number, half a character, no end of depth
+            return self._refused_unread(connection, who, change_id, now)
+        known = op_with(connection, change_id)
+        if known is not None and known.body_sha256 != digest:
+            _tell(connection, who, change_id, None, _refused(Code.OP_REUSED), now)
+            return self._out(change_id, _refused(Code.OP_REUSED))
+        if known is not None and known.outcome is Outcome.ACCEPTED:
+            record = find(connection, known.record)
+            return self._out(change_id, _Answer(Outcome.ALREADY_THERE, None, record))
+        change, answer = self._judge(connection, who, sent, now)
+        if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
+            keep_op(connection, _op(change_id, change, digest, answer, who, sent), now)
+            if answer.outcome is not Outcome.ACCEPTED:
+                _tell(connection, who, change_id, change, answer, now)
+        return self._out(change_id, answer)
+
+    def _refused_unread(
+        self, connection: Connection, who: Caller, change_id: UUID, now: datetime
+    ) -> ChangeResultOut:
+        answer = _refused(Code.MALFORMED)
+        _tell(connection, who, change_id, None, answer, now)
+        return self._out(change_id, answer)
+
+    def _judge(
+        self, connection: Connection, who: Caller, sent: dict[str, Any], now: datetime
+    ) -> tuple[Change | None, _Answer]:
+        change: Change | None = None
+        try:
+            change = _change_of(sent)
+            verdict, current = self._verdict(connection, who, change)
+        except Conflict:
+            assert change is not None
+            current = find(connection, change.record)
+            return change, _Answer(Outcome.CONFLICT, Code.CONFLICT, current)
+        except Rejected as refusal:
+            return change, _refused(refusal.code)
+        record = store(
+            connection,
+            StoredRecord(
+                id=change.record,
+                record_type=change.record_type,
+                version=1 if current is None else current.version + 1,
+                schema_version=change.schema,
+                document=verdict.document,
+                patient=verdict.patient,
+                visit=verdict.visit,
+                file_sha256=verdict.file_sha256,
+            ),
+        )
+        event = event_of(
+            verdict.act,
+            now,
+            actor=change.author,
+            device=change.device,
+            patient=PatientId(verdict.patient),
+            visit=None if verdict.visit is None else VisitId(verdict.visit),
+            subject=change.record,
+        )
+        append(connection, event)
+        return change, _Answer(Outcome.ACCEPTED, None, record)
+
+    def _verdict(
+        self, connection: Connection, who: Caller, change: Change
+    ) -> tuple[Verdict, StoredRecord | None]:
+        """Rejected, or what the record becomes. Who may comes first, then what stands there."""
+        if change.schema > SCHEMA_VERSION:
+            raise Rejected(Code.SCHEMA_TOO_NEW)
+        if change.device != who.device:
+            raise Rejected(Code.NOT_ALLOWED)
+        role = role_of_author(connection, change.author, change.device)
+        if role is None:
+            raise Rejected(Code.NOT_ALLOWED)
+        current = find(connection, change.record)
+        if current is None and change.base_version != 0:
+            raise Rejected(Code.NOT_FOUND)
+        if current is not None and current.record_type is not change.record_type:
+            raise Rejected(Code.MALFORMED)
+        if current is not None and current.version != change.base_version:
+            raise Conflict
+        submission = Submission(change, role, current)
+        return self._judges[change.record_type](connection, submission), current
+
+    def _out(self, change_id: UUID, answer: _Answer) -> ChangeResultOut:
+        record = None if answer.record is None else self.record_out(answer.record)
+        return ChangeResultOut(
+            change=change_id, outcome=answer.outcome, code=answer.code, record=record
+        )
+
+    def record_out(self, record: StoredRecord) -> RecordOut:
+        record = self._recordings.opened(record)
+        return RecordOut(
+            record_type=record.record_type,
+            record=record.id,
+            version=record.version,
+            position=record.position,
+            schema_version=record.schema_version,
+            document=record.document,
+            patient=record.patient,
+            visit=record.visit,
+        )
+
+
+def _refused(code: Code) -> _Answer:
+    return _Answer(Outcome.REFUSED, code, None)
+
+
+def _id_of(sent: dict[str, Any]) -> UUID:
+    try:
+        return UUID(sent["id"])
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise Rejected(Code.MALFORMED, "a change without an id") from error
+
+
+def _digest(sent: dict[str, Any]) -> str:
+    """Of the body in one form, whatever the order of its fields."""
+    data = json.dumps(
+        sent, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return hashlib.sha256(data.encode()).hexdigest()
+
+
+def _change_of(sent: dict[str, Any]) -> Change:
+    if sent.get("record_type") not in list(RecordType):
+        raise Rejected(Code.UNKNOWN_RECORD_TYPE)
+    try:
+        change = ChangeBody.model_validate(sent).to_domain()
+    except (ValidationError, OverflowError) as error:
+        raise Rejected(Code.MALFORMED, "a change does not fit") from error
+    if change.counter > COUNTER_MAX or change.base_version > COUNTER_MAX:
+        raise Rejected(Code.MALFORMED, "a number out of bounds")
+    return change
+
+
+def _op(
+    change_id: UUID,
+    change: Change | None,
+    digest: str,
+    answer: _Answer,
+    who: Caller,
+    sent: dict[str, Any],
+) -> Op:
+    is_accepted = answer.outcome is Outcome.ACCEPTED
+    return Op(
+        id=change_id,
+        record=change_id if change is None else change.record,
+        body_sha256=digest,
+        outcome=answer.outcome,
+        code=answer.code,
+        device=who.device,
+        change=json.dumps(_without_key(sent)) if is_accepted else "",
+    )
+
+
+def _without_key(sent: dict[str, Any]) -> dict[str, Any]:
+    """The history holds no file key: the record has it, wrapped."""
+    fields = {name: value for name, value in sent["fields_set"].items() if name != "file_key"}
+    return {**sent, "fields_set": fields}
+
+
+def _tell(
+    connection: Connection,
+    who: Caller,
+    change_id: UUID,
+    change: Change | None,
+    answer: _Answer,
+    now: datetime,
+) -> None:
+    is_conflict = answer.outcome is Outcome.CONFLICT
+    event = event_of(
+        Act.CHANGE_CONFLICT if is_conflict else Act.CHANGE_REFUSED,
+        now,
+        actor=PersonId(who.person),
+        device=who.device,
+        patient=None if change is None else change.patient,
+        visit=None if change is None else change.visit,
+        subject=change_id if change is None else change.record,
+        code=answer.code,
+    )
+    append(connection, event)

@@ -1,0 +1,115 @@
+"""Push and feed: changes come in one by one, records go out in the order of their positions."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from app.contract.audit import WitnessBody
+from app.contract.sync import FEED_MAX_RECORDS, PUSH_MAX_CHANGES, ChangeResultOut, FeedOut, PushOut
+from app.domain.access import Action
+from app.domain.audit import Act
+from app.domain.changes import Outcome
+from app.domain.clock import Clock
+from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.ids import DeviceId, PatientId
+from server import records
+from server.audit_trail import append_all, event_of, head
+from server.auth import Caller
+from server.database import Database, Failed
+from server.records import StoredRecord
+from server.sync.device_events import take_events
+from server.sync.judgement import Judgement
+
+log = logging.getLogger(__name__)
+
+EVENTS_MAX = 500
+
+
+class PushEnvelope(BaseModel):
+    """PushIn whose changes and events are not looked into yet: a bad one must not stop the rest."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    device: DeviceId
+    changes: list[dict[str, Any]] = Field(max_length=PUSH_MAX_CHANGES)
+    events: list[dict[str, Any]] = Field(default=[], max_length=EVENTS_MAX)
+
+
+class Sync:
+    def __init__(self, database: Database, judgement: Judgement, clock: Clock) -> None:
+        self._database = database
+        self._judgement = judgement
+        self._clock = clock
+
+    async def push(self, body: PushEnvelope, who: Caller) -> PushOut:
+        if body.device != who.device:
+            raise Rejected(Code.DEVICE_UNKNOWN)
+        now = self._clock.now()
+
+        def settling(sent: dict[str, Any]) -> Callable[[Connection], object]:
+            return lambda connection: self._judgement.settle(connection, who, sent, now)
+
+        def events_and_head(connection: Connection) -> object:
+            until = take_events(connection, who, body.events, now)
+            return until, head(connection)
+
+        *changes, last = await self._database.write_each(
+            [*(settling(sent) for sent in body.changes), events_and_head]
+        )
+        if isinstance(last, Failed):
+            raise last.error
+        until, witness = last  # type: ignore[misc]  # what events_and_head gave
+        return PushOut(
+            results=[
+                _result(sent, answer) for sent, answer in zip(body.changes, changes, strict=True)
+            ],
+            events_until=until,
+            head=WitnessBody.from_domain(witness),
+        )
+
+    async def feed(self, since: int, limit: int, who: Caller) -> FeedOut:
+        """Nothing is delivered that is not written down first; nothing new costs no write."""
+        who.must_be_allowed(Action.OPEN_CHART)
+        limit = min(limit, FEED_MAX_RECORDS)
+        if not await self._database.read(lambda c: records.since(c, since, 1)):
+            return FeedOut(since=since, until=since, records=[], has_more=False)
+        now = self._clock.now()
+
+        def deliver(connection: Connection) -> list[StoredRecord]:
+            found = records.since(connection, since, limit + 1)
+            patients = dict.fromkeys(record.patient for record in found[:limit])
+            events = [
+                event_of(
+                    Act.RECORDS_DELIVERED,
+                    now,
+                    actor=who.person,
+                    device=who.device,
+                    patient=None if patient is None else PatientId(patient),
+                )
+                for patient in patients
+            ]
+            append_all(connection, events)
+            return found
+
+        found = await self._database.write(deliver)
+        page = found[:limit]
+        return FeedOut(
+            since=since,
+            until=page[-1].position if page else since,
+            records=[self._judgement.record_out(record) for record in page],
+            has_more=len(found) > limit,
+        )
+
+
+def _result(sent: dict[str, Any], answer: object) -> ChangeResultOut:
+    """The answer to one change; a defect met in it is its own refusal and nobody else's."""
+    if isinstance(answer, ChangeResultOut):
+        return answer
+    assert isinstance(answer, Failed)
+    if isinstance(answer.error, Unavailable | Rejected):
+        raise answer.error  # the database, or no id: there is no answer to this change alone
+    log.error("change failed: %s", type(answer.error).__name__, exc_info=answer.error)
+    return ChangeResultOut(change=sent["id"], outcome=Outcome.REFUSED, code=Code.SERVER_ERROR)

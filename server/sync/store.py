@@ -1,0 +1,86 @@
+"""Judged changes and device chains in SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.domain.audit import CHAIN_START, Witness
+from app.domain.changes import Outcome
+from app.domain.failures import Code
+from app.domain.ids import DeviceId
+from server.tables import device_chains, ops, time_text
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """A change that was judged. `change` is its body when it was accepted, else empty."""
+
+    id: UUID
+    record: UUID
+    body_sha256: str
+    outcome: Outcome
+    code: Code | None
+    device: DeviceId
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChain:
+    """How far a device's own chain is held; `alarmed_at`: the count at which an alarm was given."""
+
+    held: Witness
+    alarmed_at: int | None
+
+
+def op_with(connection: Connection, change: UUID) -> Op | None:
+    row = connection.execute(select(ops).where(ops.c.id == str(change))).first()
+    if row is None:
+        return None
+    return Op(
+        UUID(row.id),
+        UUID(row.record),
+        row.body_sha256,
+        Outcome(row.outcome),
+        None if row.code is None else Code(row.code),
+        DeviceId(UUID(row.device)),
+        row.change,
+    )
+
+
+def keep_op(connection: Connection, op: Op, at: datetime) -> None:
+    """Also anew: a change that was refused may be accepted later."""
+    connection.execute(delete(ops).where(ops.c.id == str(op.id)))
+    connection.execute(
+        insert(ops).values(
+            id=str(op.id),
+            record=str(op.record),
+            body_sha256=op.body_sha256,
+            outcome=str(op.outcome),
+            code=None if op.code is None else str(op.code),
+            device=str(op.device),
+            received_at=time_text(at),
+            change=op.change,
+        )
+    )
+
+
+def device_chain(connection: Connection, device: DeviceId) -> DeviceChain:
+    query = select(device_chains).where(device_chains.c.device == str(device))
+    row = connection.execute(query).first()
+    if row is None:
+        return DeviceChain(Witness(0, CHAIN_START), None)
+    return DeviceChain(Witness(row.event_count, row.digest), row.alarmed_at)
+
+
+def keep_device_chain(connection: Connection, device: DeviceId, chain: DeviceChain) -> None:
+    connection.execute(delete(device_chains).where(device_chains.c.device == str(device)))
+    connection.execute(
+        insert(device_chains).values(
+            device=str(device),
+            event_count=chain.held.count,
+            digest=chain.held.digest,
+            alarmed_at=chain.alarmed_at,
+        )
+    )
