@@ -24,10 +24,13 @@ BUSY_LIMIT_MS = 5_000
 CHECKED_AT_OPENING_BYTES = 4 * 2**20
 LEFT_ON_A_FULL_DISK_BYTES = 2**20
 
-# Primary result codes (sqlite.org/rescode.html). After a failed HMAC SQLCipher turns read-only.
+# Result codes (sqlite.org/rescode.html). After a failed HMAC SQLCipher turns read-only.
 SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT = 5, 8, 10, 11
 SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB = 13, 14, 26
-DAMAGE = frozenset({SQLITE_READONLY, SQLITE_CORRUPT, SQLITE_NOTADB})
+DAMAGE = frozenset({SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB})
+# What cannot be written has no room (quota, size limit): IOERR_ WRITE, FSYNC, DIR_FSYNC, TRUNCATE,
+# SHMSIZE. What cannot be read is damage.
+IOERR_OF_WRITING = frozenset({778, 1034, 1290, 1546, 4874})
 
 
 class Cursor(Protocol):
@@ -125,10 +128,13 @@ def failures_named(path: Path | None) -> Iterator[None]:
 
 
 def _named(error: Exception, path: Path | None) -> Failure | None:
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if primary == SQLITE_FULL or (primary in (SQLITE_IOERR, SQLITE_CANTOPEN) and _is_full(path)):
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
+    if primary == SQLITE_FULL or code in IOERR_OF_WRITING:
         return Unavailable(Code.STORE_FULL)
-    if primary in DAMAGE or primary == SQLITE_IOERR:
+    if primary in (SQLITE_IOERR, SQLITE_CANTOPEN) and _is_full(path):
+        return Unavailable(Code.STORE_FULL)
+    if primary in DAMAGE:
         return Untrusted(Code.STORE_DAMAGED, "the database")
     if primary in (SQLITE_BUSY, SQLITE_CANTOPEN):
         return Unavailable(Code.STORE_IN_USE)

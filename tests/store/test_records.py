@@ -1,0 +1,201 @@
+"""The feed's pages, the worklist, and everything that is shown."""
+
+import json
+import logging
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from app.domain.changes import FeedPage, NewChange, RecordType
+from app.domain.failures import Code, Untrusted
+from app.domain.ids import RecordId, VisitId, new_id
+from app.domain.visits import VisitState
+from offline_store.database import OfflineStore
+from tests.store.given import (
+    NOON,
+    PATIENT,
+    VISIT,
+    a_patient,
+    a_visit,
+    confirmed,
+    new_change,
+    page,
+    patient_fields,
+    reading_fields,
+    recording_fields,
+    visit_fields,
+    written,
+)
+
+
+async def apply(store: OfflineStore, arrived: FeedPage) -> None:
+    await store.transaction(lambda unit: unit.records.apply(arrived))
+
+
+async def add(store: OfflineStore, change: NewChange) -> None:
+    await store.transaction(lambda unit: unit.outbox.add(change))
+
+
+async def test_a_page_and_its_cursor_arrive_together(either_store: OfflineStore) -> None:
+    await apply(either_store, page(a_patient(), a_visit(position=2), until=4))
+    assert await either_store.transaction(lambda unit: unit.records.feed_position()) == 4
+
+
+async def test_a_page_that_does_not_continue_is_left_out(store: OfflineStore) -> None:
+    await apply(store, page(a_patient(), until=10))
+    for since in (0, 9, 11):
+        late = page(a_visit(position=20), since=since, until=20)
+        await apply(store, late)
+    assert await store.transaction(lambda unit: unit.records.feed_position()) == 10
+    assert await store.transaction(lambda unit: unit.records.visit_row(VISIT)) is None
+
+
+async def test_a_page_that_goes_backwards_is_not_trusted(store: OfflineStore) -> None:
+    with pytest.raises(Untrusted):
+        await apply(store, page(since=0, until=-1))
+
+
+async def test_bytes_are_kept_as_received_unknown_fields_too(store: OfflineStore) -> None:
+    fields = {**patient_fields(), "pronouns": "they", "nested": {"later": [1, 2]}}
+    record = confirmed(RecordType.PATIENT, fields, PATIENT)
+    await apply(store, page(record))
+    kept = await store.transaction(
+        lambda unit: unit.records.confirmed(RecordType.PATIENT, RecordId(PATIENT))
+    )
+    assert kept == record
+    # ... and an own change laid over the record does not lose them either.
+    await add(store, new_change(RecordType.PATIENT, {"allergies": "latex"}, PATIENT, 1))
+    assert kept is not None and json.loads(kept.body)["pronouns"] == "they"
+
+
+async def test_a_malformed_record_stops_the_page_whole(store: OfflineStore) -> None:
+    broken = confirmed(RecordType.NOTE, {"text": "Roe has a cough"}, new_id(), position=2)
+    with pytest.raises(Untrusted) as caught:
+        await apply(store, page(a_patient(), broken))
+    assert caught.value.code is Code.MALFORMED
+    assert "cough" not in str(caught.value) + repr(caught.value.__context__)
+    assert await store.transaction(lambda unit: unit.records.feed_position()) == 0
+
+
+async def test_a_later_releases_record_is_kept_and_not_shown(
+    store: OfflineStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    later = confirmed(RecordType.NOTE, {"pages": ["secret words"]}, new_id(), schema=2, position=2)
+    await apply(store, page(a_patient(), later))
+    with caplog.at_level(logging.WARNING):
+        assert await store.transaction(lambda unit: unit.records.notes(PATIENT)) == []
+    assert str(later.record) in caplog.text and "secret" not in caplog.text
+    kept = await store.transaction(
+        lambda unit: unit.records.confirmed(RecordType.NOTE, later.record)
+    )
+    assert kept == later
+
+
+def local(day: date, hour: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour).astimezone()
+
+
+async def test_the_worklist_is_of_a_local_day_and_what_is_unfinished(
+    either_store: OfflineStore,
+) -> None:
+    today = date(2026, 11, 21)
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+    wanted = [
+        (local(today, 0), "booked"),
+        (local(today, 23), "finished"),
+        (local(yesterday, 9), "in-visit"),
+        (local(yesterday, 10), "booked"),
+        (local(tomorrow, 8), "checked-in"),
+    ]
+    unwanted = [
+        (local(yesterday, 23), "finished"),
+        (local(yesterday, 8), "signed"),
+        (local(tomorrow, 0), "booked"),
+    ]
+    records = [
+        confirmed(
+            RecordType.VISIT,
+            visit_fields(state, at.astimezone(UTC)),
+            new_id(),
+            position=number,
+        )
+        for number, (at, state) in enumerate(wanted + unwanted, start=2)
+    ]
+    await apply(either_store, page(a_patient(), *records))
+    rows = await either_store.transaction(lambda unit: unit.records.worklist(today))
+    assert {row.visit.id for row in rows} == {VisitId(r.record) for r in records[: len(wanted)]}
+    assert [row.visit.starts_at for row in rows] == sorted(at for at, _ in wanted)
+    assert {row.patient.record_number for row in rows} == {"BD-1001"}
+    assert not any(row.is_pending for row in rows)
+
+
+async def test_the_worklist_shows_a_pending_move(store: OfflineStore) -> None:
+    await apply(store, page(a_patient(), a_visit("booked")))
+    await add(store, new_change(RecordType.VISIT, {"state": "in-visit"}, VISIT, base_version=1))
+    (row,) = await store.transaction(lambda unit: unit.records.worklist(NOON.astimezone().date()))
+    assert (row.visit.state, row.is_pending) == (VisitState.IN_VISIT, True)
+
+
+async def test_what_presence_says_shows_through_a_pending_move(store: OfflineStore) -> None:
+    await apply(store, page(a_patient(), a_visit("in-visit")))
+    await add(store, new_change(RecordType.VISIT, {"reason": "cough"}, VISIT, base_version=1))
+    fields = {**visit_fields("in-visit"), "interrupted_since": NOON.isoformat()}
+    told = confirmed(RecordType.VISIT, fields, VISIT, position=5)
+    await apply(store, page(told, since=1))
+    row = await store.transaction(lambda unit: unit.records.visit_row(VISIT))
+    assert row is not None
+    assert (row.visit.shown_state, row.visit.reason) == (VisitState.INTERRUPTED, "cough")
+
+
+async def test_a_visit_waits_for_its_patient(store: OfflineStore) -> None:
+    await apply(store, page(a_visit()))
+    assert await store.transaction(lambda unit: unit.records.visit_row(VISIT)) is None
+    await apply(store, page(a_patient(position=2), since=1))
+    assert await store.transaction(lambda unit: unit.records.visit_row(VISIT)) is not None
+
+
+async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
+    """The same fields, once confirmed and once pending, differ in nothing but that."""
+    later = NOON + timedelta(minutes=5)
+    documents = [
+        (RecordType.NOTE, written("first"), written("second", later)),
+        (RecordType.MESSAGE, written("first"), written("second", later)),
+        (RecordType.READING, reading_fields("120"), reading_fields("131", kept_at=str(later))),
+        (RecordType.RECORDING, recording_fields("aa" * 32), recording_fields("bb" * 32)),
+    ]
+    for position, (record_type, old, new) in enumerate(documents, start=1):
+        arrived = page(confirmed(record_type, old, new_id(), position=position), since=position - 1)
+        await apply(either_store, arrived)
+        await add(either_store, new_change(record_type, new))
+    read = either_store.transaction
+    notes = await read(lambda unit: unit.records.notes(PATIENT))
+    messages = await read(lambda unit: unit.records.messages(VISIT))
+    readings = await read(lambda unit: unit.records.readings(PATIENT))
+    recordings = await read(lambda unit: unit.records.recordings(PATIENT))
+    for written_ones in (notes, messages):
+        assert [(n.text, n.is_pending) for n in written_ones] == [
+            ("second", True),
+            ("first", False),
+        ]
+    assert [(str(r.measured.quantities[0].value), r.is_pending) for r in readings] == [
+        ("131", True),
+        ("120", False),
+    ]
+    assert {(r.file_sha256, r.is_pending) for r in recordings} == {
+        ("aa" * 32, False),
+        ("bb" * 32, True),
+    }
+    assert readings[0].measured.visit == VISIT
+    assert readings[0].measured.device.model == "cuff"
+
+
+async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: OfflineStore) -> None:
+    fields = reading_fields("118", quality=["irregular", "shaken"])
+    fields["quantities"] = [
+        *fields["quantities"],  # type: ignore[misc]  # a list
+        {"kind": "augmentation-percent", "value": "12", "unit": "%"},
+    ]
+    await apply(store, page(confirmed(RecordType.READING, fields, new_id())))
+    (reading,) = await store.transaction(lambda unit: unit.records.readings(PATIENT))
+    assert [str(quantity.value) for quantity in reading.measured.quantities] == ["118", "76"]
+    assert reading.measured.quality == {"irregular"}
