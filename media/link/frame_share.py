@@ -27,9 +27,12 @@ def _stride(slot_bytes: int) -> int:
 
 
 class FrameWriter:
-    """Owns the memory. `descriptor` is what readers are given."""
+    """Owns the memory. `descriptor` is what readers are given.
 
-    def __init__(self, slot_bytes: int) -> None:
+    `after`: the last number of the writer that this one replaces, so that numbers only grow.
+    """
+
+    def __init__(self, slot_bytes: int, after: int = 0) -> None:
         if not 0 < slot_bytes <= SLOT_MAX_BYTES:
             raise Rejected(Code.TOO_LARGE, "picture")
         self.slot_bytes = slot_bytes
@@ -37,7 +40,11 @@ class FrameWriter:
         self.descriptor, self._memory = new_shared(SLOTS * self._stride, "pictures")
         self._bytes = memoryview(self._memory)
         self._words = self._bytes.cast("Q")
-        self._sequence = 0
+        self._sequence = after
+
+    @property
+    def sequence(self) -> int:
+        return self._sequence
 
     def write(
         self,

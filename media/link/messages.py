@@ -224,11 +224,9 @@ Wish = (
     | Quit
 )
 
-Told = (
-    Greeted
-    | Refused
-    | Fenced
-    | SignalMade
+Gate = Greeted | Refused | Fenced
+News = (
+    SignalMade
     | LinkChanged
     | FarScreen
     | DevicesSeen
@@ -244,6 +242,7 @@ Told = (
     | Frame
     | NoPicture
 )
+Told = Gate | News
 
 WISHES = TypedWords(
     {

@@ -1,0 +1,98 @@
+"""One attachment of this screen to a media process: greeted, used, lost; never mended."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+
+from app.domain.failures import Code, Rejected, Unavailable
+from media.link.engine_process import EngineAddress
+from media.link.local_channel import LocalChannel, Word
+from media.link.local_socket import connect
+from media.link.messages import (
+    TOLD,
+    VERSION,
+    WISHES,
+    WITH_DESCRIPTOR,
+    Fenced,
+    Gate,
+    Greeted,
+    Hello,
+    News,
+    Refused,
+    Told,
+    Wish,
+)
+
+log = logging.getLogger(__name__)
+
+GREETING_LIMIT_S = 15.0  # a media process that was just started loads its libraries first
+
+OnNews = Callable[[News, int | None], None]
+
+
+class Attachment:
+    """`on_news` gets every word after the greeting, and owns the descriptor that comes with it."""
+
+    def __init__(self, address: EngineAddress, on_news: OnNews) -> None:
+        """Unavailable(MEDIA_PROCESS_ENDED) when nobody listens there."""
+        self._secret = address.secret
+        self._on_news = on_news
+        self._greeting: asyncio.Future[Greeted] = asyncio.get_running_loop().create_future()
+        self._is_greeted = False
+        self.is_fenced = False
+        self.lost = asyncio.Event()
+        self._channel = LocalChannel(
+            connect(address.socket_path), on_word=self._heard, on_closed=self._closed
+        )
+
+    async def greet(self, generation: int | None) -> Greeted:
+        """Show the secret; Unavailable with the reason when we are not let in."""
+        hello = Hello(VERSION, self._secret.hex(), generation)
+        self._channel.send(WISHES.word(hello))
+        try:
+            async with asyncio.timeout(GREETING_LIMIT_S):
+                greeted = await self._greeting
+        except TimeoutError as error:
+            raise Unavailable(Code.MEDIA_PROCESS_ENDED, "no greeting") from error
+        self._is_greeted = True
+        return greeted
+
+    def say(self, wish: Wish) -> bool:
+        """False: it is not there to hear it."""
+        return self._is_greeted and self._channel.send(WISHES.word(wish))
+
+    def close(self) -> None:
+        self._channel.close()
+        self._greeting.cancel()
+
+    def _closed(self, code: Code | None) -> None:
+        self.lost.set()
+        if not self._greeting.done():
+            self._greeting.set_exception(Unavailable(Code.MEDIA_PROCESS_ENDED, "no greeting"))
+
+    def _heard(self, word: Word, descriptors: list[int]) -> None:
+        try:
+            told: Told = TOLD.said(word)
+            if len(descriptors) != isinstance(told, WITH_DESCRIPTOR):
+                raise Rejected(Code.MALFORMED, "descriptors")
+        except Rejected:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
+        if isinstance(told, Greeted | Refused | Fenced):
+            self._heard_gate(told)
+        else:
+            self._on_news(told, descriptors[0] if descriptors else None)
+
+    def _heard_gate(self, told: Gate) -> None:
+        if isinstance(told, Fenced) or (isinstance(told, Refused) and told.code is Code.FENCED):
+            self.is_fenced = True
+            log.warning("a newer screen has the call")
+        if self._greeting.done():
+            return
+        if isinstance(told, Greeted) and told.version == VERSION:
+            self._greeting.set_result(told)
+        else:
+            code = told.code if isinstance(told, Refused) else Code.MALFORMED
+            self._greeting.set_exception(Unavailable(code, "media process"))
