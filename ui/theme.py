@@ -112,6 +112,7 @@ QScrollArea, QScrollArea > QWidget > QWidget[surface="rows"] { background: trans
 QLabel { background: transparent; }
 QLabel[words="small"] { font-size: ${SMALL}px; color: $MUTED; }
 QLabel[words="large"] { font-size: ${LARGE}px; }
+QLabel[words="large-strong"] { font-size: ${LARGE}px; font-weight: bold; }
 QLabel[words="strong"] { font-weight: bold; }
 QLabel[words="panel-title"] { font-size: ${LARGE}px; font-weight: bold; }
 QLabel[words="title"] { font-size: ${TITLE}px; font-weight: bold; }

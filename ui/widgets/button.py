@@ -1,4 +1,4 @@
-"""A button of ours: a word, often a drawing, a kind for the style sheet. Never acts twice at once."""
+"""A button of ours: a word, often a drawing beside it, and a kind for the style sheet."""
 
 from enum import StrEnum
 

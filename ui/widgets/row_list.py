@@ -68,7 +68,7 @@ class RowList(QScrollArea, Generic[KeyT, RowT]):
 
     def _give_tab_stop(self) -> None:
         focused = [row for row in self.rows if row.hasFocus()]
-        stop = (focused or self.rows or [None])[0]
+        stop = next(iter(focused or self.rows), None)
         for row in self.rows:
             both = Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
             if row.focusPolicy() != both:

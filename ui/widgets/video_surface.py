@@ -62,6 +62,7 @@ class VideoSurface(QLabel):
         self._now = now
         self._image = QImage()
         self._sequence: int | None = None
+        self._taken: tuple[int, float] | None = None  # outlives the picture itself
         self._new_at = monotonic()
         self._is_frozen = False
         self._absent = ""
@@ -147,10 +148,14 @@ class VideoSurface(QLabel):
         if self._absent:
             return False
         picture = self._source()
-        if picture is None or picture.sequence == self._sequence:
+        if picture is None or (picture.sequence, picture.captured_at) == self._taken:
             return False
-        assert picture.layout is Layout.BGRA
         had_picture = self.has_picture
+        age_s = self._monotonic() - picture.captured_at
+        if not had_picture and age_s > FROZEN_AFTER_S:
+            return False  # left over from an earlier call: never shown as if it were live
+        assert picture.layout is Layout.BGRA
+        self._taken = (picture.sequence, picture.captured_at)
         self._image = QImage(
             picture.data,
             picture.width,

@@ -322,4 +322,6 @@ SENTENCES: dict[str, str] = {
     # defects
     "defect.title": "Bedside had a fault",
     "defect.saved": "A report without patient data was saved. A running call goes on.",
+    "defect.restart": "Restart Bedside",
+    "defect.go-on": "Go on",
 }

@@ -1,0 +1,318 @@
+"""Draws every page in its states into PNG files, to be looked at: python -m ui.gallery FOLDER.
+
+Options: --scale 1.3, --size 1024x768. Only invented people; nothing of the product is started.
+"""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.domain.picture import Layout, Picture
+from ui import gallery_screens as made
+from ui import theme
+from ui.view_models.recordings import RecordingsScreen
+from ui.view_models.window import Page, WindowScreen
+from ui.views.frame import Frame, Models
+from ui.views.visits import VisitModels
+from ui.widgets.dress import dress
+
+
+class Still(QObject):
+    """Stands for a view model: shows one screen after another and takes every wish in silence."""
+
+    changed = Signal(object)
+    envelope = Signal(object)
+    levels = Signal(float, float)
+
+    def __init__(self, screen: object) -> None:
+        super().__init__()
+        self.screen = screen
+
+    def show(self, screen: object) -> None:
+        self.screen = screen
+        self.changed.emit(screen)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *_: None
+
+
+class Stills:
+    """All models of a window, each with a first screen; Any, because a Still has every intent."""
+
+    def __init__(self) -> None:
+        self.window: Any = Still(WindowScreen(Page.SIGN_IN))
+        self.sign_in: Any = Still(made.SIGN_IN)
+        self.lock: Any = Still(made.LOCK_CALL)
+        self.worklist: Any = Still(made.TODAY)
+        self.cart_home: Any = Still(made.CART)
+        self.unsent: Any = Still(made.UNSENT)
+        self.status: Any = Still(made.STATUS)
+        self.visit: Any = Still(made.VISIT)
+        self.call: Any = Still(made.CALL)
+        self.vitals: Any = Still(made.VITALS_FAR)
+        self.notes: Any = Still(made.NOTES_DRAFT)
+        self.recordings: Any = Still(made.SCOPE_FAR)
+        self.messages: Any = Still(made.MESSAGES)
+
+    def models(self) -> Models:
+        visit = VisitModels(
+            self.visit, self.call, self.vitals, self.notes, self.recordings, self.messages
+        )
+        return Models(
+            window=self.window,
+            sign_in=self.sign_in,
+            lock=self.lock,
+            worklist=self.worklist,
+            cart_home=self.cart_home,
+            visit=visit,
+            unsent=self.unsent,
+            status=self.status,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture of the gallery: the page, and which models show what on it."""
+
+    page: Page
+    screens: dict[str, object]
+    is_cart: bool = False
+    has_pictures: bool = False
+    is_frozen: bool = False
+    asks_finish: bool = False
+
+
+SHOTS: dict[str, Shot] = {
+    "sign-in": Shot(Page.SIGN_IN, {"sign_in": made.SIGN_IN, "status": made.STATUS_NOBODY}),
+    "sign-in-wrong": Shot(
+        Page.SIGN_IN, {"sign_in": made.SIGN_IN_WRONG, "status": made.STATUS_NOBODY}, is_cart=True
+    ),
+    "sign-in-busy": Shot(
+        Page.SIGN_IN, {"sign_in": made.SIGN_IN_BUSY, "status": made.STATUS_NOBODY}
+    ),
+    "lock-call": Shot(Page.LOCK, {"lock": made.LOCK_CALL}),
+    "lock-muted": Shot(Page.LOCK, {"lock": made.LOCK_MUTED}),
+    "lock-quiet": Shot(Page.LOCK, {"lock": made.LOCK_QUIET, "status": made.STATUS_CART}),
+    "today": Shot(Page.TODAY, {"worklist": made.TODAY}),
+    "today-offline": Shot(Page.TODAY, {"worklist": made.TODAY_OFFLINE, "status": made.STATUS_OUT}),
+    "today-empty": Shot(Page.TODAY, {"worklist": made.TODAY_EMPTY}),
+    "cart-home": Shot(
+        Page.CART_HOME, {"cart_home": made.CART, "status": made.STATUS_CART}, is_cart=True
+    ),
+    "cart-home-chosen": Shot(
+        Page.CART_HOME,
+        {"cart_home": made.CART_CHOSEN, "status": made.STATUS_CLOCK},
+        is_cart=True,
+    ),
+    "cart-home-broken": Shot(
+        Page.CART_HOME, {"cart_home": made.CART_BROKEN, "status": made.STATUS_OUT}, is_cart=True
+    ),
+    "visit-clinician-before": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_BEFORE,
+            "call": made.CALL_IDLE,
+            "notes": made.NOTES_EMPTY,
+            "messages": made.MESSAGES_EMPTY,
+            "vitals": made.VITALS_FAR,
+        },
+    ),
+    "visit-clinician-live": Shot(
+        Page.VISIT,
+        {"vitals": made.VITALS_FAR_LIVE, "recordings": made.SCOPE_FAR_LIVE},
+        has_pictures=True,
+    ),
+    "visit-clinician-finish": Shot(
+        Page.VISIT, {"recordings": made.SCOPE_PROVEN}, has_pictures=True, asks_finish=True
+    ),
+    "visit-clinician-outage": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_OUT,
+            "call": made.CALL_OUT,
+            "vitals": made.VITALS_FAR_STALE,
+            "recordings": made.SCOPE_PROVEN,
+            "status": made.STATUS_OUT,
+        },
+        has_pictures=True,
+        is_frozen=True,
+    ),
+    "visit-clinician-far-screen": Shot(
+        Page.VISIT, {"call": made.CALL_FAR_SCREEN, "notes": made.NOTES}, has_pictures=True
+    ),
+    "visit-clinician-finished": Shot(
+        Page.VISIT,
+        {"visit": made.VISIT_FINISHED, "call": made.CALL_IDLE, "notes": made.NOTES_SHUT},
+    ),
+    "visit-cart-waiting": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "call": made.CALL_WAITING,
+            "vitals": made.VITALS_CART,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+    ),
+    "visit-cart-running": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "vitals": made.VITALS_RUNNING,
+            "recordings": made.SCOPE_RECORDING,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
+    "visit-cart-result": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "vitals": made.VITALS_RESULT,
+            "recordings": made.SCOPE_DIFFERS,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
+    "visit-cart-refused": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "call": made.CALL_OUT,
+            "vitals": made.VITALS_REFUSED,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_OUT,
+        },
+        is_cart=True,
+        has_pictures=True,
+        is_frozen=True,
+    ),
+    "visit-cart-missing": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "vitals": made.VITALS_MISSING,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
+    "unsent": Shot(Page.UNSENT, {"unsent": made.UNSENT, "status": made.STATUS_OUT}),
+    "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
+}
+
+
+def test_picture(width: int, height: int, words: str, captured_at: float) -> Picture:
+    """A drawn room, so that captions and marks are judged upon something like a picture."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    shade = QLinearGradient(0, 0, width, height)
+    shade.setColorAt(0, QColor("#B9A48A"))
+    shade.setColorAt(1, QColor("#5D7186"))
+    painter.fillRect(image.rect(), shade)
+    painter.setBrush(QColor("#E0BFA5"))
+    painter.drawEllipse(QRect(width // 2 - height // 6, height // 5, height // 3, height * 2 // 5))
+    font = QFont(theme.FONT_FAMILY)
+    font.setPixelSize(max(10, height // 16))
+    painter.setFont(font)
+    painter.drawText(12, height // 10, words)
+    painter.end()
+    data = memoryview(bytes(image.constBits()))
+    return Picture(width, height, Layout.BGRA, data, 1, captured_at)
+
+
+def heart_peaks(count: int) -> tuple[float, ...]:
+    """Two sounds in each beat, 72 a minute."""
+    beat = 50 * 60 / 72
+    return tuple(
+        0.04
+        + 0.8 * math.exp(-(((place % beat) - 4) ** 2) / 6)
+        + 0.5 * math.exp(-(((place % beat) - 19) ** 2) / 5)
+        for place in range(count)
+    )
+
+
+class Hall:
+    """One window, filled anew for each shot."""
+
+    def __init__(self, application: QApplication, look: theme.Look, size: tuple[int, int]) -> None:
+        dress(application, look)
+        self._application = application
+        self._now = time.monotonic()
+        self._pictures: tuple[Picture | None, Picture | None] = (None, None)
+        self.stills = Stills()
+        self.frame = Frame(
+            self.stills.models(), look, lambda: self._pictures[0], lambda: self._pictures[1]
+        )
+        self.frame.resize(*size)
+        self.frame.show()
+
+    def hang(self, shot: Shot) -> QWidget:
+        fresh = time.monotonic() - (1.2 if shot.is_frozen else 0.0)
+        self._pictures = (None, None)
+        if shot.has_pictures:
+            taken = time.monotonic()
+            self._pictures = (
+                test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
+                test_picture(320, 180, "own", taken),
+            )
+        for name, screen in shot.screens.items():
+            getattr(self.stills, name).show(screen)
+        self.stills.window.show(WindowScreen(shot.page))
+        self.stills.recordings.envelope.emit(())
+        recordings = self.stills.recordings.screen
+        if isinstance(recordings, RecordingsScreen) and recordings.is_live:
+            self.stills.recordings.envelope.emit(heart_peaks(260))
+        self.stills.call.levels.emit(0.06, 0.1)
+        self._settle()
+        if shot.is_frozen:
+            time.sleep(max(0.0, 1.3 - (time.monotonic() - fresh)))
+            self.frame.visit.call.far.look()
+        if shot.asks_finish:
+            self.frame.visit.ask_finish()
+        self._settle()
+        return self.frame
+
+    def _settle(self) -> None:
+        for _ in range(8):
+            self._application.processEvents()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--only", default="", help="only shots whose name contains this")
+    options = parser.parse_args()
+    width, height = (int(part) for part in options.size.split("x"))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication(sys.argv[:1])
+    for name, shot in SHOTS.items():
+        if options.only in name:
+            look = theme.Look(options.scale, is_touch=shot.is_cart)
+            hall = Hall(application, look, (width, height))
+            page = hall.hang(shot)
+            page.grab().save(str(options.folder / f"{name}.png"))
+            page.close()
+            page.deleteLater()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,570 @@
+"""Invented screens for the gallery: every page in the states that a hurried eye must tell apart."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from app.domain.device import DeviceKind
+from app.domain.failures import Code
+from app.domain.ids import ChangeId, VisitId
+from ui.tone import Tone
+from ui.view_models.call import CallScreen, MeasureScreen
+from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
+from ui.view_models.lock import LockScreen
+from ui.view_models.messages import MessageRowScreen, MessagesScreen
+from ui.view_models.notes import NoteRowScreen, NotesScreen
+from ui.view_models.patients import BannerScreen
+from ui.view_models.recordings import RecordingRowScreen, RecordingsScreen
+from ui.view_models.sign_in import SignInScreen
+from ui.view_models.status import StatusScreen
+from ui.view_models.sync import UnsentRowScreen, UnsentScreen
+from ui.view_models.visits import VisitScreen
+from ui.view_models.vitals import ReadingRowScreen, TileScreen, VitalsScreen
+from ui.view_models.worklist import WorklistRowScreen, WorklistScreen
+from ui.wording import DASH, failure, isolate, spoken, text
+
+AT = isolate("14:03")
+VISITS = [VisitId(UUID(int=number)) for number in range(1, 8)]
+CONFIRMED, PENDING = text("confirmed"), text("not-confirmed")
+
+STATUS = StatusScreen(
+    server=text("status.server-up"),
+    server_tone=Tone.GOOD,
+    unsent=text("status.nothing-unsent"),
+    unsent_tone=Tone.PLAIN,
+    store=text("status.store-encrypted"),
+    store_tone=Tone.PLAIN,
+    person=text("status.person", name="Dr A. Lindqvist", role=text("role.clinician")),
+    demonstration=text("demonstration"),
+    can_open_unsent=True,
+    can_lock=True,
+    can_sign_out=True,
+)
+STATUS_CART = replace(
+    STATUS, person=text("status.person", name="N. Okafor", role=text("role.presenter"))
+)
+STATUS_OUT = replace(
+    STATUS,
+    server=text("status.server-down", time=AT),
+    server_tone=Tone.BAD,
+    unsent=text("status.unsent", count=isolate("3"), span=isolate("4 min")),
+    unsent_tone=Tone.ATTENTION,
+    store=text("status.store-memory"),
+    store_tone=Tone.ATTENTION,
+)
+STATUS_CLOCK = replace(
+    STATUS_CART,
+    clock=text("status.clock-behind", span=isolate("3 min")),
+    clock_tone=Tone.ATTENTION,
+    can_confirm_clock=True,
+)
+STATUS_NOBODY = StatusScreen("", Tone.PLAIN, "", Tone.PLAIN)
+
+SIGN_IN = SignInScreen(
+    title=text("place.clinician"),
+    server="https://bedside.clinic.example:8470",
+    demonstration=text("demonstration"),
+)
+SIGN_IN_WRONG = replace(
+    SIGN_IN,
+    title=text("place.presenter"),
+    username="n.okafor",
+    message=failure(Code.WRONG_CREDENTIALS),
+    message_tone=Tone.BAD,
+    store_warning=failure(Code.KEYRING_MISSING),
+)
+SIGN_IN_BUSY = replace(SIGN_IN, username="a.lindqvist", is_busy=True)
+
+LOCK_CALL = LockScreen(
+    person="Dr A. Lindqvist",
+    explanation=text("lock.after-restart"),
+    has_call=True,
+    call_state=text("lock.call-since", time=isolate("13:58")),
+    call_tone=Tone.GOOD,
+)
+LOCK_MUTED = replace(
+    LOCK_CALL, is_muted=True, message=failure(Code.WRONG_CREDENTIALS), message_tone=Tone.BAD
+)
+LOCK_QUIET = LockScreen(person="N. Okafor", explanation=text("lock.by-person"))
+
+
+def _row(
+    place: int, time: str, patient: str, born: str, number: str, state: str, tone: Tone, why: str
+) -> WorklistRowScreen:
+    return WorklistRowScreen(
+        visit=VISITS[place],
+        record_key=number.replace(" ", ""),
+        time=isolate(time),
+        patient=patient,
+        born=isolate(born),
+        record_number=isolate(number),
+        state=state,
+        tone=tone,
+        reason=why,
+    )
+
+
+ROWS = (
+    _row(
+        0,
+        "13:30",
+        "DOE, Jane (Mrs)",
+        "14-Jul-1945 (81y)",
+        "129 728 7652",
+        text("visit-state.interrupted-since", time=AT),
+        Tone.BAD,
+        "Breathless on the stairs for two weeks",
+    ),
+    replace(
+        _row(
+            1,
+            "14:00",
+            "DOE, Janet (Ms)",
+            "02-Mar-1971 (55y)",
+            "129 728 7660",
+            text("visit-state.in-visit"),
+            Tone.GOOD,
+            "Blood pressure review",
+        ),
+        detail=PENDING,
+    ),
+    _row(
+        2,
+        "14:15",
+        "MACHADO DE OLIVEIRA-SCHWARZENBERGER, Maria Aparecida (Mrs)",
+        "30-Nov-1938 (87y)",
+        "900 000 0017",
+        text("visit-state.checked-in"),
+        Tone.ATTENTION,
+        "Wound control after removal of a basal cell carcinoma, daughter interprets",
+    ),
+    _row(
+        3,
+        "15:00",
+        "NG, Wei",
+        "29-Feb-2024 (2y)",
+        "900 000 0025",
+        text("visit-state.booked"),
+        Tone.PLAIN,
+        "Cough",
+    ),
+    _row(
+        4,
+        "15:20",
+        "SÆTHER, Bjørn (Mr)",
+        "08-May-1990 (36y)",
+        "900 000 0033",
+        text("visit-state.booked"),
+        Tone.PLAIN,
+        "",
+    ),
+    _row(
+        5,
+        "09:10",
+        "O'BRIEN, Sean (Mr)",
+        "17-Aug-1959 (67y)",
+        "900 000 0041",
+        text("visit-state.finished"),
+        Tone.PLAIN,
+        "Follow-up after discharge",
+    ),
+)
+TODAY_TITLE = text("today.title", weekday="Saturday", day=isolate("21-Nov-2026"))
+TODAY = WorklistScreen(TODAY_TITLE, ROWS)
+TODAY_OFFLINE = WorklistScreen(TODAY_TITLE, ROWS, text("today.offline", time=AT), Tone.ATTENTION)
+TODAY_EMPTY = WorklistScreen(TODAY_TITLE, (), text("today.empty"), Tone.PLAIN)
+
+
+def _device(kind: DeviceKind, model: str, code: Code | None = None) -> DeviceRowScreen:
+    found = code is None
+    return DeviceRowScreen(
+        kind,
+        text(f"device.{kind}"),
+        model,
+        text("device.found" if found else "device.missing", time=isolate("13:58")),
+        Tone.GOOD if found else Tone.BAD,
+        "" if code is None else failure(code),
+    )
+
+
+DEVICES = (
+    _device(DeviceKind.BLOOD_PRESSURE_CUFF, "SunTech Advantage (simulated)"),
+    _device(DeviceKind.STETHOSCOPE, "Synthetic heart sounds, 4 kHz"),
+    _device(DeviceKind.CAMERA, "Moving test picture 1280 × 720"),
+    _device(DeviceKind.MICROPHONE, "Built-in audio"),
+    _device(DeviceKind.SPEAKER, "Built-in audio"),
+)
+BROKEN = (
+    _device(DeviceKind.BLOOD_PRESSURE_CUFF, "/dev/ttyUSB0", Code.DEVICE_PULLED),
+    *DEVICES[1:3],
+    _device(DeviceKind.MICROPHONE, "", Code.NO_SOUND_DEVICE),
+    _device(DeviceKind.SPEAKER, "", Code.NO_SOUND_DEVICE),
+)
+CART = CartHomeScreen(
+    title="Cart 2, Ward North",
+    devices=DEVICES,
+    visits=(ROWS[2], *ROWS[0:2], *ROWS[3:5]),
+    start_detail=text("cart.start-choose"),
+    test_detail=text("cart.test-detail"),
+    help_detail=text("cart.help-detail"),
+)
+CART_CHOSEN = replace(
+    CART,
+    chosen=VISITS[0],
+    can_start=True,
+    start_detail=text("cart.start-with", patient="DOE, Jane (Mrs)", born=isolate("14-Jul-1945")),
+    test_detail=text("cart.test-good", time=AT),
+    test_tone=Tone.GOOD,
+)
+CART_BROKEN = replace(
+    CART,
+    devices=BROKEN,
+    chosen=VISITS[2],
+    can_start=True,
+    start_detail=text("cart.start-with", patient=ROWS[2].patient, born=isolate("30-Nov-1938")),
+    test_detail=text("cart.test-missing", time=AT, names="Blood pressure cuff, Microphone"),
+    test_tone=Tone.BAD,
+    help_detail=text("cart.help-card", cart="Cart 2, Ward North"),
+    message=text("today.offline", time=AT),
+    message_tone=Tone.ATTENTION,
+)
+
+BANNER = BannerScreen(
+    name="DOE, Jane (Mrs)",
+    born=isolate("14-Jul-1945 (81y)"),
+    record_number=isolate("129 728 7652"),
+    allergies="Penicillin (rash 2011), latex",
+    has_allergies=True,
+    sex="Female",
+)
+BANNER_LONG = BannerScreen(
+    name="MACHADO DE OLIVEIRA-SCHWARZENBERGER, Maria Aparecida (Mrs)",
+    born=isolate("30-Nov-1938 (87y)"),
+    record_number=isolate("900 000 0017"),
+    allergies=text("unknown"),
+)
+VISIT = VisitScreen(
+    banner=BANNER,
+    state=text("visit-state.in-visit"),
+    state_tone=Tone.GOOD,
+    since_check_in=isolate("0:12:41"),
+    in_contact=isolate("0:09:12"),
+    contact_tone=Tone.GOOD,
+    shows_finish=True,
+    can_finish=True,
+    finish_question=text("visit.finish-question", patient="DOE, Jane (Mrs)"),
+)
+VISIT_OUT = replace(
+    VISIT,
+    state=text("visit-state.interrupted-since", time=AT),
+    state_tone=Tone.BAD,
+    contact_note=text("visit.contact-paused", time=AT),
+    contact_tone=Tone.BAD,
+)
+VISIT_CART = replace(VISIT, shows_finish=False, can_finish=False)
+VISIT_BEFORE = VisitScreen(
+    banner=BANNER_LONG,
+    state=text("visit-state.checked-in"),
+    state_tone=Tone.ATTENTION,
+    since_check_in=isolate("0:02:10"),
+)
+VISIT_FINISHED = replace(
+    VISIT,
+    state=text("visit-state.finished"),
+    state_tone=Tone.PLAIN,
+    can_finish=False,
+    message=text("visit.finished"),
+)
+
+
+def _measures(values: tuple[str, ...]) -> tuple[MeasureScreen, ...]:
+    keys = ("round-trip", "loss", "received", "frames", "join")
+    return tuple(
+        MeasureScreen(text(f"call.measure.{key}"), value)
+        for key, value in zip(keys, values, strict=True)
+    )
+
+
+CALL = CallScreen(
+    state=text("call.state.live"),
+    state_tone=Tone.GOOD,
+    far_caption="N. Okafor, Cart 2",
+    can_hang_up=True,
+    is_joined=True,
+    can_mute=True,
+    can_show_camera=True,
+    measures=_measures(tuple(map(isolate, ("42 ms", "0.3 %", "812 kbit/s", "29 /s", "640 ms")))),
+)
+CALL_IDLE = CallScreen(
+    state=text("call.state.idle"),
+    far_absent=text("picture.none"),
+    can_join=True,
+    can_show_camera=True,
+)
+CALL_WAITING = replace(
+    CALL_IDLE,
+    state=text("call.state.waiting"),
+    state_tone=Tone.ATTENTION,
+    far_absent=text("picture.none"),
+    can_join=False,
+    is_joined=True,
+    can_hang_up=True,
+    can_mute=True,
+    is_muted=True,
+    is_camera_on=False,
+    own_absent=text("picture.camera-off"),
+)
+CALL_OUT = replace(
+    CALL,
+    state=text("call.state.rejoining", time=AT),
+    state_tone=Tone.BAD,
+    outage=text("call.outage.both", name="N. Okafor", time=AT),
+    outage_detail=text("call.outage.server-detail"),
+    measures=_measures((DASH,) * 5),
+)
+CALL_FAR_SCREEN = replace(
+    CALL, far_screen=text("call.far-screen", name="N. Okafor, Cart 2", time=AT)
+)
+
+
+def _reading(value: str, pulse: str, time: str, age: str, *, is_pending: bool) -> ReadingRowScreen:
+    confirmation = PENDING if is_pending else CONFIRMED
+    return ReadingRowScreen(
+        what=text("vitals.blood-pressure"),
+        value=isolate(f"{value} mmHg"),
+        extra=text("vitals.extra-pulse", pulse=isolate(f"{pulse} /min")),
+        kept=text("vitals.kept-by", time=isolate(time), name="N. Okafor"),
+        age=text("age.ago", span=isolate(age)),
+        confirmation=confirmation,
+        tone=Tone.ATTENTION if is_pending else Tone.PLAIN,
+        spoken=spoken(f"Blood pressure {value}, pulse {pulse}, kept {time}, {confirmation}"),
+    )
+
+
+READINGS = (
+    _reading("131/79", "74", "14:05", "20 s", is_pending=True),
+    _reading("128/76", "71", "14:01", "4 min", is_pending=False),
+    _reading("142/88", "80", "20-Nov-2026 09:12", "1 d", is_pending=False),
+)
+VITALS_FAR = VitalsScreen(has_cuff_controls=False, readings=READINGS[1:])
+VITALS_FAR_LIVE = replace(
+    VITALS_FAR,
+    live=TileScreen(
+        text("vitals.live"), "132", "mmHg", "Cart 2", text("age.ago", span=isolate("0 s"))
+    ),
+)
+VITALS_FAR_STALE = replace(
+    VITALS_FAR,
+    readings=READINGS,
+    live=TileScreen(
+        text("vitals.live"),
+        "132",
+        "mmHg",
+        "Cart 2",
+        text("age.ago", span=isolate("9 s")),
+        is_stale=True,
+    ),
+)
+CUFF_FOUND = f"{text('device.blood-pressure-cuff')}: {text('device.found', time=isolate('13:58'))}"
+VITALS_CART = VitalsScreen(
+    has_cuff_controls=True,
+    cuff_state=CUFF_FOUND,
+    cuff_tone=Tone.GOOD,
+    can_start=True,
+    readings=READINGS[1:],
+)
+VITALS_RUNNING = replace(
+    VITALS_CART,
+    cuff_state=text("vitals.running"),
+    cuff_tone=Tone.ATTENTION,
+    can_start=False,
+    is_running=True,
+    live=TileScreen(
+        text("vitals.live"),
+        "148",
+        "mmHg",
+        "SunTech Advantage (simulated)",
+        text("age.ago", span=isolate("0 s")),
+    ),
+)
+VITALS_RESULT = replace(
+    VITALS_CART,
+    result=TileScreen(
+        text("vitals.result"),
+        isolate("131/79"),
+        "mmHg",
+        "SunTech Advantage (simulated)",
+        text("age.ago", span=isolate("12 s")),
+    ),
+    result_extra=text("vitals.extra", pulse=isolate("74 /min"), mean=isolate("96 mmHg")),
+    can_keep=True,
+    can_discard=True,
+)
+VITALS_REFUSED = replace(
+    VITALS_RESULT,
+    result=TileScreen(
+        text("vitals.result"),
+        isolate("300/20"),
+        "mmHg",
+        "SunTech Advantage (simulated)",
+        text("age.ago", span=isolate("3 s")),
+    ),
+    result_extra=text("vitals.extra-pulse", pulse=isolate("74 /min")),
+    result_message=failure(Code.OUT_OF_RANGE),
+    result_tone=Tone.BAD,
+    can_keep=False,
+    readings=READINGS,
+)
+VITALS_MISSING = replace(
+    VITALS_CART,
+    cuff_state=f"{text('device.missing', time=AT)}: {failure(Code.DEVICE_PULLED)}",
+    cuff_tone=Tone.BAD,
+    can_start=False,
+    result_message=failure(Code.CUFF_ARTEFACT),
+    result_tone=Tone.BAD,
+    can_discard=True,
+)
+
+
+def _note(words: str, time: str, who: str, *, is_pending: bool) -> NoteRowScreen:
+    confirmation = PENDING if is_pending else CONFIRMED
+    written = text("notes.written", time=isolate(time), name=who)
+    tone = Tone.ATTENTION if is_pending else Tone.PLAIN
+    return NoteRowScreen(words, written, confirmation, tone, spoken(f"{written}: {words}"))
+
+
+NOTES = NotesScreen(
+    visit=VISITS[0],
+    can_write=True,
+    rows=(
+        _note(
+            "No swelling of the ankles.\nSpeaks in full sentences.",
+            "14:04",
+            "Dr A. Lindqvist",
+            is_pending=True,
+        ),
+        _note("Breathless after one flight of stairs.", "13:41", "N. Okafor", is_pending=False),
+    ),
+    message=text("notes.kept-at", time=isolate("14:04")),
+    message_tone=Tone.GOOD,
+)
+NOTES_DRAFT = replace(
+    NOTES, draft="Heart sounds regular, no murmur heard over the mitral site. Plan: ", message=""
+)
+NOTES_EMPTY = NotesScreen(visit=VISITS[2], can_write=True)
+NOTES_SHUT = replace(NOTES, can_write=False, message="")
+
+SITES = tuple(text(f"scope.site.{site}") for site in ("aortic", "pulmonic", "tricuspid", "mitral"))
+
+
+def _recording(site: str, time: str, *, is_pending: bool, proof: str = "") -> RecordingRowScreen:
+    confirmation = PENDING if is_pending else CONFIRMED
+    tone = Tone.ATTENTION if is_pending else Tone.PLAIN
+    made = text("scope.made", time=isolate(time))
+    return RecordingRowScreen(
+        site,
+        isolate("20.0 s"),
+        made,
+        proof,
+        isolate("3f9a 02c4"),
+        confirmation,
+        tone,
+        spoken(f"{site}, {made}, {confirmation}"),
+    )
+
+
+PROVEN = text("scope.proof", percent=isolate("100 %"))
+RECORDINGS = (
+    _recording(SITES[3], "14:02", is_pending=True, proof=PROVEN),
+    _recording(SITES[0], "13:55", is_pending=False),
+)
+SCOPE_FAR = RecordingsScreen(has_controls=False, scope_state=text("scope.idle"))
+SCOPE_FAR_LIVE = replace(
+    SCOPE_FAR,
+    scope_state=text("scope.receiving", site=SITES[3]),
+    scope_tone=Tone.ATTENTION,
+    is_live=True,
+    progress=text("scope.progress", length=isolate("12.4 s")),
+    rows=RECORDINGS[1:],
+)
+SCOPE_PROVEN = replace(
+    SCOPE_FAR, proof=f"{PROVEN} ({isolate('3f9a 02c4')})", proof_tone=Tone.GOOD, rows=RECORDINGS
+)
+SCOPE_CART = RecordingsScreen(
+    has_controls=True,
+    sites=SITES,
+    scope_state=f"Synthetic heart sounds: {text('device.found', time=isolate('13:58'))}",
+    scope_tone=Tone.GOOD,
+    can_start=True,
+    rows=RECORDINGS[1:],
+)
+SCOPE_RECORDING = replace(
+    SCOPE_CART,
+    scope_state=text("scope.recording", site=SITES[3]),
+    scope_tone=Tone.ATTENTION,
+    can_start=False,
+    is_running=True,
+    is_live=True,
+    progress=f"{isolate('12.4 s')}. {text('scope.line-down')}",
+)
+SCOPE_DIFFERS = replace(
+    SCOPE_CART, proof=text("scope.proof-differs"), proof_tone=Tone.BAD, rows=RECORDINGS
+)
+
+
+def _message(words: str, time: str, who: str, *, is_pending: bool, own: bool) -> MessageRowScreen:
+    confirmation = PENDING if is_pending else CONFIRMED
+    written = text("messages.written", time=isolate(time), name=who)
+    tone = Tone.ATTENTION if is_pending else Tone.PLAIN
+    return MessageRowScreen(words, written, confirmation, tone, own, f"{who}: {words}")
+
+
+MESSAGES = MessagesScreen(
+    visit=VISITS[0],
+    can_send=True,
+    rows=(
+        _message(
+            "Please measure again on the left arm.",
+            "14:04",
+            "Dr A. Lindqvist",
+            is_pending=True,
+            own=True,
+        ),
+        _message("She is ready.", "13:57", "N. Okafor", is_pending=False, own=False),
+    ),
+)
+MESSAGES_EMPTY = MessagesScreen(visit=VISITS[2], can_send=True)
+
+UNSENT = UnsentScreen(
+    title=text("unsent.title"),
+    rows=(
+        UnsentRowScreen(
+            ChangeId(UUID(int=91)),
+            text("record.written", what=text("record.patient"), time=AT),
+            "DOE, Jane (Mrs)",
+            failure(Code.CONFLICT),
+            Tone.BAD,
+            "Allergies: penicillin (rash 2011), latex",
+            "Allergies: penicillin (anaphylaxis 2019)",
+            can_write_anew=True,
+            can_give_up=True,
+        ),
+        UnsentRowScreen(
+            ChangeId(UUID(int=92)),
+            text("record.written", what=text("record.note"), time=isolate("14:04")),
+            "DOE, Jane (Mrs)",
+            failure(Code.ALREADY_SIGNED),
+            Tone.BAD,
+            "No swelling of the ankles. Speaks in full sentences.",
+            can_give_up=True,
+        ),
+        UnsentRowScreen(
+            ChangeId(UUID(int=93)),
+            text("record.written", what=text("record.reading"), time=isolate("14:05")),
+            "DOE, Jane (Mrs)",
+            text("unsent.waiting"),
+            Tone.PLAIN,
+            "131/79 mmHg, pulse 74 /min",
+        ),
+    ),
+)
+UNSENT_NONE = UnsentScreen(title=text("unsent.title"))

@@ -1,0 +1,86 @@
+"""The stethoscope: site, start and stop where it is; curve, proof and recordings on both sides."""
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout
+
+from ui import theme
+from ui.view_models.recordings import RecordingsIntents, RecordingsScreen
+from ui.views.panel import Panel
+from ui.widgets.button import Button, Kind
+from ui.widgets.dress import identify, show_when
+from ui.widgets.row_list import RowList
+from ui.widgets.text_row import TextRow
+from ui.widgets.waveform import Waveform
+from ui.widgets.words import Words
+from ui.wording import text
+
+
+class RecordingsView(Panel):
+    def __init__(self, model: RecordingsIntents, look: theme.Look) -> None:
+        super().__init__("scope", text("scope.title"))
+        self._look = look
+        self._model = model
+        self._state = Words("small", wraps=True, identifier="scope.state")
+        self._site = QComboBox()
+        identify(self._site, "scope.site", text("scope.site"))
+        self._start = Button(
+            "scope.start", text("scope.start"), kind=Kind.PRIMARY, drawing="record"
+        )
+        self._stop = Button("scope.stop", text("scope.stop"), kind=Kind.STOP, drawing="stop")
+        self._curve = Waveform("scope.curve", text("scope.curve"))
+        self._progress = Words("small", wraps=True, identifier="scope.progress")
+        self._proof = Words("chip", wraps=True, identifier="scope.proof")
+        self._message = Words(wraps=True, identifier="scope.message")
+        self._list: RowList[int, TextRow] = RowList(
+            "recordings.list", text("scope.recordings"), text("scope.no-recordings")
+        )
+        self._lay_out()
+        self._start.clicked.connect(lambda: model.start(self._site.currentText()))
+        self._stop.clicked.connect(model.stop)
+        model.changed.connect(self.draw)
+        model.envelope.connect(self._curve.add)
+        self.draw(model.screen)
+
+    def _lay_out(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(theme.GAP)
+        controls.addWidget(self._start, 1)
+        controls.addWidget(self._stop, 1)
+        self.content.addWidget(self._state)
+        self.content.addWidget(self._site)
+        self.content.addLayout(controls)
+        self.content.addWidget(self._curve, 2)
+        self.content.addWidget(self._progress)
+        self.content.addWidget(self._proof)
+        self.content.addWidget(self._message)
+        self.content.addWidget(self._list, 3)
+
+    def draw(self, screen: RecordingsScreen) -> None:
+        self._state.say_or_hide(screen.scope_state, screen.scope_tone, signed=True)
+        self._draw_controls(screen)
+        self._curve.set_live(screen.is_live)
+        self._progress.say_or_hide(screen.progress)
+        self._proof.say_or_hide(screen.proof, screen.proof_tone, signed=True)
+        self._message.say_or_hide(screen.message, screen.message_tone, signed=True)
+        places = list(range(1, len(screen.rows) + 1))
+        rows = self._list.show_rows(places, lambda _: TextRow(self._look))
+        for place, (row, made) in enumerate(zip(rows, screen.rows, strict=True), start=1):
+            row.show_row(
+                f"recording.{place}",
+                made.spoken,
+                head=made.site,
+                beside=made.length,
+                lines=(made.made, f"{made.fingerprint} {made.proof}".strip()),
+                state=made.confirmation,
+                tone=made.tone,
+            )
+
+    def _draw_controls(self, screen: RecordingsScreen) -> None:
+        show_when(self._site, screen.has_controls)
+        show_when(self._start, screen.has_controls)
+        show_when(self._stop, screen.has_controls and screen.is_running)
+        sites = [self._site.itemText(place) for place in range(self._site.count())]
+        if sites != list(screen.sites):
+            self._site.clear()
+            self._site.addItems(list(screen.sites))
+        self._site.setEnabled(not screen.is_running)
+        self._start.allow(screen.can_start)

@@ -1,0 +1,56 @@
+"""The bar under every page: is the server there, is anything unsent, whose screen is this."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
+
+from ui.view_models.status import StatusIntents, StatusScreen
+from ui.widgets.button import Button, Kind
+from ui.widgets.dress import identify, mark, show_when, tone_of
+from ui.widgets.words import SIGNS, Words
+from ui.wording import text
+
+
+class StatusView(QFrame):
+    def __init__(self, model: StatusIntents) -> None:
+        super().__init__()
+        mark(self, "surface", "status")
+        identify(self, "status")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._server = Words("small", identifier="status.server")
+        self._unsent = Button("status.unsent", "", kind=Kind.STATUS)
+        self._clock = Words("small", identifier="status.clock")
+        self._confirm_clock = Button(
+            "status.clock-confirm", text("status.confirm-clock"), kind=Kind.STATUS
+        )
+        self._store = Words("small", identifier="status.store")
+        self._person = Words("small", identifier="status.person")
+        self._demonstration = Words("mark", identifier="status.demonstration")
+        self._lock = Button("status.lock", text("status.lock"), kind=Kind.STATUS)
+        self._sign_out = Button("status.sign-out", text("status.sign-out"), kind=Kind.STATUS)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 2, 12, 2)
+        layout.setSpacing(16)
+        left = (self._server, self._unsent, self._clock, self._confirm_clock, self._store)
+        for part in left:
+            layout.addWidget(part)
+        layout.addStretch(1)
+        for part in (self._demonstration, self._person, self._lock, self._sign_out):
+            layout.addWidget(part)
+        self._unsent.clicked.connect(model.open_unsent)
+        self._confirm_clock.clicked.connect(model.confirm_clock)
+        self._lock.clicked.connect(model.lock)
+        self._sign_out.clicked.connect(model.sign_out)
+        model.changed.connect(self.draw)
+        self.draw(model.screen)
+
+    def draw(self, screen: StatusScreen) -> None:
+        self._server.say(screen.server, screen.server_tone, signed=True)
+        self._unsent.say(SIGNS[screen.unsent_tone] + screen.unsent, screen.unsent)
+        tone_of(self._unsent, screen.unsent_tone)
+        self._unsent.allow(screen.can_open_unsent)
+        self._clock.say_or_hide(screen.clock, screen.clock_tone, signed=True)
+        show_when(self._confirm_clock, screen.can_confirm_clock)
+        self._store.say_or_hide(screen.store, screen.store_tone, signed=True)
+        self._person.say_or_hide(screen.person)
+        self._demonstration.say_or_hide(screen.demonstration)
+        show_when(self._lock, screen.can_lock)
+        show_when(self._sign_out, screen.can_sign_out)

@@ -1,0 +1,114 @@
+"""What the server has not accepted, why, and both texts side by side; a person decides."""
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.domain.ids import ChangeId
+from ui import theme
+from ui.view_models.sync import UnsentIntents, UnsentRowScreen, UnsentScreen
+from ui.widgets.ask import Ask
+from ui.widgets.button import Button, Kind
+from ui.widgets.dress import identify, mark, show_when
+from ui.widgets.row_list import RowList
+from ui.widgets.status_banner import StatusBanner
+from ui.widgets.words import Words
+from ui.wording import text
+
+
+class UnsentRow(QFrame):
+    """Written here at the left, at the server now at the right; giving up is asked twice."""
+
+    def __init__(self, change: ChangeId, model: UnsentIntents) -> None:
+        super().__init__()
+        mark(self, "surface", "panel")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._what = Words("large-strong")
+        self._patient = Words(wraps=True)
+        self._reason = Words("chip", wraps=True)
+        self._mine, self._theirs = Words(wraps=True), Words(wraps=True)
+        self._mine_label, self._theirs_label = Words("small"), Words("small")
+        self._mine_label.say(text("unsent.mine"))
+        self._theirs_label.say(text("unsent.theirs"))
+        self._anew = Button("unsent.write-anew", text("unsent.write-anew"), kind=Kind.PRIMARY)
+        self._give_up = Button("unsent.give-up", text("unsent.give-up"))
+        self._ask = Ask(
+            "unsent.give-up", text("unsent.give-up-confirm"), text("unsent.give-up-cancel")
+        )
+        self._lay_out()
+        self._anew.clicked.connect(lambda: model.write_anew(change))
+        self._give_up.clicked.connect(lambda: self._ask.open(text("unsent.give-up-question")))
+        self._ask.confirmed.connect(lambda: model.give_up(change))
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 8, 12, 10)
+        grid.setHorizontalSpacing(16)
+        grid.addWidget(self._what, 0, 0)
+        grid.addWidget(self._patient, 0, 1)
+        grid.addWidget(self._reason, 1, 0, 1, 2)
+        grid.addWidget(self._mine_label, 2, 0)
+        grid.addWidget(self._theirs_label, 2, 1)
+        grid.addWidget(self._mine, 3, 0)
+        grid.addWidget(self._theirs, 3, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._anew)
+        buttons.addStretch(1)
+        buttons.addWidget(self._give_up)
+        grid.addLayout(buttons, 4, 0, 1, 2)
+        grid.addWidget(self._ask, 5, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+
+    def draw(self, place: int, screen: UnsentRowScreen) -> None:
+        said = screen.spoken or f"{screen.what}, {screen.patient}, {screen.reason}"
+        identify(self, f"unsent.row.{place}", said)
+        self._what.say(screen.what)
+        self._patient.say(screen.patient)
+        self._reason.say(screen.reason, screen.tone, signed=True)
+        self._mine.say(screen.mine)
+        self._theirs.say(screen.theirs)
+        show_when(self._theirs, bool(screen.theirs))
+        show_when(self._theirs_label, bool(screen.theirs))
+        show_when(self._anew, screen.can_write_anew)
+        show_when(self._give_up, screen.can_give_up)
+        if not screen.can_give_up:
+            self._ask.close_unanswered()
+
+
+class UnsentView(QWidget):
+    def __init__(self, model: UnsentIntents, look: theme.Look) -> None:
+        super().__init__()
+        mark(self, "surface", "ground")
+        self._model = model
+        self._back = Button("unsent.back", text("unsent.back"), drawing="back")
+        self._title = Words("title")
+        self._message = StatusBanner("unsent.message")
+        self._list: RowList[ChangeId, UnsentRow] = RowList(
+            "unsent.list", text("unsent.list"), text("unsent.none")
+        )
+        self._list.space_rows(10)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._back)
+        head.addWidget(self._title)
+        head.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 16, 24, 8)
+        layout.setSpacing(10)
+        layout.addLayout(head)
+        layout.addWidget(self._message)
+        layout.addWidget(self._list, 1)
+        self._back.clicked.connect(model.back)
+        model.changed.connect(self.draw)
+        self.draw(model.screen)
+
+    def draw(self, screen: UnsentScreen) -> None:
+        self._title.say(screen.title)
+        self._message.tell(screen.message, tone=screen.message_tone)
+        rows = self._list.show_rows(
+            [row.change for row in screen.rows], lambda change: UnsentRow(change, self._model)
+        )
+        for place, (row, row_screen) in enumerate(zip(rows, screen.rows, strict=True), start=1):
+            row.draw(place, row_screen)
+
+    def take_focus(self) -> None:
+        self._back.setFocus()

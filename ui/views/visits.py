@@ -1,0 +1,152 @@
+"""One visit, the same page on both sides: who it is about, the call, values and words."""
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.tone import Tone
+from ui.view_models.call import CallIntents, CallScreen
+from ui.view_models.messages import MessagesIntents
+from ui.view_models.notes import NotesIntents
+from ui.view_models.recordings import RecordingsIntents
+from ui.view_models.visits import VisitIntents, VisitScreen
+from ui.view_models.vitals import VitalsIntents
+from ui.views.call import CallBar, CallView
+from ui.views.messages import MessagesView
+from ui.views.notes import NotesView
+from ui.views.recordings import RecordingsView
+from ui.views.vitals import VitalsView
+from ui.widgets.ask import Ask
+from ui.widgets.button import Button
+from ui.widgets.dress import mark, show_when
+from ui.widgets.patient_banner import PatientBanner
+from ui.widgets.status_banner import StatusBanner
+from ui.widgets.video_surface import PictureSource
+from ui.widgets.words import Words
+from ui.wording import text
+
+
+@dataclass(frozen=True, slots=True)
+class VisitModels:
+    """The features of which the page of a visit is made."""
+
+    visit: VisitIntents
+    call: CallIntents
+    vitals: VitalsIntents
+    notes: NotesIntents
+    recordings: RecordingsIntents
+    messages: MessagesIntents
+
+
+class VisitView(QWidget):
+    def __init__(
+        self, models: VisitModels, look: theme.Look, far: PictureSource, own: PictureSource
+    ) -> None:
+        super().__init__()
+        mark(self, "surface", "ground")
+        self._banner = PatientBanner()
+        self._outage = StatusBanner("visit.outage")
+        self._far_screen = StatusBanner("visit.far-screen")
+        self._message = StatusBanner("visit.message")
+        self.call = CallView(models.call, far, own)
+        self._bar = CallBar(models.call)
+        self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
+        self._vitals = VitalsView(models.vitals, look)
+        self._recordings = RecordingsView(models.recordings, look)
+        self._notes = NotesView(models.notes, look)
+        self._messages = MessagesView(models.messages, look)
+        self._build_bar()
+        self._lay_out()
+        self._finish.clicked.connect(self.ask_finish)
+        self._ask.confirmed.connect(models.visit.finish)
+        self._back.clicked.connect(models.visit.back)
+        self._model = models.visit
+        models.visit.changed.connect(self.draw)
+        models.call.changed.connect(self._draw_outage)
+        self.draw(models.visit.screen)
+        self._draw_outage(models.call.screen)
+
+    def _build_bar(self) -> None:
+        self._state = Words("on-dark", wraps=True, identifier="visit.state")
+        self._check_in_label, self._contact_label = Words("small-on-dark"), Words("small-on-dark")
+        self._check_in_label.say(text("visit.since-check-in"))
+        self._contact_label.say(text("visit.in-contact"))
+        self._check_in = Words("clock", identifier="visit.since-check-in")
+        self._contact = Words("clock", identifier="visit.in-contact")
+        self._back = Button("visit.back", text("visit.back"), drawing="back", on_dark=True)
+        self._finish = Button("visit.finish", text("visit.finish"), drawing="check", on_dark=True)
+        clocks = QGridLayout()
+        clocks.setHorizontalSpacing(18)
+        clocks.setVerticalSpacing(0)
+        clocks.addWidget(self._check_in_label, 0, 0)
+        clocks.addWidget(self._check_in, 1, 0)
+        clocks.addWidget(self._contact_label, 0, 1)
+        clocks.addWidget(self._contact, 1, 1)
+        row = self._bar.layout_of_bar
+        row.addSpacing(12)
+        row.addLayout(clocks)
+        row.addStretch(1)
+        row.addWidget(self._state)
+        row.addWidget(self._back)
+        row.addSpacing(36)
+        row.addWidget(self._finish)
+
+    def _lay_out(self) -> None:
+        body = QGridLayout()
+        body.setContentsMargins(8, 6, 8, 6)
+        body.setSpacing(theme.GAP)
+        body.addWidget(self.call, 0, 0)
+        body.addWidget(self._notes, 1, 0)
+        body.addWidget(self._vitals, 0, 1, 2, 1)
+        side = QVBoxLayout()
+        side.setSpacing(theme.GAP)
+        side.addWidget(self._recordings, 3)
+        side.addWidget(self._messages, 2)
+        body.addLayout(side, 0, 2, 2, 1)
+        for column, share in enumerate((46, 27, 27)):
+            body.setColumnStretch(column, share)
+        body.setRowStretch(0, 62)
+        body.setRowStretch(1, 38)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self._banner, self._outage, self._far_screen, self._message):
+            layout.addWidget(part)
+        layout.addLayout(body, 1)
+        layout.addWidget(self._ask)
+        layout.addWidget(self._bar)
+
+    def draw(self, screen: VisitScreen) -> None:
+        show_when(self._banner, screen.banner is not None)
+        if screen.banner is not None:
+            self._banner.show_patient(
+                name=screen.banner.name,
+                born=screen.banner.born,
+                sex=screen.banner.sex,
+                record_number=screen.banner.record_number,
+                allergies=screen.banner.allergies,
+                has_allergies=screen.banner.has_allergies,
+            )
+        self._message.tell(screen.message, tone=screen.message_tone)
+        self._state.say_or_hide(screen.state, screen.state_tone, signed=True)
+        self._check_in.say(screen.since_check_in)
+        self._contact.say(screen.in_contact)
+        self._contact_label.say(
+            screen.contact_note or text("visit.in-contact"), screen.contact_tone
+        )
+        show_when(self._finish, screen.shows_finish)
+        self._finish.allow(screen.can_finish)
+        if not screen.can_finish:
+            self._ask.close_unanswered()
+
+    def _draw_outage(self, screen: CallScreen) -> None:
+        self._outage.tell(screen.outage, screen.outage_detail, Tone.BAD)
+        self._far_screen.tell(screen.far_screen, tone=Tone.ATTENTION)
+
+    def ask_finish(self) -> None:
+        """One press never finishes a visit."""
+        self._ask.open(self._model.screen.finish_question)
+
+    def take_focus(self) -> None:
+        self._bar.take_focus()
