@@ -201,7 +201,8 @@ def _settle(job: _Job, answer: list[Any] | None = None, error: BaseException | N
 
 def feed_head(connection: Connection) -> int:
     """The newest position; records are moved, never deleted, so it only grows."""
-    return connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one()
+    newest = select(func.max(records.c.position))
+    return connection.execute(newest).scalar() or 0
 
 
 def _engine(path: Path, *, begin: str, pooled: bool = False) -> Engine:
@@ -255,7 +256,7 @@ def read_once(path: Path, work: Work[ResultT]) -> ResultT:
 
 @contextmanager
 def folder_lock(folder: Path, name: str, *, wait: bool) -> Iterator[None]:
-    """An advisory lock that ends with its process. BlockingIOError when taken and not waited for."""
+    """A lock that ends with its process. BlockingIOError when taken, unless waited for."""
     descriptor = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -1,7 +1,7 @@
 """The server's own key: 32 random bytes in a file of mode 0600, from which all its keys are made.
 
 It signs certificates and tokens, derives refresh tokens and wraps the keys of recordings. Without
-this file the wrapped keys are lost, so a database that knows another key is not opened with a new one.
+this file the wrapped keys are lost: a database that knows another is not opened with a new one.
 """
 
 import base64
@@ -62,7 +62,7 @@ class ServerKeys:
 
 
 def open_keys(folder: Path, connection: Connection) -> ServerKeys:
-    """The key of this database; made at the first start, Untrusted when it is not the one it knows."""
+    """This database's key; made at the first start, Untrusted when it is not the one it knows."""
     path = folder / KEY_FILE
     known = fact(connection, PUBLIC_KEY_FACT)
     if known is None and not path.exists():

@@ -1,4 +1,4 @@
-"""How a failure becomes an answer: RFC 9457 bodies with the shared codes, and nothing else in them."""
+"""How a failure becomes an answer: RFC 9457 bodies with the shared codes and nothing else."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request

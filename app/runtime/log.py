@@ -12,7 +12,7 @@ OUR_PACKAGES = ("app", "ui", "media", "peripherals", "offline_store", "server", 
 
 
 class _Plain(logging.Formatter):
-    def formatException(self, ei: logging._SysExcInfoType) -> str:
+    def formatException(self, ei: "logging._SysExcInfoType") -> str:
         kind, _, trace = ei
         frames = traceback.extract_tb(trace)
         places = " < ".join(

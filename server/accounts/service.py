@@ -183,7 +183,7 @@ class Accounts:
         await self._database.write(lambda connection: append(connection, event))
 
     async def refresh(self, body: RefreshIn) -> RefreshOut:
-        """Tokens anew. The token before the present one is good for a minute: its answer was lost."""
+        """Tokens anew. The one before the present is good for a minute: its answer was lost."""
         session, token = await self._database.write(lambda c: self._rotate(c, body))
         return RefreshOut(
             access_token=self._auth.make_token(session),

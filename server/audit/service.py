@@ -1,4 +1,4 @@
-"""The audit, read and proved: leaves by which clients check the chain, rows for who may read them."""
+"""The audit, read and proved: leaves by which clients check the chain, rows for who may read."""
 
 import json
 from collections.abc import Iterable

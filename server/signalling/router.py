@@ -1,4 +1,4 @@
-"""The signalling WebSocket. The token stands in the handshake; a bad one is answered as a problem."""
+"""The signalling WebSocket. The token stands in the handshake; a bad one is a problem."""
 
 from fastapi import APIRouter, WebSocket
 

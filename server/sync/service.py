@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from app.contract.audit import WitnessBody
 from app.contract.sync import FEED_MAX_RECORDS, PUSH_MAX_CHANGES, ChangeResultOut, FeedOut, PushOut
 from app.domain.access import Action
-from app.domain.audit import Act
+from app.domain.audit import Act, Witness
 from app.domain.changes import Outcome
 from app.domain.clock import Clock
 from app.domain.failures import Code, Rejected, Unavailable
@@ -38,6 +39,17 @@ class PushEnvelope(BaseModel):
     events: list[dict[str, Any]] = Field(default=[], max_length=EVENTS_MAX)
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The answer to the device's events: how far they are held, and the server's own chain."""
+
+    events_until: int
+    head: Witness
+
+
+_Answer = ChangeResultOut | _Heard
+
+
 class Sync:
     def __init__(self, database: Database, judgement: Judgement, clock: Clock) -> None:
         self._database = database
@@ -49,25 +61,24 @@ class Sync:
             raise Rejected(Code.DEVICE_UNKNOWN)
         now = self._clock.now()
 
-        def settling(sent: dict[str, Any]) -> Callable[[Connection], object]:
+        def settling(sent: dict[str, Any]) -> Callable[[Connection], _Answer]:
             return lambda connection: self._judgement.settle(connection, who, sent, now)
 
-        def events_and_head(connection: Connection) -> object:
-            until = take_events(connection, who, body.events, now)
-            return until, head(connection)
+        def take_all_events(connection: Connection) -> _Answer:
+            return _Heard(take_events(connection, who, body.events, now), head(connection))
 
-        *changes, last = await self._database.write_each(
-            [*(settling(sent) for sent in body.changes), events_and_head]
+        *changes, heard = await self._database.write_each(
+            [*(settling(sent) for sent in body.changes), take_all_events]
         )
-        if isinstance(last, Failed):
-            raise last.error
-        until, witness = last  # type: ignore[misc]  # what events_and_head gave
+        if isinstance(heard, Failed):
+            raise heard.error
+        assert isinstance(heard, _Heard)
         return PushOut(
             results=[
                 _result(sent, answer) for sent, answer in zip(body.changes, changes, strict=True)
             ],
-            events_until=until,
-            head=WitnessBody.from_domain(witness),
+            events_until=heard.events_until,
+            head=WitnessBody.from_domain(heard.head),
         )
 
     async def feed(self, since: int, limit: int, who: Caller) -> FeedOut:
@@ -104,7 +115,7 @@ class Sync:
         )
 
 
-def _result(sent: dict[str, Any], answer: object) -> ChangeResultOut:
+def _result(sent: dict[str, Any], answer: _Answer | Failed) -> ChangeResultOut:
     """The answer to one change; a defect met in it is its own refusal and nobody else's."""
     if isinstance(answer, ChangeResultOut):
         return answer

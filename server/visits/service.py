@@ -38,9 +38,10 @@ def judge_visit(connection: Connection, submission: Submission) -> Verdict:
         action = action_of_move(VisitState(current.document["state"]), body.state)
         if not may(submission.role, action):
             raise Rejected(Code.NOT_ALLOWED)
-    if "clinician" in change.fields_set:
-        if submission.role is not Role.CLINICIAN or body.clinician not in (None, change.author):
-            raise Rejected(Code.NOT_ALLOWED)
+    if "clinician" in change.fields_set and not (
+        submission.role is Role.CLINICIAN and body.clinician in (None, change.author)
+    ):
+        raise Rejected(Code.NOT_ALLOWED)
     if body.state is not VisitState.IN_VISIT:
         document["interrupted_since"] = None
     return Verdict(document, Act.VISIT_MOVED, body.patient, current.id)
