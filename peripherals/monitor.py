@@ -7,7 +7,7 @@ Whether a measurement is plausible, and whose visit is open, is not asked here.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -63,6 +63,7 @@ class CuffMonitor:
         driver: Driver = SUNTECH,
         make_port: MakePort | None = None,
         is_port_there: Callable[[str], bool] = is_there,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._path = path
@@ -70,6 +71,7 @@ class CuffMonitor:
         self._driver = driver
         self._make_port = make_port or (lambda name: SerialPort(name, driver.baud))
         self._is_port_there = is_port_there
+        self._sleep = sleep
         self._tasks = TaskOwner("cuff", on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
@@ -135,7 +137,7 @@ class CuffMonitor:
             if is_port_there and (was_gone or self._clock.monotonic() >= end_s):
                 return
             was_gone = was_gone or not is_port_there
-            await asyncio.sleep(LOOK_FOR_PORT_S)
+            await self._sleep(LOOK_FOR_PORT_S)
 
     async def _live_one_line(self) -> Code:
         """From open to lost; why it was lost."""
