@@ -70,6 +70,7 @@ class Call:
         self._acts = acts
         self._role = role
         self._setup: CallSetup | None = None
+        self._is_taking_over = False
         self.state: Broadcast[CallState] = Broadcast(CallState())
         self._tasks = TaskOwner("call")
         self._words: asyncio.Queue[object] = asyncio.Queue(WORDS_WAITING)
@@ -102,6 +103,7 @@ class Call:
     async def take_over(self, setup: CallSetup, running: RunningCall) -> None:
         """A new screen on a call that runs: no new link, only a screen for it."""
         self._setup = setup
+        self._is_taking_over = True
         self._tell(visit=running.visit, phase=Phase.REJOINING, phase_since=self._now())
         await self._enter_room()
 
@@ -239,10 +241,17 @@ class Call:
         if not self._is_in_call:
             return
         self._tell(is_muted=word.is_muted, code=None)
-        if word.visit == self.state.value.visit and word.link is not None:
+        was_taking_over, self._is_taking_over = self._is_taking_over, False
+        if word.visit == self.state.value.visit:
             self._tell(link=word.link)
             if word.is_live:
                 await self._advance(Event.MEDIA_UP)
+            return
+        if was_taking_over:
+            # The call that was to be taken over is gone. Camera and microphone do not come on
+            # behind a locked screen: a person joins again.
+            self._tell(visit=None, link=None, code=Code.MEDIA_PROCESS_ENDED)
+            self._move(Phase.ENDED)
             return
         self._tell(link=None)
         if self._setup is not None:

@@ -116,10 +116,12 @@ class Desk:
             self.state.tell(replace(self.state.value, is_chart_shown=True))
 
     async def remember_call(self) -> None:
-        """The media process was started anew: a later screen must find the new one."""
+        """The media process was attached or started anew: a later screen must find it."""
         visit = self._call.state.value.visit
         if visit is not None:
             await self._remember_call(visit)
+        else:
+            await self._acts.read(lambda unit: unit.kept.keep_running_call(None))
 
     async def _remember_call(self, visit: VisitId) -> None:
         running = self._running()

@@ -319,6 +319,9 @@ SENTENCES: dict[str, str] = {
     "status.person": "{name}, {role}",
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
+    # a store that cannot be opened
+    "cannot-open.title": "Bedside cannot start with this profile",
+    "cannot-open.leave": "Close",
     # defects
     "defect.title": "Bedside had a fault",
     "defect.saved": "A report without patient data was saved. A running call goes on.",

@@ -1,0 +1,446 @@
+"""Bedside's screen: arguments, settings, every object built by hand, opened in order, closed back.
+
+The one file that knows everyone. No rule of the clinic stands here.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QApplication
+
+from app.domain.access import Role
+from app.domain.call import Phase
+from app.domain.clock import SystemClock
+from app.domain.engine import (
+    DevicesSeen,
+    EngineAttached,
+    EngineGone,
+    FarScreen,
+    Levels,
+    LinkChanged,
+    LiveFromFar,
+    Measures,
+    ScopeDone,
+    ScopeProgress,
+    ScopeProof,
+    SignalMade,
+)
+from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.server_words import DeviceCredentials, LiveHeard
+from app.remote.address import server_address
+from app.remote.server_api import ServerApi
+from app.remote.signalling_channel import SignallingChannel
+from app.remote.tokens import Tokens
+from app.runtime.log import set_up
+from app.runtime.loop_watch import LoopWatch
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.call import Call
+from app.services.chart import Chart
+from app.services.desk import Desk, Equipment
+from app.services.devices import Devices
+from app.services.engine_room import EngineRoom
+from app.services.messages import Messages
+from app.services.notes import Notes
+from app.services.ports import Cuff
+from app.services.recordings import Recordings
+from app.services.sign_in import SignIn, SignInPhase
+from app.services.switchboard import Switchboard
+from app.services.sync import Sync
+from app.services.unsent import Unsent
+from app.services.visits import Visits
+from app.services.vitals import Vitals, VitalsState
+from app.services.worklist import Worklist
+from app.settings import Settings, read_settings
+from media.link.messages import Which
+from media.link.remote_control import RemoteControl
+from offline_store.database import OfflineStore, open_store, read_witness
+from offline_store.process_guard import forbid_core_dumps, make_files_private
+from peripherals.monitor import CuffMonitor
+from ui import theme
+from ui.main_window import MainWindow
+from ui.qt_loop import Defects, LeaveSignals, make_application, run
+from ui.view_models.base import Ticker
+from ui.view_models.call import CallViewModel
+from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.lock import LockViewModel
+from ui.view_models.messages import MessagesViewModel
+from ui.view_models.notes import NotesViewModel
+from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.sign_in import SignInViewModel
+from ui.view_models.status import StatusViewModel
+from ui.view_models.sync import UnsentViewModel
+from ui.view_models.visits import VisitViewModel
+from ui.view_models.vitals import VitalsViewModel
+from ui.view_models.window import WindowViewModel
+from ui.view_models.worklist import WorklistViewModel
+from ui.views.cannot_open import CannotOpenWindow
+from ui.views.frame import Models
+from ui.views.visits import VisitModels
+from ui.widgets.dress import dress
+
+EXIT_CANNOT_OPEN = 3
+RESTART = 4
+FLUSH_LIMIT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a clinician does; `start` and `close` in the order of the fields that need it."""
+
+    acts: Acts
+    switchboard: Switchboard
+    sign_in: SignIn
+    sync: Sync
+    worklist: Worklist
+    chart: Chart
+    unsent: Unsent
+    devices: Devices
+    call: Call
+    vitals: Vitals
+    visits: Visits
+    notes: Notes
+    messages: Messages
+    recordings: Recordings
+    desk: Desk
+    engine_room: EngineRoom
+
+
+async def work(settings: Settings, application: QApplication) -> int:
+    """The whole life of the window; the exit code of the program."""
+    try:
+        async with AsyncExitStack() as house:
+            store = await house.enter_async_context(open_store(settings.profile))
+            return await in_store(settings, application, store, house)
+    except Failure as failure:
+        window = CannotOpenWindow(failure.code)
+        left = asyncio.Event()
+        window.left.connect(left.set)
+        signals = LeaveSignals(left.set)
+        dress(application, theme.Look())
+        window.show()
+        await left.wait()
+        signals.close()
+        window.hide()
+        return EXIT_CANNOT_OPEN
+
+
+async def in_store(
+    settings: Settings, application: QApplication, store: OfflineStore, house: AsyncExitStack
+) -> int:
+    clock, tokens = SystemClock(), Tokens()
+    device, running = await store.transaction(
+        lambda unit: (
+            DeviceCredentials(
+                unit.kept.device_id(), settings.device_name, unit.kept.device_private_key()
+            ),
+            unit.kept.running_call(),
+        )
+    )
+    address = server_address(settings.server, settings.ca)
+    server_api = await house.enter_async_context(ServerApi(address, tokens, clock, device.id))
+    channel = SignallingChannel(address, tokens)
+    defects = Defects(settings.profile / "defects")
+    defects.watch(asyncio.get_running_loop())
+    tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
+    engine = RemoteControl(running)
+    cuff = None
+    if settings.cuff is not None:
+        cuff = await house.enter_async_context(
+            CuffMonitor(settings.cuff, clock=clock, on_defect=defects.on_defect)
+        )
+    services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
+    channel.renew = services.sign_in.renew_tokens
+    models, window_model = make_models(settings, store, services, engine, tasks, clock)
+    look = theme.Look(is_touch=settings.role is Role.PRESENTER)
+    dress(application, look)
+    window = MainWindow(models, look, engine.far_picture, engine.self_picture)
+    defects.reported.connect(window.tell_defect)
+    join_pictures(window, engine)
+    wire(services, tasks)
+    if running is not None:
+        await services.sign_in.reopen(has_running_call=True)
+        if services.sign_in.state.value.phase is SignInPhase.LOCKED:
+            await services.desk.resume(running)
+    window.show()
+    start(services, engine, tasks)
+    code = await until_left(window, window_model)
+    window.hide()
+    await end(services, engine, is_restart=code == RESTART)
+    return code
+
+
+def make_services(
+    settings: Settings,
+    store: OfflineStore,
+    server_api: ServerApi,
+    channel: SignallingChannel,
+    device: DeviceCredentials,
+    engine: RemoteControl,
+    cuff: Cuff | None,
+    clock: SystemClock,
+) -> Services:
+    role = settings.role
+    acts = Acts(store, clock, device.id)
+    switchboard = Switchboard(channel, clock)
+    sign_in = SignIn(
+        server_api=server_api,
+        acts=acts,
+        device=device,
+        role=role,
+        server=settings.server,
+        is_kept=store.is_kept,
+    )
+    sync = Sync(
+        server_api=server_api,
+        files=store.recordings,
+        acts=acts,
+        switchboard=switchboard,
+        renew_tokens=sign_in.renew_tokens,
+    )
+    chart, visits = Chart(acts), Visits(acts)
+    call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
+    vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
+    equipment = Equipment(
+        settings.camera, settings.microphone, settings.speaker, settings.stethoscope
+    )
+    desk = Desk(
+        acts=acts,
+        chart=chart,
+        call=call,
+        visits=visits,
+        vitals=vitals,
+        role=role,
+        equipment=equipment,
+        running=lambda: engine.running_call,
+    )
+    return Services(
+        acts=acts,
+        switchboard=switchboard,
+        sign_in=sign_in,
+        sync=sync,
+        worklist=Worklist(acts),
+        chart=chart,
+        unsent=Unsent(acts),
+        devices=Devices(),
+        call=call,
+        vitals=vitals,
+        visits=visits,
+        notes=Notes(acts, chart),
+        messages=Messages(acts, chart),
+        recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        desk=desk,
+        engine_room=EngineRoom(engine),
+    )
+
+
+def make_models(
+    settings: Settings,
+    store: OfflineStore,
+    services: Services,
+    engine: RemoteControl,
+    tasks: TaskOwner,
+    clock: SystemClock,
+) -> tuple[Models, WindowViewModel]:
+    s, role, ticker = services, settings.role, Ticker()
+    window = WindowViewModel(tasks, s.sign_in, s.desk, role)
+    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
+    unsent = UnsentViewModel(tasks, ticker, s.unsent, clock)
+    status.asked_for_unsent.connect(lambda: window.show_unsent(True))
+    unsent.went_back.connect(lambda: window.show_unsent(False))
+    call = CallViewModel(
+        tasks, ticker, call=s.call, chart=s.chart, desk=s.desk, sync=s.sync, devices=s.devices
+    )
+    recordings = RecordingsViewModel(
+        tasks,
+        ticker,
+        recordings=s.recordings,
+        chart=s.chart,
+        devices=s.devices,
+        clock=clock,
+        role=role,
+    )
+    s.engine_room.on(Levels, call.heard_levels)
+    s.engine_room.on(ScopeProgress, recordings.heard_progress)
+    visit = VisitModels(
+        visit=VisitViewModel(
+            tasks,
+            ticker,
+            chart=s.chart,
+            call=s.call,
+            visits=s.visits,
+            desk=s.desk,
+            clock=clock,
+            role=role,
+        ),
+        call=call,
+        vitals=VitalsViewModel(
+            tasks,
+            ticker,
+            vitals=s.vitals,
+            chart=s.chart,
+            clock=clock,
+            role=role,
+            has_cuff=settings.cuff is not None,
+        ),
+        notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
+        recordings=recordings,
+        messages=MessagesViewModel(
+            tasks, messages=s.messages, chart=s.chart, acts=s.acts, role=role
+        ),
+    )
+    cart_home = CartHomeViewModel(
+        tasks,
+        ticker,
+        name=settings.device_name,
+        devices=s.devices,
+        worklist=s.worklist,
+        sync=s.sync,
+        desk=s.desk,
+        clock=clock,
+    )
+    models = Models(
+        window=window,
+        sign_in=SignInViewModel(tasks, s.sign_in, store.why_not_kept),
+        lock=LockViewModel(tasks, s.sign_in, s.call, s.desk),
+        worklist=WorklistViewModel(tasks, ticker, s.worklist, s.sync, s.desk, clock),
+        cart_home=cart_home,
+        visit=visit,
+        unsent=unsent,
+        status=status,
+    )
+    return models, window
+
+
+def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
+    """Newest picture from the media process to its surface, the surface's size back."""
+    for which, surface in (
+        (Which.FAR, window.frame.visit.call.far),
+        (Which.SELF, window.frame.visit.call.own),
+    ):
+        engine.on_picture(which, surface.notify)
+        surface.wanted.connect(
+            lambda width, height, which=which: engine.surface_size(which, width, height)
+        )
+
+
+def wire(services: Services, tasks: TaskOwner) -> None:
+    """Which service hears which word."""
+    s = services
+    for kind in (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures):
+        s.engine_room.on(kind, s.call.heard_engine)
+    s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
+    s.engine_room.on(ScopeDone, s.recordings.heard_done)
+    s.engine_room.on(ScopeProof, s.recordings.heard_proof)
+    s.engine_room.on(DevicesSeen, lambda word: s.devices.seen(word.devices))
+
+    def attached(_: EngineAttached) -> None:
+        tasks.start(s.desk.remember_call(), "remember the call")
+
+    def live(word: LiveFromFar) -> None:
+        visit = s.call.state.value.visit
+        if visit is not None:
+            s.vitals.heard_from_far(visit, word.payload)
+
+    def cuff_seen(state: VitalsState) -> None:
+        if state.cuff is not None:
+            s.devices.seen((state.cuff.status,))
+
+    s.engine_room.on(EngineAttached, attached)
+    s.engine_room.on(LiveFromFar, live)
+    s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
+    s.vitals.state.listen(cuff_seen)
+
+
+def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
+    """Everything that listens; the exchange with the server begins once somebody is there."""
+    s = services
+    engine.open()
+    for service in (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.engine_room):
+        service.start()
+    is_connected = False
+
+    def signed_in_or_locked(phase: SignInPhase) -> None:
+        nonlocal is_connected
+        if phase in (SignInPhase.SIGNED_IN, SignInPhase.LOCKED):
+            s.sync.start()
+            if not is_connected:
+                is_connected = True
+                s.switchboard.start()
+
+    s.sign_in.state.listen(lambda state: signed_in_or_locked(state.phase))
+    tasks.start(LoopWatch().run(), "loop watch")
+
+
+async def until_left(window: MainWindow, model: WindowViewModel) -> int:
+    """Until the window is closed or the system asks for the end."""
+    left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def leave(code: int) -> None:
+        if not left.done():
+            left.set_result(code)
+
+    model.wants_to_leave.connect(lambda: leave(0))
+    window.restart_asked.connect(lambda: leave(RESTART))
+    signals = LeaveSignals(lambda: leave(0))
+    try:
+        return await left
+    finally:
+        signals.close()
+
+
+async def end(services: Services, engine: RemoteControl, *, is_restart: bool) -> None:
+    """Hang up unless the next screen takes over; close in the reverse order of opening."""
+    s = services
+    if not is_restart:
+        # What is unsent stays in the store and is sent next time.
+        with suppress(Rejected, Unavailable, TimeoutError):
+            async with asyncio.timeout(FLUSH_LIMIT_S):
+                if s.call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
+                    await s.desk.hang_up()
+                await s.desk.leave()
+    for service in (
+        s.engine_room,
+        s.recordings,
+        s.vitals,
+        s.call,
+        s.unsent,
+        s.chart,
+        s.worklist,
+        s.sync,
+        s.switchboard,
+    ):
+        await service.close()
+    await (engine.leave() if is_restart else engine.quit())
+
+
+async def show_witness(settings: Settings) -> int:
+    try:
+        witness = await read_witness(settings.profile)
+    except Failure as failure:
+        print(f"cannot read this profile's store: {failure.code}", file=sys.stderr)
+        return EXIT_CANNOT_OPEN
+    print(f"{witness.count}:{witness.digest}")
+    return 0
+
+
+def main() -> int:
+    settings = read_settings(sys.argv[1:], socket.gethostname())
+    make_files_private()
+    forbid_core_dumps()
+    set_up("screen")
+    if settings.shows_witness:
+        return asyncio.run(show_witness(settings))
+    application = make_application("bedside")
+    code = run(application, work(settings, application))
+    if code == RESTART:
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The window that stands instead of the program when its store cannot be opened."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.domain.failures import Code
+from ui.tone import Tone
+from ui.widgets.button import Button
+from ui.widgets.dress import mark
+from ui.widgets.status_banner import StatusBanner
+from ui.wording import failure, text
+
+SIZE = (640, 220)
+
+
+class CannotOpenWindow(QWidget):
+    """Says why, in words; `left` when the person has read it."""
+
+    left = Signal()
+
+    def __init__(self, code: Code) -> None:
+        super().__init__()
+        self.setWindowTitle(text("product"))
+        mark(self, "surface", "ground")
+        message = StatusBanner("cannot-open.message")
+        message.tell(text("cannot-open.title"), failure(code), Tone.BAD)
+        leave = Button("cannot-open.leave", text("cannot-open.leave"))
+        leave.clicked.connect(self.left)
+        layout = QVBoxLayout(self)
+        layout.addWidget(message)
+        layout.addStretch(1)
+        layout.addWidget(leave)
+        self.resize(*SIZE)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.accept()
+        self.left.emit()
