@@ -30,6 +30,7 @@ def serve(settings: ServerSettings, tell: Callable[[str], None]) -> int:
 
 
 def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
+    context = _tls(settings)
     opened = open_folder(settings)
     config = uvicorn.Config(
         create_app(settings, opened.keys),
@@ -45,14 +46,16 @@ def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
         ws_per_message_deflate=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GOODBYE_S,
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
-        ssl_context_factory=_at_least_tls_1_2,
+        ssl_context_factory=None if context is None else lambda _config, _default: context,
     )
     listening = _listen(settings)
-    if opened.setup_code is not None:
-        tell(f"One-time set-up code: {opened.setup_code}")
-    server = _Server(config, lambda: tell(f"Listening: {_address(settings, listening)}"))
+
+    def tell_all() -> None:
+        if opened.setup_code is not None:
+            tell(f"One-time set-up code: {opened.setup_code}")
+        tell(f"Listening: {_address(settings, listening)}")
+
+    server = _Server(config, tell_all)
     server.run(sockets=[listening])
     return 0 if server.started else 1
 
@@ -89,9 +92,16 @@ def _address(settings: ServerSettings, listening: socket.socket) -> str:
     return f"{scheme}://{host}:{listening.getsockname()[1]}"
 
 
-def _at_least_tls_1_2(
-    config: uvicorn.Config, default: Callable[[], ssl.SSLContext]
-) -> ssl.SSLContext:
-    context = default()
+def _tls(settings: ServerSettings) -> ssl.SSLContext | None:
+    """At least TLS 1.2. None: plain HTTP, which the settings allow to loopback only."""
+    if settings.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:  # also ssl.SSLError: not PEM, or a key that does not belong to it
+        raise Rejected(
+            Code.SERVER_UNTRUSTED, f"{settings.tls_cert} and its key cannot be used"
+        ) from error
     return context
