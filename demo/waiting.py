@@ -13,7 +13,7 @@ class NotSo(Exception):
 
 
 def wait_for(
-    what: str, question: Callable[[], AnswerT], limit_s: float, look_s: float = LOOK_S
+    what: str, question: Callable[[], AnswerT | None], limit_s: float, look_s: float = LOOK_S
 ) -> AnswerT:
     """The first answer that counts as true; NotSo names what did not come, and the last reason."""
     until = time.monotonic() + limit_s
