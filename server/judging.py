@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from app.contract.bodies import BODY_OF
@@ -50,10 +51,22 @@ def merged(submission: Submission) -> tuple[Document, Any]:
 
 
 def checked(kind: RecordType, document: Document) -> BaseModel:
+    """Strictly read: every reader of the feed must understand what is stored."""
     try:
-        return BODY_OF[kind].model_validate_json(_json(document))
-    except ValidationError as error:
+        body = BODY_OF[kind].model_validate_json(_json(document), strict=True)
+        _must_be_plain(document, body)
+    except ValueError as error:
         raise Rejected(Code.MALFORMED, f"a {kind} does not fit") from error
+    return body
+
+
+def _must_be_plain(document: Document, body: BaseModel) -> None:
+    """Ids and times in the one form that all readers share; ValueError when they are not."""
+    for name, value in body:
+        if isinstance(value, datetime):
+            datetime.fromisoformat(document[name])
+        elif isinstance(value, UUID) and str(value) != document[name]:
+            raise ValueError(name)
 
 
 def of_visit(connection: Connection, change: Change, visit: UUID, patient: UUID) -> VisitState:

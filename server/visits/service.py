@@ -20,11 +20,11 @@ from server.judging import Submission, Verdict, merged
 from server.records import StoredRecord, find_of_type, store
 from server.visits.store import drop_seat, keep_seat, kept_seats
 
-SETTABLE = frozenset({"state", "clinician"})
+SETTABLE = frozenset({"state", "clinician", "checked_in_at"})
 
 
 def judge_visit(connection: Connection, submission: Submission) -> Verdict:
-    """Only moves of the table, and a clinician who takes the visit for herself."""
+    """Only moves of the table, and a clinician who takes the visit for themselves."""
     current, change = submission.current, submission.change
     if current is None or not SETTABLE.issuperset(change.fields_set):
         raise Rejected(Code.NOT_ALLOWED)
@@ -38,6 +38,10 @@ def judge_visit(connection: Connection, submission: Submission) -> Verdict:
         action = action_of_move(VisitState(current.document["state"]), body.state)
         if not may(submission.role, action):
             raise Rejected(Code.NOT_ALLOWED)
+    if "checked_in_at" in change.fields_set and change.fields_set.get("state") != str(
+        VisitState.CHECKED_IN
+    ):
+        raise Rejected(Code.NOT_ALLOWED)
     if "clinician" in change.fields_set and not (
         submission.role is Role.CLINICIAN and body.clinician in (None, change.author)
     ):

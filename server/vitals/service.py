@@ -1,18 +1,16 @@
 """Readings: what a device measured is asked again here whether it may be kept."""
 
-from decimal import Decimal
-
 from sqlalchemy import Connection
 
-from app.contract.bodies import QuantityBody, ReadingBody
+from app.contract.bodies import ReadingBody
 from app.domain.access import Action, may
 from app.domain.audit import Act
-from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.failures import Code, Rejected
-from app.domain.ids import VisitId
-from app.domain.measurement import UCUM_UNIT, Measurement, QualityFlag, Quantity, VitalKind
-from app.domain.vitals import assess
+from app.domain.measurement import UCUM_UNIT
+from app.domain.vitals import assess, reading_from
 from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
+
+UNIT_OF = {str(kind): unit for kind, unit in UCUM_UNIT.items()}
 
 
 def judge_reading(connection: Connection, submission: Submission) -> Verdict:
@@ -23,38 +21,21 @@ def judge_reading(connection: Connection, submission: Submission) -> Verdict:
     assert isinstance(body, ReadingBody)
     must_be_by(submission, body.kept_by)
     of_visit(connection, submission.change, body.visit, body.patient)
-    reason = assess(_measurement(body))
+    _must_name_units(body)
+    try:
+        reading = reading_from(str(submission.change.record), document, is_pending=False)
+    except (KeyError, ValueError, TypeError) as error:  # a word that is in none of our lists
+        raise Rejected(Code.MALFORMED, "an unknown kind of quantity, device or flag") from error
+    reason = assess(reading.measured)
     if reason is not None:
         raise Rejected(reason)
     return Verdict(document, Act.READING_KEPT, body.patient, body.visit)
 
 
-def _measurement(body: ReadingBody) -> Measurement:
-    kinds = [quantity.kind for quantity in body.quantities]
-    if len(set(kinds)) != len(kinds):
+def _must_name_units(body: ReadingBody) -> None:
+    """Each quantity once, in the unit that belongs to it: a number alone could mean anything."""
+    kinds = {quantity.kind for quantity in body.quantities}
+    if len(kinds) != len(body.quantities):
         raise Rejected(Code.MALFORMED, "a quantity is told twice")
-    try:
-        return Measurement(
-            visit=VisitId(body.visit),
-            quantities=tuple(_quantity(quantity) for quantity in body.quantities),
-            device=DeviceIdentity(
-                kind=DeviceKind(body.device.kind),
-                model=body.device.model,
-                port=body.device.port,
-                serial_number=body.device.serial_number,
-                driver_version=body.device.driver_version,
-            ),
-            device_time=body.device_time,
-            received_at=body.received_at,
-            frame_sha256=body.frame_sha256,
-            quality=frozenset(QualityFlag(flag) for flag in body.quality),
-        )
-    except ValueError as error:  # a word that is in none of our lists
-        raise Rejected(Code.MALFORMED, "an unknown kind of quantity, device or flag") from error
-
-
-def _quantity(body: QuantityBody) -> Quantity:
-    kind = VitalKind(body.kind)
-    if UCUM_UNIT[kind] != body.unit:
+    if any(UNIT_OF.get(quantity.kind) != quantity.unit for quantity in body.quantities):
         raise Rejected(Code.MALFORMED, "a unit does not belong to its quantity")
-    return Quantity(kind, Decimal(body.value))
