@@ -3,26 +3,19 @@
 The secret goes through a pipe whose descriptor is inherited: no argument, environment or file.
 """
 
-import asyncio
 import logging
 import os
 import secrets
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.domain.failures import Code, Unavailable
+from media.link.child_process import command_of, passed_on_environment, wait_for_end
 from media.link.local_socket import SECRET_BYTES, forget, new_listening_socket
 
 log = logging.getLogger(__name__)
-
-ROOT = Path(__file__).resolve().parents[2]
-# What sound, locale and the loader need; nothing else of the screen's environment goes along.
-_PASSED_ON = ("HOME", "LANG", "PATH", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
-_PASSED_ON_BEGINNINGS = ("ALSA_", "DBUS_SESSION_", "LC_", "PIPEWIRE_", "PULSE_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +50,9 @@ class EngineProcess:
     def _start(
         self, listening: socket.socket, reading: int, arguments: Sequence[str]
     ) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-m", "media.process"]
-        command += ["--listen-fd", str(listening.fileno()), "--secret-fd", str(reading)]
+        descriptors = ["--listen-fd", str(listening.fileno()), "--secret-fd", str(reading)]
         return subprocess.Popen(
-            [*command, *arguments],
+            command_of("media.process", *descriptors, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env=passed_on_environment(),
@@ -78,24 +70,9 @@ class EngineProcess:
 
     async def end(self, limit_s: float) -> None:
         """Wait for it to end by itself, at most so long; then end it."""
-        if self.is_running:
-            await self._wait(limit_s)
-        if self.is_running:
+        if not await wait_for_end(self._process, limit_s):
             log.warning("media process %d did not end by itself", self.pid)
         self.kill()
-
-    async def _wait(self, limit_s: float) -> None:
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        handle = os.pidfd_open(self.pid)
-        loop.add_reader(handle, ended.set)
-        try:
-            async with asyncio.timeout(limit_s):
-                await ended.wait()
-        except TimeoutError:
-            pass  # the caller looks
-        finally:
-            loop.remove_reader(handle)
-            os.close(handle)
 
     def kill(self) -> None:
         """Only ever our own child, which nobody else can have reaped."""
@@ -103,13 +80,3 @@ class EngineProcess:
             self._process.kill()
             self._process.wait()
         forget(self.address.socket_path)
-
-
-def passed_on_environment() -> dict[str, str]:
-    """The few variables that a program of ours needs, and where its code is."""
-    passed_on = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _PASSED_ON or name.startswith(_PASSED_ON_BEGINNINGS)
-    }
-    return passed_on | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
