@@ -438,7 +438,7 @@ def main() -> int:
     application = make_application("bedside")
     code = run(application, work(settings, application))
     if code == RESTART:
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  our own program again
     return code
 
 
