@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 SILENT_AFTER_S = 1.0
+START_LIMIT_S = 5.0  # an idle sound server may take two seconds before the first blocks
 PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 
 OnStatus = Callable[[DeviceStatus], None]
@@ -69,8 +70,12 @@ class SoundWatch:
 
     async def _while_alive(self) -> None:
         self._alive_at = opened_at = time.monotonic()
-        while time.monotonic() - self._alive_at < SILENT_AFTER_S:
+        while not self._is_silent(time.monotonic(), opened_at):
             if self._alive_at > opened_at:
                 self.say(Presence.FOUND)
             await asyncio.sleep(LOOK_EVERY_S)
         self.say(Presence.MISSING, Code.DEVICE_PULLED)
+
+    def _is_silent(self, now: float, opened_at: float) -> bool:
+        is_new = now - opened_at < START_LIMIT_S
+        return not is_new and now - self._alive_at > SILENT_AFTER_S
