@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -24,6 +24,7 @@ from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
 from ui.widgets.dress import dress
+from ui.widgets.video_surface import FROZEN_AFTER_S
 
 
 class Still(QObject):
@@ -263,7 +264,6 @@ class Hall:
         self.frame.show()
 
     def hang(self, shot: Shot) -> QWidget:
-        fresh = time.monotonic() - (1.2 if shot.is_frozen else 0.0)
         self._pictures = (None, None)
         if shot.has_pictures:
             taken = time.monotonic()
@@ -281,7 +281,7 @@ class Hall:
         self.stills.call.levels.emit(0.06, 0.1)
         self._settle()
         if shot.is_frozen:
-            time.sleep(max(0.0, 1.3 - (time.monotonic() - fresh)))
+            time.sleep(FROZEN_AFTER_S + 0.1)
             self.frame.visit.call.far.look()
         if shot.asks_finish:
             self.frame.visit.ask_finish()
@@ -311,6 +311,7 @@ def main() -> int:
             page.grab().save(str(options.folder / f"{name}.png"))
             page.close()
             page.deleteLater()
+            application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return 0
 
 

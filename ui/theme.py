@@ -5,6 +5,7 @@ Bedside raises no alarms yet, and no brand, button or state is drawn in them.
 """
 
 from dataclasses import dataclass
+from importlib.resources import files
 from string import Template
 
 # --- colour ------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ QWidget[surface="panel"] { background: $PAPER; border: 1px solid $LINE; border-r
 QWidget[surface="dark"] { background: $DARK; }
 QWidget[surface="banner"] { background: $BANNER; }
 QWidget[surface="status"] { background: $PAPER; border-top: 1px solid $LINE; }
-QWidget[surface="demonstration"] { background: $ATTENTION_FILL; border: 1px solid $ATTENTION; }
+QWidget[surface="question"] { background: $ATTENTION_FILL; border: 1px solid $ATTENTION; }
 QScrollArea, QScrollArea > QWidget > QWidget[surface="rows"] { background: transparent; }
 
 QLabel { background: transparent; }
@@ -151,7 +152,8 @@ QLabel[words="strip"] { padding: 6px 12px; border-left: 8px solid $EDGE; backgro
 QLabel[words="strip"][tone="good"] { border-left-color: $GOOD; background: $GOOD_FILL; }
 QLabel[words="strip"][tone="attention"] { border-left-color: $ATTENTION;
   background: $ATTENTION_FILL; }
-QLabel[words="strip"][tone="bad"] { border-left-color: $BAD; background: $BAD_FILL; }
+QLabel[words="strip"][tone="bad"] { border-left-color: $BAD; background: $BAD_FILL;
+  font-weight: normal; }
 
 QPushButton { background: $PAPER; color: $INK; border: 1px solid $EDGE; border-radius: 4px;
   padding: 0px 12px; min-height: ${inner}px; }
@@ -192,8 +194,9 @@ QPushButton[kind="great-primary"]:disabled { background: $DISABLED_FILL; border-
 QLabel[words="great"] { font-size: ${TITLE}px; font-weight: bold; }
 QLabel[words="great-on-primary"] { font-size: ${TITLE}px; font-weight: bold; color: $ON_PRIMARY; }
 QLabel[words="detail-on-primary"] { color: $ON_PRIMARY; }
-QPushButton:disabled QLabel[words="great-on-primary"],
-QPushButton:disabled QLabel[words="detail-on-primary"] { color: $DISABLED_INK; }
+QLabel[words="great-disabled"] { font-size: ${TITLE}px; font-weight: bold;
+  color: $DISABLED_INK; }
+QLabel[words="detail-disabled"] { color: $DISABLED_INK; }
 
 QWidget[surface="dark"] QPushButton { background: $DARK_RAISED; color: $ON_DARK;
   border: 1px solid $DARK_EDGE; }
@@ -218,6 +221,8 @@ QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: ${RING}px solid
   padding: 0px 6px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: $DISABLED_FILL;
   color: $DISABLED_INK; }
+QComboBox::drop-down { border: none; width: 32px; }
+QComboBox::down-arrow { image: url("$down_arrow"); width: 18px; height: 18px; }
 QComboBox QAbstractItemView { background: $PAPER; color: $INK;
   selection-background-color: $PRIMARY; selection-color: $ON_PRIMARY; }
 
@@ -240,12 +245,13 @@ def style_sheet(look: Look) -> str:
     }
     tokens |= {name: look.type_size(globals()[name]) for name in ("SMALL", "BODY", "LARGE")}
     tokens |= {name: look.type_size(globals()[name]) for name in ("TITLE", "VALUE")}
-    small = max(DESK_TARGET - 4, look.type_size(SMALL) + 12)
+    small = max(DESK_TARGET - 4, look.type_size(SMALL) + 12, TOUCH_TARGET * look.is_touch)
     tokens |= {
         "inner": look.target - 2,
         "ringed": look.target - 2 * RING,
         "small_inner": small - 2,
         "small_ringed": small - 2 * RING,
         "field": look.target - 6,
+        "down_arrow": str(files("resources").joinpath("icons", "down.svg")),
     }
     return _SHEET.substitute(tokens)

@@ -2,14 +2,21 @@
 
 from html import escape
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui import theme
 from ui.view_models.call import CallIntents, CallScreen, MeasureScreen
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import call, identify, mark, show_when
+from ui.widgets.dress import call, identify, mark
 from ui.widgets.level_meter import LevelMeter
 from ui.widgets.video_surface import PictureSource, VideoSurface
 from ui.widgets.words import Words
@@ -33,12 +40,14 @@ class Pictures(QWidget):
         self.setMinimumSize(320, 180)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Our own picture lies on the far one, not beside it, when that is 16 to 9."""
         self._far.setGeometry(self.rect())
-        width = max(OWN_LEAST, round(self.width() * OWN_SHARE))
+        large = QSize(16, 9).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        width = max(OWN_LEAST, round(large.width() * OWN_SHARE))
         height = width * 9 // 16
-        self._own.setGeometry(
-            QRect(self.width() - width - INSET, self.height() - height - INSET, width, height)
-        )
+        right = (self.width() + large.width()) // 2 - INSET
+        bottom = (self.height() + large.height()) // 2 - INSET
+        self._own.setGeometry(QRect(right - width, bottom - height, width, height))
 
 
 class CallView(QFrame):
@@ -48,7 +57,7 @@ class CallView(QFrame):
         super().__init__()
         mark(self, "surface", "dark")
         self.far = VideoSurface("visit.far-picture", text("call.far-picture"), far)
-        self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own)
+        self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own, has_edge=True)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")
         self._measures = QLabel()
         identify(self._measures, "visit.measures")
@@ -79,7 +88,7 @@ class CallView(QFrame):
 
 
 class CallBar(QFrame):
-    """Join and Hang up share no place with Finish, which stands alone at the far end."""
+    """Join, Hang up and Finish each keep their own place, so that no double press does two."""
 
     def __init__(self, model: CallIntents) -> None:
         super().__init__()
@@ -91,12 +100,12 @@ class CallBar(QFrame):
             "visit.hang-up", text("call.hang-up"), drawing="hang-up", on_dark=True
         )
         self._mute = Button("visit.mute", text("call.mute"), drawing="microphone", on_dark=True)
-        self._camera = Button(
-            "visit.camera", text("call.camera-off"), drawing="camera", on_dark=True
-        )
+        self._camera = Button("visit.camera", text("call.camera"), drawing="camera", on_dark=True)
         self._level = LevelMeter("visit.level", text("call.level"))
         self.layout_of_bar = QHBoxLayout(self)
         self.layout_of_bar.setContentsMargins(10, 4, 10, 4)
+        self.setMinimumHeight(theme.CALL_BAR)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.layout_of_bar.setSpacing(theme.GAP)
         for part in (self._join, self._hang_up, self._mute, self._level, self._camera):
             self.layout_of_bar.addWidget(part)
@@ -105,28 +114,39 @@ class CallBar(QFrame):
         self._mute.clicked.connect(model.toggle_mute)
         self._camera.clicked.connect(model.toggle_camera)
         QShortcut(QKeySequence(MUTE_KEYS), self, model.toggle_mute)
-        model.levels.connect(lambda own, _far: self._level.show_level(own))
+        self._is_muted = False
+        model.levels.connect(self._show_level)
         model.changed.connect(self.draw)
         self.draw(model.screen)
 
     def draw(self, screen: CallScreen) -> None:
-        show_when(self._join, not screen.is_joined)
-        show_when(self._hang_up, screen.is_joined)
+        if self._join.hasFocus() and not screen.can_join:
+            self._mute.setFocus()  # Qt would go on to Hang up, and a second press would hang up
         self._join.allow(screen.can_join)
         self._hang_up.allow(screen.can_hang_up)
+        if self._is_muted != screen.is_muted:
+            self._is_muted = screen.is_muted
+            self._level.show_level(0.0)
         self._mute.allow(screen.can_mute)
         self._camera.allow(screen.can_show_camera)
         muted = screen.is_muted
-        self._mute.say(text("call.unmute" if muted else "call.mute"))
+        if muted:
+            self._mute.say(text("call.muted"), text("call.unmute-name"))
+        else:
+            self._mute.say(text("call.mute"))
         self._mute.draw_icon("microphone-off" if muted else "microphone", inverted=muted)
         mark(self._mute, "alert", muted)
         is_off = not screen.is_camera_on
-        self._camera.say(text("call.camera-on" if is_off else "call.camera-off"))
+        key = "call.camera-is-off" if is_off else "call.camera"
+        self._camera.say(text(key), text(f"{key}-name"))
         self._camera.draw_icon("camera-off" if is_off else "camera", inverted=is_off)
         mark(self._camera, "alert", is_off)
 
+    def _show_level(self, own: float, _far: float) -> None:
+        """Muted, nobody hears us, so nothing moves."""
+        self._level.show_level(0.0 if self._is_muted else own)
+
     def take_focus(self) -> None:
-        for button in (self._join, self._hang_up):
-            if button.isEnabled() and not button.isHidden():
-                button.setFocus(Qt.FocusReason.OtherFocusReason)
-                return
+        """Never to Hang up: nobody ends a call by a key pressed too early."""
+        button = self._join if self._join.isEnabled() else self._mute
+        button.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -43,9 +43,10 @@ class GreatButton(QPushButton):
             pixmap(drawing, ink, ICON),
             pixmap(drawing, theme.DISABLED_INK, ICON),
         )
-        self._title = Words("great-on-primary" if is_primary else "great")
+        self._is_primary = is_primary
+        self._title = Words("great")
         self._title.say(words)
-        self._detail = Words("detail-on-primary" if is_primary else "small", wraps=True)
+        self._detail = Words("small", wraps=True)
         self._detail.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         layout = QVBoxLayout(self)
@@ -65,6 +66,13 @@ class GreatButton(QPushButton):
 
     def say(self, detail: str, *, is_allowed: bool = True) -> None:
         self._detail.say(detail)
+        looks = ("great", "small")
+        if not is_allowed:
+            looks = ("great-disabled", "detail-disabled")
+        elif self._is_primary:
+            looks = ("great-on-primary", "detail-on-primary")
+        mark(self._title, "words", looks[0])
+        mark(self._detail, "words", looks[1])
         self._picture.setPixmap(self._drawings[0 if is_allowed else 1])
         call(self, f"{self._words}, {detail}" if detail else self._words)
         self.setEnabled(is_allowed)

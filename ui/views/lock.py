@@ -23,7 +23,11 @@ class LockView(QWidget):
         outer.addStretch(2)
         for card in (self._build_call(), self._build_lock()):
             card.setFixedWidth(round(CARD_WIDTH * max(1.0, look.scale)))
-            outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+            centred = QHBoxLayout()
+            centred.addStretch(1)
+            centred.addWidget(card)
+            centred.addStretch(1)
+            outer.addLayout(centred)
             outer.addSpacing(16)
         outer.addStretch(3)
         self._hang_up.clicked.connect(model.hang_up)
@@ -80,7 +84,10 @@ class LockView(QWidget):
         show_when(self._call, screen.has_call)
         show_when(self._sign_out, not screen.has_call)
         self._call_state.say(screen.call_state, screen.call_tone)
-        self._mute.say(text("call.unmute" if screen.is_muted else "call.mute"))
+        if screen.is_muted:
+            self._mute.say(text("call.muted"), text("call.unmute-name"))
+        else:
+            self._mute.say(text("call.mute"))
         self._mute.draw_icon(
             "microphone-off" if screen.is_muted else "microphone", inverted=screen.is_muted
         )

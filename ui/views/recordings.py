@@ -1,12 +1,12 @@
 """The stethoscope: site, start and stop where it is; curve, proof and recordings on both sides."""
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from ui import theme
 from ui.view_models.recordings import RecordingsIntents, RecordingsScreen
 from ui.views.panel import Panel
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import identify, show_when
+from ui.widgets.dress import identify, keep_room, show_when
 from ui.widgets.row_list import RowList
 from ui.widgets.text_row import TextRow
 from ui.widgets.waveform import Waveform
@@ -22,10 +22,11 @@ class RecordingsView(Panel):
         self._state = Words("small", wraps=True, identifier="scope.state")
         self._site = QComboBox()
         identify(self._site, "scope.site", text("scope.site"))
-        self._start = Button(
-            "scope.start", text("scope.start"), kind=Kind.PRIMARY, drawing="record"
-        )
-        self._stop = Button("scope.stop", text("scope.stop"), kind=Kind.STOP, drawing="stop")
+        self._start = Button("scope.start", "", kind=Kind.PRIMARY, drawing="record")
+        self._start.say(text("scope.start"), text("scope.start-name"))
+        self._stop = Button("scope.stop", "", kind=Kind.STOP, drawing="stop")
+        self._stop.say(text("scope.stop"), text("scope.stop-name"))
+        keep_room(self._stop)
         self._curve = Waveform("scope.curve", text("scope.curve"))
         self._progress = Words("small", wraps=True, identifier="scope.progress")
         self._proof = Words("chip", wraps=True, identifier="scope.proof")
@@ -41,13 +42,15 @@ class RecordingsView(Panel):
         self.draw(model.screen)
 
     def _lay_out(self) -> None:
-        controls = QHBoxLayout()
+        self._controls = QWidget()
+        controls = QHBoxLayout(self._controls)
+        controls.setContentsMargins(0, 0, 0, 0)
         controls.setSpacing(theme.GAP)
         controls.addWidget(self._start, 1)
         controls.addWidget(self._stop, 1)
         self.content.addWidget(self._state)
         self.content.addWidget(self._site)
-        self.content.addLayout(controls)
+        self.content.addWidget(self._controls)
         self.content.addWidget(self._curve, 2)
         self.content.addWidget(self._progress)
         self.content.addWidget(self._proof)
@@ -69,15 +72,15 @@ class RecordingsView(Panel):
                 made.spoken,
                 head=made.site,
                 beside=made.length,
-                lines=(made.made, f"{made.fingerprint} {made.proof}".strip()),
+                lines=(made.made, text("scope.hash", hash=made.fingerprint), made.proof),
                 state=made.confirmation,
                 tone=made.tone,
             )
 
     def _draw_controls(self, screen: RecordingsScreen) -> None:
         show_when(self._site, screen.has_controls)
-        show_when(self._start, screen.has_controls)
-        show_when(self._stop, screen.has_controls and screen.is_running)
+        show_when(self._controls, screen.has_controls)
+        show_when(self._stop, screen.is_running)
         sites = [self._site.itemText(place) for place in range(self._site.count())]
         if sites != list(screen.sites):
             self._site.clear()

@@ -1,7 +1,7 @@
 """Sign-in: who is this machine for, who are you, and what is not kept."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
@@ -69,7 +69,11 @@ class SignInView(QWidget):
         grid.setColumnStretch(1, 1)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addWidget(card)
+        centred.addStretch(1)
+        outer.addLayout(centred)
         outer.addStretch(3)
 
     def draw(self, screen: SignInScreen) -> None:

@@ -1,5 +1,6 @@
 """What the server has not accepted, why, and both texts side by side; a person decides."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.ids import ChangeId
@@ -23,7 +24,7 @@ class UnsentRow(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._what = Words("large-strong")
         self._patient = Words(wraps=True)
-        self._reason = Words("chip", wraps=True)
+        self._reason = Words("chip", gives_way=True)
         self._mine, self._theirs = Words(wraps=True), Words(wraps=True)
         self._mine_label, self._theirs_label = Words("small"), Words("small")
         self._mine_label.say(text("unsent.mine"))
@@ -44,7 +45,7 @@ class UnsentRow(QFrame):
         grid.setHorizontalSpacing(16)
         grid.addWidget(self._what, 0, 0)
         grid.addWidget(self._patient, 0, 1)
-        grid.addWidget(self._reason, 1, 0, 1, 2)
+        grid.addWidget(self._reason, 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self._mine_label, 2, 0)
         grid.addWidget(self._theirs_label, 2, 1)
         grid.addWidget(self._mine, 3, 0)

@@ -10,7 +10,7 @@ from ui.view_models.worklist import WorklistRowScreen
 from ui.widgets.dress import identify, mark
 from ui.widgets.row_list import RowList
 from ui.widgets.words import Words
-from ui.wording import text
+from ui.wording import text, unbroken
 
 TIME_WIDTH = 62
 
@@ -27,10 +27,10 @@ class VisitRow(QPushButton):
         self._time = Words("large")
         self._patient = Words("large-strong", wraps=True)
         self._who = Words("small", wraps=True)
-        self._state = Words("chip", wraps=True)
+        self._state = Words("chip", gives_way=True)
         self._reason = Words(wraps=True)
         self._detail = Words("small", wraps=True)
-        for words in (self._patient, self._who, self._reason, self._detail, self._state):
+        for words in (self._patient, self._who, self._reason, self._detail):
             words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         for words in (self._time, self._patient, self._who, self._state, self._reason):
             words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -39,10 +39,11 @@ class VisitRow(QPushButton):
         layout.setHorizontalSpacing(12)
         layout.setVerticalSpacing(2)
         layout.setColumnMinimumWidth(0, TIME_WIDTH)
-        layout.addWidget(self._time, 0, 0)
+        left_top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        layout.addWidget(self._time, 0, 0, left_top)
         layout.addWidget(self._patient, 0, 1)
         layout.addWidget(self._who, 1, 1)
-        layout.addWidget(self._state, 0, 2)
+        layout.addWidget(self._state, 0, 2, left_top)
         layout.addWidget(self._reason, 1, 2)
         layout.addWidget(self._detail, 2, 1, 1, 2)
         layout.setColumnStretch(1, 3)
@@ -77,10 +78,9 @@ class VisitRow(QPushButton):
         )
         self._time.say(screen.time)
         self._patient.say(screen.patient)
-        self._who.say(
-            f"{text('today.born')} {screen.born}   {text('today.record-number')} "
-            f"{screen.record_number}"
-        )
+        born = unbroken(f"{text('today.born')} {screen.born}")
+        number = unbroken(f"{text('today.record-number')} {screen.record_number}")
+        self._who.say(f"{born}   {number}")
         self._state.say(screen.state, screen.tone, signed=True)
         self._reason.say(screen.reason)
         self._detail.say_or_hide(screen.detail)

@@ -68,13 +68,14 @@ class VisitView(QWidget):
         self._draw_outage(models.call.screen)
 
     def _build_bar(self) -> None:
-        self._state = Words("on-dark", wraps=True, identifier="visit.state")
+        self._state = Words("on-dark", gives_way=True, identifier="visit.state")
         self._check_in_label, self._contact_label = Words("small-on-dark"), Words("small-on-dark")
         self._check_in_label.say(text("visit.since-check-in"))
         self._contact_label.say(text("visit.in-contact"))
         self._check_in = Words("clock", identifier="visit.since-check-in")
         self._contact = Words("clock", identifier="visit.in-contact")
         self._back = Button("visit.back", text("visit.back"), drawing="back", on_dark=True)
+        self._back.say(text("visit.back"), text("visit.back-name"))
         self._finish = Button("visit.finish", text("visit.finish"), drawing="check", on_dark=True)
         clocks = QGridLayout()
         clocks.setHorizontalSpacing(18)

@@ -3,10 +3,11 @@
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui import theme
+from ui.tone import Tone
 from ui.view_models.vitals import TileScreen, VitalsIntents, VitalsScreen
 from ui.views.panel import Panel
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import show_when
+from ui.widgets.dress import keep_room, show_when
 from ui.widgets.row_list import RowList
 from ui.widgets.text_row import TextRow
 from ui.widgets.vital_tile import VitalTile
@@ -23,7 +24,7 @@ class VitalsView(Panel):
         self._cuff = Words("small", wraps=True, identifier="cuff.state")
         self._start = Button("cuff.start", text("vitals.start"), kind=Kind.PRIMARY)
         self._stop = Button("cuff.stop", text("vitals.stop"), kind=Kind.STOP, drawing="stop")
-        self._keep_room(self._stop)
+        keep_room(self._stop)
         self._live = VitalTile("cuff.live", look)
         self._result = VitalTile("cuff.result", look)
         self._extra = Words("strong", wraps=True, identifier="cuff.extra")
@@ -42,15 +43,10 @@ class VitalsView(Panel):
         model.changed.connect(self.draw)
         self.draw(model.screen)
 
-    @staticmethod
-    def _keep_room(widget: QWidget) -> None:
-        """Hidden, it still takes its place."""
-        policy = widget.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        widget.setSizePolicy(policy)
-
     def _lay_out(self) -> None:
-        cuff_row, keep_row = QHBoxLayout(), QHBoxLayout()
+        self._controls = QWidget()
+        cuff_row, keep_row = QHBoxLayout(self._controls), QHBoxLayout()
+        cuff_row.setContentsMargins(0, 0, 0, 0)
         cuff_row.setSpacing(theme.GAP)
         cuff_row.addWidget(self._start, 1)
         cuff_row.addWidget(self._stop, 1)
@@ -60,7 +56,7 @@ class VitalsView(Panel):
         heading = Words("strong")
         heading.say(text("vitals.readings"))
         self.content.addWidget(self._cuff)
-        self.content.addLayout(cuff_row)
+        self.content.addWidget(self._controls)
         self.content.addWidget(self._live)
         self.content.addWidget(self._result)
         self.content.addWidget(self._extra)
@@ -74,7 +70,12 @@ class VitalsView(Panel):
         self._cuff.say_or_hide(screen.cuff_state, screen.cuff_tone, signed=True)
         self._draw_controls(screen)
         self._draw_tile(self._live, screen.live, is_shown=screen.result is None)
-        self._draw_tile(self._result, screen.result, is_shown=screen.result is not None)
+        self._draw_tile(
+            self._result,
+            screen.result,
+            is_shown=screen.result is not None,
+            is_refused=screen.result_tone is Tone.BAD,
+        )
         self._extra.say_or_hide(screen.result_extra if screen.result is not None else "")
         self._result_message.say_or_hide(screen.result_message, screen.result_tone, signed=True)
         self._message.say_or_hide(screen.message, screen.message_tone, signed=True)
@@ -82,9 +83,9 @@ class VitalsView(Panel):
 
     def _draw_controls(self, screen: VitalsScreen) -> None:
         at_cart = screen.has_cuff_controls
-        show_when(self._start, at_cart)
+        show_when(self._controls, at_cart)
         self._start.allow(screen.can_start)
-        show_when(self._stop, at_cart and screen.is_running)
+        show_when(self._stop, screen.is_running)
         decides = at_cart and (screen.can_keep or screen.can_discard)
         show_when(self._keep, decides)
         show_when(self._discard, decides)
@@ -92,7 +93,9 @@ class VitalsView(Panel):
         self._discard.allow(screen.can_discard)
 
     @staticmethod
-    def _draw_tile(tile: VitalTile, screen: TileScreen | None, *, is_shown: bool) -> None:
+    def _draw_tile(
+        tile: VitalTile, screen: TileScreen | None, *, is_shown: bool, is_refused: bool = False
+    ) -> None:
         shown = screen or TileScreen(text("vitals.live"), "", "mmHg", is_stale=True)
         tile.show_value(
             name=shown.name,
@@ -101,6 +104,7 @@ class VitalsView(Panel):
             source=shown.source,
             age=shown.age,
             is_stale=shown.is_stale,
+            is_refused=is_refused,
         )
         show_when(tile, is_shown or screen is not None)
 

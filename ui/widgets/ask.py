@@ -20,7 +20,7 @@ class Ask(QFrame):
     def __init__(self, name: str, confirm: str, cancel: str) -> None:
         """`name` begins the identifiers: name-confirm, name-cancel, name-question."""
         super().__init__()
-        mark(self, "surface", "demonstration")
+        mark(self, "surface", "question")
         self._question = Words("strong", wraps=True, identifier=f"{name}-question")
         self._confirm = Button(f"{name}-confirm", confirm)
         self._cancel = Button(f"{name}-cancel", cancel, kind=Kind.PRIMARY)

@@ -46,6 +46,13 @@ def tone_of(widget: QWidget, tone: Tone) -> None:
     mark(widget, "tone", str(tone))
 
 
+def keep_room(widget: QWidget) -> None:
+    """Hidden, it still takes its place: nothing else slides under a finger."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
 def show_when(widget: QWidget, is_shown: bool) -> None:
     """setVisible for parts of a page, without work when nothing changes."""
     if widget.isHidden() == is_shown:

@@ -15,18 +15,19 @@ class PatientBanner(QFrame):
         super().__init__()
         mark(self, "surface", "banner")
         identify(self, "banner", text("banner.name"))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._name = Words("banner-name", identifier="banner.name")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self._name = Words("banner-name", gives_way=True, identifier="banner.name")
         self._born = Words("banner-value", identifier="banner.born")
         self._sex = Words("banner-value", identifier="banner.sex")
         self._number = Words("banner-value", identifier="banner.record-number")
-        self._allergies = Words("banner-value", identifier="banner.allergies", wraps=True)
+        self._allergies = Words("banner-value", gives_way=True, identifier="banner.allergies")
         self._labels: list[Words] = []
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 6, 16, 6)
         layout.setHorizontalSpacing(28)
         layout.setVerticalSpacing(0)
         layout.addWidget(self._name, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        left_top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         columns: list[tuple[str, QLabel]] = [
             ("banner.born", self._born),
             ("banner.sex", self._sex),
@@ -38,7 +39,7 @@ class PatientBanner(QFrame):
             label.say(text(key))
             self._labels.append(label)
             layout.addWidget(label, 0, column)
-            layout.addWidget(value, 1, column)
+            layout.addWidget(value, 1, column, left_top)
         layout.setColumnStretch(4, 1)
 
     def show_patient(

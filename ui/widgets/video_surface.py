@@ -27,6 +27,7 @@ from ui.wording import text, time_of_day
 
 FROZEN_AFTER_S = 1.0
 LOOK_EVERY_MS = 250
+WORDS_INSET = 6
 PictureSource = Callable[[], Picture | None]
 
 
@@ -49,6 +50,7 @@ class VideoSurface(QLabel):
         name: str,
         source: PictureSource,
         *,
+        has_edge: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -58,6 +60,7 @@ class VideoSurface(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._name = name
         self._source = source
+        self._has_edge = has_edge  # tells a small surface from the one it lies on
         self._monotonic = monotonic
         self._now = now
         self._image = QImage()
@@ -79,7 +82,6 @@ class VideoSurface(QLabel):
         self._absent_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._caption = Words("caption", identifier=f"{identifier}-caption")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
         left = Qt.AlignmentFlag.AlignLeft
         layout.addWidget(self._frozen_words, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
@@ -150,7 +152,7 @@ class VideoSurface(QLabel):
         picture = self._source()
         if picture is None or (picture.sequence, picture.captured_at) == self._taken:
             return False
-        had_picture = self.has_picture
+        had_picture, before = self.has_picture, self._image.size()
         age_s = self._monotonic() - picture.captured_at
         if not had_picture and age_s > FROZEN_AFTER_S:
             return False  # left over from an earlier call: never shown as if it were live
@@ -168,6 +170,8 @@ class VideoSurface(QLabel):
         if self._is_frozen or not had_picture:
             self._is_frozen = False
             QTimer.singleShot(0, self._tell)  # labels are not moved in the middle of a paint
+        if self._image.size() != before:
+            QTimer.singleShot(0, self._place_words)
         return True
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -177,6 +181,9 @@ class VideoSurface(QLabel):
         if self.has_picture:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self._fitted(), self._shown_image())
+        if self._has_edge:
+            painter.setPen(QColor(theme.DARK_EDGE))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
         if is_new and self._sequence is not None:
             self.painted.emit(self._sequence)
@@ -193,8 +200,21 @@ class VideoSurface(QLabel):
         where.moveCenter(self.rect().center())
         return where
 
+    def _place_words(self) -> None:
+        """Words lie on the picture, not on the dark edges beside it."""
+        picture = self._fitted() if self.has_picture else self.rect()
+        layout = self.layout()
+        if layout is not None:
+            right = self.width() - picture.right() - 1
+            bottom = self.height() - picture.bottom() - 1
+            inset = WORDS_INSET
+            layout.setContentsMargins(
+                picture.left() + inset, picture.top() + inset, right + inset, bottom + inset
+            )
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_words()
         self._tell_size()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -18,8 +18,10 @@ class VitalTile(QLabel):
         super().__init__()
         identify(self, identifier)
         self._look = look
+        self._drawn: tuple[object, ...] = ()
         self._name = self._value = self._unit = self._source = self._age = ""
         self._is_stale = True
+        self._is_refused = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -28,17 +30,30 @@ class VitalTile(QLabel):
         return DASH if self._is_stale or not self._value else self._value
 
     def show_value(
-        self, *, name: str, value: str, unit: str, source: str, age: str, is_stale: bool
+        self,
+        *,
+        name: str,
+        value: str,
+        unit: str,
+        source: str,
+        age: str,
+        is_stale: bool,
+        is_refused: bool = False,
     ) -> None:
-        drawn = (self._name, self._value, self._unit, self._source, self._age, self._is_stale)
-        if drawn == (name, value, unit, source, age, is_stale):
+        """A refused value is struck through and grey: shown, but not to be read as a result."""
+        drawn = (name, value, unit, source, age, is_stale, is_refused)
+        if drawn == self._drawn:
             return
-        self._name, self._value, self._unit = name, value, unit
-        self._source, self._age, self._is_stale = source, age, is_stale
+        self._drawn = drawn
+        self._name = text("vitals.refused") if is_refused else name
+        self._value, self._unit = value, unit
+        self._source, self._age = source, age
+        self._is_stale, self._is_refused = is_stale, is_refused
         if self.drawn_value == DASH:
             call(self, text("tile.no-value", name=name))
         else:
-            call(self, text("tile.spoken", name=name, value=value, unit=unit))
+            key = "tile.refused" if is_refused else "tile.spoken"
+            call(self, text(key, name=name, value=value, unit=unit))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -73,7 +88,8 @@ class VitalTile(QLabel):
         self._write(painter, top, self._age, theme.MUTED_ON_DARK, theme.SMALL, align=right)
         self._write(painter, bottom, self._source, theme.MUTED_ON_DARK, theme.SMALL)
         middle = QRect(inner.left(), top.bottom(), inner.width(), bottom.top() - top.bottom())
-        colour = theme.VITAL_STALE if self.drawn_value == DASH else theme.VITAL_PRESSURE
+        is_grey = self._is_refused or self.drawn_value == DASH
+        colour = theme.VITAL_STALE if is_grey else theme.VITAL_PRESSURE
         self._write(painter, middle, self.drawn_value, colour, theme.VALUE, bold=True)
         advance = self._metrics(theme.VALUE, bold=True).horizontalAdvance(self.drawn_value)
         unit = middle.adjusted(advance + MARGIN, 0, 0, 0)
@@ -101,6 +117,7 @@ class VitalTile(QLabel):
         font = QFont(theme.FONT_FAMILY)
         font.setPixelSize(self._look.type_size(pixels))
         font.setBold(bold)
+        font.setStrikeOut(self._is_refused and pixels == theme.VALUE)
         return font
 
     def _metrics(self, pixels: int, bold: bool = False) -> QFontMetrics:

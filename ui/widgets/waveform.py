@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
@@ -67,6 +67,9 @@ class Waveform(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.drawImage(event.rect(), self._canvas, event.rect())
+        if all(peak is None for peak in self._peaks):
+            painter.setPen(QColor(theme.MUTED_ON_DARK))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text("curve.empty"))
         painter.end()
 
     def _empty(self) -> None:

@@ -1,27 +1,58 @@
 """Text on the screen. What it shows is also its accessible name, without isolates."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from ui.tone import Tone
 from ui.widgets.dress import call, identify, mark, show_when, tone_of
 
 # A state is told by a sign besides its colour; none of them is an alarm's sign.
+# What the style sheet puts around a kind of words, left and right together.
+PADDING = {"chip": 18, "mark": 20, "banner-allergies": 18}
 SIGNS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.ATTENTION: "▲ ", Tone.BAD: "✕ "}
 
 
 class Words(QLabel):
-    """`kind` names the look in the style sheet; `wraps` for sentences."""
+    """`kind` names the look in the style sheet; `wraps` for sentences.
 
-    def __init__(self, kind: str = "body", *, wraps: bool = False, identifier: str = "") -> None:
+    `gives_way` stands in one line where there is room, and wraps before it pushes others out.
+    """
+
+    def __init__(
+        self,
+        kind: str = "body",
+        *,
+        wraps: bool = False,
+        gives_way: bool = False,
+        identifier: str = "",
+    ) -> None:
         super().__init__()
+        self._gives_way = gives_way
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(wraps)
-        if wraps:
+        self.setWordWrap(wraps or gives_way)
+        if wraps or gives_way:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         mark(self, "words", kind)
         if identifier:
             identify(self, identifier)
+
+    def sizeHint(self) -> QSize:
+        if not self._gives_way:
+            return super().sizeHint()
+        width = self._width_of(self.text())
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        if not self._gives_way:
+            return super().minimumSizeHint()
+        longest = max((self._width_of(word) for word in self.text().split(" ")), default=0)
+        width = max(longest, self._width_of(self.text()) * 2 // 5)
+        return QSize(width, self.fontMetrics().height())
+
+    def _width_of(self, words: str) -> int:
+        self.ensurePolished()
+        padding = PADDING.get(str(self.property("words")), 0)
+        return self.fontMetrics().horizontalAdvance(words) + padding + 2
 
     def say(self, shown: str, tone: Tone = Tone.PLAIN, *, signed: bool = False) -> None:
         """With `signed` the tone's sign stands before the words, but is not part of the name."""

@@ -14,7 +14,9 @@ DASH = "–"
 LEFT_TO_RIGHT = "\u2066"
 FIRST_STRONG = "\u2068"
 END_OF_ISOLATE = "\u2069"
-_MARKS = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
+UNBROKEN = "\u00a0"  # a space at which no line ends: an id or a quantity stays in one piece
+_MARKS: dict[int, str | None] = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
+_MARKS[ord(UNBROKEN)] = " "
 
 
 def text(key: str, **values: object) -> str:
@@ -37,8 +39,12 @@ def isolate_name(name: str) -> str:
     return f"{FIRST_STRONG}{name}{END_OF_ISOLATE}"
 
 
+def unbroken(words: str) -> str:
+    return words.replace(" ", UNBROKEN)
+
+
 def spoken(shown: str) -> str:
-    """The same words for accessible names, without isolates."""
+    """The same words for accessible names: no isolates, plain spaces."""
     return shown.translate(_MARKS)
 
 
@@ -78,19 +84,19 @@ def born(on: date | None, age_years: int | None) -> str:
     """14-Jul-1945 (81y)."""
     if on is None:
         return text("unknown")
-    return isolate(_day(on) if age_years is None else f"{_day(on)} ({age_years}y)")
+    return isolate(_day(on) if age_years is None else unbroken(f"{_day(on)} ({age_years}y)"))
 
 
 def record_number(raw: str) -> str:
     """129 728 7652: ten digits in the groups in which they are read aloud, others as they are."""
     if len(raw) == 10 and raw.isdecimal():
-        return isolate(f"{raw[:3]} {raw[3:6]} {raw[6:]}")
+        return isolate(unbroken(f"{raw[:3]} {raw[3:6]} {raw[6:]}"))
     return isolate(raw)
 
 
 def quantity(value: Decimal | int | str, unit: str) -> str:
     """97 %, 71 /min: never a number without its unit."""
-    return isolate(f"{number(value)} {unit}")
+    return isolate(unbroken(f"{number(value)} {unit}"))
 
 
 def number(value: Decimal | int | str) -> str:
@@ -116,8 +122,8 @@ def span(seconds: float) -> str:
     whole = max(0, int(seconds))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if whole >= size:
-            return isolate(f"{whole // size} {unit}")
-    return isolate(f"{whole} s")
+            return isolate(unbroken(f"{whole // size} {unit}"))
+    return isolate(unbroken(f"{whole} s"))
 
 
 def clock(seconds: float) -> str:
@@ -128,12 +134,12 @@ def clock(seconds: float) -> str:
 
 def seconds_long(seconds: float) -> str:
     """20.0 s."""
-    return isolate(f"{seconds:.1f} s")
+    return isolate(unbroken(f"{seconds:.1f} s"))
 
 
 def fingerprint(digest: str) -> str:
     """The first bytes of a SHA-256 in groups that two people can compare aloud."""
-    return isolate(f"{digest[:4]} {digest[4:8]}")
+    return isolate(unbroken(f"{digest[:4]} {digest[4:8]}"))
 
 
 def _day(of: date) -> str:
