@@ -243,7 +243,7 @@ def main() -> None:
         order = json.loads(line)
         try:
             screen = screens.setdefault(order["pid"], Screen(order["pid"]))
-            answer = {"answer": ORDERS[order["order"]](screen, order)}
+            answer: Answer = {"answer": ORDERS[order["order"]](screen, order)}
         except (GLib.Error, NotThere) as error:
             answer = {"not_so": str(error)}
         sys.stdout.write(json.dumps(answer) + "\n")

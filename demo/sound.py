@@ -1,0 +1,136 @@
+"""A random sequence of tones to prove a voice way with, and heart sounds that say what they are.
+
+Tones and not a recording: whatever codec lies between, which tone followed which can be told.
+"""
+
+import random
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from demo.waiting import NotSo
+
+RATE_HZ = 48_000
+TONE_S = 0.15
+COUNT = 6
+# Ratio 1.14 between neighbours; within what any voice codec carries.
+ALPHABET_HZ = tuple(round(460 * 1.14**step) for step in range(12))
+SYNC_HZ = (2400, 2900)
+ROUNDS = 40  # the sequence again and again, with a pause between
+PAUSE_S = 0.25
+LOUDNESS = 0.35
+
+WINDOW_S, HOP_S = 0.04, 0.01
+CLEAR = 0.5  # part of a window's energy that must lie in one tone
+SHORTEST_HOPS = 5  # of 15: shorter runs are the borders between two tones
+
+Samples = npt.NDArray[np.float64]
+Probes = npt.NDArray[np.complex128]
+
+
+def new_sequence(chance: random.Random) -> tuple[int, ...]:
+    """COUNT places in the alphabet, no two neighbours equal."""
+    tones: list[int] = []
+    while len(tones) < COUNT:
+        tone = chance.randrange(len(ALPHABET_HZ))
+        if not tones or tones[-1] != tone:
+            tones.append(tone)
+    return tuple(tones)
+
+
+def write_sequence(path: Path, sequence: tuple[int, ...], rounds: int = ROUNDS) -> None:
+    parts = [_tone(pitch) for pitch in SYNC_HZ]
+    parts += [_tone(ALPHABET_HZ[tone]) for tone in sequence]
+    parts.append(np.zeros(int(PAUSE_S * RATE_HZ)))
+    _write_wav(path, np.tile(np.concatenate(parts), rounds), RATE_HZ)
+
+
+def sequences_in(raw: Path) -> list[tuple[int, ...]]:
+    """Every whole sequence in a recording of 16-bit samples, in the order heard."""
+    heard = np.frombuffer(raw.read_bytes()[: raw.stat().st_size // 2 * 2], np.int16)
+    runs = _runs(heard.astype(np.float64) / 32768)
+    start = [len(ALPHABET_HZ), len(ALPHABET_HZ) + 1]
+    found = []
+    for place in range(len(runs) - COUNT - 1):
+        tones = runs[place + 2 : place + 2 + COUNT]
+        if runs[place : place + 2] == start and max(tones) < len(ALPHABET_HZ) and min(tones) >= 0:
+            found.append(tuple(tones))
+    return found
+
+
+def loudness(raw: Path) -> float:
+    """Root mean square of a recording, full scale is 1."""
+    heard = np.frombuffer(raw.read_bytes()[: raw.stat().st_size // 2 * 2], np.int16)
+    return float(np.sqrt(np.mean((heard / 32768.0) ** 2))) if heard.size else 0.0
+
+
+def _tone(pitch_hz: float) -> Samples:
+    moment = np.arange(int(TONE_S * RATE_HZ)) / RATE_HZ
+    edge = np.minimum(1.0, np.minimum(moment, TONE_S - moment) / 0.008)
+    shaped: Samples = LOUDNESS * edge * np.sin(2 * np.pi * pitch_hz * moment)
+    return shaped
+
+
+def _runs(samples: Samples) -> list[int]:
+    """Which tone sounded, one after the other; -1 for silence and noise of some length."""
+    pitches = np.array([*ALPHABET_HZ, *SYNC_HZ])
+    window, hop = int(WINDOW_S * RATE_HZ), int(HOP_S * RATE_HZ)
+    shape = np.hanning(window)
+    moment = np.arange(window) / RATE_HZ
+    probes: Probes = np.exp(-2j * np.pi * np.outer(pitches, moment)).astype(np.complex128) * shape
+    found: list[int] = []
+    last, length = -1, 0
+    for start in range(0, len(samples) - window, hop):
+        part = samples[start : start + window]
+        tone = _tone_in(part, probes, shape)
+        if tone == last:
+            length += 1
+        else:
+            last, length = tone, 1
+        needed = SHORTEST_HOPS if tone >= 0 else 2 * SHORTEST_HOPS
+        if length == needed and (not found or found[-1] != tone):
+            found.append(tone)
+    return found
+
+
+def _tone_in(part: Samples, probes: Probes, shape: Samples) -> int:
+    energy = float(np.sum((part * shape) ** 2))
+    if energy < 1e-4:
+        return -1
+    strength = np.abs(probes @ part) ** 2
+    best = int(np.argmax(strength))
+    # A pure tone in a Hann window puts this much of its energy where the probe looks.
+    share = strength[best] / (energy * np.sum(shape**2) * 0.5)
+    return best if share > CLEAR else -1
+
+
+def write_heart_sounds(path: Path, seconds: float, rate_hz: int = 4000) -> None:
+    """Invented: two short tones for each beat and a soft noise, like nobody's heart."""
+    moment = np.arange(int(seconds * rate_hz)) / rate_hz
+    chance = np.random.default_rng()
+    sound = chance.normal(0, 0.004, moment.size)
+    beat_s = chance.uniform(0.75, 0.95)
+    for offset_s, pitch_hz, width_s, strength in ((0.0, 48, 0.045, 0.6), (0.31, 66, 0.032, 0.42)):
+        phase = (moment - 0.2 - offset_s) % beat_s
+        phase = np.where(phase > beat_s / 2, phase - beat_s, phase)
+        sound += strength * np.exp(-((phase / width_s) ** 2)) * np.sin(2 * np.pi * pitch_hz * phase)
+    _write_wav(path, sound, rate_hz)
+
+
+def _write_wav(path: Path, sound: Samples, rate_hz: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def check_sequence(raw: Path, sequence: tuple[int, ...]) -> int:
+    """How often it was heard; NotSo when not, or when others were heard as often."""
+    heard = sequences_in(raw)
+    count = heard.count(sequence)
+    if count * 2 <= len(heard):
+        raise NotSo(f"heard {heard or 'no sequence'}, loudness {loudness(raw):.4f}")
+    return count
