@@ -49,7 +49,7 @@ def picture(at_s: float, period_s: float, number: int | None, coat: Colour = BLU
         image[_oval(across, down, eye, (11, 2 if is_blink else 8))] = (40, 40, 60)
     mouth = 4 + 10 * abs(math.sin(12 * phase))
     image[_oval(across, down, (head[0], head[1] + 52), (26, mouth))] = (130, 50, 60)
-    whole = np.clip(image, 0, 255).astype(np.uint8)
+    whole: Image = np.clip(image, 0, 255).astype(np.uint8)
     _label(whole)
     if number is not None:
         _barcode(whole, number)

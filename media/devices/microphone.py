@@ -62,8 +62,9 @@ class Microphone:
         for tap in self._taps:
             tap.clear()
 
-    def tap(self) -> SampleRing:
-        ring = SampleRing(TAP_SAMPLES)
+    def tap(self, ring: SampleRing | None = None) -> SampleRing:
+        """From now on the ring gets what is spoken; an own one goes on from another microphone."""
+        ring = ring or SampleRing(TAP_SAMPLES)
         self._taps = (*self._taps, ring)
         return ring
 
