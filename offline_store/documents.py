@@ -93,6 +93,7 @@ def visit_of(record: UUID, document: bytes) -> Visit:
         reason=body.reason,
         clinician=None if body.clinician is None else PersonId(body.clinician),
         interrupted_since=body.interrupted_since,
+        checked_in_at=body.checked_in_at,
     )
 
 
