@@ -46,15 +46,20 @@ class Program:
         return self.said.read_text(encoding="utf-8", errors="replace")
 
     def line_starting(self, start: str, limit_s: float) -> str:
-        """The newest whole line it printed that begins so."""
-        return wait_for(f"{self.name} says {start!r}", lambda: self._line(start), limit_s)
+        """The first whole line it printed that begins so."""
+        return wait_for(f"{self.name} says {start!r}", lambda: self._line(start, 1), limit_s)
 
-    def _line(self, start: str) -> str | None:
+    def nth_line(self, start: str, number: int, limit_s: float) -> str:
+        """The line with this number, from 1, among those that begin so."""
+        what = f"{self.name} says {start!r} for the {number}. time"
+        return wait_for(what, lambda: self._line(start, number), limit_s)
+
+    def _line(self, start: str, number: int) -> str | None:
         whole = self.words().rpartition("\n")[0].splitlines()
         found = [line for line in whole if line.startswith(start)]
-        if not found and not self.is_running:
+        if len(found) < number and not self.is_running:
             raise NotSo(f"ended with {self.process.returncode}: {self.words()[-800:]}")
-        return found[-1] if found else None
+        return found[number - 1] if len(found) >= number else None
 
     def end(self) -> None:
         """Asked, then made to. Harmless when it has ended."""
