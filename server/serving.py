@@ -4,8 +4,10 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.contract.signalling import FRAME_MAX_BYTES
 from app.domain.failures import Code, Rejected
@@ -32,22 +34,7 @@ def serve(settings: ServerSettings, tell: Callable[[str], None]) -> int:
 def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
     context = _tls(settings)
     opened = open_folder(settings)
-    config = uvicorn.Config(
-        create_app(settings, opened.keys),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-        ws="websockets-sansio",
-        ws_max_size=FRAME_MAX_BYTES,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
-        ws_per_message_deflate=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=GOODBYE_S,
-        ssl_context_factory=None if context is None else lambda _config, _default: context,
-    )
+    config = uvicorn_config(create_app(settings, opened.keys), context)
     listening = _listen(settings)
 
     def tell_all() -> None:
@@ -58,6 +45,28 @@ def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
     server = _Server(config, tell_all)
     server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+def uvicorn_config(
+    app: ASGIApp, context: ssl.SSLContext | None, lifespan: Literal["on", "off"] = "on"
+) -> uvicorn.Config:
+    """How the application is served; no line of an access log names what was asked for."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan=lifespan,
+        ws="websockets-sansio",
+        ws_max_size=FRAME_MAX_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GOODBYE_S,
+        ssl_context_factory=None if context is None else lambda _config, _default: context,
+    )
 
 
 class _Server(uvicorn.Server):
