@@ -5,7 +5,6 @@ all. A datagram sent twice is harmless: its records carry their numbers.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from operator import itemgetter
 
@@ -31,7 +30,7 @@ RECORD_HEADER_BYTES = 13
 
 
 class FlightDtlsTransport(RTCDtlsTransport):
-    """Stock, with the last flight remembered. `heard_at` is when anything last came in."""
+    """Stock, with the last flight remembered. `heard_at`: loop time of what last came in."""
 
     def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
         super().__init__(transport, certificates)
@@ -40,7 +39,8 @@ class FlightDtlsTransport(RTCDtlsTransport):
         self._flight_sent_at = 0.0
         self.when_heard_again: Callable[[], None] | None = None
         self._is_far_done = False  # the far side has our last flight: it sends what needs keys
-        self._started_at = time.monotonic()
+        self._now = asyncio.get_running_loop().time
+        self._started_at = self._now()
         self._copied = 0
         self._copies: list[tuple[float, bytes]] = []  # when due, soonest first
         self._is_stopped = False
@@ -49,7 +49,7 @@ class FlightDtlsTransport(RTCDtlsTransport):
         transport._recv = self._heard
 
     async def start(self, remoteParameters: RTCDtlsParameters) -> None:
-        self._started_at = time.monotonic()
+        self._started_at = self._now()
         if not self._is_stopped:
             self._resending.start(self._resend(), "resend")
         await super().start(remoteParameters)
@@ -60,8 +60,10 @@ class FlightDtlsTransport(RTCDtlsTransport):
         await super().stop()
 
     async def _heard(self) -> bytes:
-        data = await self._stock_recv()
-        silent_s, self.heard_at = time.monotonic() - self.heard_at, time.monotonic()
+        data = b""
+        while not data:  # an empty datagram, which anybody may send, would end stock's reading
+            data = await self._stock_recv()
+        silent_s, self.heard_at = self._now() - self.heard_at, self._now()
         if silent_s > GAP_S and self.when_heard_again is not None:
             self.when_heard_again()  # before the packet is looked at
         if data[0] == APPLICATION or 127 < data[0] < 192:
@@ -79,7 +81,7 @@ class FlightDtlsTransport(RTCDtlsTransport):
         datagrams = datagrams_of(self._waiting_bytes())
         flight = [each for each in datagrams if each[0] in (CHANGE_CIPHER, HANDSHAKE)]
         if flight:
-            self._flight, self._flight_sent_at = flight, time.monotonic()
+            self._flight, self._flight_sent_at = flight, self._now()
         for datagram in datagrams:
             await self._send_counted(datagram)
             self._copy(datagram)
@@ -100,21 +102,18 @@ class FlightDtlsTransport(RTCDtlsTransport):
         mine["_RTCDtlsTransport__tx_packets"] += 1
 
     def _copy(self, datagram: bytes) -> None:
-        now = time.monotonic()
+        now = self._now()
         is_worth_it = datagram[0] in (CHANGE_CIPHER, HANDSHAKE, APPLICATION)
-        if (
-            is_worth_it
-            and self._copied < COPIED_DATAGRAMS
-            and now - self._started_at < COPIES_FOR_S
-        ):
+        is_early = now - self._started_at < COPIES_FOR_S
+        if is_worth_it and is_early and self._copied < COPIED_DATAGRAMS:
             self._copied += 1
             self._copies.extend((now + after_s, datagram) for after_s in COPIES_AFTER_S)
             self._copies.sort(key=itemgetter(0))
 
     async def _resend(self) -> None:
-        """Copies when they are due, the flight when it was not answered; ends when both are done."""
-        while time.monotonic() - self._started_at < RESEND_FOR_S and self.state not in OVER:
-            now = time.monotonic()
+        """Copies when due, the flight when not answered; ends when neither can come any more."""
+        while self._now() - self._started_at < RESEND_FOR_S and self.state not in OVER:
+            now = self._now()
             while self._copies and self._copies[0][0] <= now:
                 await self._send_quietly(self._copies.pop(0)[1])
             if self._flight and not self._is_settled and now >= self._flight_due_at:
@@ -132,7 +131,7 @@ class FlightDtlsTransport(RTCDtlsTransport):
         return self._is_far_done if self._role == "server" else self.encrypted
 
     async def _send_flight(self) -> None:
-        self._flight_sent_at = time.monotonic()
+        self._flight_sent_at = self._now()
         for datagram in self._flight:
             await self._send_quietly(datagram)
 

@@ -6,7 +6,6 @@ lacks stands in the other files of this folder.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 
 import av
@@ -90,7 +89,8 @@ class PeerLink:
         self._scope: RTCDataChannel | None = None
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
-        self._opened_at = time.monotonic()
+        self._now = asyncio.get_running_loop().time
+        self._opened_at = self._now()
         self._join_ms: float | None = None
         self._has_heard = False
         self._is_up = False
@@ -103,7 +103,7 @@ class PeerLink:
 
     async def open(self) -> None:
         """The offerer makes its offer; the answerer waits for one. Told by events from here on."""
-        self._opened_at = time.monotonic()
+        self._opened_at = self._now()
         self._pc.on("connectionstatechange", self._state_changed)
         self._pc.on("track", self._track_came)
         self._tasks.start(self._watch(), "watch")
@@ -206,7 +206,7 @@ class PeerLink:
 
     def _come_up(self) -> None:
         if self._join_ms is None:
-            self._join_ms = (time.monotonic() - self._opened_at) * 1000
+            self._join_ms = (self._now() - self._opened_at) * 1000
             self._meter.join_ms = self._join_ms
         if not self._is_up and not self._is_over:
             self._is_up = True
@@ -242,7 +242,7 @@ class PeerLink:
         if not self._has_picture:
             self._has_picture = True
             self._is_picture_told = self._try_to_say(PictureHere())
-            self._tell(FirstPicture((time.monotonic() - self._opened_at) * 1000))
+            self._tell(FirstPicture((self._now() - self._opened_at) * 1000))
         self._tell(PictureIn(frame))
 
     def _voice_heard(self, samples: Samples) -> None:
@@ -272,10 +272,10 @@ class PeerLink:
     # --- what goes on by itself ------------------------------------------------------------
 
     async def _watch(self) -> None:
-        looked_at = beat_at = measured_at = time.monotonic()
+        looked_at = beat_at = measured_at = self._now()
         while not self._is_over:
             await asyncio.sleep(LOOK_EVERY_S)
-            now = time.monotonic()
+            now = self._now()
             stood_still = now - looked_at > 3 * LOOK_EVERY_S
             looked_at = now
             if stood_still:

@@ -17,6 +17,7 @@ from media.rtc.peer_link import PeerLink
 EventT = TypeVar("EventT")
 CELL = 16
 WIDTH, HEIGHT = 640, 480
+NOISE = np.random.default_rng(1).integers(60, 160, (200, WIDTH), dtype=np.uint8)
 
 
 class ToneVoice:
@@ -52,6 +53,7 @@ def picture_of(number: int, tick: int) -> bytes:
     for bit in range(32):
         shade = 220 if number >> bit & 1 else 30
         luma[CELL : 3 * CELL, (bit + 4) * CELL : (bit + 5) * CELL] = shade
+    luma[200:400] = np.roll(NOISE, tick * 7, axis=1)  # what keeps the encoder busy
     x = tick * 9 % (WIDTH - 40)
     luma[200:400, x : x + 40] = 200
     return luma.tobytes() + bytes([128]) * (WIDTH * HEIGHT // 2)

@@ -1,0 +1,190 @@
+"""The two stock bugs of SCTP, provoked: with the mends the channel opens and nothing stands still.
+
+The stock class is run through the same, so that the provocation is known to work.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import aiortc.rtcsctptransport as stock
+import pytest
+from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
+from aiortc.rtcsctptransport import RTCSctpTransport
+
+from app.runtime.tasks import TaskOwner
+from media.rtc import upstream
+from media.rtc.sctp_mends import MendedSctpTransport
+from tests.fakes.virtual_time import run
+
+upstream.fit()
+INIT, INIT_ACK = 1, 2
+
+
+class Wire:
+    """What a DTLS transport is to SCTP; delivers on the next turn of the loop, unless told not."""
+
+    def __init__(self, role: str, tasks: TaskOwner) -> None:
+        self._role = role
+        self._tasks = tasks
+        self.state = "connected"
+        self.far: Wire | None = None
+        self.receiver: Any = None
+        self.sent: list[bytes] = []
+        self.vanishes: Callable[[bytes], bool] = lambda data: False
+
+    def _register_data_receiver(self, receiver: Any) -> None:
+        self.receiver = receiver
+
+    def _unregister_data_receiver(self, receiver: Any) -> None:
+        self.receiver = None
+
+    async def _send_data(self, data: bytes) -> None:
+        self.sent.append(data)
+        assert self.far is not None
+        if not self.vanishes(data):
+            self._tasks.start(self.far.deliver(data), "deliver")
+
+    async def deliver(self, data: bytes) -> None:
+        await asyncio.sleep(0.001)
+        if self.receiver is not None:
+            await self.receiver._handle_data(data)
+
+
+def kind_of(data: bytes) -> int:
+    return data[12]
+
+
+class Ends:
+    def __init__(self, kind: type[RTCSctpTransport], tasks: TaskOwner) -> None:
+        self.wires = [Wire("client", tasks), Wire("server", tasks)]
+        self.wires[0].far, self.wires[1].far = self.wires[1], self.wires[0]
+        self.ends: list[Any] = [kind(wire) for wire in self.wires]  # type: ignore[arg-type]  # a fake wire
+        self.channels = [
+            RTCDataChannel(end, RTCDataChannelParameters("control", negotiated=True, id=0))
+            for end in self.ends
+        ]
+
+        self._opened = asyncio.Event()
+        for channel in self.channels:
+            channel.on("open", self._look)
+
+    def _look(self) -> None:
+        if all(channel.readyState == "open" for channel in self.channels):
+            self._opened.set()
+
+    async def start(self) -> None:
+        for end in self.ends:
+            await end.start(None, 5000)
+
+    async def are_open(self, limit_s: float) -> bool:
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._opened.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def stop(self) -> None:
+        for end in self.ends:
+            await end.stop()
+
+
+def lose_first(kind: int) -> Callable[[bytes], bool]:
+    left = [1]
+
+    def vanishes(data: bytes) -> bool:
+        if kind_of(data) == kind and left[0]:
+            left[0] -= 1
+            return True
+        return False
+
+    return vanishes
+
+
+async def both_init_acks_lost(kind: type[RTCSctpTransport], wait_s: float) -> tuple[bool, float]:
+    """Open or not, and after how long."""
+    loop = asyncio.get_running_loop()
+    async with TaskOwner("wire") as tasks:
+        ends = Ends(kind, tasks)
+        for wire in ends.wires:
+            wire.vanishes = lose_first(INIT_ACK)
+        await ends.start()
+        started = loop.time()
+        answer = await ends.are_open(wait_s), loop.time() - started
+        await ends.stop()
+        return answer
+
+
+def test_both_init_acks_lost_once_still_opens() -> None:
+    is_open, after_s = run(both_init_acks_lost(MendedSctpTransport, 8))
+    assert is_open
+    assert after_s < 1.5
+
+
+def test_stock_hangs_on_the_same() -> None:
+    is_open, _ = run(both_init_acks_lost(RTCSctpTransport, 8))
+    assert not is_open
+
+
+async def late_init(kind: type[RTCSctpTransport]) -> int:
+    """How many of 303 messages arrive when a copy of the first INIT comes after the third."""
+    async with TaskOwner("wire") as tasks:
+        ends = Ends(kind, tasks)
+        await ends.start()
+        assert await ends.are_open(1)
+        init = next(data for data in ends.wires[0].sent if kind_of(data) == INIT)
+        came: list[str] = []
+        ends.channels[1].on("message", came.append)
+        for number in range(303):
+            ends.channels[0].send(f"{number} " + "x" * 900)
+            if number == 3:
+                await asyncio.sleep(0.1)
+                await ends.wires[1].deliver(init)
+        await asyncio.sleep(20)
+        await ends.stop()
+        assert [text.split()[0] for text in came] == [str(n) for n in range(len(came))]
+        return len(came)
+
+
+def test_a_late_copy_of_the_init_loses_nothing() -> None:
+    assert run(late_init(MendedSctpTransport)) == 303
+
+
+def test_stock_stands_still_on_the_same() -> None:
+    assert run(late_init(RTCSctpTransport)) < 303
+
+
+async def many_inits_lost() -> bool:
+    async with TaskOwner("wire") as tasks:
+        ends = Ends(MendedSctpTransport, tasks)
+        for wire in ends.wires:
+            wire.vanishes = lambda data: True
+        await ends.start()
+        await asyncio.sleep(4)  # 16 tries; stock closes after 8
+        for wire in ends.wires:
+            wire.vanishes = lambda data: False
+        is_open = await ends.are_open(1)
+        await ends.stop()
+        return is_open
+
+
+def test_more_than_nine_lost_inits_do_not_close() -> None:
+    assert run(many_inits_lost())
+
+
+@pytest.mark.parametrize("kind", [INIT, INIT_ACK, 10, 11])
+def test_any_one_lost_packet_of_the_opening_costs_less_than_a_second(kind: int) -> None:
+    async def lost_once() -> float:
+        loop = asyncio.get_running_loop()
+        async with TaskOwner("wire") as tasks:
+            ends = Ends(MendedSctpTransport, tasks)
+            ends.wires[0].vanishes = lose_first(kind)
+            await ends.start()
+            assert await ends.are_open(5)
+            opened_at = loop.time()
+            await ends.stop()
+            return opened_at
+
+    assert stock.SCTP_RTO_INITIAL == 0.25
+    assert run(lost_once()) < 1.0

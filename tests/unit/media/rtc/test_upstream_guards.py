@@ -1,0 +1,139 @@
+"""Fails when aiortc or aioice is no longer what media/rtc was made for: versions, names,
+signatures, defaults. Each line here is a touch of their inside."""
+
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import aioice.ice
+import aiortc.rtcpeerconnection as peer
+import aiortc.rtcrtpreceiver as receiver
+import aiortc.rtcrtpsender as sender
+import aiortc.rtcsctptransport as sctp
+import pytest
+from aioice import stun
+from aiortc.codecs import CODECS, vpx
+from aiortc.jitterbuffer import JitterBuffer
+from aiortc.rtcicetransport import RTCIceTransport
+
+from media.rtc import dtls_flights, ice_checks, sctp_mends, upstream
+
+# The stock classes, wherever the names may point now.
+STOCK_TRANSACTION: Any = ice_checks.PatientTransaction.__mro__[1]
+STOCK_DTLS: Any = dtls_flights.FlightDtlsTransport.__mro__[1]
+STOCK_SCTP: Any = sctp_mends.MendedSctpTransport.__mro__[1]
+
+DEFAULTS_OF_STOCK = """
+import aiortc.rtcsctptransport as s, aiortc.codecs.vpx as v, aioice.stun as t, aioice.ice as i
+print(s.SCTP_RTO_INITIAL, s.SCTP_RTO_MIN, s.SCTP_MAX_INIT_RETRANS, s.SCTP_MAX_ASSOCIATION_RETRANS)
+print(v.DEFAULT_BITRATE, v.MIN_BITRATE, v.MAX_BITRATE)
+print(t.RETRY_RTO, t.RETRY_MAX, i.CONSENT_FAILURES, i.CONSENT_INTERVAL)
+"""
+
+
+def names(function: object) -> list[str]:
+    assert callable(function)
+    return list(inspect.signature(function).parameters)
+
+
+def source(thing: object) -> str:
+    return inspect.getsource(thing)  # type: ignore[arg-type]  # classes and functions only
+
+
+def test_the_versions_are_those_we_reach_into() -> None:
+    upstream.fit()
+    assert upstream.PINNED == {"aiortc": "1.16.0", "aioice": "0.13.0", "av": "18.1.0"}
+
+
+def test_defaults_of_stock_are_what_we_found() -> None:
+    """Asked of a fresh process: in this one they may be set already."""
+    said = subprocess.run(
+        [sys.executable, "-c", DEFAULTS_OF_STOCK], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert said == ["3.0", "1", "8", "10", "500000", "250000", "1500000", "0.5", "6", "6", "5"]
+
+
+def test_fitting_puts_our_parts_in_place() -> None:
+    upstream.fit()
+    assert vars(peer)["RTCDtlsTransport"] is dtls_flights.FlightDtlsTransport
+    assert vars(peer)["RTCSctpTransport"] is sctp_mends.MendedSctpTransport
+    assert stun.Transaction is ice_checks.PatientTransaction
+    assert (sctp.SCTP_RTO_INITIAL, sctp.SCTP_RTO_MIN) == (0.25, 0.2)
+    assert (sctp.SCTP_MAX_INIT_RETRANS, sctp.SCTP_MAX_ASSOCIATION_RETRANS) == (80, 60)
+    assert vpx.Vp8Encoder().target_bitrate == 600_000
+
+
+def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream, "_fitted", [])
+    monkeypatch.setattr(upstream, "version", lambda package: "9.9.9")
+    with pytest.raises(RuntimeError, match="made for"):
+        upstream.fit()
+
+
+def test_host_candidates() -> None:
+    text = source(aioice.ice.Connection.gather_candidates)
+    assert "get_host_addresses(" in text
+    assert 'ip.ip != "127.0.0.1"' in source(aioice.ice).split("def relayed_candidate")[0]
+
+
+def test_ice_checks() -> None:
+    assert STOCK_TRANSACTION.__qualname__ == "Transaction"
+    assert names(STOCK_TRANSACTION.__init__) == [
+        "self",
+        "request",
+        "addr",
+        "protocol",
+        "retransmissions",
+        "integrity_key",
+        "long_term_credential",
+    ]
+    assert names(vars(STOCK_TRANSACTION)["_Transaction__retry"]) == ["self"]
+    assert "self.__retry()" in source(STOCK_TRANSACTION.run)
+    assert "self.__timeout_handle.cancel()" in source(STOCK_TRANSACTION.run)
+    assert "stun.Transaction(" in source(aioice.ice.StunProtocol.request)
+    assert source(aioice.ice).count("retransmissions=0") == 1  # consent, and nothing else
+    assert "retransmissions=0" in source(aioice.ice.Connection.query_consent)
+
+
+def test_dtls_flights() -> None:
+    assert STOCK_DTLS.__qualname__ == "RTCDtlsTransport"
+    assert names(STOCK_DTLS.__init__) == ["self", "transport", "certificates"]
+    assert names(STOCK_DTLS.start) == ["self", "remoteParameters"]
+    assert names(STOCK_DTLS.stop) == names(STOCK_DTLS._write_ssl) == ["self"]
+    text = source(STOCK_DTLS._write_ssl)
+    assert "self._ssl.bio_read(1500)" in text
+    assert "self.__tx_bytes" in text
+    assert "self.__tx_packets" in text
+    assert "await self.transport._recv()" in source(STOCK_DTLS._recv_next)
+    assert "first_byte = data[0]" in source(STOCK_DTLS._recv_next)  # why empty ones are kept away
+    assert "self._recv = self._connection.recv" in source(RTCIceTransport)
+    assert "RTCDtlsTransport(iceTransport, self.__certificates)" in source(peer.RTCPeerConnection)
+
+
+def test_sctp_mends() -> None:
+    assert STOCK_SCTP.__qualname__ == "RTCSctpTransport"
+    assert names(STOCK_SCTP._send_chunk) == names(STOCK_SCTP._receive_chunk) == ["self", "chunk"]
+    assert names(sctp.serialize_packet)[2:] == ["verification_tag", "chunk"]
+    assert "self._remote_verification_tag" in source(STOCK_SCTP._send_chunk)  # the bug itself
+    text = source(STOCK_SCTP._receive_chunk)
+    at = text.index("isinstance(chunk, InitChunk):")
+    assert "_association_state" not in text[at : at + 120]  # the other bug: in any state
+    assert "self._rto = SCTP_RTO_INITIAL" in source(STOCK_SCTP.__init__)
+    assert "max(SCTP_RTO_MIN" in source(STOCK_SCTP._update_rto)
+    assert "RTCSctpTransport(dtlsTransport)" in source(peer.RTCPeerConnection)
+
+
+def test_first_picture() -> None:
+    assert names(sender.RTCRtpSender._send_keyframe) == ["self"]
+    assert names(receiver.RTCRtpReceiver._send_rtcp_pli) == ["self", "media_ssrc"]
+    text = source(receiver.RTCRtpReceiver.__init__)
+    assert "self.__jitter_buffer = JitterBuffer(capacity=512, is_video=True)" in text
+    assert "self.__nack_generator = NackGenerator()" in text
+    assert names(JitterBuffer.remove) == ["self", "count"]
+    assert "if self._origin is None:" in source(JitterBuffer.add)
+    assert "if self.max_seq is None:" in source(receiver.NackGenerator.add)
+
+
+def test_vp8_is_offered_first() -> None:
+    assert CODECS["video"][0].mimeType == "video/VP8"
