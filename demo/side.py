@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from demo import barcode, sound
 from demo.accessibility import User
 from demo.clinic import Account
