@@ -7,7 +7,7 @@ the default input: a room's microphone is not a stethoscope.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class Stethoscope:
             self._say(Presence.FOUND)
         return self.status
 
-    async def sound(self) -> AsyncIterator[ScopeSound]:
+    async def sound(self) -> AsyncGenerator[ScopeSound, None]:
         """Blocks of about 50 ms in real time until the file ends or the taker stops.
 
         Unavailable or Rejected when the instrument is not there, is pulled or lost samples: what

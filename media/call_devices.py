@@ -1,0 +1,217 @@
+"""The instruments of a call, fitted to what the setup names: opened, changed, closed one by one.
+
+A link's voice and picture go on when the device behind them is changed or comes back.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.clock import Clock
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
+from app.domain.engine import CallSetup
+from app.domain.failures import Code
+from app.domain.picture import Picture
+from app.runtime.tasks import TaskOwner
+from media.devices.camera import Camera
+from media.devices.microphone import TAP_SAMPLES, Microphone
+from media.devices.sample_ring import SampleRing, Samples
+from media.devices.speaker import Speaker
+from media.devices.stethoscope import Stethoscope
+
+LOOK_FOR_SCOPE_S = 3.0
+
+
+class Voice:
+    """Fulfils rtc's VoiceSource, whichever microphone speaks at the moment."""
+
+    def __init__(self) -> None:
+        self._rings: list[SampleRing] = []
+        self._microphone: Microphone | None = None
+
+    def tap(self) -> SampleRing:
+        ring = SampleRing(TAP_SAMPLES)
+        self._rings.append(ring)
+        if self._microphone is not None:
+            self._microphone.tap(ring)
+        return ring
+
+    def untap(self, ring: SampleRing) -> None:
+        self._rings = [other for other in self._rings if other is not ring]
+        if self._microphone is not None:
+            self._microphone.untap(ring)
+
+    def use(self, microphone: Microphone | None) -> None:
+        for ring in self._rings:
+            if self._microphone is not None:
+                self._microphone.untap(ring)
+            ring.clear()
+            if microphone is not None:
+                microphone.tap(ring)
+        self._microphone = microphone
+
+
+@dataclass(slots=True)
+class _Fitted:
+    """One open device and the name that it was opened by."""
+
+    name: str
+    device: AbstractAsyncContextManager[Any]
+
+
+class CallDevices:
+    """`on_status` is told all that is known, on every change."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_picture: Callable[[Picture], None],
+        on_status: Callable[[tuple[DeviceStatus, ...]], None],
+    ) -> None:
+        self._clock = clock
+        self._on_picture = on_picture
+        self._on_status = on_status
+        self._fitted: dict[DeviceKind, _Fitted] = {}
+        self._statuses: dict[DeviceKind, DeviceStatus] = {}
+        self._changing = asyncio.Lock()
+        self._tasks = TaskOwner("call devices")
+        self._is_muted = False
+        self._is_scope_running = False
+        self._microphone: Microphone | None = None
+        self._speaker: Speaker | None = None
+        self._scope_source: str | None = None
+        self.voice = Voice()
+        self.stethoscope: Stethoscope | None = None
+
+    # --- asked by the call -------------------------------------------------------------------
+
+    def fit(self, setup: CallSetup | None, *, is_camera_on: bool, is_microphone_on: bool) -> None:
+        """Begin to make it so; what is fitted already stays open."""
+        self._tasks.start(self._fit(setup, is_camera_on, is_microphone_on), "fit devices")
+
+    def mute(self, is_muted: bool) -> None:
+        self._is_muted = is_muted
+        if self._microphone is not None:
+            self._microphone.mute(is_muted)
+
+    def play(self, samples: Samples) -> None:
+        if self._speaker is not None:
+            self._speaker.play(samples)
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Of our own voice and of the far one."""
+        own = self._microphone.level if self._microphone is not None else 0.0
+        return own, self._speaker.level if self._speaker is not None else 0.0
+
+    @property
+    def statuses(self) -> tuple[DeviceStatus, ...]:
+        return tuple(self._statuses.values())
+
+    def scope_runs(self, is_running: bool) -> None:
+        """While a recording runs nobody else opens the instrument."""
+        self._is_scope_running = is_running
+        if self.stethoscope is not None:
+            self._seen(self.stethoscope.status)
+
+    async def close(self) -> None:
+        await self._tasks.close()
+        await self._fit(None, False, False)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _fit(
+        self, setup: CallSetup | None, is_camera_on: bool, is_microphone_on: bool
+    ) -> None:
+        async with self._changing:
+            camera = setup.camera if setup is not None and is_camera_on else None
+            await self._change(DeviceKind.CAMERA, camera, self._new_camera)
+            name = _sound_name(setup.microphone) if setup is not None else None
+            microphone = name if is_microphone_on else None
+            await self._change(DeviceKind.MICROPHONE, microphone, self._new_microphone)
+            speaker = _sound_name(setup.speaker) if setup is not None else None
+            await self._change(DeviceKind.SPEAKER, speaker, self._new_speaker)
+            if setup is not None:
+                self._fit_scope(setup.scope)
+                if setup.camera is None:
+                    self._no_camera()
+
+    async def _change(
+        self,
+        kind: DeviceKind,
+        name: str | None,
+        make: Callable[[str], AbstractAsyncContextManager[Any]],
+    ) -> None:
+        """`name` None: closed on purpose; its status stays what was last seen."""
+        present = self._fitted.get(kind)
+        if present is not None and present.name == name:
+            return
+        if present is not None:
+            del self._fitted[kind]
+            self._forget(kind)
+            await present.device.__aexit__(None, None, None)
+        if name is not None:
+            device = make(name)
+            await device.__aenter__()
+            self._fitted[kind] = _Fitted(name, device)
+
+    def _forget(self, kind: DeviceKind) -> None:
+        if kind is DeviceKind.MICROPHONE:
+            self.voice.use(None)
+            self._microphone = None
+        elif kind is DeviceKind.SPEAKER:
+            self._speaker = None
+
+    def _new_camera(self, name: str) -> Camera:
+        return Camera(name, clock=self._clock, on_picture=self._on_picture, on_status=self._seen)
+
+    def _new_microphone(self, name: str) -> Microphone:
+        device = _device_name(name)
+        microphone = Microphone(device, clock=self._clock, on_status=self._seen)
+        microphone.mute(self._is_muted)
+        self._microphone = microphone
+        self.voice.use(microphone)
+        return microphone
+
+    def _new_speaker(self, name: str) -> Speaker:
+        device = _device_name(name)
+        self._speaker = Speaker(device, clock=self._clock, on_status=self._seen)
+        return self._speaker
+
+    def _fit_scope(self, source: str | None) -> None:
+        if self.stethoscope is None or self._scope_source != source:
+            self._scope_source = source
+            self.stethoscope = Stethoscope(source, clock=self._clock)
+            self._tasks.start(self._look_for_scope(self.stethoscope), "look for stethoscope")
+
+    async def _look_for_scope(self, stethoscope: Stethoscope) -> None:
+        """Until it is found; whether it still is shows when it is used."""
+        while stethoscope is self.stethoscope:
+            if not self._is_scope_running and stethoscope.status.presence is Presence.MISSING:
+                await stethoscope.look()
+                self._seen(stethoscope.status)
+            await asyncio.sleep(LOOK_FOR_SCOPE_S)
+
+    def _no_camera(self) -> None:
+        identity = DeviceIdentity(DeviceKind.CAMERA, "none", "")
+        known = self._statuses.get(DeviceKind.CAMERA)
+        if known is None or known.identity != identity:
+            now = self._clock.now()
+            self._seen(DeviceStatus(identity, Presence.MISSING, now, Code.DEVICE_MISSING))
+
+    def _seen(self, status: DeviceStatus) -> None:
+        kind = status.identity.kind
+        if self._statuses.get(kind) != status:
+            self._statuses[kind] = status
+            self._on_status(self.statuses)
+
+
+def _sound_name(wanted: str | None) -> str:
+    """A key for what a setup asks for: "" and None both mean something, but not the same."""
+    return "default" if wanted is None else f"device {wanted}"
+
+
+def _device_name(key: str) -> str | None:
+    return None if key == "default" else key.removeprefix("device ")

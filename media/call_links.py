@@ -1,0 +1,166 @@
+"""The peer connections of one call: the one in use, and a newer one that is being made beside it.
+
+The older is closed when the newer is up. Media are taken from the newest that brings any.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.domain.changes import Json
+from app.domain.engine import FarScreen, LiveFromFar
+from app.domain.failures import Code, Failure
+from app.domain.ids import LinkId
+from app.runtime.tasks import TaskOwner
+from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, VoiceIn
+from media.rtc.local_tracks import PictureFeed, VoiceSource
+from media.rtc.peer_link import PeerLink
+
+log = logging.getLogger(__name__)
+
+SIGNALS_WAITING = 8
+
+
+@dataclass(slots=True)
+class _Link:
+    id: LinkId
+    order: int
+    peer: PeerLink
+    was_up: bool = False
+    signals: asyncio.Queue[dict[str, Json]] = field(
+        default_factory=lambda: asyncio.Queue(SIGNALS_WAITING)
+    )
+
+
+class CallLinks:
+    """`on_event(link, event)` gets what the links tell, less what an older one still brings."""
+
+    def __init__(
+        self,
+        voice: VoiceSource,
+        pictures: PictureFeed,
+        on_event: Callable[[LinkId, LinkEvent], None],
+    ) -> None:
+        self._voice = voice
+        self._pictures = pictures
+        self._on_event = on_event
+        self._links: list[_Link] = []  # oldest first
+        self._quiet_failures: list[tuple[LinkId, LinkFailed]] = []
+        self._made = 0
+        self._media_order = 0
+        self._tasks = TaskOwner("call links")
+
+    @property
+    def live(self) -> PeerLink | None:
+        """The one that carries words now."""
+        link = self._live_link
+        return link.peer if link is not None else None
+
+    @property
+    def shown(self) -> tuple[LinkId | None, bool]:
+        """(the link that a new screen should know of, whether it is live)."""
+        live = self._live_link
+        if live is not None:
+            return live.id, True
+        return (self._links[-1].id if self._links else None), False
+
+    @property
+    def _live_link(self) -> _Link | None:
+        return next((link for link in reversed(self._links) if link.peer.is_up), None)
+
+    def connect(self, link_id: LinkId, *, is_offerer: bool) -> None:
+        """One that was never up gives way at once; one that was may still come back by itself."""
+        if self._find(link_id) is not None:
+            return
+        for link in [link for link in self._links if not link.was_up]:
+            self._close(link)
+        peer = PeerLink(
+            is_offerer=is_offerer,
+            voice=self._voice,
+            pictures=self._pictures,
+            on_event=lambda event: self._heard(link_id, event),
+        )
+        self._made += 1
+        link = _Link(link_id, self._made, peer)
+        self._links.append(link)
+        self._tasks.start(self._drive(link), "link")
+
+    def heard_signal(self, link_id: LinkId, payload: dict[str, Json]) -> None:
+        link = self._find(link_id)
+        if link is None:
+            log.info("a signal for a link that is not here")
+        elif link.signals.full():
+            log.warning("signals of a link dropped: %s", Code.OVERRUN)
+        else:
+            link.signals.put_nowait(payload)
+
+    def send(self, word: LiveFromFar | FarScreen) -> None:
+        """Over the live link, else nowhere: who sent it told the server, too, or tells it anew."""
+        live = self.live
+        if live is None:
+            return
+        try:
+            live.send(word)
+        except Failure as failure:
+            log.info("a word did not go over the call: %s", failure.code)
+
+    def close_all(self) -> None:
+        self._quiet_failures.clear()
+        for link in tuple(self._links):
+            self._close(link)
+
+    async def close(self) -> None:
+        peers = [link.peer for link in self._links]
+        self._links.clear()
+        for peer in peers:
+            await peer.close()
+        await self._tasks.close()
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _drive(self, link: _Link) -> None:
+        """Until the link is closed."""
+        await link.peer.open()
+        while link in self._links:
+            payload = await link.signals.get()
+            try:
+                await link.peer.heard(payload)
+            except (Failure, TimeoutError) as error:
+                code = error.code if isinstance(error, Failure) else Code.PEER_AWAY
+                log.warning("a signal was refused: %s", code)
+                self._heard(link.id, LinkFailed(code))
+
+    def _heard(self, link_id: LinkId, event: LinkEvent) -> None:
+        link = self._find(link_id)
+        if link is None:
+            return  # closed meanwhile
+        if isinstance(event, PictureIn | VoiceIn):
+            if link.order < self._media_order:
+                return
+            self._media_order = link.order
+        if isinstance(event, LinkUp):
+            link.was_up = True
+            self._quiet_failures.clear()
+            for older in [other for other in self._links if other.order < link.order]:
+                self._close(older)
+        if isinstance(event, LinkFailed):
+            self._close(link)
+            self._quiet_failures.append((link_id, event))
+            if not self._links:
+                self._tell_failures()
+            return
+        self._on_event(link_id, event)
+
+    def _tell_failures(self) -> None:
+        """While another link is being made the end of one is nobody's concern."""
+        failures, self._quiet_failures = self._quiet_failures, []
+        for link_id, event in failures:
+            self._on_event(link_id, event)
+
+    def _find(self, link_id: LinkId) -> _Link | None:
+        return next((link for link in self._links if link.id == link_id), None)
+
+    def _close(self, link: _Link) -> None:
+        self._links.remove(link)
+        self._tasks.start(link.peer.close(), "close link")
