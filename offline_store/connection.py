@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Protocol, cast
 
 from sqlcipher3 import dbapi2 as sqlcipher
@@ -22,15 +23,13 @@ CACHE_KIB = 65_536
 BUSY_LIMIT_MS = 5_000
 # About 2.5 ms per MiB: what is larger is found out when the page is read.
 CHECKED_AT_OPENING_BYTES = 4 * 2**20
-LEFT_ON_A_FULL_DISK_BYTES = 2**20
+ROOM_BYTES = 2**18
 
-# Result codes (sqlite.org/rescode.html). After a failed HMAC SQLCipher turns read-only.
+# Primary result codes (sqlite.org/rescode.html), the only ones the library hands on. After a failed
+# HMAC SQLCipher turns read-only.
 SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT = 5, 8, 10, 11
 SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB = 13, 14, 26
 DAMAGE = frozenset({SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB})
-# What cannot be written has no room (quota, size limit): IOERR_ WRITE, FSYNC, DIR_FSYNC, TRUNCATE,
-# SHMSIZE. What cannot be read is damage.
-IOERR_OF_WRITING = frozenset({778, 1034, 1290, 1546, 4874})
 
 
 class Cursor(Protocol):
@@ -128,21 +127,26 @@ def failures_named(path: Path | None) -> Iterator[None]:
 
 
 def _named(error: Exception, path: Path | None) -> Failure | None:
-    code = getattr(error, "sqlite_errorcode", 0)
-    primary = code & 0xFF
-    if primary == SQLITE_FULL or code in IOERR_OF_WRITING:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # A write that finds no room ends as FULL, a sync or a growing index as one of the other two.
+    if code == SQLITE_FULL or (code in (SQLITE_IOERR, SQLITE_CANTOPEN) and has_no_room(path)):
         return Unavailable(Code.STORE_FULL)
-    if primary in (SQLITE_IOERR, SQLITE_CANTOPEN) and _is_full(path):
-        return Unavailable(Code.STORE_FULL)
-    if primary in DAMAGE:
+    if code in DAMAGE:
         return Untrusted(Code.STORE_DAMAGED, "the database")
-    if primary in (SQLITE_BUSY, SQLITE_CANTOPEN):
+    if code in (SQLITE_BUSY, SQLITE_CANTOPEN):
         return Unavailable(Code.STORE_IN_USE)
     return None
 
 
-def _is_full(path: Path | None) -> bool:
+def has_no_room(path: Path | None) -> bool:
+    """Tried out, because a quota does not show in the disk's free space."""
     if path is None:
         return False
-    disk = os.statvfs(path.parent)
-    return disk.f_bavail * disk.f_frsize < LEFT_ON_A_FULL_DISK_BYTES
+    try:
+        with TemporaryFile(dir=path.parent) as trial:
+            trial.write(bytes(ROOM_BYTES))
+            trial.flush()
+            os.fsync(trial.fileno())
+    except OSError:
+        return True
+    return False
