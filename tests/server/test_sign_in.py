@@ -4,7 +4,6 @@ import json
 import statistics
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -53,9 +52,7 @@ async def test_wrong_credentials_look_all_the_same(
     clinic: Clinic, username: str, password: str
 ) -> None:
     clinic.add_person("dr-lin", "Dr Lin", Role.CLINICIAN)
-    body = sign_in_body(
-        username, Role.CLINICIAN, new_id(), Ed25519PrivateKey.generate(), password
-    )
+    body = sign_in_body(username, Role.CLINICIAN, new_id(), Ed25519PrivateKey.generate(), password)
     answer = await clinic.client().post("/v1/sign-in", json=body)
     assert (answer.status_code, code_of(answer)) == (401, "wrong-credentials")
     [refused] = clinic.audited(Act.SIGN_IN_REFUSED)
@@ -221,5 +218,3 @@ def _bytes(text: str) -> bytes:
 
 def _unpadded(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
