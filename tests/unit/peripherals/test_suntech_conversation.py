@@ -238,6 +238,7 @@ def test_an_error_is_a_reason_and_never_a_number(number: int, code: Code) -> Non
     (nothing,) = desk.device_says(bytes(raw))
     assert isinstance(nothing, NoMeasurement)
     assert (nothing.visit, nothing.reason) == (VISIT, code)
+    assert desk.conversation.visit is None
 
 
 def test_an_error_answer_with_a_clean_result_is_still_no_number() -> None:
@@ -333,6 +334,7 @@ def test_a_running_cuff_is_not_started_for_another_visit() -> None:
 
 def test_a_start_without_an_answer_is_never_repeated() -> None:
     desk = Desk().brought_to(Phase.STARTING)
+    desk.answers(Answer.ABORTED)  # the late answer to an earlier abort
     said = [thing for _ in range(40) for thing in desk.passes(0.05)]
     assert START not in sent(said)
     assert sent(said)[0] == ABORT
