@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -53,11 +53,13 @@ class Pictures(QWidget):
 class CallView(QFrame):
     """`far` and `own` are for the composition root: it tells them of new pictures."""
 
-    def __init__(self, model: CallIntents, far: PictureSource, own: PictureSource) -> None:
+    def __init__(
+        self, model: CallIntents, far: PictureSource, own: PictureSource, beside_state: Words
+    ) -> None:
         super().__init__()
         mark(self, "surface", "dark")
         self.far = VideoSurface("visit.far-picture", text("call.far-picture"), far)
-        self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own, has_edge=True)
+        self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own, is_small=True)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")
         self._measures = QLabel()
         identify(self._measures, "visit.measures")
@@ -67,7 +69,11 @@ class CallView(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(4)
-        layout.addWidget(self._state)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._state, 1)
+        head.addWidget(beside_state, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(head)
         layout.addWidget(Pictures(self.far, self.own), 1)
         layout.addWidget(self._measures)
         model.changed.connect(self.draw)
@@ -89,6 +95,8 @@ class CallView(QFrame):
 
 class CallBar(QFrame):
     """Join, Hang up and Finish each keep their own place, so that no double press does two."""
+
+    focus_freed = Signal()  # the keyboard goes elsewhere
 
     def __init__(self, model: CallIntents) -> None:
         super().__init__()
@@ -121,7 +129,7 @@ class CallBar(QFrame):
 
     def draw(self, screen: CallScreen) -> None:
         if self._join.hasFocus() and not screen.can_join:
-            self._mute.setFocus()  # Qt would go on to Hang up, and a second press would hang up
+            self.focus_freed.emit()  # Qt would go on to Hang up; a second press would hang up
         self._join.allow(screen.can_join)
         self._hang_up.allow(screen.can_hang_up)
         if self._is_muted != screen.is_muted:
@@ -147,6 +155,8 @@ class CallBar(QFrame):
         self._level.show_level(0.0 if self._is_muted else own)
 
     def take_focus(self) -> None:
-        """Never to Hang up: nobody ends a call by a key pressed too early."""
-        button = self._join if self._join.isEnabled() else self._mute
-        button.setFocus(Qt.FocusReason.OtherFocusReason)
+        """To Join, or nowhere here: nobody ends a call by a key pressed too early."""
+        if self._join.isEnabled():
+            self._join.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.focus_freed.emit()

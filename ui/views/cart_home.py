@@ -48,7 +48,7 @@ class GreatButton(QPushButton):
         self._title.say(words)
         self._detail = Words("small", wraps=True)
         self._detail.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 14, 14, 12)
         layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -93,6 +93,9 @@ class NotesView(Panel):
                 tone=note.tone,
             )
 
+    def take_focus(self) -> None:
+        self._editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _fill(self, words: str) -> None:
         """Ours, not the person's: nobody is told of a draft."""
         if self._editor.toPlainText() != words:

@@ -14,7 +14,7 @@ class StatusView(QFrame):
         super().__init__()
         mark(self, "surface", "status")
         identify(self, "status")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._server = Words("small", gives_way=True, identifier="status.server")
         self._unsent = Button("status.unsent", "", kind=Kind.STATUS)
         self._clock = Words("small", gives_way=True, identifier="status.clock")

@@ -21,7 +21,7 @@ class UnsentRow(QFrame):
     def __init__(self, change: ChangeId, model: UnsentIntents) -> None:
         super().__init__()
         mark(self, "surface", "panel")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._what = Words("large-strong")
         self._patient = Words(wraps=True)
         self._reason = Words("chip", gives_way=True)

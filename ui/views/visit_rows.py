@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from app.domain.ids import VisitId
 from ui.view_models.worklist import WorklistRowScreen
@@ -23,7 +23,7 @@ class VisitRow(QPushButton):
         mark(self, "kind", "row")
         self.setAutoDefault(False)
         self.clicked.connect(lambda: on_press(visit))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._time = Words("large")
         self._patient = Words("large-strong", wraps=True)
         self._who = Words("small", wraps=True)
@@ -31,23 +31,23 @@ class VisitRow(QPushButton):
         self._reason = Words(wraps=True)
         self._detail = Words("small", wraps=True)
         for words in (self._patient, self._who, self._reason, self._detail):
-            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         for words in (self._time, self._patient, self._who, self._state, self._reason):
             words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QGridLayout(self)
+        patient, state = QVBoxLayout(), QVBoxLayout()
+        for words in (self._patient, self._who, self._detail):
+            patient.addWidget(words)
+        state.addWidget(self._state, 0, Qt.AlignmentFlag.AlignLeft)
+        state.addWidget(self._reason)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)
-        layout.setHorizontalSpacing(12)
-        layout.setVerticalSpacing(2)
-        layout.setColumnMinimumWidth(0, TIME_WIDTH)
-        left_top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        layout.addWidget(self._time, 0, 0, left_top)
-        layout.addWidget(self._patient, 0, 1)
-        layout.addWidget(self._who, 1, 1)
-        layout.addWidget(self._state, 0, 2, left_top)
-        layout.addWidget(self._reason, 1, 2)
-        layout.addWidget(self._detail, 2, 1, 1, 2)
-        layout.setColumnStretch(1, 3)
-        layout.setColumnStretch(2, 3)
+        layout.setSpacing(12)
+        self._time.setMinimumWidth(TIME_WIDTH)
+        layout.addWidget(self._time, 0, Qt.AlignmentFlag.AlignTop)
+        for column in (patient, state):
+            column.setSpacing(2)
+            column.addStretch(1)
+            layout.addLayout(column, 1)
 
     def hasHeightForWidth(self) -> bool:
         return True

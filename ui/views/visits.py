@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
@@ -49,7 +49,8 @@ class VisitView(QWidget):
         self._outage = StatusBanner("visit.outage")
         self._far_screen = StatusBanner("visit.far-screen")
         self._message = StatusBanner("visit.message")
-        self.call = CallView(models.call, far, own)
+        self._state = Words("on-dark", gives_way=True, identifier="visit.state")
+        self.call = CallView(models.call, far, own, beside_state=self._state)
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._vitals = VitalsView(models.vitals, look)
@@ -62,13 +63,13 @@ class VisitView(QWidget):
         self._ask.confirmed.connect(models.visit.finish)
         self._back.clicked.connect(models.visit.back)
         self._model = models.visit
+        self._bar.focus_freed.connect(self._notes.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
         self.draw(models.visit.screen)
         self._draw_outage(models.call.screen)
 
     def _build_bar(self) -> None:
-        self._state = Words("on-dark", gives_way=True, identifier="visit.state")
         self._check_in_label, self._contact_label = Words("small-on-dark"), Words("small-on-dark")
         self._check_in_label.say(text("visit.since-check-in"))
         self._contact_label.say(text("visit.in-contact"))
@@ -80,35 +81,32 @@ class VisitView(QWidget):
         clocks = QGridLayout()
         clocks.setHorizontalSpacing(18)
         clocks.setVerticalSpacing(0)
-        clocks.addWidget(self._check_in_label, 0, 0)
-        clocks.addWidget(self._check_in, 1, 0)
-        clocks.addWidget(self._contact_label, 0, 1)
-        clocks.addWidget(self._contact, 1, 1)
+        clocks.addWidget(self._check_in_label, 1, 0)
+        clocks.addWidget(self._check_in, 2, 0)
+        clocks.addWidget(self._contact_label, 1, 1)
+        clocks.addWidget(self._contact, 2, 1)
+        clocks.setRowStretch(0, 1)
+        clocks.setRowStretch(3, 1)
         row = self._bar.layout_of_bar
         row.addSpacing(12)
         row.addLayout(clocks)
         row.addStretch(1)
-        row.addWidget(self._state)
         row.addWidget(self._back)
-        row.addSpacing(36)
+        row.addSpacing(28)
         row.addWidget(self._finish)
 
     def _lay_out(self) -> None:
-        body = QGridLayout()
+        talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        talk.addWidget(self.call, 62)
+        talk.addWidget(self._notes, 38)
+        side.addWidget(self._recordings, 60)
+        side.addWidget(self._messages, 40)
         body.setContentsMargins(8, 6, 8, 6)
-        body.setSpacing(theme.GAP)
-        body.addWidget(self.call, 0, 0)
-        body.addWidget(self._notes, 1, 0)
-        body.addWidget(self._vitals, 0, 1, 2, 1)
-        side = QVBoxLayout()
-        side.setSpacing(theme.GAP)
-        side.addWidget(self._recordings, 3)
-        side.addWidget(self._messages, 2)
-        body.addLayout(side, 0, 2, 2, 1)
-        for column, share in enumerate((46, 27, 27)):
-            body.setColumnStretch(column, share)
-        body.setRowStretch(0, 62)
-        body.setRowStretch(1, 38)
+        body.addLayout(talk, 46)
+        body.addWidget(self._vitals, 27)
+        body.addLayout(side, 27)
+        for layout in (talk, side, body):
+            layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

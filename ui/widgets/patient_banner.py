@@ -15,7 +15,7 @@ class PatientBanner(QFrame):
         super().__init__()
         mark(self, "surface", "banner")
         identify(self, "banner", text("banner.name"))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._name = Words("banner-name", gives_way=True, identifier="banner.name")
         self._born = Words("banner-value", identifier="banner.born")
         self._sex = Words("banner-value", identifier="banner.sex")
@@ -24,7 +24,7 @@ class PatientBanner(QFrame):
         self._labels: list[Words] = []
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 6, 16, 6)
-        layout.setHorizontalSpacing(28)
+        layout.setHorizontalSpacing(22)
         layout.setVerticalSpacing(0)
         layout.addWidget(self._name, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         left_top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop

@@ -21,7 +21,8 @@ class StatusBanner(QLabel):
         mark(self, "words", "strip")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setIndent(0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setVisible(False)
 
     def tell(self, words: str, detail: str = "", tone: Tone = Tone.BAD) -> None:

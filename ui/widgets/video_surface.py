@@ -50,7 +50,7 @@ class VideoSurface(QLabel):
         name: str,
         source: PictureSource,
         *,
-        has_edge: bool = False,
+        is_small: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -60,7 +60,7 @@ class VideoSurface(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._name = name
         self._source = source
-        self._has_edge = has_edge  # tells a small surface from the one it lies on
+        self._is_small = is_small  # it lies on a larger one: with an edge, and few words
         self._monotonic = monotonic
         self._now = now
         self._image = QImage()
@@ -127,7 +127,8 @@ class VideoSurface(QLabel):
         self._is_frozen = is_frozen
         if is_frozen:
             since = self._now() - timedelta(seconds=silent_s)
-            self._frozen_words.say(text("picture.frozen", time=time_of_day(since)))
+            key = "picture.frozen-short" if self._is_small else "picture.frozen"
+            self._frozen_words.say(text(key, time=time_of_day(since)))
         self._tell()
         self.update()
 
@@ -181,7 +182,7 @@ class VideoSurface(QLabel):
         if self.has_picture:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self._fitted(), self._shown_image())
-        if self._has_edge:
+        if self._is_small:
             painter.setPen(QColor(theme.DARK_EDGE))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()

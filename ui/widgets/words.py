@@ -8,7 +8,7 @@ from ui.widgets.dress import call, identify, mark, show_when, tone_of
 
 # A state is told by a sign besides its colour; none of them is an alarm's sign.
 # What the style sheet puts around a kind of words, left and right together.
-PADDING = {"chip": 18, "mark": 20, "banner-allergies": 18}
+PADDING = {"chip": 16, "mark": 18, "banner-allergies": 16}
 SIGNS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.ATTENTION: "▲ ", Tone.BAD: "✕ "}
 
 
@@ -28,10 +28,12 @@ class Words(QLabel):
     ) -> None:
         super().__init__()
         self._gives_way = gives_way
+        self._least_share = 0.36 if kind == "banner-name" else 0.55  # three lines, two lines
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setIndent(0)
         self.setWordWrap(wraps or gives_way)
         if wraps or gives_way:
-            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         mark(self, "words", kind)
         if identifier:
             identify(self, identifier)
@@ -45,8 +47,9 @@ class Words(QLabel):
     def minimumSizeHint(self) -> QSize:
         if not self._gives_way:
             return super().minimumSizeHint()
-        longest = max((self._width_of(word) for word in self.text().split(" ")), default=0)
-        width = max(longest, self._width_of(self.text()) * 2 // 5)
+        pieces = self.text().replace("-", "- ").split(" ")
+        longest = max((self._width_of(piece) for piece in pieces), default=0)
+        width = max(longest, round(self._width_of(self.text()) * self._least_share))
         return QSize(width, self.fontMetrics().height())
 
     def _width_of(self, words: str) -> int:
