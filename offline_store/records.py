@@ -34,16 +34,21 @@ from offline_store.outbox import Outbox
 log = logging.getLogger(__name__)
 
 VISIT = """
-SELECT v.record, v.body, v.is_pending, p.record, p.body
-FROM visits_shown v JOIN patients_shown p ON p.record = v.patient
-WHERE v.record = ?
+SELECT record, body, is_pending, patient, at FROM visits_shown WHERE record = ?
 """
+# Three questions that each have an index; as one with OR, SQLite would read every visit there is.
 WORKLIST = """
-SELECT v.record, v.body, v.is_pending, p.record, p.body
-FROM visits_shown v JOIN patients_shown p ON p.record = v.patient
-WHERE v.at < :end AND (v.at >= :start OR v.state NOT IN ('finished', 'signed'))
-  OR v.state IN ('checked-in', 'in-visit')
-ORDER BY v.at, v.record
+SELECT record, body, is_pending, patient, at FROM visits_shown WHERE at >= :start AND at < :end
+UNION
+SELECT record, body, is_pending, patient, at FROM visits_shown WHERE state = 'booked' AND at < :end
+UNION
+SELECT record, body, is_pending, patient, at FROM visits_shown
+WHERE state IN ('checked-in', 'in-visit')
+ORDER BY at, record
+"""
+# Asked for each visit: SQLite would read all patients to join two views of this kind.
+PATIENT = """
+SELECT body FROM patients_shown WHERE record = ?
 """
 NOTES = """
 SELECT record, body, version, is_pending FROM notes_shown
@@ -98,12 +103,20 @@ class Records:
         """
         start, end = _bounds(day)
         parameters = {"start": microseconds(start), "end": microseconds(end)}
-        return _made(self._connection.execute(WORKLIST, parameters), _worklist_row)
+        return self._with_patients(self._connection.execute(WORKLIST, parameters))
 
     def visit_row(self, visit: VisitId) -> WorklistRow | None:
         """None also while the visit's patient has not arrived."""
-        rows = _made(self._connection.execute(VISIT, (str(visit),)), _worklist_row)
+        rows = self._with_patients(self._connection.execute(VISIT, (str(visit),)))
         return rows[0] if rows else None
+
+    def _with_patients(self, visits: Iterable[tuple[Any, ...]]) -> list[WorklistRow]:
+        rows = []
+        for record, body, is_pending, patient, _ in visits:
+            found = self._connection.execute(PATIENT, (patient,)).fetchone()
+            if found is not None:
+                rows.append((record, body, is_pending, patient, found[0]))
+        return _made(rows, _worklist_row)
 
     def notes(self, patient: PatientId) -> list[Note]:
         """Newest first, like all lists below."""

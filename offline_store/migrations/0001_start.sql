@@ -13,7 +13,8 @@ CREATE TABLE records (
   visit TEXT,
   at INTEGER,
   state TEXT,
-  PRIMARY KEY (record_type, record)
+  -- The id first: rows of one type are found by the indexes below, never by reading all of them.
+  PRIMARY KEY (record, record_type)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX records_of_patient ON records (record_type, patient, at);
 CREATE INDEX records_of_visit ON records (record_type, visit, at);

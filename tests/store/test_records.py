@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,10 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.visits import VisitState
 from offline_store.database import OfflineStore
+from offline_store.records import MESSAGES, NOTES, READINGS, RECORDINGS, VISIT, WORKLIST
+from offline_store.records import PATIENT as PATIENT_OF_VISIT
+from tests.fakes.keyring import KeyringInMemory
+from tests.store.conftest import raw_connection
 from tests.store.given import (
     NOON,
     PATIENT,
@@ -199,3 +204,28 @@ async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: Offl
     (reading,) = await store.transaction(lambda unit: unit.records.readings(PATIENT))
     assert [str(quantity.value) for quantity in reading.measured.quantities] == ["118", "76"]
     assert reading.measured.quality == {"irregular"}
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (NOTES, "records_of_patient"),
+        (READINGS, "records_of_patient"),
+        (RECORDINGS, "records_of_patient"),
+        (MESSAGES, "records_of_visit"),
+        (VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
+        (PATIENT_OF_VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
+        (WORKLIST, "records_in_time (record_type=? AND at>? AND at<?)"),
+    ],
+)
+async def test_no_question_reads_a_whole_table(
+    store: OfflineStore, folder: Path, ring: KeyringInMemory, question: str, index: str
+) -> None:
+    """What a screen asks costs what it shows, not what is stored."""
+    parameters = {"start": 0, "end": 1} if ":start" in question else ("x",)
+    connection = await raw_connection(folder, ring)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {question}", parameters)]
+    connection.close()
+    assert any(index in line for line in plan), plan
+    whole = [line for line in plan if "SCAN r" in line or "(record_type=?)" in line]
+    assert [line for line in whole if "outbox_of" not in line] == []
