@@ -61,10 +61,12 @@ class DatabaseView:
         return bool(self._all("SELECT 1 FROM facts WHERE name = 'demonstration'"))
 
     def records(self) -> list[Row]:
-        found = self._all(
-            "SELECT id, record_type, version, visit, patient, document FROM records ORDER BY position"
-        )
-        return [Row(*row[:5], json.loads(row[5])) for row in found]
+        columns = "id, record_type, version, visit, patient, document"
+        found = self._all(f"SELECT {columns} FROM records ORDER BY position")  # noqa: S608  # constant
+        return [
+            Row(name, kind, version, visit, patient, json.loads(document))
+            for name, kind, version, visit, patient, document in found
+        ]
 
     def records_of(self, kind: str) -> list[Row]:
         return [row for row in self.records() if row.kind == kind]
