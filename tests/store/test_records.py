@@ -11,9 +11,8 @@ from app.domain.changes import FeedPage, NewChange, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.visits import VisitState
+from offline_store import records
 from offline_store.database import OfflineStore
-from offline_store.records import MESSAGES, NOTES, READINGS, RECORDINGS, VISIT, WORKLIST
-from offline_store.records import PATIENT as PATIENT_OF_VISIT
 from tests.fakes.keyring import KeyringInMemory
 from tests.store.conftest import raw_connection
 from tests.store.given import (
@@ -117,7 +116,7 @@ async def test_the_worklist_is_of_a_local_day_and_what_is_unfinished(
         (local(yesterday, 8), "signed"),
         (local(tomorrow, 0), "booked"),
     ]
-    records = [
+    visits = [
         confirmed(
             RecordType.VISIT,
             visit_fields(state, at.astimezone(UTC)),
@@ -126,9 +125,9 @@ async def test_the_worklist_is_of_a_local_day_and_what_is_unfinished(
         )
         for number, (at, state) in enumerate(wanted + unwanted, start=2)
     ]
-    await apply(either_store, page(a_patient(), *records))
+    await apply(either_store, page(a_patient(), *visits))
     rows = await either_store.transaction(lambda unit: unit.records.worklist(today))
-    assert {row.visit.id for row in rows} == {VisitId(r.record) for r in records[: len(wanted)]}
+    assert {row.visit.id for row in rows} == {VisitId(r.record) for r in visits[: len(wanted)]}
     assert [row.visit.starts_at for row in rows] == sorted(at for at, _ in wanted)
     assert {row.patient.record_number for row in rows} == {"BD-1001"}
     assert not any(row.is_pending for row in rows)
@@ -209,13 +208,13 @@ async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: Offl
 @pytest.mark.parametrize(
     ("question", "index"),
     [
-        (NOTES, "records_of_patient"),
-        (READINGS, "records_of_patient"),
-        (RECORDINGS, "records_of_patient"),
-        (MESSAGES, "records_of_visit"),
-        (VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
-        (PATIENT_OF_VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
-        (WORKLIST, "records_in_time (record_type=? AND at>? AND at<?)"),
+        (records.NOTES, "records_of_patient"),
+        (records.READINGS, "records_of_patient"),
+        (records.RECORDINGS, "records_of_patient"),
+        (records.MESSAGES, "records_of_visit"),
+        (records.VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
+        (records.PATIENT, "PRIMARY KEY (record=? AND record_type=?)"),
+        (records.WORKLIST, "records_in_time (record_type=? AND at>? AND at<?)"),
     ],
 )
 async def test_no_question_reads_a_whole_table(
