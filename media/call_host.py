@@ -1,0 +1,298 @@
+"""Holds the call: obeys the screen's wishes, joins devices, links, scope and pictures, and tells.
+
+Goes on without a screen. Knows no socket: words go out through `tell`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import numpy as np
+
+from app.domain.clock import Clock
+from app.domain.device import DeviceStatus
+from app.domain.engine import (
+    CallSetup,
+    DevicesSeen,
+    FarScreen,
+    Levels,
+    LinkChanged,
+    LinkPhase,
+    LiveFromFar,
+    Measures,
+    SignalMade,
+)
+from app.domain.ids import LinkId
+from app.domain.picture import Picture
+from app.runtime.tasks import TaskOwner
+from media.auscultation.lossless_channel import Line
+from media.call_devices import CallDevices
+from media.call_links import CallLinks
+from media.link.messages import (
+    VERSION,
+    CloseLink,
+    Connect,
+    Greeted,
+    HeardSignal,
+    Mute,
+    News,
+    Prepare,
+    Release,
+    ScopeKept,
+    SendLive,
+    ShowCamera,
+    StartScope,
+    StopScope,
+    Surface,
+    Which,
+    Wish,
+)
+from media.rtc.control_words import FarCamera
+from media.rtc.link_events import (
+    LinkEvent,
+    LinkFailed,
+    LinkLost,
+    LinkUp,
+    PictureIn,
+    ScopeIn,
+    SignalOut,
+    VoiceIn,
+)
+from media.rtc.local_tracks import PictureFeed
+from media.scope_desk import ScopeDesk
+from media.surface_share import SurfaceShare
+
+log = logging.getLogger(__name__)
+
+LEVELS_EVERY_S = 0.1
+
+Tell = Callable[[News, int | None], bool]
+
+
+class CallHost:
+    """Used on the loop. `tell` answers whether a screen was there to hear it."""
+
+    def __init__(self, tell: Tell, clock: Clock) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._setup: CallSetup | None = None
+        self._is_muted = False
+        self._is_camera_on = True
+        self._is_capturing = True  # False: no screen for too long
+        self._own_screen = FarScreen(False, clock.now())  # as the far side is told of it
+        self._far_screen: FarScreen | None = None
+        self._is_far_camera_on = True
+        self._feed = PictureFeed()
+        self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
+        self._links = CallLinks(self._devices.voice, self._feed, self._heard_link)
+        self._scope = ScopeDesk(tell, self._devices.scope_runs)
+        self._pool = ThreadPoolExecutor(1, "pictures for the screen")
+        self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}
+        self._tasks = TaskOwner("call host")
+        self._obey: dict[type[Any], Callable[[Any], None]] = {
+            Prepare: self._prepare,
+            Connect: lambda wish: self._links.connect(wish.link, is_offerer=wish.is_offerer),
+            HeardSignal: lambda wish: self._links.heard_signal(wish.link, wish.payload),
+            CloseLink: lambda _: self._close_link(),
+            Release: lambda _: self._release(),
+            Mute: self._mute,
+            ShowCamera: self._show_camera,
+            SendLive: lambda wish: self._links.send(LiveFromFar(wish.payload)),
+            StartScope: self._start_scope,
+            StopScope: lambda wish: self._scope.stop(wish.recording),
+            ScopeKept: lambda wish: self._scope.shelf.kept(wish.recording),
+            Surface: lambda wish: self._surfaces[wish.which].size(wish),
+        }
+
+    async def __aenter__(self) -> Self:
+        for which, surface in self._surfaces.items():
+            self._tasks.start(surface.run(), f"{which} picture")
+        self._tasks.start(self._tell_levels(), "levels")
+        self._scope.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._links.close()
+        await self._scope.close()
+        await self._devices.close()
+        await self._tasks.close()
+        self._pool.shutdown()
+        for surface in self._surfaces.values():
+            surface.close()
+
+    # --- the screen comes, speaks and goes -----------------------------------------------------
+
+    @property
+    def has_call(self) -> bool:
+        return self._setup is not None
+
+    def greeted(self, generation: int) -> Greeted:
+        link, is_live = self._links.shown
+        return Greeted(
+            version=VERSION,
+            generation=generation,
+            setup=self._setup,
+            link=link,
+            is_live=is_live,
+            is_muted=self._is_muted,
+            is_camera_on=self._is_camera_on,
+        )
+
+    def screen_came(self) -> None:
+        """What a screen that has just been greeted cannot know."""
+        self._screen_is(True)
+        if self._devices.statuses:
+            self._tell(DevicesSeen(self._devices.statuses), None)
+        if self._far_screen is not None:
+            self._tell(self._far_screen, None)
+        for surface in self._surfaces.values():
+            surface.screen_came()
+        self._scope.shelf.screen_came()
+        self._capture(True)
+
+    def screen_left(self) -> None:
+        self._screen_is(False)
+        for surface in self._surfaces.values():
+            surface.screen_left()
+
+    def stop_capture(self) -> None:
+        """Nobody has been at the screen for long: no microphone, no camera, until one comes."""
+        self._capture(False)
+
+    def heard(self, wish: Wish) -> None:
+        self._obey[type(wish)](wish)
+
+    def _screen_is(self, is_attached: bool) -> None:
+        self._own_screen = FarScreen(is_attached, self._clock.now())
+        self._links.send(self._own_screen)
+
+    # --- wishes --------------------------------------------------------------------------------
+
+    def _prepare(self, wish: Prepare) -> None:
+        earlier, self._setup = self._setup, wish.setup
+        if earlier == wish.setup:
+            return
+        if earlier is not None and earlier.visit != wish.setup.visit:
+            self._close_link()
+        self._scope.visit_is(wish.setup.visit)
+        self._fit_devices()
+
+    def _release(self) -> None:
+        self._close_link()
+        self._scope.visit_is(None)
+        self._setup, self._is_camera_on = None, True
+        self._surfaces[Which.SELF].nothing()
+        self._mute(Mute(False))
+        self._fit_devices()
+
+    def _close_link(self) -> None:
+        self._links.close_all()
+        self._scope.line_is(None)
+        self._far_screen, self._is_far_camera_on = None, True
+        self._surfaces[Which.FAR].nothing()
+
+    def _mute(self, wish: Mute) -> None:
+        self._is_muted = wish.is_muted
+        self._devices.mute(wish.is_muted)
+
+    def _show_camera(self, wish: ShowCamera) -> None:
+        self._is_camera_on = wish.is_on
+        self._feed.turn(wish.is_on)
+        if not wish.is_on:
+            self._surfaces[Which.SELF].nothing()
+        self._fit_devices()
+
+    def _start_scope(self, wish: StartScope) -> None:
+        self._scope.start(wish.recording, wish.site, self._devices.stethoscope)
+
+    def _capture(self, is_capturing: bool) -> None:
+        if is_capturing != self._is_capturing:
+            self._is_capturing = is_capturing
+            log.info("microphone and camera %s", "on again" if is_capturing else "stopped")
+            self._fit_devices()
+
+    def _fit_devices(self) -> None:
+        self._devices.fit(
+            self._setup,
+            is_camera_on=self._is_camera_on and self._is_capturing,
+            is_microphone_on=self._is_capturing,
+        )
+
+    # --- what devices tell -----------------------------------------------------------------------
+
+    def _seen_devices(self, statuses: tuple[DeviceStatus, ...]) -> None:
+        self._tell(DevicesSeen(statuses), None)
+
+    def _heard_camera(self, picture: Picture) -> None:
+        if not self._is_camera_on or not self._is_capturing:
+            return
+        self._feed.put(picture.width, picture.height, picture.data)
+        surface = self._surfaces[Which.SELF]
+        if surface.is_wanted:
+            rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(-1, picture.width)
+            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p")
+            surface.show(frame, picture.captured_at)
+
+    async def _tell_levels(self) -> None:
+        while True:
+            await asyncio.sleep(LEVELS_EVERY_S)
+            if self._setup is not None:
+                own, far = self._devices.levels
+                self._tell(Levels(own, far), None)
+
+    # --- what links tell -------------------------------------------------------------------------
+
+    def _heard_link(self, link: LinkId, event: LinkEvent) -> None:
+        match event:
+            case PictureIn(frame):
+                if self._is_far_camera_on:
+                    self._surfaces[Which.FAR].show(frame, time.monotonic())
+            case VoiceIn(samples):
+                self._devices.play(samples)
+            case ScopeIn(data):
+                self._scope.heard(data)
+            case SignalOut(payload):
+                self._tell(SignalMade(link, payload), None)
+            case LinkUp():
+                self._link_is_up(link)
+            case LinkLost(code):
+                self._line_follows()
+                self._tell(LinkChanged(link, LinkPhase.LOST, code), None)
+            case LinkFailed(code):
+                self._line_follows()
+                self._tell(LinkChanged(link, LinkPhase.FAILED, code), None)
+            case FarScreen():
+                self._far_screen = event
+                self._tell(event, None)
+            case FarCamera(is_on):
+                self._far_camera_is(is_on)
+            case LiveFromFar() | Measures():
+                self._tell(event, None)
+
+    def _link_is_up(self, link: LinkId) -> None:
+        self._links.send(self._own_screen)
+        self._line_follows()
+        self._tell(LinkChanged(link, LinkPhase.LIVE), None)
+
+    def _line_follows(self) -> None:
+        """Body sounds go over the link that is up, or wait."""
+        live = self._links.live
+        if live is None:
+            self._scope.line_is(None)
+        else:
+            self._scope.line_is(Line(live.send_scope, lambda: live.scope_waiting_bytes))
+
+    def _far_camera_is(self, is_on: bool) -> None:
+        self._is_far_camera_on = is_on
+        if not is_on:
+            self._surfaces[Which.FAR].nothing()
