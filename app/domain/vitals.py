@@ -1,5 +1,6 @@
 """What of a measurement may be kept, and why not. Limits: PLAUSIBLE below, device range first."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ PLAUSIBLE: dict[VitalKind, tuple[Decimal, Decimal]] = {
     VitalKind.CUFF_PRESSURE_MMHG: (Decimal(0), Decimal(330)),
 }
 PULSE_PRESSURE_MIN_MMHG = Decimal(10)
+# What a value may look like on any wire: "1E+999999999" is finite, and fills the memory when shown.
+_DECIMAL_TEXT = re.compile(r"-?\d{1,6}(\.\d{1,6})?", re.ASCII)
 
 
 def assess(measured: Measurement) -> Code | None:
@@ -94,15 +97,30 @@ def fields_of(reading: Reading) -> dict[str, Json]:
     }
 
 
+def decimal_from(value: object) -> Decimal:
+    """The number that a wire carried as text; ValueError when it is none of ours."""
+    text = str(value)
+    if _DECIMAL_TEXT.fullmatch(text) is None:
+        raise ValueError("not a decimal")
+    return Decimal(text)
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("times are aware UTC")
+    return moment
+
+
 def reading_from(record: str, fields: Mapping[str, Any], *, is_pending: bool) -> Reading:
     """The reading of a document; KeyError, ValueError or TypeError when it is not one."""
     device = fields["device"]
     device_time = fields["device_time"]
-    visit = VisitId(UUID(fields["visit"]))
+    visit = VisitId(UUID(str(fields["visit"])))
     measured = Measurement(
         visit=visit,
         quantities=tuple(
-            Quantity(VitalKind(item["kind"]), Decimal(item["value"]))
+            Quantity(VitalKind(item["kind"]), decimal_from(item["value"]))
             for item in fields["quantities"]
         ),
         device=DeviceIdentity(
@@ -112,17 +130,17 @@ def reading_from(record: str, fields: Mapping[str, Any], *, is_pending: bool) ->
             serial_number=str(device.get("serial_number", "")),
             driver_version=str(device.get("driver_version", "")),
         ),
-        device_time=None if device_time is None else datetime.fromisoformat(device_time),
-        received_at=datetime.fromisoformat(fields["received_at"]),
+        device_time=None if device_time is None else _aware(device_time),
+        received_at=_aware(fields["received_at"]),
         frame_sha256=str(fields["frame_sha256"]),
         quality=frozenset(QualityFlag(flag) for flag in fields.get("quality", [])),
     )
     return Reading(
         id=RecordId(UUID(record)),
         visit=visit,
-        patient=PatientId(UUID(fields["patient"])),
+        patient=PatientId(UUID(str(fields["patient"]))),
         measured=measured,
-        kept_at=datetime.fromisoformat(fields["kept_at"]),
-        kept_by=PersonId(UUID(fields["kept_by"])),
+        kept_at=_aware(fields["kept_at"]),
+        kept_by=PersonId(UUID(str(fields["kept_by"]))),
         is_pending=is_pending,
     )

@@ -6,7 +6,6 @@ is shown apart and cannot be kept here.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 
 from app.domain.access import Action, may
 from app.domain.audit import Act
@@ -20,7 +19,7 @@ from app.domain.measurement import (
     Quantity,
     VitalKind,
 )
-from app.domain.vitals import Reading, assess, fields_of, reading_from
+from app.domain.vitals import Reading, assess, decimal_from, fields_of, reading_from
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -142,8 +141,13 @@ class Vitals:
                 )
             )
 
-        await self._acts.do(write)
+        # Taken off the screen first: a second press while the store works finds nothing to keep.
         self._tell(result=None, refused=None, code=None)
+        try:
+            await self._acts.do(write)
+        except Failure:
+            self._tell(result=measured)
+            raise
         told: dict[str, Json] = {"kind": "reading", "record": str(reading.id)}
         self._tell_far(reading.visit, told | fields_of(reading))
         return reading.id
@@ -174,19 +178,23 @@ class Vitals:
             return
         try:
             if payload.get("kind") == "cuff-pressure":
-                pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, Decimal(str(payload["value"])))
+                pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, decimal_from(payload["value"]))
                 live = LiveValue(visit, pressure, self._acts.clock.now())
                 self._tell(live=live, is_live_from_far=True)
             elif payload.get("kind") == "reading":
                 record = str(payload["record"])
                 self._add_from_far(reading_from(record, payload, is_pending=True))
-        except (KeyError, ValueError, TypeError, InvalidOperation, Rejected):
+        except Rejected as no:
+            self._tell(code=no.code)
+        except (KeyError, ValueError, TypeError):
             self._tell(code=Code.MALFORMED)
 
     def _add_from_far(self, reading: Reading) -> None:
         row = self._chart.row
         if reading.visit != row.visit.id or reading.patient != row.patient.id:
             raise Rejected(Code.WRONG_PATIENT)
+        if (refused := assess(reading.measured)) is not None:
+            raise Rejected(refused)
         known = {r.id for r in self._chart.state.value.readings}
         told = self.state.value.from_far
         if reading.id not in known and all(r.id != reading.id for r in told):
@@ -220,7 +228,10 @@ class Vitals:
             event = self._acts.event(
                 Act.READING_REFUSED, patient=row.patient.id, visit=row.visit.id, code=refused
             )
-            await self._acts.read(lambda unit: unit.audit.add(event))
+            try:
+                await self._acts.read(lambda unit: unit.audit.add(event))
+            except Failure as failure:  # the cuff is listened to all the same
+                self._tell(code=failure.code)
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields

@@ -1,0 +1,53 @@
+"""The real store in memory, its transactions on the loop's own thread: every promise, no waiting.
+
+For tests whose time is moved by hand. What threads do is the business of tests/store.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from app.domain.failures import Code, Unavailable
+from offline_store.connection import connect
+from offline_store.database import OfflineStore, Worker
+from offline_store.key_wrapping import KEY_BYTES
+from offline_store.migrate import migrate
+from offline_store.recordings import RecordingsInMemory
+
+ResultT = TypeVar("ResultT")
+
+
+class HereAndNow(Worker):
+    """A worker without a thread. `is_full` makes every transaction fail as a full disk does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_full = False
+
+    async def run(self, work: Callable[[], ResultT]) -> ResultT:
+        await asyncio.sleep(0)  # others have their turn, as while a thread works
+        if self.is_full:
+            raise Unavailable(Code.STORE_FULL)
+        return work()
+
+
+class InlineStore(OfflineStore):
+    """`worker.is_full = True` and nothing can be written or read."""
+
+    def __init__(self) -> None:
+        connection = connect(None, os.urandom(KEY_BYTES))
+        migrate(connection)
+        self.worker = HereAndNow()
+        super().__init__(connection, self.worker, None, RecordingsInMemory())
+
+
+@contextmanager
+def inline_store() -> Iterator[InlineStore]:
+    store = InlineStore()
+    try:
+        yield store
+    finally:
+        store.close()
+        store.worker.close()

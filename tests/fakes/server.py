@@ -1,0 +1,205 @@
+"""The companion server as its port promises it: idempotent, one feed, a chain that only grows.
+
+In memory, in the words of the domain. It can be away, lose an answer, refuse, or lie.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from app.domain.access import Role
+from app.domain.audit import EMPTY_CHAIN, AuditEvent, DeviceEvent, Witness, extended, leaf_of
+from app.domain.changes import (
+    Change,
+    ChangeResult,
+    ConfirmedRecord,
+    FeedPage,
+    Outcome,
+    RecordType,
+)
+from app.domain.clock import Clock, ClockSample
+from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.ids import ChangeId, PersonId, RecordId, new_id
+from app.domain.people import Person
+from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+
+PAGE = 3
+ROUND_TRIP = timedelta(milliseconds=40)
+
+
+class FakeServer:
+    """Fulfils ports.ServerApi. `asked` names every request that arrived, oldest first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.asked: list[str] = []
+        self.records: dict[RecordId, ConfirmedRecord] = {}
+        self.files: dict[str, bytes] = {}
+        self.leaves: list[str] = []
+        self.events: list[AuditEvent] = []
+        self.pushed: list[Change] = []  # as they came, repeated ones too
+        self.people = {
+            ("dr-lin", "good password"): Person(PersonId(new_id()), "Dr Lin", Role.CLINICIAN)
+        }
+        # What goes wrong, until a test says that it is right again:
+        self.failure: Failure | None = None  # of every request
+        self.loses_answers = 0  # so many next requests are carried out, and the answer is lost
+        self.refuses: Code | None = None  # every change
+        self.refuses_files: Code | None = None
+        self.is_token_good = True
+        self.acknowledges_events = True
+        self.ahead_by = timedelta()
+        self.refreshes = 0
+        self.refresh_failure: Failure | None = None
+        self._results: dict[ChangeId, ChangeResult] = {}
+        self._position = 0
+        self._events_until = 0
+
+    # --- what a test does ------------------------------------------------------------------
+
+    @property
+    def is_away(self) -> bool:
+        return isinstance(self.failure, Unavailable)
+
+    def goes_away(self) -> None:
+        self.failure = Unavailable(Code.SERVER_UNREACHABLE)
+
+    def comes_back(self) -> None:
+        self.failure = None
+
+    def holds(self, record: ConfirmedRecord) -> None:
+        """A record that somebody else made or changed."""
+        self._position += 1
+        self.records[record.record] = replace(record, position=self._position)
+        self.appends()
+
+    def appends(self) -> None:
+        self.leaves.append(leaf_of(str(len(self.leaves)).encode()))
+
+    def of_type(self, record_type: RecordType) -> list[ConfirmedRecord]:
+        return [record for record in self.records.values() if record.record_type is record_type]
+
+    # --- ports.ServerApi -------------------------------------------------------------------
+
+    async def sign_in(
+        self, username: str, password: str, role: Role, device: DeviceCredentials
+    ) -> SignedIn:
+        self._heard("sign-in")
+        person = self.people.get((username, password))
+        if person is None:
+            raise Rejected(Code.WRONG_CREDENTIALS)
+        if person.role is not role:
+            raise Rejected(Code.ROLE_DOES_NOT_FIT)
+        self.is_token_good = True
+        return SignedIn(person, "refresh-1", "certificate", is_demonstration=False)
+
+    async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str:
+        self._heard("token")
+        if self.refresh_failure is not None:
+            raise self.refresh_failure
+        self.refreshes += 1
+        self.is_token_good = True
+        return f"{refresh_token}+"
+
+    def forget_tokens(self) -> None:
+        self.is_token_good = False
+
+    async def clock_sample(self) -> ClockSample:
+        self._heard("time")
+        asked_at = self._clock.now()
+        return ClockSample(asked_at, ROUND_TRIP, asked_at + ROUND_TRIP / 2 + self.ahead_by)
+
+    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+        self._heard("push", with_token=True)
+        self.pushed += changes
+        results = tuple(self._settle(change) for change in changes)
+        for item in events:
+            if self.acknowledges_events and item.number == self._events_until + 1:
+                self._events_until = item.number
+                self.events.append(item.event)
+                self.appends()
+        self._maybe_lose()
+        return PushAnswer(results, self._events_until, self._head())
+
+    async def feed(self, since: int) -> FeedPage:
+        self._heard("feed", with_token=True)
+        newer = sorted(
+            (record for record in self.records.values() if record.position > since),
+            key=lambda record: record.position,
+        )
+        page = tuple(newer[:PAGE])
+        self._maybe_lose()
+        until = page[-1].position if page else since
+        return FeedPage(since, until, page, has_more=len(newer) > PAGE)
+
+    async def chain(self, since: int) -> ChainPart:
+        self._heard("chain", with_token=True)
+        self._maybe_lose()
+        since = min(since, len(self.leaves))
+        leaves = tuple(self.leaves[since : since + PAGE])
+        head = extended(EMPTY_CHAIN, self.leaves[: since + PAGE])
+        return ChainPart(since, leaves, head, has_more=since + PAGE < len(self.leaves))
+
+    async def has_file(self, file_sha256: str) -> bool:
+        self._heard("has file", with_token=True)
+        return file_sha256 in self.files
+
+    async def put_file(self, file_sha256: str, data: bytes) -> None:
+        self._heard("put file", with_token=True)
+        if self.refuses_files is not None:
+            raise Rejected(self.refuses_files)
+        assert hashlib.sha256(data).hexdigest() == file_sha256
+        self.files[file_sha256] = data
+        self._maybe_lose()
+
+    async def get_file(self, file_sha256: str) -> bytes:
+        self._heard("get file", with_token=True)
+        return self.files[file_sha256]
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _heard(self, what: str, *, with_token: bool = False) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append(what)
+        if with_token and not self.is_token_good:
+            raise Rejected(Code.TOKEN_EXPIRED)
+
+    def _maybe_lose(self) -> None:
+        if self.loses_answers:
+            self.loses_answers -= 1
+            raise Unavailable(Code.SERVER_UNREACHABLE, "the answer was lost")
+
+    def _head(self) -> Witness:
+        return extended(EMPTY_CHAIN, self.leaves)
+
+    def _settle(self, change: Change) -> ChangeResult:
+        known = self._results.get(change.id)
+        if known is not None and known.outcome is Outcome.ACCEPTED:
+            return replace(known, outcome=Outcome.ALREADY_THERE)
+        result = self._judge(change)
+        self._results[change.id] = result
+        return result
+
+    def _judge(self, change: Change) -> ChangeResult:
+        current = self.records.get(change.record)
+        if self.refuses is not None:
+            return ChangeResult(change.id, Outcome.REFUSED, self.refuses)
+        if change.base_version != (0 if current is None else current.version):
+            return ChangeResult(change.id, Outcome.CONFLICT, Code.CONFLICT, current)
+        before = {} if current is None else json.loads(current.body)
+        self._position += 1
+        record = ConfirmedRecord(
+            record_type=change.record_type,
+            record=change.record,
+            version=change.base_version + 1,
+            position=self._position,
+            schema=change.schema,
+            body=json.dumps({**before, **change.fields_set}).encode(),
+            patient=change.patient,
+            visit=change.visit,
+        )
+        self.records[change.record] = record
+        self.appends()
+        return ChangeResult(change.id, Outcome.ACCEPTED, record=record)

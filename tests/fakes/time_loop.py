@@ -1,0 +1,95 @@
+"""A loop whose waiting costs nothing: with nothing to do it moves its time to the next timer.
+
+Work on threads passes in real time: while some is outstanding, no timer is brought forward.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+MORNING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+class TimeLoop(asyncio.SelectorEventLoop):
+    """`grace_s` is waited in real time before a jump, for threads that this loop did not start."""
+
+    def __init__(self, grace_s: float = 0.0) -> None:
+        super().__init__(_Jumping(self))
+        self.grace_s = grace_s
+        self.ahead_s = 0.0
+        self.outstanding = 0
+
+    def time(self) -> float:
+        return super().time() + self.ahead_s
+
+    def run_in_executor(  # type: ignore[override]  # typeshed asks for its own type variables
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        future = super().run_in_executor(executor, func, *args)
+        self.outstanding += 1
+        future.add_done_callback(self._one_less)
+        return future
+
+    def _one_less(self, _: object) -> None:
+        self.outstanding -= 1
+
+    @contextmanager
+    def in_real_time(self) -> Iterator[None]:
+        """Something outside works for us: nothing is brought forward meanwhile."""
+        self.outstanding += 1
+        try:
+            yield
+        finally:
+            self.outstanding -= 1
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Instead of waiting for a timer, puts the loop's time forward to it."""
+
+    def __init__(self, loop: TimeLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        loop = self._loop
+        if timeout is None or timeout <= 0 or loop.outstanding:
+            return super().select(timeout)
+        found = super().select(min(timeout, loop.grace_s))
+        if not found:
+            loop.ahead_s += timeout
+        return found
+
+
+class LoopClock:
+    """The services' clock, on the loop's own time; the wall clock may be off by `wrong_by`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wrong_by: timedelta = timedelta()) -> None:
+        self._loop = loop
+        self._began = loop.time()
+        self.wrong_by = wrong_by
+
+    def now(self) -> datetime:
+        return MORNING + timedelta(seconds=self.monotonic()) + self.wrong_by
+
+    def monotonic(self) -> float:
+        return self._loop.time() - self._began
+
+    async def passes(self, seconds: float) -> None:
+        """So much time goes by; everything that is due in it happens."""
+        await asyncio.sleep(seconds)
+
+
+async def settled(turns: int = 30) -> None:
+    """What is already on its way on this loop arrives; no time passes."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def until(holds: Callable[[], object], limit_s: float = 60.0) -> None:
+    """Wait, in the loop's time, until `holds()` is true; TimeoutError names no secret."""
+    async with asyncio.timeout(limit_s):
+        while not holds():  # noqa: ASYNC110  there is no event for what a test looks at
+            await asyncio.sleep(0.02)

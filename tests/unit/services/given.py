@@ -1,0 +1,256 @@
+"""One desk's services on fakes and the real store in memory, and one visit that it knows."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.access import Role
+from app.domain.audit import Act, AuditEvent
+from app.domain.changes import ConfirmedRecord, FeedPage, PendingChange, RecordType
+from app.domain.engine import (
+    EngineAttached,
+    EngineGone,
+    FarScreen,
+    LinkChanged,
+    Measures,
+    SignalMade,
+)
+from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
+from app.domain.people import Person
+from app.domain.server_words import DeviceCredentials
+from app.domain.visits import VisitState
+from app.services.acts import Acts
+from app.services.call import Call
+from app.services.chart import Chart
+from app.services.desk import Desk, Equipment
+from app.services.engine_room import EngineRoom
+from app.services.messages import Messages
+from app.services.notes import Notes
+from app.services.recordings import Recordings
+from app.services.sign_in import SignIn
+from app.services.switchboard import Switchboard
+from app.services.sync import Sync
+from app.services.unsent import Unsent
+from app.services.visits import Visits
+from app.services.vitals import Vitals
+from app.services.worklist import Worklist
+from tests.fakes.channel import FakeChannel
+from tests.fakes.cuff import FakeCuff
+from tests.fakes.engine import FakeEngine
+from tests.fakes.inline_store import InlineStore, inline_store
+from tests.fakes.server import FakeServer
+from tests.fakes.time_loop import LoopClock
+
+EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)
+CALL_WORDS = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures)
+
+
+def person_in(role: Role) -> Person:
+    name = "Dr Lin" if role is Role.CLINICIAN else "Nurse Kim"
+    return Person(PersonId(new_id()), name, role)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A visit and its patient, as the server has them."""
+
+    visit: VisitId
+    patient: PatientId
+
+
+@dataclass
+class DeskOnFakes:
+    """Everything between the screens and the world, with the world in a test's hand."""
+
+    clock: LoopClock
+    store: InlineStore
+    server: FakeServer
+    channel: FakeChannel
+    engine: FakeEngine
+    cuff: FakeCuff
+    acts: Acts
+    switchboard: Switchboard
+    sign_in: SignIn
+    sync: Sync
+    worklist: Worklist
+    chart: Chart
+    unsent: Unsent
+    call: Call
+    vitals: Vitals
+    visits: Visits
+    notes: Notes
+    messages: Messages
+    recordings: Recordings
+    desk: Desk
+    engine_room: EngineRoom
+
+    def as_person(self, role: Role) -> Person:
+        """Signed in already; how is told in test_sign_in."""
+        person = person_in(role)
+        self.acts.now_acting(person)
+        return person
+
+    async def knows_visit(
+        self,
+        state: VisitState = VisitState.BOOKED,
+        *,
+        family_name: str = "Doe",
+    ) -> Known:
+        """The feed brought a patient and a visit."""
+        known = Known(VisitId(new_id()), PatientId(new_id()))
+        since = await self.acts.read(lambda unit: unit.records.feed_position())
+        records = (
+            patient_record(known, family_name, since + 1),
+            visit_record(known, state, self.clock.now().isoformat(), since + 2),
+        )
+        page = FeedPage(since, since + 2, records, has_more=False)
+        await self.acts.do(lambda unit: unit.records.apply(page))
+        return known
+
+    async def server_moves_visit(self, known: Known, state: VisitState, version: int) -> None:
+        """Somebody else moved it, and the feed told."""
+        since = await self.acts.read(lambda unit: unit.records.feed_position())
+        moved = visit_record(known, state, self.clock.now().isoformat(), since + 1, version)
+        page = FeedPage(since, since + 1, (moved,), has_more=False)
+        await self.acts.do(lambda unit: unit.records.apply(page))
+
+    async def pending(self) -> list[PendingChange]:
+        return await self.acts.read(lambda unit: unit.outbox.all())
+
+    async def audited(self) -> list[AuditEvent]:
+        events = await self.acts.read(lambda unit: unit.audit.unacknowledged(10_000))
+        return [item.event for item in events]
+
+    async def acts_audited(self) -> list[Act]:
+        return [event.act for event in await self.audited()]
+
+    def listens(self) -> None:
+        """Start everything but the exchange with the server."""
+        room = self.engine_room
+        for kind in CALL_WORDS:
+            room.on(kind, self.call.heard_engine)
+        for service in (self.worklist, self.chart, self.unsent, self.call, self.vitals, room):
+            service.start()
+        self.switchboard.start()
+
+    async def close(self) -> None:
+        for service in (
+            self.engine_room,
+            self.recordings,
+            self.vitals,
+            self.call,
+            self.unsent,
+            self.chart,
+            self.worklist,
+            self.sync,
+            self.switchboard,
+        ):
+            await service.close()
+
+
+def patient_record(known: Known, family_name: str, position: int) -> ConfirmedRecord:
+    fields = {
+        "family_name": family_name,
+        "given_name": "Ana",
+        "born": "1945-07-14",
+        "record_number": str(known.patient.int % 10**10),
+    }
+    return _record(RecordType.PATIENT, RecordId(known.patient), fields, known, position)
+
+
+def visit_record(
+    known: Known, state: VisitState, starts_at: str, position: int, version: int = 1
+) -> ConfirmedRecord:
+    fields = {"patient": str(known.patient), "starts_at": starts_at, "state": str(state)}
+    return _record(RecordType.VISIT, RecordId(known.visit), fields, known, position, version)
+
+
+def _record(
+    record_type: RecordType,
+    record: RecordId,
+    fields: dict[str, Any],
+    known: Known,
+    position: int,
+    version: int = 1,
+) -> ConfirmedRecord:
+    return ConfirmedRecord(
+        record_type=record_type,
+        record=record,
+        version=version,
+        position=position,
+        schema=1,
+        body=json.dumps(fields).encode(),
+        patient=known.patient,
+        visit=known.visit if record_type is RecordType.VISIT else None,
+    )
+
+
+@asynccontextmanager
+async def desk_on_fakes(role: Role, *, has_cuff: bool = True) -> AsyncIterator[DeskOnFakes]:
+    """Wired as main.py wires it; nothing listens until the test says so."""
+    clock = LoopClock(asyncio.get_running_loop())
+    with inline_store() as store:
+        device = await store.transaction(
+            lambda unit: DeviceCredentials(
+                unit.kept.device_id(), "desk of the tests", unit.kept.device_private_key()
+            )
+        )
+        server, channel, engine = FakeServer(clock), FakeChannel(), FakeEngine()
+        cuff = FakeCuff(clock)
+        acts = Acts(store, clock, device.id)
+        switchboard = Switchboard(channel, clock)
+        sign_in = SignIn(
+            server_api=server, acts=acts, device=device, role=role, server="here", is_kept=True
+        )
+        sync = Sync(
+            server_api=server,
+            files=store.recordings,
+            acts=acts,
+            switchboard=switchboard,
+            renew_tokens=sign_in.renew_tokens,
+        )
+        chart, visits = Chart(acts), Visits(acts)
+        call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
+        vitals = Vitals(
+            acts=acts, chart=chart, cuff=cuff if has_cuff else None, tell_far=call.tell_far
+        )
+        desk = Desk(
+            acts=acts,
+            chart=chart,
+            call=call,
+            visits=visits,
+            vitals=vitals,
+            role=role,
+            equipment=EQUIPMENT,
+            running=lambda: engine.running_call,
+        )
+        services = DeskOnFakes(
+            clock=clock,
+            store=store,
+            server=server,
+            channel=channel,
+            engine=engine,
+            cuff=cuff,
+            acts=acts,
+            switchboard=switchboard,
+            sign_in=sign_in,
+            sync=sync,
+            worklist=Worklist(acts),
+            chart=chart,
+            unsent=Unsent(acts),
+            call=call,
+            vitals=vitals,
+            visits=visits,
+            notes=Notes(acts, chart),
+            messages=Messages(acts, chart),
+            recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+            desk=desk,
+            engine_room=EngineRoom(engine),
+        )
+        try:
+            yield services
+        finally:
+            await services.close()
