@@ -105,7 +105,8 @@ class VoiceTrack(MediaStreamTrack):
         super().__init__()
         self._source = source
         self._ring = source.tap()
-        self._next_at = time.monotonic()
+        self._now = asyncio.get_running_loop().time
+        self._next_at = self._now()
         self._position = 0
         self._is_speaking = False
 
@@ -126,7 +127,7 @@ class VoiceTrack(MediaStreamTrack):
 
     async def _pace(self) -> None:
         self._next_at += VOICE_FRAME_S
-        late_s = time.monotonic() - self._next_at
+        late_s = self._now() - self._next_at
         if late_s > 10 * VOICE_FRAME_S:  # the process stood still: go on from now
             skipped = int(late_s / VOICE_FRAME_S)
             self._next_at += skipped * VOICE_FRAME_S
@@ -151,15 +152,16 @@ class PictureTrack(MediaStreamTrack):
     def __init__(self, feed: PictureFeed) -> None:
         super().__init__()
         self._feed = feed
-        self._started_at = time.monotonic()
-        self._sent_at = 0.0
+        self._now = asyncio.get_running_loop().time
+        self._started_at = self._now()
+        self._sent_at = self._started_at - 1.0
         self._sequence = 0
         self._is_dark = False
 
     async def recv(self) -> av.VideoFrame:
         if self.readyState != "live":
             raise MediaStreamError
-        await asyncio.sleep(max(0.0, self._sent_at + 1 / PICTURE_MOST_PER_S - time.monotonic()))
+        await asyncio.sleep(max(0.0, self._sent_at + 1 / PICTURE_MOST_PER_S - self._now()))
         picture = await self._feed.after(self._sequence, self._wait_s())
         if picture is None:
             frame = dark_frame()
@@ -167,7 +169,7 @@ class PictureTrack(MediaStreamTrack):
             self._sequence = picture.sequence
             frame = _frame_of(picture)
         self._is_dark = picture is None
-        self._sent_at = time.monotonic()
+        self._sent_at = self._now()
         frame.time_base = Fraction(1, PICTURE_CLOCK_HZ)
         frame.pts = int((self._sent_at - self._started_at) * PICTURE_CLOCK_HZ)
         return frame
