@@ -120,14 +120,14 @@ class Outbox:
         return [_change_of(row[0]) for row in self._connection.execute(WAITING, (limit,))]
 
     def all(self) -> list[PendingChange]:
-        """Oldest first; with a conflict, what stands at the server as far as it is known here."""
+        """Oldest first; with a refused one, what stands at the server as far as known here."""
         rows = self._connection.execute("SELECT body, refused FROM outbox ORDER BY counter")
         return [self._pending(body, refused) for body, refused in rows.fetchall()]
 
     def _pending(self, body: bytes, refused: str | None) -> PendingChange:
         change, code = _change_of(body), None if refused is None else Code(refused)
-        if code is not Code.CONFLICT:
-            return PendingChange(change, code)
+        if code is None:
+            return PendingChange(change)
         return PendingChange(change, code, self._confirmed.find(change.record_type, change.record))
 
     def settle(self, result: ChangeResult) -> None:

@@ -113,4 +113,4 @@ class PendingChange:
 
     change: Change
     refused: Code | None = None
-    current: ConfirmedRecord | None = None  # of a conflict: what stands at the server
+    current: ConfirmedRecord | None = None  # of a refused one: what stands at the server

@@ -98,6 +98,9 @@ async def test_a_refused_change_raises_no_base_version(store: OfflineStore) -> N
     (again,) = await add(store, new_change(RecordType.VISIT, {"state": "in-visit"}, VISIT, 1))
     assert again.base_version == 1
     assert again.previous == {"state": "booked"}  # the refused value never stood at the server
+    first, second = await store.transaction(lambda unit: unit.outbox.all())
+    assert first.current == a_visit("booked")  # on which it may be written anew
+    assert second.current is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.ALREADY_THERE])
