@@ -38,19 +38,25 @@ class Screen:
         self._known: dict[str, Node] = {}
 
     def find(self, wanted: str) -> Node:
+        """Two pages may hold the same widget: the one that is shown is meant."""
         known = self._known.get(wanted)
         if known is not None:
             try:
-                if has_id(known, wanted) and not is_dead(known):
+                if has_id(known, wanted) and is_showing(known):
                     return known
             except GLib.Error:
                 pass
             del self._known[wanted]
+        hidden = None
         for node in self.walk():
             if has_id(node, wanted):
-                self._known[wanted] = node
-                return node
-        raise NotThere(f"no widget {wanted!r}")
+                if is_showing(node):
+                    self._known[wanted] = node
+                    return node
+                hidden = hidden or node
+        if hidden is None:
+            raise NotThere(f"no widget {wanted!r}")
+        return hidden
 
     def find_all(self, start: str) -> list[tuple[str, Node]]:
         """Every widget whose id begins so, as (id, widget), in the order of the tree."""
@@ -105,8 +111,8 @@ def has_id(node: Node, wanted: str) -> bool:
     return identity == wanted or identity.endswith("." + wanted)
 
 
-def is_dead(node: Node) -> bool:
-    return bool(node.get_state_set().contains(Atspi.StateType.DEFUNCT))
+def is_showing(node: Node) -> bool:
+    return bool(node.get_state_set().contains(Atspi.StateType.SHOWING))
 
 
 def states_of(node: Node) -> list[str]:
@@ -193,7 +199,7 @@ def waited(screen: Screen, order: Answer) -> Answer:
     while True:
         try:
             node = screen.find(order["id"])
-            is_shown = node.get_state_set().contains(Atspi.StateType.SHOWING)
+            is_shown = is_showing(node)
             if order.get("gone"):
                 if not is_shown:
                     return {}

@@ -93,6 +93,7 @@ class Network:
         self._hub = hub
         self._cart = cart
         self._ends = ((hub, "hub0"), (cart, "cart0"))
+        self.is_cut = False
 
     @contextmanager
     def at_cart(self) -> Iterator[None]:
@@ -106,16 +107,19 @@ class Network:
     def black_hole(self) -> None:
         """Packets of all kinds vanish unanswered, both ways."""
         self._rule(BLACK_HOLE)
+        self.is_cut = True
 
     def refuse(self) -> None:
         """Every connection is reset and every datagram answered with "unreachable"."""
         self._rule(REFUSING)
+        self.is_cut = True
 
     def cut_server_only(self, port: int) -> None:
         self._rule(SERVER_ONLY.format(port=port))
 
     def heal(self) -> None:
         self._rule(HEALED)
+        self.is_cut = False
 
     def traffic(self) -> Traffic:
         count: dict[str, int] = {}

@@ -27,6 +27,8 @@ SIGN_IN_LIMIT_S = 15.0
 WITNESS_LIMIT_S = 20.0
 LISTEN_S = 1.4  # one round of the tones
 
+Boxes = tuple[Box, Box | None]  # of the far picture, and of our own that lies on it
+
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
@@ -146,7 +148,7 @@ class Side:
 
     # --- the far picture -----------------------------------------------------------------------
 
-    def far_box(self) -> tuple[Box, Box | None]:
+    def far_box(self) -> Boxes:
         """Where the far picture is, and our own small one that lies on it."""
         far = self.user.read("visit.far-picture").box
         if far is None or min(far[2:]) < 1:
@@ -157,11 +159,11 @@ class Side:
             own = None
         return far, own
 
-    def far_code(self, boxes: tuple[Box, Box | None]) -> barcode.Seen | None:
+    def far_code(self, boxes: Boxes) -> barcode.Seen | None:
         """The number drawn into what the other side's camera sees, from this window's pixels."""
         return barcode.read(self.far_pixels(boxes))
 
-    def far_pixels(self, boxes: tuple[Box, Box | None]) -> Pixels:
+    def far_pixels(self, boxes: Boxes) -> Pixels:
         far, own = boxes
         pixels = self.screen.pixels(self.pid, far)
         if own is not None:

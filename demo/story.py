@@ -1,0 +1,242 @@
+"""One visit from sign-in to the verified audit, with an outage in its middle, told and proven."""
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from demo.checks import Checks
+from demo.cuff import Pressure, new_pressure
+from demo.report import Report
+from demo.sabotage import Sabotage
+from demo.side import Side
+from demo.stage import Stage
+from demo.visit import CONFIRMED, SCREEN_LIMIT_S, WAITING_FOR_SERVER, Facts, Visit
+from demo.waiting import NotSo
+
+ARRIVE_LIMIT_S = 20.0
+REJOIN_LIMIT_S = 25.0
+CUT_IN_A_MOMENT_S = 1.0  # what was on its way, and the last pictures painted
+NOTES = (
+    "Cough is better, sleeps through. Lungs to be listened to today.",
+    "Written at the cart while the line was down: patient calm, no pain.",
+    "Goes on with the same dose; next visit in four weeks.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long things take; the fast form is for tests of the demonstration itself."""
+
+    cut_s: float = 15.0
+    heart_s: float = 6.0
+
+
+FAST = Lengths(cut_s=8.0, heart_s=3.0)
+
+
+class Story:
+    def __init__(
+        self,
+        stage: Stage,
+        report: Report,
+        chance: random.Random,
+        lengths: Lengths,
+        *,
+        sabotage: Sabotage | None = None,
+        refuses: bool = False,
+        earlier: tuple[Facts, ...] = (),
+    ) -> None:
+        self._stage = stage
+        self._report = report
+        self._chance = chance
+        self._lengths = lengths
+        self._sabotage = sabotage
+        self._refuses = refuses
+        self._earlier = earlier
+        self.visit = Visit(stage, stage.book())
+
+    def _is_struck(self, moment: str) -> bool:
+        """The moment of a sabotage: it acts now, or the story leaves out what it would do."""
+        if self._sabotage is None or self._sabotage.at != moment:
+            return False
+        self._report.fact("SABOTAGE: this run must fail")
+        self._sabotage.strike(self._stage)
+        return True
+
+    # --- the parts -----------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        with self._report.step("sign-in", "Both sides sign in"):
+            begun = time.monotonic()
+            self._stage.sign_in()
+            self._report.fact(f"both signed in after {time.monotonic() - begun:.2f} s")
+
+    def come_together(self) -> None:
+        visit, report = self.visit, self._report
+        with report.step("check-in", "The nurse chooses the patient: checked in, waiting"):
+            visit.check_in()
+        with report.step("join", "The clinician opens the chart and joins"):
+            visit.open_chart()
+            report.fact(f"click to first far picture painted: {visit.join():.3f} s")
+            visit.is_live()
+        self._is_struck("before-picture")
+        with report.step("picture", "Each sees the other: the number drawn into the picture"):
+            self._see_each_other()
+        self._is_struck("before-sound")
+        with report.step("sound", "Each hears the other: a random sequence of tones"):
+            for side in self._stage.sides:
+                times = visit.prove_sound(side)
+                report.fact(f"{side.name} was given {visit.far_of(side).tones} {times} times")
+
+    def _see_each_other(self) -> None:
+        for side in self._stage.sides:
+            count = self.visit.prove_picture(side)
+            number = self.visit.far_of(side).number
+            self._report.fact(f"{side.name} shows {number:08x}, {count} pictures looked at")
+
+    def examine(self) -> None:
+        visit, report = self.visit, self._report
+        with report.step("cuff", "Blood pressure: measured at the cart, read at the workstation"):
+            pressure = self._measure()
+            begun = time.monotonic()
+            visit.keep_result(pressure)
+            visit.sees_reading(self._stage.workstation, pressure, "", SCREEN_LIMIT_S)
+            report.fact(f"{pressure} kept, far screen {time.monotonic() - begun:.2f} s later")
+            visit.sees_reading(self._stage.workstation, pressure, CONFIRMED, SCREEN_LIMIT_S)
+            report.fact(f"confirmed by the server after {time.monotonic() - begun:.2f} s")
+        with report.step("note", "The clinician writes a note"):
+            visit.write_note(self._stage.workstation, NOTES[0])
+            visit.sees_note(self._stage.cart, NOTES[0], CONFIRMED, SCREEN_LIMIT_S)
+        with report.step("stethoscope", "Heart sounds, with the same hash at both ends"):
+            found = visit.record_heart(self._lengths.heart_s)
+            report.fact(f"both screens: same hash at both ends, {found}")
+
+    def _measure(self) -> Pressure:
+        """A fresh pressure told to the cuff; with a real cuff, what it says is what is true."""
+        pressure = new_pressure(self._chance)
+        if self._stage.cuff is None:
+            raise NotSo("a real cuff is read by a person")
+        if not self._is_struck("instead-of-telling-the-cuff"):
+            self._stage.cuff.will_measure(pressure)
+        self.visit.start_cuff()
+        if not self._stage.network.is_cut:
+            self._report.fact(f"far screen: {self.visit.sees_cuff_pressure()}".replace("\n", ", "))
+        return pressure
+
+    def outage(self) -> None:
+        visit, report, network = self.visit, self._report, self._stage.network
+        with report.step("cut", self._words_of_cut()):
+            begun = time.monotonic()
+            if not self._is_struck("instead-of-cut"):
+                network.refuse() if self._refuses else network.black_hole()
+            time.sleep(CUT_IN_A_MOMENT_S)
+            before = network.traffic()
+            pressure = self._measure()
+            self._sees_outage()
+            visit.write_note(self._stage.cart, NOTES[1])
+            visit.keep_result(pressure)
+            visit.sees_reading(self._stage.cart, pressure, WAITING_FOR_SERVER, SCREEN_LIMIT_S)
+            report.fact(f"note and reading {pressure} kept at the cart inside the cut")
+            self._wait_until(begun + self._lengths.cut_s)
+            count = len(set(self._stage.workstation.far_counters(0.7, self._stage.cart.number)))
+            passed = network.traffic().since(before)
+            report.fact(
+                f"{passed.passed} packets passed, {passed.dropped_udp} media and "
+                f"{passed.dropped_tcp} other packets vanished, {count} picture on the screen"
+            )
+            if passed.passed or not (passed.dropped_tcp and passed.dropped_udp) or count > 1:
+                raise NotSo("there was no cut")
+        report.keep_pictures("cut-end")
+        with report.step("rejoin", "The line is back: the same visit goes on by itself"):
+            healed = time.monotonic()
+            network.heal()
+            self._is_struck("after-healing")
+            visit.is_live(REJOIN_LIMIT_S)
+            for side in self._stage.sides:
+                visit.prove_picture(side)
+            report.fact(f"live, pictures moving {time.monotonic() - healed:.1f} s after")
+        with report.step("arrival", "Everything arrives, once, although sent twice"):
+            visit.everything_is_sent(ARRIVE_LIMIT_S)
+            visit.sees_reading(self._stage.workstation, pressure, CONFIRMED, SCREEN_LIMIT_S)
+            visit.sees_note(self._stage.workstation, NOTES[1], CONFIRMED, SCREEN_LIMIT_S)
+            report.fact(f"nothing unsent {time.monotonic() - healed:.1f} s after")
+            self._repeat_last_request()
+
+    def _words_of_cut(self) -> str:
+        how = "every packet is refused" if self._refuses else "packets of all kinds vanish"
+        return f"The cart's line dies for {self._lengths.cut_s:.0f} s: {how}"
+
+    def _sees_outage(self) -> None:
+        for side in self._stage.sides:
+            words = side.user.sees("visit.outage", "not reachable since", limit_s=15.0).words
+            self._report.fact(f"{side.name} says: {words.splitlines()[0]}")
+
+    @staticmethod
+    def _wait_until(moment: float) -> None:
+        time.sleep(max(0.0, moment - time.monotonic()))
+
+    def _repeat_last_request(self) -> None:
+        answer = self._stage.clinic.repeat_last_push()
+        _, status, body = answer.split(" ", 2)
+        outcomes = [result["outcome"] for result in json.loads(body)["results"]]
+        self._report.fact(f"last request repeated: {status}, {', '.join(outcomes)}")
+        if status != "200" or set(outcomes) != {"already-there"}:
+            raise NotSo("the server took a repeated request for a new one")
+
+    def finish(self) -> None:
+        visit, report = self.visit, self._report
+        with report.step("finish", "The clinician writes the last note and finishes the visit"):
+            visit.write_note(self._stage.workstation, NOTES[2])
+            visit.finish()
+            visit.everything_is_sent(ARRIVE_LIMIT_S)
+        with report.step("hang-up", "Both hang up"):
+            visit.hang_up()
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def look_at_server(self) -> None:
+        """What anybody with an account is told over HTTP, against what the screens said."""
+        with self._report.step("server", "The server is asked over HTTP"):
+            booked, facts = self.visit.booked, self.visit.facts
+            records = self._stage.server.records(booked.visit)
+            count = dict.fromkeys(("note", "reading", "recording"), 0)
+            for record in records:
+                if record.record_type in count:
+                    count[str(record.record_type)] += 1
+            wanted = {
+                "note": len(facts.notes),
+                "reading": len(facts.pressures),
+                "recording": len(facts.fingerprints),
+            }
+            self._report.fact(f"{count}")
+            if count != wanted:
+                raise NotSo(f"kept at the screens: {wanted}")
+            kept = [str(row.event.act) for row in self._stage.server.audit_of(booked.patient)]
+            self._report.fact(f"audit of the patient: {len(kept)} events")
+            if kept.count("reading-kept") != wanted["reading"]:
+                raise NotSo("the audit does not have each keeping once")
+
+    def check(self) -> None:
+        """Both programs end; what their profiles hold must be on the way of the server's audit."""
+        self._report.say("Looked up from outside, in the server's tables and files:")
+        for side in self._stage.sides:
+            side.close()
+        self._is_struck("before-checks")
+        witnesses: dict[str, str] = {}
+        for side in self._stage.sides:
+            self._report.check(f"witness-{side.name}", partial(self._witness, side, witnesses))
+        checks = Checks(self._stage.database, self.visit.facts, witnesses, self._earlier)
+        for name, question in checks.all().items():
+            self._report.check(name, question)
+        self._report.check("verify-audit", lambda: self._verify(witnesses))
+
+    @staticmethod
+    def _witness(side: Side, witnesses: dict[str, str]) -> str:
+        witnesses[side.name] = side.witness()
+        return f"holds the digest of event {witnesses[side.name].partition(':')[0]}"
+
+    def _verify(self, witnesses: dict[str, str]) -> str:
+        told = [word for held in witnesses.values() for word in ("--witness", held)]
+        return self._stage.clinic.command("verify-audit", *told).splitlines()[0]

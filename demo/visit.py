@@ -1,0 +1,211 @@
+"""The acts of one visit, each played at a screen and proven at the far one. They return figures.
+
+Patterns of words are what a user reads; how the product comes to them is not known here.
+"""
+
+import re
+import time
+from dataclasses import dataclass, field
+
+from demo import barcode
+from demo.clinic import Booked
+from demo.cuff import Pressure
+from demo.side import Boxes, Side
+from demo.stage import Stage
+from demo.waiting import NotSo, wait_for
+
+LIVE = r"^Live$|\bLive\b"
+CONFIRMED = r"(?<!not yet )confirmed by the server"
+WAITING_FOR_SERVER = "not yet confirmed by the server"
+SCREEN_LIMIT_S = 8.0
+CALL_LIMIT_S = 15.0
+CUFF_LIMIT_S = 30.0
+PICTURE_LIMIT_S = 8.0
+HEAR_LIMIT_S = 12.0
+LOOK_AT_PICTURE_S = 1.5
+FEWEST_PICTURES = 6  # in that time; a still picture has one
+
+
+@dataclass(slots=True)
+class Facts:
+    """What was done in the visit, for the checks at its end."""
+
+    booked: Booked
+    pressures: list[Pressure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fingerprints: list[str] = field(default_factory=list)  # of recordings, as both screens said
+
+
+class Visit:
+    def __init__(self, stage: Stage, booked: Booked) -> None:
+        self.stage = stage
+        self.workstation, self.cart = stage.workstation, stage.cart
+        self.booked = booked
+        self.facts = Facts(booked)
+
+    def far_of(self, side: Side) -> Side:
+        return self.cart if side is self.workstation else self.workstation
+
+    # --- coming together -----------------------------------------------------------------------
+
+    def check_in(self) -> None:
+        """The nurse chooses the patient and presses the first of three large buttons."""
+        row = f"today.visit.{self.booked.record_number}"
+        self.cart.user.press(row, SCREEN_LIMIT_S)
+        self.cart.user.press("cart.start-visit", SCREEN_LIMIT_S)
+        self._sees_patient(self.cart)
+
+    def open_chart(self) -> None:
+        row = f"today.visit.{self.booked.record_number}"
+        self.workstation.user.sees(row, "Checked in", limit_s=SCREEN_LIMIT_S)
+        self.workstation.user.press(row)
+        self._sees_patient(self.workstation)
+
+    def _sees_patient(self, side: Side) -> None:
+        """Two identifiers, and no other patient's."""
+        name = f"{self.booked.family.upper()}, {self.booked.given}"
+        side.user.sees("banner.name", re.escape(name), limit_s=SCREEN_LIMIT_S)
+        shown = side.user.read("banner.record-number").words
+        if re.sub(r"\D", "", shown) != self.booked.record_number:
+            raise NotSo(f"the {side.name} shows another record number")
+
+    def join(self) -> float:
+        """Click to the first far picture painted, in seconds."""
+        boxes = self.workstation.far_box()
+        clicked = time.monotonic()
+        self.workstation.user.press("visit.join", SCREEN_LIMIT_S)
+        self._first_picture(self.workstation, boxes)
+        return time.monotonic() - clicked
+
+    def _first_picture(self, side: Side, boxes: Boxes | None = None) -> barcode.Seen:
+        number = self.far_of(side).number
+        places = side.far_box() if boxes is None else boxes
+
+        def look() -> barcode.Seen | None:
+            seen = side.far_code(places)
+            return seen if seen is not None and seen.number == number else None
+
+        what = f"the number {number:08x} in the {side.name}'s far picture"
+        return wait_for(what, look, CALL_LIMIT_S, look_s=0.005)
+
+    def is_live(self, limit_s: float = CALL_LIMIT_S) -> None:
+        for side in (self.workstation, self.cart):
+            side.user.sees("visit.call-state", LIVE, limit_s=limit_s)
+
+    # --- picture and sound ---------------------------------------------------------------------
+
+    def prove_picture(self, side: Side) -> int:
+        """The far camera's number is in this window, and its pictures move; how many were seen."""
+        self._first_picture(side)
+        count = len(set(side.far_counters(LOOK_AT_PICTURE_S, self.far_of(side).number)))
+        if count < FEWEST_PICTURES:
+            raise NotSo(
+                f"the {side.name}'s far picture stands still: {count} pictures in "
+                f"{LOOK_AT_PICTURE_S} s"
+            )
+        return count
+
+    def prove_sound(self, side: Side) -> int:
+        """What the far side says is what this side's sound device is given."""
+        far = self.far_of(side)
+        voice = far.speak()
+        try:
+            return side.hears(far.tones, HEAR_LIMIT_S)
+        finally:
+            voice.end()
+
+    # --- the cuff ------------------------------------------------------------------------------
+
+    def start_cuff(self) -> None:
+        self.cart.user.press("cuff.start", SCREEN_LIMIT_S)
+
+    def sees_cuff_pressure(self) -> str:
+        """The pressure in the running cuff, as the far screen tells it."""
+        return self.workstation.user.sees("cuff.live", r"\b\d{2,3}\b", limit_s=CUFF_LIMIT_S).words
+
+    def keep_result(self, pressure: Pressure) -> float:
+        """When the cart's screen has said the right result; seconds until it said kept."""
+        self.cart.user.sees(
+            "cuff.result", rf"{pressure.systolic}/{pressure.diastolic}", limit_s=CUFF_LIMIT_S
+        )
+        pressed = time.monotonic()
+        self.cart.user.press("cuff.keep", SCREEN_LIMIT_S)
+        self._sees_row(self.cart, "reading", pressure.spoken, SCREEN_LIMIT_S)
+        self.facts.pressures.append(pressure)
+        return time.monotonic() - pressed
+
+    def sees_reading(
+        self, side: Side, pressure: Pressure, confirmation: str, limit_s: float
+    ) -> None:
+        self._sees_row(side, "reading", f"{pressure.spoken}.*{confirmation}", limit_s)
+
+    # --- notes ---------------------------------------------------------------------------------
+
+    def write_note(self, side: Side, words: str) -> float:
+        """Seconds from the press until the screen shows it as kept."""
+        side.user.write("note.text", words, SCREEN_LIMIT_S)
+        pressed = time.monotonic()
+        side.user.press("note.keep", SCREEN_LIMIT_S)
+        self._sees_row(side, "note", re.escape(words), SCREEN_LIMIT_S)
+        self.facts.notes.append(words)
+        return time.monotonic() - pressed
+
+    def sees_note(self, side: Side, words: str, confirmation: str, limit_s: float) -> None:
+        self._sees_row(side, "note", f"{confirmation}.*{re.escape(words)}", limit_s)
+
+    def _sees_row(self, side: Side, kind: str, pattern: str, limit_s: float) -> None:
+        """Newest first, but what the far side did may come to stand above."""
+
+        def look() -> bool:
+            rows = side.user.rows(f"{kind}.")
+            return any(re.search(pattern, row.words, re.DOTALL) for row in rows)
+
+        wait_for(f"the {side.name} shows a {kind} {pattern!r}", look, limit_s, look_s=0.03)
+
+    # --- the stethoscope -----------------------------------------------------------------------
+
+    def record_heart(self, seconds: float) -> str:
+        """The fingerprint that both screens say, after both hashes were computed."""
+        self.cart.user.press("scope.start", SCREEN_LIMIT_S)
+        self.workstation.user.sees("scope.state", "Receiving", limit_s=SCREEN_LIMIT_S)
+        time.sleep(seconds)  # a person listens
+        self.cart.user.press("scope.stop", SCREEN_LIMIT_S)
+        said = {
+            side.name: side.user.sees(
+                "scope.proof", r"same hash at both ends", limit_s=SCREEN_LIMIT_S
+            ).words
+            for side in (self.cart, self.workstation)
+        }
+        prints = {re.sub(r"[^0-9a-f]", "", _in_brackets(words)) for words in said.values()}
+        if len(prints) != 1 or len(found := prints.pop()) != 8:
+            raise NotSo(f"the two screens name different recordings: {said}")
+        self.facts.fingerprints.append(found)
+        return found
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def everything_is_sent(self, limit_s: float) -> None:
+        for side in (self.workstation, self.cart):
+            side.user.sees("status.unsent", "Nothing unsent", limit_s=limit_s)
+
+    def finish(self) -> None:
+        self.workstation.user.press("visit.finish", SCREEN_LIMIT_S)
+        self.workstation.user.press("visit.finish-confirm", SCREEN_LIMIT_S)
+        for side in (self.workstation, self.cart):
+            side.user.sees("visit.state", "Finished", limit_s=SCREEN_LIMIT_S)
+
+    def hang_up(self) -> None:
+        for side in (self.workstation, self.cart):
+            side.user.press("visit.hang-up", SCREEN_LIMIT_S)
+
+    def leave(self) -> None:
+        """Back to where the next visit is chosen."""
+        self.hang_up()
+        for side, page in ((self.workstation, "today.list"), (self.cart, "cart.start-visit")):
+            side.user.press("visit.back", SCREEN_LIMIT_S)
+            side.user.sees(page, limit_s=SCREEN_LIMIT_S)
+
+
+def _in_brackets(words: str) -> str:
+    _, _, rest = words.partition("(")
+    return rest.partition(")")[0].lower()
