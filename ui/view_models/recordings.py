@@ -113,7 +113,7 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
             scope_tone=scope_tone,
             can_start=is_open and is_found and not is_running,
             is_running=is_running and self._has_controls,
-            progress=_progress_words(state.progress),
+            progress=_progress_words(state.progress) if is_running else "",
             is_live=is_live,
             proof=proof,
             proof_tone=proof_tone,
@@ -206,7 +206,8 @@ def _progress_words(progress: ScopeProgress | None) -> str:
     length = wording.seconds_long(progress.seconds)
     if progress.is_ours and not progress.is_line_up:
         return f"{length}. {wording.text('scope.line-down')}"
-    if progress.missing_blocks:
+    # Our own blocks that the far end has not acknowledged are on their way, not missing.
+    if progress.missing_blocks and not progress.is_ours:
         count = progress.missing_blocks
         return wording.text("scope.progress-missing", length=length, count=count)
     return wording.text("scope.progress", length=length)
