@@ -43,6 +43,7 @@ class EngineAttached:
     link: LinkId | None
     is_live: bool
     is_muted: bool
+    is_camera_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from app.services.switchboard import Switchboard
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_S = 4.0
+LOOK_EVERY_S = 0.5
 WORDS_WAITING = 64
 NOTHING_MEASURED = Measures()
 
@@ -71,6 +72,9 @@ class Call:
         self._role = role
         self._setup: CallSetup | None = None
         self._is_taking_over = False
+        self._live_link: LinkId | None = None
+        self._link_made_at = float("-inf")  # monotonic
+        self._unsaid_leave: VisitId | None = None  # hung up while the server was away
         self.state: Broadcast[CallState] = Broadcast(CallState())
         self._tasks = TaskOwner("call")
         self._words: asyncio.Queue[object] = asyncio.Queue(WORDS_WAITING)
@@ -94,6 +98,8 @@ class Call:
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
         self._setup = setup
+        if self._unsaid_leave == setup.visit:
+            self._unsaid_leave = None
         await self._engine.prepare(setup)
         self._tell(visit=setup.visit, code=None, contact_s=0.0, live_since=None, far=None)
         event = self._acts.event(Act.VISIT_JOINED, visit=setup.visit)
@@ -167,6 +173,7 @@ class Call:
             case SignalHeard():
                 await self._heard_signal(word)
             case SocketUp():
+                await self._say_leave()
                 if self.state.value.visit is not None and self._is_in_call:
                     await self._enter_room()
             case SignalMade():
@@ -178,6 +185,7 @@ class Call:
             case Measures():
                 self._tell(measures=word)
             case EngineGone():
+                self._live_link = None
                 if self._is_in_call:
                     self._tell(code=Code.MEDIA_PROCESS_ENDED)
                     await self._lose()
@@ -223,28 +231,40 @@ class Call:
             await self._switchboard.channel.signal(visit, word.link, word.payload)
 
     async def _heard_link(self, word: LinkChanged) -> None:
-        state = self.state.value
+        if not self._is_in_call:
+            return  # of a call that was hung up
         if word.phase is LinkPhase.LIVE:
-            if state.phase is not Phase.LIVE:
-                event = self._acts.event(Act.CALL_STARTED, visit=state.visit, subject=word.link)
-                await self._acts.read(lambda unit: unit.audit.add(event))
-            self._tell(link=word.link)
-            await self._advance(Event.MEDIA_UP)
-        elif word.link != state.link:
+            await self._heard_live(word.link)
             return
+        was_live = word.link == self._live_link
+        if was_live and word.phase in (LinkPhase.LOST, LinkPhase.FAILED):
+            self._live_link = None
+        if word.link != self.state.value.link:
+            if self._live_link is None and was_live:  # and its successor is not up yet
+                await self._lose()
         elif word.phase is LinkPhase.LOST:
             await self._lose()
         elif word.phase is LinkPhase.FAILED:
             await self._advance(Event.LINK_FAILED)
 
+    async def _heard_live(self, link: LinkId) -> None:
+        before = self.state.value.phase
+        self._live_link = link
+        self._tell(link=link)
+        await self._advance(Event.MEDIA_UP)
+        if before is not Phase.LIVE and self.state.value.phase is Phase.LIVE:
+            event = self._acts.event(Act.CALL_STARTED, visit=self.state.value.visit, subject=link)
+            await self._acts.read(lambda unit: unit.audit.add(event))
+
     async def _heard_attached(self, word: EngineAttached) -> None:
         if not self._is_in_call:
             return
-        self._tell(is_muted=word.is_muted, code=None)
+        self._tell(is_muted=word.is_muted, is_camera_on=word.is_camera_on, code=None)
         was_taking_over, self._is_taking_over = self._is_taking_over, False
         if word.visit == self.state.value.visit:
             self._tell(link=word.link)
             if word.is_live:
+                self._live_link = word.link
                 await self._advance(Event.MEDIA_UP)
             return
         if was_taking_over:
@@ -256,7 +276,8 @@ class Call:
         self._tell(link=None)
         if self._setup is not None:
             await self._engine.prepare(self._setup)
-        await self._advance(Event.PEER_PRESENT)
+        if self.state.value.phase is not Phase.WAITING:
+            await self._advance(Event.PEER_PRESENT)
 
     async def _lose(self) -> None:
         if self.state.value.phase is Phase.LIVE:
@@ -294,6 +315,7 @@ class Call:
         elif effect is Effect.NEW_LINK:
             await self._new_link()
         elif effect is Effect.CLOSE_LINK:
+            self._live_link = None
             self._tell(link=None, far_screen=None)
             await self._engine.close_link()
         elif effect is Effect.LEAVE_ROOM:
@@ -308,6 +330,9 @@ class Call:
             await self._switchboard.channel.join(visit)
         except Unavailable as away:
             self._tell(code=away.code)
+            return
+        if self.state.value.code is Code.SERVER_UNREACHABLE:
+            self._tell(code=None)
 
     async def _new_link(self) -> None:
         """The clinician's side only, and only with somebody there to answer."""
@@ -317,30 +342,45 @@ class Call:
         if not self._switchboard.socket.value.is_up:
             return
         link = LinkId(new_id())
+        self._link_made_at = self._acts.clock.monotonic()
         self._tell(link=link)
         await self._engine.connect(link, is_offerer=True)
 
     async def _leave_room(self) -> None:
         state = self.state.value
+        self._live_link = None
+        # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
+        self._tell(is_muted=False, is_camera_on=True)
         await self._engine.release()
+        self._unsaid_leave = state.visit
+        await self._say_leave()
         event = self._acts.event(Act.CALL_ENDED, visit=state.visit, subject=state.link)
         await self._acts.read(lambda unit: unit.audit.add(event))
-        if state.visit is not None:
-            try:
-                await self._switchboard.channel.leave(state.visit)
-            except Unavailable:
-                log.info("the room was left while the server was away")
+
+    async def _say_leave(self) -> None:
+        """A seat is given back by a word only: one that could not be said is said later."""
+        visit = self._unsaid_leave
+        if visit is None:
+            return
+        try:
+            await self._switchboard.channel.leave(visit)
+        except Unavailable:
+            log.info("the room was left while the server was away")
+            return
+        self._unsaid_leave = None
 
     async def _try_again(self) -> None:
         """A link that does not come up within TRY_AGAIN_S is made anew; nobody has to ask."""
         while True:
-            await asyncio.sleep(TRY_AGAIN_S)
-            state = self.state.value
-            if state.phase in (Phase.CONNECTING, Phase.REJOINING) and state.phase_since is not None:
-                age = (self._now() - state.phase_since).total_seconds()
-                if age >= TRY_AGAIN_S:
+            await asyncio.sleep(LOOK_EVERY_S)
+            age_s = self._acts.clock.monotonic() - self._link_made_at
+            is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
+            if is_wanted and age_s >= TRY_AGAIN_S:
+                try:
                     await self._new_link()
+                except Failure as failure:
+                    log.info("no new link: %s", failure.code)
 
     def _now(self) -> datetime:
         return self._acts.clock.now()

@@ -216,7 +216,11 @@ class RemoteControl:
         for surface in self._pictures.sizes:
             self._watch.say(surface)
         visit = there.visit if there is not None else None
-        self._tell(EngineAttached(visit, greeted.link, greeted.is_live, self._is_muted))
+        self._tell(
+            EngineAttached(
+                visit, greeted.link, greeted.is_live, self._is_muted, self._is_camera_on
+            )
+        )
 
     def _gone(self) -> None:
         """No word will come from it any more."""

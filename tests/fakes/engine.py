@@ -51,7 +51,7 @@ class FakeEngine:
         self.is_there = True
         visit = None if self.setup is None else self.setup.visit
         is_live = self.live_link is not None
-        self.tells(EngineAttached(visit, self.link, is_live, self.is_muted))
+        self.tells(EngineAttached(visit, self.link, is_live, self.is_muted, self.is_camera_on))
 
     def dies(self) -> None:
         """kill -9: nothing of the call is left in it."""

@@ -1,0 +1,599 @@
+"""The call, on a media process and a socket that do what the test says: in, out and back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.domain.access import Role
+from app.domain.audit import Act
+from app.domain.call import Phase, RunningCall
+from app.domain.engine import (
+    CallSetup,
+    FarScreen,
+    LinkChanged,
+    LinkPhase,
+    Measures,
+    SignalMade,
+)
+from app.domain.failures import Code
+from app.domain.ids import LinkId, VisitId, new_id
+from app.domain.server_words import SeatState, SignalHeard
+from app.services.call import TRY_AGAIN_S, CallState
+from tests.fakes.channel import room, seat
+from tests.fakes.time_loop import settled
+from tests.unit.services.given import DeskOnFakes
+
+VISIT = VisitId(new_id())
+SECOND = timedelta(seconds=1)
+
+
+def setup_of(desk: DeskOnFakes, visit: VisitId = VISIT) -> CallSetup:
+    role = desk.acts.person.role
+    return CallSetup(visit, role, desk.acts.person.name, None, None, None, None)
+
+
+def call(desk: DeskOnFakes) -> CallState:
+    return desk.call.state.value
+
+
+def phase(desk: DeskOnFakes) -> Phase:
+    return desk.call.state.value.phase
+
+
+def links_asked(desk: DeskOnFakes) -> list[LinkId]:
+    return [asked[1] for asked in desk.engine.asked if asked[0] == "connect"]  # type: ignore[misc]  # a link
+
+
+async def connected(desk: DeskOnFakes) -> None:
+    """Signed in, socket up, media process attached."""
+    desk.listens()
+    desk.channel.goes_up()
+    desk.engine.attaches()
+    await settled()
+
+
+async def waiting(desk: DeskOnFakes) -> None:
+    await connected(desk)
+    await desk.call.join(setup_of(desk))
+    await settled()
+
+
+def far_seat(desk: DeskOnFakes) -> SeatState:
+    far = Role.PRESENTER if desk.acts.person.role is Role.CLINICIAN else Role.CLINICIAN
+    return seat(far, desk.clock)
+
+
+async def far_comes(desk: DeskOnFakes, far: SeatState | None = None) -> SeatState:
+    own = seat(desk.acts.person.role, desk.clock, device=desk.acts.device)
+    far = far or far_seat(desk)
+    desk.channel.hears(room(VISIT, own, far))
+    await settled()
+    return far
+
+
+async def live(desk: DeskOnFakes) -> SeatState:
+    """A call that runs."""
+    await waiting(desk)
+    far = await far_comes(desk)
+    if desk.acts.person.role is Role.PRESENTER:
+        desk.channel.hears(SignalHeard(VISIT, LinkId(new_id()), {"type": "offer"}))
+        await settled()
+    desk.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert phase(desk) is Phase.LIVE
+    return far
+
+
+# --- joining ---------------------------------------------------------------------------------
+
+
+async def test_joining_opens_camera_and_sound_and_takes_the_seat(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    assert phase(doctor) is Phase.WAITING
+    assert doctor.engine.asked == [("prepare", VISIT)]
+    assert doctor.channel.said == [("join", VISIT)]
+    assert await doctor.acts_audited() == [Act.VISIT_JOINED]
+
+
+async def test_nobody_is_called_while_the_other_seat_is_empty(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    own = seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device)
+    doctor.channel.hears(room(VISIT, own))
+    await doctor.clock.passes(60)
+    assert phase(doctor) is Phase.WAITING
+    assert links_asked(doctor) == []
+
+
+async def test_the_clinician_makes_the_link_when_the_cart_is_there(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    far = await far_comes(doctor)
+    assert phase(doctor) is Phase.CONNECTING
+    assert doctor.engine.asked[-1] == ("connect", call(doctor).link, True)
+    assert call(doctor).far == far
+
+
+async def test_the_cart_makes_no_link_and_answers_the_first_offer(cart: DeskOnFakes) -> None:
+    await waiting(cart)
+    await far_comes(cart)
+    assert links_asked(cart) == []
+    link = LinkId(new_id())
+    cart.channel.hears(SignalHeard(VISIT, link, {"type": "offer"}))
+    await settled()
+    assert ("connect", link, False) in cart.engine.asked
+    assert cart.engine.asked[-1] == ("heard signal", link, {"type": "offer"})
+    assert (phase(cart), call(cart).link) == (Phase.CONNECTING, link)
+
+
+async def test_an_offer_that_overtakes_the_room_is_answered_too(cart: DeskOnFakes) -> None:
+    await waiting(cart)
+    link = LinkId(new_id())
+    cart.channel.hears(SignalHeard(VISIT, link, {"type": "offer"}))
+    await settled()
+    assert (phase(cart), links_asked(cart)) == (Phase.CONNECTING, [link])
+
+
+async def test_a_live_link_is_the_start_of_contact(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    assert call(doctor).live_since is not None
+    started = [event for event in await doctor.audited() if event.act is Act.CALL_STARTED]
+    assert [(event.visit, event.subject) for event in started] == [(VISIT, call(doctor).link)]
+
+
+async def test_our_signals_go_to_the_far_end_only_for_the_link_in_force(
+    doctor: DeskOnFakes,
+) -> None:
+    from_engine = doctor.engine
+    await waiting(doctor)
+    await far_comes(doctor)
+    link = call(doctor).link
+    assert link is not None
+    from_engine.tells(SignalMade(link, {"type": "offer"}))
+    from_engine.tells(SignalMade(LinkId(new_id()), {"type": "offer"}))
+    await settled()
+    assert doctor.channel.said_of("signal") == [("signal", VISIT, link, {"type": "offer"})]
+
+
+async def test_words_of_another_visit_are_passed_over(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    other = VisitId(new_id())
+    doctor.channel.hears(room(other, far_seat(doctor)))
+    doctor.channel.hears(SignalHeard(other, LinkId(new_id()), {"type": "offer"}))
+    await settled()
+    assert (phase(doctor), links_asked(doctor)) == (Phase.WAITING, [])
+
+
+async def test_an_answer_to_a_link_that_was_given_up_is_passed_over(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    doctor.channel.hears(SignalHeard(VISIT, LinkId(new_id()), {"type": "answer"}))
+    await settled()
+    assert doctor.engine.count_of("heard signal") == 0
+
+
+# --- lost and joined anew ----------------------------------------------------------------------
+
+
+async def test_lost_media_gets_a_new_link_from_the_clinician(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    first = call(doctor).link
+    await doctor.clock.passes(10)
+    doctor.engine.link_is(LinkPhase.LOST)
+    await settled()
+    assert phase(doctor) is Phase.REJOINING
+    assert call(doctor).link not in (None, first)
+    doctor.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert (phase(doctor), call(doctor).visit) == (Phase.LIVE, VISIT)
+    assert 10 <= call(doctor).contact_s < 11
+
+
+async def test_lost_media_gets_no_new_link_from_the_cart(cart: DeskOnFakes) -> None:
+    await live(cart)
+    before = links_asked(cart)
+    cart.engine.link_is(LinkPhase.LOST)
+    await cart.clock.passes(60)
+    assert (phase(cart), links_asked(cart)) == (Phase.REJOINING, before)
+
+
+async def test_a_new_offer_brings_the_cart_back(cart: DeskOnFakes) -> None:
+    await live(cart)
+    cart.engine.link_is(LinkPhase.LOST)
+    link = LinkId(new_id())
+    cart.channel.hears(SignalHeard(VISIT, link, {"type": "offer"}))
+    await settled()
+    cart.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert (phase(cart), call(cart).link) == (Phase.LIVE, link)
+
+
+async def test_an_old_link_that_dies_before_its_successor_lives_is_not_called_live(
+    cart: DeskOnFakes,
+) -> None:
+    await live(cart)
+    old = call(cart).link
+    cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), {"type": "offer"}))
+    await settled()
+    cart.engine.link_is(LinkPhase.LOST, old)
+    await settled()
+    assert phase(cart) is Phase.REJOINING
+
+
+async def test_a_link_that_does_not_come_up_is_made_anew_until_it_does(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    await doctor.clock.passes(10 * TRY_AGAIN_S + 1)
+    made = links_asked(doctor)
+    assert 9 <= len(made) <= 11
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize("head_start_s", [0.0, 1.0, 2.0, 3.0])
+async def test_a_link_gets_its_time_before_it_is_made_anew(
+    doctor: DeskOnFakes, head_start_s: float
+) -> None:
+    await waiting(doctor)
+    await doctor.clock.passes(head_start_s)
+    await far_comes(doctor)
+    await doctor.clock.passes(TRY_AGAIN_S - 0.5)
+    doctor.engine.link_is(LinkPhase.FAILED)
+    await settled()
+    assert len(links_asked(doctor)) == 2
+    await doctor.clock.passes(TRY_AGAIN_S / 2)
+    assert len(links_asked(doctor)) == 2
+
+
+async def test_trying_again_survives_a_media_process_that_is_away(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    doctor.engine.is_there = False
+    await doctor.clock.passes(3 * TRY_AGAIN_S)
+    doctor.engine.is_there = True
+    before = len(links_asked(doctor))
+    await doctor.clock.passes(2 * TRY_AGAIN_S)
+    assert len(links_asked(doctor)) > before
+
+
+async def test_a_wall_clock_that_jumps_back_does_not_stop_the_trying(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    doctor.clock.wrong_by -= 3600 * SECOND
+    before = len(links_asked(doctor))
+    await doctor.clock.passes(3 * TRY_AGAIN_S)
+    assert len(links_asked(doctor)) > before
+
+
+async def test_a_late_word_of_a_link_given_up_changes_nothing(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    before = call(doctor)
+    doctor.engine.tells(LinkChanged(LinkId(new_id()), LinkPhase.LOST))
+    doctor.engine.tells(LinkChanged(LinkId(new_id()), LinkPhase.FAILED))
+    await settled()
+    assert call(doctor) == before
+
+
+# --- the other side goes and comes -------------------------------------------------------------
+
+
+async def test_a_seat_that_lost_its_socket_ends_nothing(doctor: DeskOnFakes) -> None:
+    far = await live(doctor)
+    await far_comes(doctor, replace(far, is_connected=False))
+    assert phase(doctor) is Phase.LIVE
+    assert doctor.engine.count_of("close link") == 0
+
+
+async def test_only_an_empty_seat_is_a_leave(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    own = seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device)
+    doctor.channel.hears(room(VISIT, own))
+    await settled()
+    assert phase(doctor) is Phase.WAITING
+    assert doctor.engine.count_of("close link") == 1
+    await far_comes(doctor)
+    assert phase(doctor) is Phase.CONNECTING
+
+
+async def test_while_rejoining_a_new_link_waits_until_somebody_can_answer(
+    doctor: DeskOnFakes,
+) -> None:
+    far = await live(doctor)
+    await far_comes(doctor, replace(far, is_connected=False))
+    before = links_asked(doctor)
+    doctor.engine.link_is(LinkPhase.LOST)
+    await doctor.clock.passes(30)
+    assert (phase(doctor), links_asked(doctor)) == (Phase.REJOINING, before)
+    await far_comes(doctor, far)
+    assert len(links_asked(doctor)) == len(before) + 1
+
+
+async def test_while_signalling_is_down_no_link_is_made_and_afterwards_one_is(
+    doctor: DeskOnFakes,
+) -> None:
+    far = await live(doctor)
+    doctor.channel.goes_down()
+    doctor.engine.link_is(LinkPhase.LOST)
+    before = links_asked(doctor)
+    await doctor.clock.passes(30)
+    assert (phase(doctor), links_asked(doctor)) == (Phase.REJOINING, before)
+    doctor.channel.goes_up()
+    await settled()
+    assert doctor.channel.said_of("join") == [("join", VISIT), ("join", VISIT)]
+    await far_comes(doctor, far)
+    await doctor.clock.passes(TRY_AGAIN_S)
+    assert len(links_asked(doctor)) > len(before)
+
+
+async def test_a_call_goes_on_while_only_signalling_is_down(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    doctor.channel.goes_down()
+    await doctor.clock.passes(120)
+    assert phase(doctor) is Phase.LIVE
+    doctor.channel.goes_up()
+    await settled()
+    assert doctor.channel.said_of("join")[-1] == ("join", VISIT)
+
+
+async def test_joining_offline_waits_for_the_socket_and_then_says_nothing_more_of_it(
+    doctor: DeskOnFakes,
+) -> None:
+    doctor.listens()
+    await doctor.call.join(setup_of(doctor))
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, Code.SERVER_UNREACHABLE)
+    doctor.channel.goes_up()
+    await settled()
+    assert doctor.channel.said == [("join", VISIT)]
+    assert call(doctor).code is None
+
+
+# --- the media process -------------------------------------------------------------------------
+
+
+async def test_a_media_process_that_ended_is_prepared_again_into_the_same_visit(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.engine.dies()
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.REJOINING, Code.MEDIA_PROCESS_ENDED)
+    doctor.engine.attaches()
+    await settled()
+    assert doctor.engine.count_of("prepare") == 2
+    assert doctor.engine.setup is not None and doctor.engine.setup.visit == VISIT
+    doctor.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.LIVE, None)
+
+
+async def test_it_is_not_prepared_when_nobody_is_in_a_call(doctor: DeskOnFakes) -> None:
+    await connected(doctor)
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert doctor.engine.asked == []
+
+
+async def test_a_restart_while_waiting_is_prepared_too(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert doctor.engine.count_of("prepare") == 2
+    assert phase(doctor) is Phase.WAITING
+
+
+RUNNING = RunningCall(VISIT, "/run/media.sock", bytes(32), 1)
+
+
+async def taken_over(desk: DeskOnFakes, *, link: LinkId | None, visit: VisitId | None) -> None:
+    """A new screen finds the media process as it runs."""
+    desk.channel.goes_up()
+    desk.engine.setup = None if visit is None else setup_of(desk, visit)
+    desk.engine.link = desk.engine.live_link = link
+    desk.engine.is_muted, desk.engine.is_camera_on = True, False
+    await desk.call.take_over(setup_of(desk), RUNNING)
+    assert phase(desk) is Phase.REJOINING
+    desk.listens()
+    desk.engine.attaches()
+    await settled()
+
+
+async def test_a_new_screen_takes_the_running_call_over_without_a_new_link(
+    doctor: DeskOnFakes,
+) -> None:
+    link = LinkId(new_id())
+    await taken_over(doctor, link=link, visit=VISIT)
+    assert (phase(doctor), call(doctor).link) == (Phase.LIVE, link)
+    assert (call(doctor).is_muted, call(doctor).is_camera_on) == (True, False)
+    await far_comes(doctor)
+    await doctor.clock.passes(60)
+    assert links_asked(doctor) == []
+    assert doctor.engine.count_of("prepare") == 0
+    assert doctor.channel.said_of("join") != []
+
+
+async def test_a_call_that_had_lost_its_link_is_joined_anew(doctor: DeskOnFakes) -> None:
+    await taken_over(doctor, link=None, visit=VISIT)
+    assert phase(doctor) is Phase.REJOINING
+    await far_comes(doctor)
+    assert len(links_asked(doctor)) == 1
+
+
+async def test_a_call_that_is_gone_is_not_begun_behind_a_locked_screen(
+    doctor: DeskOnFakes,
+) -> None:
+    await taken_over(doctor, link=None, visit=None)
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.MEDIA_PROCESS_ENDED)
+    await far_comes(doctor)
+    await doctor.clock.passes(60)
+    assert doctor.engine.count_of("prepare") == 0
+    assert links_asked(doctor) == []
+
+
+# --- hanging up --------------------------------------------------------------------------------
+
+
+async def test_hanging_up_leaves_the_room_and_stops_camera_and_microphone(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    link = call(doctor).link
+    await doctor.call.hang_up()
+    assert phase(doctor) is Phase.ENDED
+    assert (call(doctor).visit, call(doctor).link, call(doctor).far) == (None, None, None)
+    assert doctor.engine.asked[-1] == ("release",)
+    assert doctor.channel.said[-1] == ("leave", VISIT)
+    ended = [event for event in await doctor.audited() if event.act is Act.CALL_ENDED]
+    assert [(event.visit, event.subject) for event in ended] == [(VISIT, link)]
+    assert (await doctor.acts_audited())[-1] is Act.VISIT_LEFT
+
+
+async def test_what_comes_after_hanging_up_brings_nothing_back(doctor: DeskOnFakes) -> None:
+    far = await live(doctor)
+    link = call(doctor).link
+    assert link is not None
+    await doctor.call.hang_up()
+    audited = await doctor.acts_audited()
+    asked = list(doctor.engine.asked)
+    doctor.engine.tells(LinkChanged(link, LinkPhase.LIVE))
+    doctor.engine.tells(LinkChanged(link, LinkPhase.LOST))
+    doctor.channel.hears(SignalHeard(VISIT, LinkId(new_id()), {"type": "offer"}))
+    await far_comes(doctor, far)
+    await doctor.clock.passes(60)
+    assert (phase(doctor), call(doctor).link) == (Phase.ENDED, None)
+    assert doctor.engine.asked == asked
+    assert await doctor.acts_audited() == audited
+
+
+async def test_hanging_up_without_the_server_is_said_when_it_is_back(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    doctor.channel.goes_down()
+    await settled()
+    await doctor.call.hang_up()
+    assert phase(doctor) is Phase.ENDED
+    assert doctor.channel.said_of("leave") == []
+    doctor.channel.goes_up()
+    await settled()
+    assert doctor.channel.said_of("leave") == [("leave", VISIT)]
+    doctor.channel.goes_down()
+    doctor.channel.goes_up()
+    await settled()
+    assert len(doctor.channel.said_of("leave")) == 1
+
+
+async def test_who_joins_again_before_the_leave_was_said_does_not_leave(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.channel.goes_down()
+    await settled()
+    await doctor.call.hang_up()
+    await doctor.call.join(setup_of(doctor))
+    doctor.channel.goes_up()
+    await settled()
+    assert doctor.channel.said_of("leave") == []
+    assert doctor.channel.said[-1] == ("join", VISIT)
+
+
+async def test_after_hanging_up_nobody_is_muted_any_more(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    await doctor.call.mute(True)
+    await doctor.call.show_camera(False)
+    assert (call(doctor).is_muted, call(doctor).is_camera_on) == (True, False)
+    await doctor.call.hang_up()
+    # The media process forgot both with the visit: the screen must not say otherwise.
+    assert (doctor.engine.is_muted, doctor.engine.is_camera_on) == (False, True)
+    assert (call(doctor).is_muted, call(doctor).is_camera_on) == (False, True)
+
+
+async def test_joining_again_after_hanging_up_starts_a_new_count_of_contact(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    await doctor.clock.passes(30)
+    await doctor.call.hang_up()
+    await doctor.call.join(setup_of(doctor))
+    await settled()
+    assert (phase(doctor), call(doctor).contact_s) == (Phase.WAITING, 0.0)
+
+
+async def test_a_hang_up_while_a_link_is_being_made_leaves_no_link_behind(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    own = seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device)
+    doctor.channel.hears(room(VISIT, own, far_seat(doctor)))
+    await doctor.call.hang_up()
+    await settled()
+    assert doctor.engine.link is None
+    assert (phase(doctor), call(doctor).link) == (Phase.ENDED, None)
+
+
+# --- live words, and what is shown -----------------------------------------------------------
+
+
+async def test_live_words_go_over_the_call_else_by_the_server(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    doctor.call.tell_far(VISIT, {"n": 1})
+    await settled()
+    doctor.engine.link_is(LinkPhase.LOST)
+    await settled()
+    doctor.call.tell_far(VISIT, {"n": 2})
+    await settled()
+    assert ("send live", {"n": 1}) in doctor.engine.asked
+    assert doctor.channel.said_of("live") == [("live", VISIT, {"n": 2})]
+
+
+async def test_a_live_word_without_any_way_is_gone_and_nothing_breaks(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.engine.live_link = None  # the data channel closed before anybody said so
+    doctor.channel.goes_down()
+    doctor.call.tell_far(VISIT, {"n": 1})
+    await settled()
+    assert doctor.channel.said_of("live") == []
+    assert phase(doctor) is Phase.LIVE
+
+
+async def test_a_live_word_of_another_visit_does_not_go_over_this_call(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.call.tell_far(VisitId(new_id()), {"n": 1})
+    await settled()
+    assert doctor.engine.count_of("send live") == 0
+
+
+async def test_far_screen_and_measures_are_shown_and_forgotten_with_the_call(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    gone = FarScreen(is_attached=False, since=doctor.clock.now())
+    doctor.engine.tells(gone)
+    doctor.engine.tells(Measures(round_trip_ms=42.0))
+    await settled()
+    assert (call(doctor).far_screen, call(doctor).measures.round_trip_ms) == (gone, 42.0)
+    await doctor.call.hang_up()
+    assert (call(doctor).far_screen, call(doctor).measures) == (None, Measures())
+
+
+async def test_preparing_does_not_touch_a_call_that_runs(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    other = VisitId(new_id())
+    await doctor.call.prepare(setup_of(doctor, other))
+    assert ("prepare", other) not in doctor.engine.asked
+
+
+@pytest.mark.parametrize("words", [100, 1000])
+async def test_a_flood_of_words_is_bounded_and_the_call_goes_on(
+    doctor: DeskOnFakes, words: int
+) -> None:
+    await live(doctor)
+    for number in range(words):
+        doctor.engine.tells(Measures(round_trip_ms=float(number)))
+    await settled(3 * words)
+    doctor.engine.link_is(LinkPhase.LOST)
+    await settled()
+    assert phase(doctor) is Phase.REJOINING
