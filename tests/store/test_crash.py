@@ -119,7 +119,7 @@ async def killed(folder: Path, lives: int) -> None:
         acts += live_and_die(folder, seed + life, acknowledged)
         await check(folder, acknowledged)
     print(f"{lives} lives, {acts} acts acknowledged, {acts / lives:.0f} a life")
-    assert acts > 10 * lives  # otherwise nothing was tried
+    assert acts > 2 * lives  # otherwise nothing was tried
 
 
 async def test_nothing_acknowledged_is_lost(folder: Path) -> None:
