@@ -129,6 +129,8 @@ QLabel[words="banner-label"] { color: $BANNER_LABEL; font-size: ${SMALL}px; }
 QLabel[words="banner-value"] { color: $ON_BANNER; font-size: ${LARGE}px; font-weight: bold; }
 QLabel[words="banner-allergies"] { color: $INK; background: $PAPER; font-size: ${LARGE}px;
   font-weight: bold; padding: 1px 8px; border-radius: 3px; }
+QLabel[words="banner-no-allergies"] { color: $ON_BANNER; background: transparent;
+  font-size: ${LARGE}px; font-weight: bold; padding: 1px 8px; }
 QLabel[words="mark"] { color: $ATTENTION; background: $ATTENTION_FILL; font-weight: bold;
   font-size: ${SMALL}px; border: 1px solid $ATTENTION; border-radius: 3px; padding: 2px 8px; }
 QLabel[words="row"] { background: $PAPER; border: 1px solid transparent;

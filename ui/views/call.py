@@ -39,6 +39,9 @@ class Pictures(QWidget):
         own.raise_()
         self.setMinimumSize(320, 180)
 
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Our own picture lies on the far one, not beside it, when that is 16 to 9."""
         self._far.setGeometry(self.rect())

@@ -1,6 +1,6 @@
 """Notes: an editor that belongs to the person who types, Keep, and what was written before."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
@@ -27,6 +27,10 @@ class NoteEditor(QPlainTextEdit):
         self.setPlaceholderText(text("notes.placeholder"))
         self.setTabChangesFocus(True)
         self.setMinimumHeight(52)
+
+    def sizeHint(self) -> QSize:
+        """Small, so that the page is divided by shares and not by what stands in the editor."""
+        return self.minimumSizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -1,6 +1,6 @@
 """The stethoscope: site, start and stop where it is; curve, proof and recordings on both sides."""
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from ui import theme
 from ui.view_models.recordings import RecordingsIntents, RecordingsScreen
@@ -22,6 +22,7 @@ class RecordingsView(Panel):
         self._state = Words("small", wraps=True, identifier="scope.state")
         self._site = QComboBox()
         identify(self._site, "scope.site", text("scope.site"))
+        keep_room(self._site)  # what runs is said above; STOP stays where it is
         self._start = Button("scope.start", "", kind=Kind.PRIMARY, drawing="record")
         self._start.say(text("scope.start"), text("scope.start-name"))
         self._stop = Button("scope.stop", "", kind=Kind.STOP, drawing="stop")
@@ -43,13 +44,15 @@ class RecordingsView(Panel):
 
     def _lay_out(self) -> None:
         self._controls = QWidget()
-        controls = QHBoxLayout(self._controls)
+        controls = QGridLayout(self._controls)
         controls.setContentsMargins(0, 0, 0, 0)
-        controls.setSpacing(theme.GAP)
-        controls.addWidget(self._start, 1)
-        controls.addWidget(self._stop, 1)
+        controls.setSpacing(theme.GAP - 2)
+        controls.addWidget(self._site, 0, 0, 1, 2)
+        controls.addWidget(self._start, 1, 0)
+        controls.addWidget(self._stop, 1, 1)
+        for column in (0, 1):
+            controls.setColumnStretch(column, 1)
         self.content.addWidget(self._state)
-        self.content.addWidget(self._site)
         self.content.addWidget(self._controls)
         self.content.addWidget(self._curve, 2)
         self.content.addWidget(self._progress)
@@ -78,12 +81,11 @@ class RecordingsView(Panel):
             )
 
     def _draw_controls(self, screen: RecordingsScreen) -> None:
-        show_when(self._site, screen.has_controls)
+        show_when(self._site, not screen.is_running)
         show_when(self._controls, screen.has_controls)
         show_when(self._stop, screen.is_running)
         sites = [self._site.itemText(place) for place in range(self._site.count())]
         if sites != list(screen.sites):
             self._site.clear()
             self._site.addItems(list(screen.sites))
-        self._site.setEnabled(not screen.is_running)
         self._start.allow(screen.can_start)

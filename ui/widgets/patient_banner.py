@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
 
-from ui.widgets.dress import call, identify, mark
+from ui.widgets.dress import identify, mark
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -20,7 +20,9 @@ class PatientBanner(QFrame):
         self._born = Words("banner-value", identifier="banner.born")
         self._sex = Words("banner-value", identifier="banner.sex")
         self._number = Words("banner-value", identifier="banner.record-number")
-        self._allergies = Words("banner-value", gives_way=True, identifier="banner.allergies")
+        self._allergies = Words(
+            "banner-no-allergies", gives_way=True, identifier="banner.allergies"
+        )
         self._labels: list[Words] = []
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 6, 16, 6)
@@ -53,15 +55,13 @@ class PatientBanner(QFrame):
         has_allergies: bool,
     ) -> None:
         self._name.say(name)
-        self._born.say(born)
-        self._sex.say(sex or text("unknown"))
-        self._number.say(record_number)
-        self._allergies.say(allergies)
-        for label, value in (
-            ("banner.born", self._born),
-            ("banner.record-number", self._number),
-            ("banner.allergies", self._allergies),
-            ("banner.sex", self._sex),
+        for label, words, value in (
+            ("banner.born", self._born, born),
+            ("banner.sex", self._sex, sex or text("unknown")),
+            ("banner.record-number", self._number, record_number),
+            ("banner.allergies", self._allergies, allergies),
         ):
-            call(value, f"{text(label)} {value.text()}")
-        mark(self._allergies, "words", "banner-allergies" if has_allergies else "banner-value")
+            words.say(value, name=f"{text(label)} {value}")
+        mark(
+            self._allergies, "words", "banner-allergies" if has_allergies else "banner-no-allergies"
+        )

@@ -6,7 +6,7 @@ So whoever is about to press a row, by hand or by a screen reader, presses the r
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -39,6 +39,10 @@ class RowList(QScrollArea, Generic[KeyT, RowT]):
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
         self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """Small: a long list scrolls, it takes no room from its neighbours."""
+        return self.minimumSizeHint()
 
     def space_rows(self, pixels: int) -> None:
         self._column.setSpacing(pixels)

@@ -8,7 +8,7 @@ from ui.widgets.dress import call, identify, mark, show_when, tone_of
 
 # A state is told by a sign besides its colour; none of them is an alarm's sign.
 # What the style sheet puts around a kind of words, left and right together.
-PADDING = {"chip": 16, "mark": 18, "banner-allergies": 16}
+PADDING = {"chip": 16, "mark": 18, "banner-allergies": 16, "banner-no-allergies": 16}
 SIGNS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.ATTENTION: "▲ ", Tone.BAD: "✕ "}
 
 
@@ -57,13 +57,15 @@ class Words(QLabel):
         padding = PADDING.get(str(self.property("words")), 0)
         return self.fontMetrics().horizontalAdvance(words) + padding + 2
 
-    def say(self, shown: str, tone: Tone = Tone.PLAIN, *, signed: bool = False) -> None:
+    def say(
+        self, shown: str, tone: Tone = Tone.PLAIN, *, signed: bool = False, name: str = ""
+    ) -> None:
         """With `signed` the tone's sign stands before the words, but is not part of the name."""
         tone_of(self, tone)
         text = SIGNS[tone] + shown if signed and shown else shown
         if self.text() != text:
             self.setText(text)
-        call(self, shown)
+        call(self, name or shown)
 
     def say_or_hide(self, shown: str, tone: Tone = Tone.PLAIN, *, signed: bool = False) -> None:
         """No empty line is left where there is nothing to say."""

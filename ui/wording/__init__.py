@@ -14,9 +14,11 @@ DASH = "–"
 LEFT_TO_RIGHT = "\u2066"
 FIRST_STRONG = "\u2068"
 END_OF_ISOLATE = "\u2069"
-UNBROKEN = "\u00a0"  # a space at which no line ends: an id or a quantity stays in one piece
+UNBROKEN = "\u00a0"  # a space at which no line ends
+JOINED = "\u2060"  # no line ends here
 _MARKS: dict[int, str | None] = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 _MARKS[ord(UNBROKEN)] = " "
+_MARKS[ord(JOINED)] = None
 
 
 def text(key: str, **values: object) -> str:
@@ -30,8 +32,8 @@ def failure(code: Code) -> str:
 
 
 def isolate(figures: str) -> str:
-    """Dates, numbers, units and ids: always left to right, whatever stands around them."""
-    return f"{LEFT_TO_RIGHT}{figures}{END_OF_ISOLATE}"
+    """Dates, numbers, units and ids: left to right whatever stands around, never on two lines."""
+    return f"{LEFT_TO_RIGHT}{unbroken(figures)}{END_OF_ISOLATE}"
 
 
 def isolate_name(name: str) -> str:
@@ -40,7 +42,11 @@ def isolate_name(name: str) -> str:
 
 
 def unbroken(words: str) -> str:
-    return words.replace(" ", UNBROKEN)
+    """128/76 does not become 128/ on one line and 76 on the next."""
+    words = words.replace(" ", UNBROKEN)
+    for sign in "-/":
+        words = words.replace(sign, f"{JOINED}{sign}{JOINED}")
+    return words
 
 
 def spoken(shown: str) -> str:
@@ -84,19 +90,19 @@ def born(on: date | None, age_years: int | None) -> str:
     """14-Jul-1945 (81y)."""
     if on is None:
         return text("unknown")
-    return isolate(_day(on) if age_years is None else unbroken(f"{_day(on)} ({age_years}y)"))
+    return isolate(_day(on) if age_years is None else f"{_day(on)} ({age_years}y)")
 
 
 def record_number(raw: str) -> str:
     """129 728 7652: ten digits in the groups in which they are read aloud, others as they are."""
     if len(raw) == 10 and raw.isdecimal():
-        return isolate(unbroken(f"{raw[:3]} {raw[3:6]} {raw[6:]}"))
+        return isolate(f"{raw[:3]} {raw[3:6]} {raw[6:]}")
     return isolate(raw)
 
 
 def quantity(value: Decimal | int | str, unit: str) -> str:
     """97 %, 71 /min: never a number without its unit."""
-    return isolate(unbroken(f"{number(value)} {unit}"))
+    return isolate(f"{number(value)} {unit}")
 
 
 def number(value: Decimal | int | str) -> str:
@@ -122,8 +128,8 @@ def span(seconds: float) -> str:
     whole = max(0, int(seconds))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if whole >= size:
-            return isolate(unbroken(f"{whole // size} {unit}"))
-    return isolate(unbroken(f"{whole} s"))
+            return isolate(f"{whole // size} {unit}")
+    return isolate(f"{whole} s")
 
 
 def clock(seconds: float) -> str:
@@ -134,12 +140,12 @@ def clock(seconds: float) -> str:
 
 def seconds_long(seconds: float) -> str:
     """20.0 s."""
-    return isolate(unbroken(f"{seconds:.1f} s"))
+    return isolate(f"{seconds:.1f} s")
 
 
 def fingerprint(digest: str) -> str:
     """The first bytes of a SHA-256 in groups that two people can compare aloud."""
-    return isolate(unbroken(f"{digest[:4]} {digest[4:8]}"))
+    return isolate(f"{digest[:4]} {digest[4:8]}")
 
 
 def _day(of: date) -> str:
