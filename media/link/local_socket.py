@@ -54,9 +54,10 @@ def _socket_name() -> str:
 
 def new_listening_socket() -> socket.socket:
     """A bound and listening socket with a fresh name in our private folder."""
+    path = private_folder() / _socket_name()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        listening.bind(str(private_folder() / _socket_name()))
+        listening.bind(str(path))
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
