@@ -26,8 +26,9 @@ class Line:
         self._websocket = websocket
         self._waiting: deque[str] = deque()
         self._feed: int | None = None
-        self._closing: int | None = None
+        self._code = GOING_ON
         self._has_work = asyncio.Event()
+        self.is_closing = asyncio.Event()
 
     def say(self, word: str) -> None:
         """Put a word in the queue; a full one means that nobody reads at the other end."""
@@ -42,9 +43,10 @@ class Line:
         self._has_work.set()
 
     def close(self, code: int) -> None:
-        """The first reason counts."""
-        self._closing = self._closing or code
-        self._has_work.set()
+        """Whoever serves this line ends it, even when a send is stuck; the first code counts."""
+        if not self.is_closing.is_set():
+            self._code = code
+            self.is_closing.set()
 
     async def hear(self) -> str | None:
         """The next text; empty for a frame that is none. None: the socket is closed."""
@@ -60,9 +62,9 @@ class Line:
         return str(text)
 
     async def write_all(self) -> None:
-        """Send what waits until the line is closed; the task of whoever opened it."""
+        """Send what waits; the task of whoever opened the line, who also ends it."""
         try:
-            while self._closing is None:
+            while True:
                 await self._has_work.wait()
                 self._has_work.clear()
                 async with asyncio.timeout(SEND_LIMIT_S):
@@ -73,9 +75,9 @@ class Line:
             return  # closed at the other end meanwhile; the reader sees it too
 
     async def _send_waiting(self) -> None:
-        while self._waiting and self._closing is None:
+        while self._waiting:
             await self._websocket.send_text(self._waiting.popleft())
-        if self._feed is not None and self._closing is None:
+        if self._feed is not None:
             position, self._feed = self._feed, None
             await self._websocket.send_text(FeedMoved(position=position).model_dump_json())
 
@@ -85,6 +87,6 @@ class Line:
             return
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._websocket.close(self._closing or GOING_ON)
+                await self._websocket.close(self._code)
         except (TimeoutError, WebSocketDisconnect, RuntimeError):
             return  # it is closed, or will be when the transport gives up

@@ -108,10 +108,13 @@ class Signalling:
         self._lines[who.device] = (line, who)
         line.say_feed(self._feed_head())
         async with TaskOwner("line") as tasks:
-            reading = tasks.start(self._hear_all(line, who), "reading")
-            writing = tasks.start(line.write_all(), "writing")
+            ends = {
+                tasks.start(self._hear_all(line, who), "reading"),
+                tasks.start(line.write_all(), "writing"),
+                tasks.start(line.is_closing.wait(), "closing"),
+            }
             try:
-                await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await self._lost(line, who.device)
         await line.hang_up()

@@ -243,6 +243,7 @@ class Clinic:
         """Served by the real uvicorn on loopback: host and port."""
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # who connects before uvicorn is ready waits
         server = uvicorn.Server(uvicorn_config(self.app, None, lifespan="off"))
         async with TaskOwner("uvicorn") as tasks:
             running = tasks.start(server.serve(sockets=[listening]), "serve")
