@@ -53,13 +53,11 @@ def _play(
         sabotage = SABOTAGES[options.sabotage] if options.sabotage else None
         lengths = FAST if options.fast else Lengths()
         story = Story(stage, report, chance, lengths, sabotage=sabotage, refuses=options.refuse)
-        story.sign_in()
-        story.come_together()
-        story.examine()
-        story.outage()
-        story.finish()
-        story.look_at_server()
-        story.check()
+        try:
+            story.whole()
+        finally:
+            if report.failed:
+                stage.desk.keep_words(options.out)
 
 
 def _verdict(report: Report, out: Path) -> int:

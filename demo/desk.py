@@ -110,6 +110,12 @@ class Desk:
     def environment_of(self, side: str) -> dict[str, str]:
         return self.base | self.displays[side].environment | self.sound.environment_of(side)
 
+    def keep_words(self, folder: Path) -> None:
+        """What the programs printed: no patient data stands in it, by the product's own law."""
+        for log in sorted((self.folder / "logs").iterdir()):
+            if log.stat().st_size:
+                shutil.copy(log, folder / log.name)
+
     def close(self) -> None:
         self.programs.close()
         shutil.rmtree(self.folder, ignore_errors=True)

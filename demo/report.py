@@ -77,8 +77,8 @@ def side_by_side(pictures: list[Pixels]) -> Pixels:
 
 
 def empty_folder(path: Path) -> Path:
-    """Only pictures that an earlier run left are removed, nothing else."""
+    """Only what an earlier run left is removed, nothing else."""
     path.mkdir(parents=True, exist_ok=True)
-    for old in path.glob("[0-9][0-9]-*.png"):
+    for old in (*path.glob("[0-9][0-9]-*.png"), *path.glob("[0-9][0-9]-*.log")):
         old.unlink()
     return path

@@ -65,6 +65,15 @@ class Story:
         self._sabotage.strike(self._stage)
         return True
 
+    def whole(self) -> None:
+        self.sign_in()
+        self.come_together()
+        self.examine()
+        self.outage()
+        self.finish()
+        self.look_at_server()
+        self.check()
+
     # --- the parts -----------------------------------------------------------------------------
 
     def sign_in(self) -> None:
