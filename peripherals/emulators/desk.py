@@ -104,8 +104,9 @@ class Desk:
         if self._strikes is not None and self._cuff.pressure(now) >= STALL_MMHG:
             self._strike()
         for answer in answers:
+            begin = max([now, *(at for at, _ in self._going_out)])  # one after the other
             pieces = shaped(answer, self._wire, self._noise)
-            self._going_out += [(now + delay, piece) for delay, piece in pieces]
+            self._going_out += [(begin + delay, piece) for delay, piece in pieces]
         due = [piece for at, piece in self._going_out if at <= now]
         self._going_out = [piece for piece in self._going_out if piece[0] > now]
         if due and self._line.is_plugged:

@@ -16,7 +16,7 @@ class WireFault(StrEnum):
 
 
 def shaped(frame: bytes, fault: WireFault, noise: random.Random) -> list[tuple[float, bytes]]:
-    """The pieces of one frame as (seconds from now, bytes)."""
+    """The pieces of one frame as (seconds after what is already on its way, bytes)."""
     if fault is WireFault.SILENT:
         return []
     if fault is WireFault.DUPLICATE:

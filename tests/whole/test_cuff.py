@@ -131,6 +131,7 @@ async def test_a_bad_line_loses_no_measurement(tmp_path: Path, fault: str) -> No
             await listener.until(is_found)
             await listener.cuff.start(VisitId(uuid4()))
             await listener.until(is_over)
+    assert listener.all(NoMeasurement) == []
     (measured,) = listener.all(Measurement)
     assert measured.value_of(VitalKind.SYSTOLIC_MMHG) == systolic
     assert measured.value_of(VitalKind.DIASTOLIC_MMHG) == diastolic

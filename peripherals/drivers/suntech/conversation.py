@@ -38,6 +38,10 @@ SILENT_AFTER_RESTING = 3
 SILENT_AFTER = 5  # unanswered greetings, aborts or reads
 # A measurement whose cuff was never seen inflated did not happen: its result is an older one.
 INFLATED_MMHG = 30
+# A cuff that was inflated and is empty for so many polls may be done although `done` was lost on
+# the line. It is asked, and believed only when its result is not the one that it had before.
+EMPTY_MMHG = 5
+EMPTY_POLLS = 10
 
 # The published codes are decimal; one public implementation compares hexadecimal and never matches.
 ERRORS: dict[int, Code] = {
@@ -105,8 +109,11 @@ class SunTechConversation:
         self._awaits_pressure = False
         self._has_slept = False
         self._says_error = False
+        self._is_guess = False  # nobody said `done`; the empty cuff did
         self._highest_mmhg = 0
-        self._last_result = b""
+        self._empty_polls = 0
+        self._known_result = b""  # what the module had to tell before this measurement
+        self._awaits_known = True
         self._after_answer: dict[Phase, Callable[[Answer, Moment], list[Said]]] = {
             Phase.CLEARING: self._cleared,
             Phase.STARTING: self._answered_start,
@@ -136,7 +143,7 @@ class SunTechConversation:
         self.visit = visit
         self._started_s = at.monotonic_s
         self._has_slept = self._says_error = False
-        self._highest_mmhg = 0
+        self._highest_mmhg = self._empty_polls = 0
         return self._asked(Phase.STARTING, _START, at)
 
     def stop(self, at: Moment) -> list[Said]:
@@ -207,7 +214,7 @@ class SunTechConversation:
         if answer is Answer.ABORTED:
             return self._rested(Code.CUFF_STOPPED, at)
         if answer in (Answer.DONE, Answer.ERROR):
-            self._says_error = answer is Answer.ERROR
+            self._says_error, self._is_guess = answer is Answer.ERROR, False
             return self._asked(Phase.READING, _RESULT, at)
         return []
 
@@ -218,19 +225,18 @@ class SunTechConversation:
             return self._given_up(Code.DEVICE_REFUSED, at)
         if answer is Answer.BUSY:  # it still measures: what sounded like `done` was something else
             return self._asked(Phase.RUNNING, _PRESSURE, at)
+        self._is_guess = self._is_guess and answer is not Answer.DONE
         return []
 
     def _answered_abort(self, answer: Answer, at: Moment) -> list[Said]:
-        if answer in _STOPPED:
-            self._rest(at)
-        return []
+        return self._rest(at) if answer in _STOPPED else []
 
     def _heard_pressure(self, frame: CuffPressure, at: Moment) -> list[Said]:
         if not self._awaits_pressure:
             return [Ignored("a cuff pressure that was not asked for")]
         self._awaits_pressure = False
         if self.phase is Phase.GREETING:
-            self._rest(at)
+            return self._rest(at)
         if self.phase is not Phase.RUNNING:
             return []
         low, high = PLAUSIBLE[VitalKind.CUFF_PRESSURE_MMHG]
@@ -238,29 +244,39 @@ class SunTechConversation:
             return [Ignored("a cuff pressure outside what a cuff can have")]
         self._highest_mmhg = max(self._highest_mmhg, frame.mmhg)
         pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, Decimal(frame.mmhg))
-        return [LiveValue(self.visit, pressure, at.utc)]
+        live = LiveValue(self.visit, pressure, at.utc)
+        is_empty = self._highest_mmhg >= INFLATED_MMHG and frame.mmhg <= EMPTY_MMHG
+        self._empty_polls = self._empty_polls + 1 if is_empty else 0
+        if self._empty_polls < EMPTY_POLLS or self._awaits_known:
+            return [live]
+        self._empty_polls, self._is_guess = 0, True
+        return [live, *self._asked(Phase.READING, _RESULT, at)]
 
     def _heard_result(self, frame: Result, at: Moment) -> list[Said]:
         if self.phase is not Phase.READING:
-            return [self._unasked(frame, at)]
+            return self._unasked(frame, at)
+        if self._is_guess and frame.raw == self._known_result:  # not done, only empty
+            return self._asked(Phase.RUNNING, _PRESSURE, at)
+        self._known_result, self._awaits_known = frame.raw, False
         if frame.error:
             return self._rested(ERRORS.get(frame.error, Code.CUFF_ERROR), at)
         if self._says_error or self._highest_mmhg < INFLATED_MMHG:
             return self._given_up(Code.CUFF_ERROR, at)
-        self._rest(at)
         visit, self.visit = self.visit, None  # asked once, answered once
-        self._last_result = frame.raw
-        return [self._measurement(frame, visit, at)]
+        return [*self._rest(at), self._measurement(frame, visit, at)]
 
-    def _unasked(self, frame: Result, at: Moment) -> Said:
+    def _unasked(self, frame: Result, at: Moment) -> list[Said]:
         """Late, after a stop, or unprompted: for nobody, if it is a measurement at all."""
         measured = self._measurement(frame, None, at)
-        if frame.raw == self._last_result:
-            return Ignored("a result that was told before")
+        if frame.raw == self._known_result:
+            return [Ignored("a result that was known before")]
+        if self._awaits_known and self.phase is not Phase.STOPPING:
+            self._known_result, self._awaits_known = frame.raw, False
+            return [Ignored("the result that was there before")]
         if frame.error or assess(measured) is not None:
-            return Ignored("a result that was not asked for and is none")
-        self._last_result = frame.raw
-        return measured
+            return [Ignored("a result that was not asked for and is none")]
+        self._known_result = frame.raw
+        return [measured]
 
     # --- moves ---------------------------------------------------------------------------------
 
@@ -272,13 +288,15 @@ class SunTechConversation:
         self._awaits_pressure = question is _PRESSURE
         return [question]
 
-    def _rest(self, at: Moment) -> None:
+    def _rest(self, at: Moment) -> list[Said]:
+        """Reading the result at rest moves nothing; it tells later ones from this one."""
         self.phase, self._asked_s, self._unanswered = Phase.RESTING, at.monotonic_s, 0
         self._awaits_pressure = False
+        return [_RESULT] if self._awaits_known else []
 
     def _rested(self, reason: Code, at: Moment) -> list[Said]:
-        self._rest(at)
-        return [self._ended(reason, at)]
+        ended = self._ended(reason, at)
+        return [*self._rest(at), ended]
 
     def _given_up(self, reason: Code, at: Moment) -> list[Said]:
         """Abort first, then the reason."""
@@ -286,6 +304,7 @@ class SunTechConversation:
 
     def _ended(self, reason: Code, at: Moment) -> NoMeasurement:
         visit, self.visit = self.visit, None
+        self._awaits_known = True  # what the module makes of it, a later result is told from
         return NoMeasurement(visit, reason, self.device, at.utc)
 
     def _measurement(self, frame: Result, visit: VisitId | None, at: Moment) -> Measurement:

@@ -26,6 +26,7 @@ VISIT = VisitId(UUID(int=1))
 OTHER_VISIT = VisitId(UUID(int=2))
 SHOWN = Shown(131, 83, 67)
 RESULT = result_frame(SHOWN, 22, 0)
+OLDER_RESULT = result_frame(Shown(144, 92, 80), 25, 0)  # of the patient before
 BEGIN = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 START, ABORT = encode(Command.START_ADULT), encode(Command.ABORT)
@@ -83,6 +84,7 @@ class Desk:
         if phase is Phase.GREETING:
             return self
         self.cuff_at(0)
+        self.device_says(OLDER_RESULT)
         if phase is Phase.RESTING:
             return self
         self.starts()
@@ -118,24 +120,24 @@ TABLE: dict[tuple[Phase, Answer], tuple[Phase, list[bytes], Code | None]] = {
     **{(P.CLEARING, answer): (P.GREETING, [PRESSURE], None) for answer in Answer},
     (P.STARTING, A.RECEIVED): (P.RUNNING, [PRESSURE], None),
     (P.STARTING, A.DONE): (P.RUNNING, [PRESSURE], None),
-    (P.STARTING, A.BUSY): (P.RESTING, [], Code.DEVICE_BUSY),
-    (P.STARTING, A.ERROR): (P.RESTING, [], Code.DEVICE_REFUSED),
-    (P.STARTING, A.INVALID): (P.RESTING, [], Code.DEVICE_REFUSED),
-    (P.STARTING, A.UNRECOGNISED): (P.RESTING, [], Code.DEVICE_REFUSED),
+    (P.STARTING, A.BUSY): (P.RESTING, [READ], Code.DEVICE_BUSY),
+    (P.STARTING, A.ERROR): (P.RESTING, [READ], Code.DEVICE_REFUSED),
+    (P.STARTING, A.INVALID): (P.RESTING, [READ], Code.DEVICE_REFUSED),
+    (P.STARTING, A.UNRECOGNISED): (P.RESTING, [READ], Code.DEVICE_REFUSED),
     (P.STARTING, A.ASLEEP): (P.STARTING, [START], None),
     (P.STARTING, A.TIMED_OUT): (P.STARTING, [START], None),
     (P.RUNNING, A.DONE): (P.READING, [READ], None),
     (P.RUNNING, A.ERROR): (P.READING, [READ], None),
-    (P.RUNNING, A.ABORTED): (P.RESTING, [], Code.CUFF_STOPPED),
-    (P.READING, A.ABORTED): (P.RESTING, [], Code.CUFF_STOPPED),
+    (P.RUNNING, A.ABORTED): (P.RESTING, [READ], Code.CUFF_STOPPED),
+    (P.READING, A.ABORTED): (P.RESTING, [READ], Code.CUFF_STOPPED),
     (P.READING, A.BUSY): (P.RUNNING, [PRESSURE], None),
     (P.READING, A.ERROR): (P.STOPPING, [ABORT], Code.DEVICE_REFUSED),
     (P.READING, A.INVALID): (P.STOPPING, [ABORT], Code.DEVICE_REFUSED),
     (P.READING, A.UNRECOGNISED): (P.STOPPING, [ABORT], Code.DEVICE_REFUSED),
-    (P.STOPPING, A.ABORTED): (P.RESTING, [], None),
-    (P.STOPPING, A.DONE): (P.RESTING, [], None),
-    (P.STOPPING, A.INVALID): (P.RESTING, [], None),
-    (P.STOPPING, A.UNRECOGNISED): (P.RESTING, [], None),
+    (P.STOPPING, A.ABORTED): (P.RESTING, [READ], None),
+    (P.STOPPING, A.DONE): (P.RESTING, [READ], None),
+    (P.STOPPING, A.INVALID): (P.RESTING, [READ], None),
+    (P.STOPPING, A.UNRECOGNISED): (P.RESTING, [READ], None),
 }
 
 
@@ -235,8 +237,9 @@ def test_an_error_is_a_reason_and_never_a_number(number: int, code: Code) -> Non
     raw = bytearray(RESULT)  # even with plausible numbers beside it
     raw[20] = number
     raw[-1] = (raw[-1] - number) % 256
-    (nothing,) = desk.device_says(bytes(raw))
-    assert isinstance(nothing, NoMeasurement)
+    said = desk.device_says(bytes(raw))
+    (nothing,) = [thing for thing in said if isinstance(thing, NoMeasurement)]
+    assert not measurements(said)
     assert (nothing.visit, nothing.reason) == (VISIT, code)
     assert desk.conversation.visit is None
 
@@ -289,6 +292,61 @@ def test_a_late_result_does_not_go_to_the_next_visit() -> None:
     (measured,) = measurements(desk.device_says(own))
     assert measured.visit == OTHER_VISIT
     assert measured.value_of(VitalKind.SYSTOLIC_MMHG) == 118
+
+
+def test_a_result_that_nobody_asked_for_belongs_to_nobody_even_while_the_cuff_runs() -> None:
+    for phase in (Phase.RESTING, Phase.STARTING, Phase.RUNNING):
+        desk = Desk().brought_to(phase)
+        (unasked,) = measurements(desk.device_says(RESULT))
+        assert unasked.visit is None
+
+
+def emptied(desk: Desk) -> list[Said]:
+    """The cuff is empty for two seconds, and nobody says that it is done."""
+    return [thing for _ in range(10) for thing in desk.poll(2)]
+
+
+def test_a_lost_done_is_made_good_by_asking() -> None:
+    desk = Desk().brought_to(Phase.RUNNING)
+    assert sent(emptied(desk))[-1] == READ
+    (measured,) = measurements(desk.device_says(RESULT))
+    assert (measured.visit, measured.frame_sha256) == (VISIT, sha256(RESULT).hexdigest())
+
+
+def test_between_two_tries_of_the_cuff_the_result_before_is_not_taken() -> None:
+    desk = Desk().brought_to(Phase.RUNNING)
+    emptied(desk)
+    assert sent(desk.device_says(OLDER_RESULT)) == [PRESSURE]
+    desk.cuff_at(2)
+    desk.poll(170)  # it inflates again
+    emptied(desk)
+    assert sent(desk.answers(Answer.BUSY)) == [PRESSURE]
+    assert not measurements(desk.said)
+    desk.cuff_at(2)
+    desk.answers(Answer.DONE)
+    (measured,) = measurements(desk.device_says(RESULT))
+    assert measured.visit == VISIT
+
+
+def test_the_same_numbers_twice_are_two_measurements_when_the_cuff_says_done() -> None:
+    desk = Desk().brought_to(Phase.READING)
+    desk.device_says(RESULT)
+    desk.starts(OTHER_VISIT)
+    desk.answers(Answer.RECEIVED)
+    desk.cuff_at(80)
+    desk.answers(Answer.DONE)
+    desk.device_says(RESULT)
+    assert [measured.visit for measured in measurements(desk.said)] == [VISIT, OTHER_VISIT]
+
+
+def test_without_knowing_the_result_before_an_empty_cuff_is_not_asked() -> None:
+    desk = Desk().brought_to(Phase.READING)
+    desk.take(desk.conversation.stop(desk.at))
+    desk.answers(Answer.ABORTED)  # the answer to the question after it is lost
+    desk.starts(OTHER_VISIT)
+    desk.answers(Answer.RECEIVED)
+    desk.cuff_at(80)
+    assert READ not in sent(emptied(desk))
 
 
 def test_an_unasked_result_that_is_none_is_counted_not_told() -> None:
