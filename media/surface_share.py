@@ -127,8 +127,9 @@ class SurfaceShare:
         captured_at: float,
     ) -> tuple[int, int]:
         """In the pool's thread: one picture at a time."""
+        # One thread: swscale writes past the end of unpadded rows, over what a second one wrote.
         shown = self._reformatter.reformat(
-            frame, width, height, _FORMATS[layout], interpolation="BILINEAR"
+            frame, width, height, _FORMATS[layout], interpolation="BILINEAR", threads=1
         )
         return writer.write(width, height, layout, captured_at, _rows(shown, layout))
 
