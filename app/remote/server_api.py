@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 FILE_LIMIT_S = 120.0
+SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
 
 
@@ -81,8 +82,12 @@ class ServerApi:
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return answer.refresh_token
 
-    def forget_tokens(self) -> None:
+    async def sign_out(self) -> None:
+        """Forgotten here at once, whatever the server answers."""
+        token = self._tokens.access
         self._tokens.forget()
+        if token is not None:
+            await self._send("POST", "/v1/sign-out", token=token, limit_s=SIGN_OUT_LIMIT_S)
 
     async def clock_sample(self) -> ClockSample:
         asked_at, started = self._clock.now(), time.monotonic()
@@ -152,14 +157,16 @@ class ServerApi:
         params: dict[str, int] | None = None,
         content: bytes | None = None,
         with_token: bool = True,
+        token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
     ) -> httpx.Response:
         headers = {"content-type": "application/json"} if method == "POST" else {}
         if with_token:
-            if self._tokens.access is None:
+            bearer = token or self._tokens.access
+            if bearer is None:
                 raise Rejected(Code.TOKEN_EXPIRED)
-            headers["authorization"] = f"Bearer {self._tokens.access}"
-        timeout = httpx.Timeout(limit_s, connect=CONNECT_LIMIT_S)
+            headers["authorization"] = f"Bearer {bearer}"
+        timeout = httpx.Timeout(limit_s, connect=min(limit_s, CONNECT_LIMIT_S))
         try:
             answer = await self._http.request(
                 method, path, params=params, content=content, headers=headers, timeout=timeout

@@ -52,6 +52,12 @@ class SignallingChannel:
         self._tokens = tokens
         self._socket: ClientConnection | None = None
         self.renew: RenewTokens | None = None
+        tokens.on_forgotten = self._let_go
+
+    def _let_go(self) -> None:
+        """A socket speaks for whoever signed in; the next person gets their own."""
+        if self._socket is not None:
+            self._socket.transport.close()
 
     async def events(self) -> AsyncIterator[Heard]:
         """Ends only when its task is ended."""

@@ -1,6 +1,7 @@
 """Access tokens, in memory only. The refresh token lies in the store; no keyring is used here."""
 
 import time
+from collections.abc import Callable
 
 
 class Tokens:
@@ -11,6 +12,7 @@ class Tokens:
     def __init__(self) -> None:
         self._access: str | None = None
         self._good_until = 0.0
+        self.on_forgotten: Callable[[], None] = lambda: None
 
     def keep(self, access: str, expires_in_s: int) -> None:
         self._access = access
@@ -18,6 +20,7 @@ class Tokens:
 
     def forget(self) -> None:
         self._access = None
+        self.on_forgotten()
 
     @property
     def access(self) -> str | None:

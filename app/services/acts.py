@@ -3,17 +3,20 @@
 Knows who is signed in and how wrong the clock is; knows nothing of any feature.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
 from app.domain.audit import Act, AuditEvent
 from app.domain.clock import Clock, ClockOffset, Stamp
-from app.domain.failures import Code, Rejected
+from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import DeviceId, EventId, PatientId, VisitId, new_id
 from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.services.ports import Store, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 
@@ -29,6 +32,7 @@ class Acts:
         self.offset: ClockOffset | None = None
         self._person: Person | None = None
         self._are_times_confirmed = False
+        self._before_leaving: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def person(self) -> Person:
@@ -40,6 +44,18 @@ class Acts:
     def now_acting(self, person: Person | None) -> None:
         self._person = person
         self._are_times_confirmed = False
+
+    def before_leaving(self, work: Callable[[], Awaitable[None]]) -> None:
+        """`work` is done while the person who signs out still acts."""
+        self._before_leaving.append(work)
+
+    async def take_leave(self) -> None:
+        """The person signs out: what stands open in their name is closed first."""
+        for work in self._before_leaving:
+            try:
+                await work()
+            except Failure as failure:  # they go all the same
+                log.error("not all was closed at signing out: %s", failure.code)
 
     def confirm_times(self) -> None:
         """A person looked at the clock difference and said that times may be kept."""

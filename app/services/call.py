@@ -106,6 +106,12 @@ class Call:
         await self._acts.read(lambda unit: unit.audit.add(event))
         await self._advance(Event.JOIN)
 
+    async def put_away(self) -> None:
+        """The chart is closed without a call: camera and sound go off again."""
+        if not self._is_in_call and self._setup is not None:
+            self._setup = None
+            await self._engine.release()
+
     async def take_over(self, setup: CallSetup, running: RunningCall) -> None:
         """A new screen on a call that runs: no new link, only a screen for it."""
         self._setup = setup
@@ -348,7 +354,7 @@ class Call:
 
     async def _leave_room(self) -> None:
         state = self.state.value
-        self._live_link = None
+        self._live_link, self._setup = None, None
         # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
         self._tell(is_muted=False, is_camera_on=True)

@@ -3,6 +3,7 @@
 Closing or changing it fences whatever still runs for the old one.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -61,12 +62,19 @@ class Desk:
         self._role = role
         self._equipment = equipment
         self._running = running
+        self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[DeskState] = Broadcast(DeskState())
+        acts.before_leaving(self._clear)
 
     async def open(self, visit: VisitId) -> None:
         """Show the chart; at the cart the patient is checked in and the visit's room entered."""
+        async with self._one_at_a_time:
+            if self.state.value != DeskState(visit, is_chart_shown=True):  # else: a double click
+                await self._open(visit)
+
+    async def _open(self, visit: VisitId) -> None:
         if self.state.value.visit not in (None, visit):
-            await self.leave()
+            await self._leave()
         await self._chart.open(visit)
         self.state.tell(DeskState(visit, is_chart_shown=True))
         row = self._chart.row
@@ -75,12 +83,16 @@ class Desk:
         if self._role is Role.PRESENTER:
             if row.visit.state is VisitState.BOOKED:
                 await self._visits.check_in(visit)
-            await self.join()
+            await self._join()
         else:
             await self._call.prepare(self._setup(visit))
 
     async def join(self) -> None:
         """Enter the visit's room; the clinician's joining opens the visit itself."""
+        async with self._one_at_a_time:
+            await self._join()
+
+    async def _join(self) -> None:
         visit = self._chart.row.visit.id
         if self._role is Role.CLINICIAN:
             await self._visits.begin(visit)
@@ -94,6 +106,16 @@ class Desk:
 
     async def leave(self) -> None:
         """Close the chart; what runs for the visit is stopped. Rejected while a call runs."""
+        async with self._one_at_a_time:
+            await self._leave()
+
+    async def _clear(self) -> None:
+        """Whoever signs out leaves nothing open for the next person."""
+        if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
+            await self.hang_up()
+        await self.leave()
+
+    async def _leave(self) -> None:
         phase = self._call.state.value.phase
         if phase in (Phase.CONNECTING, Phase.LIVE, Phase.REJOINING):
             raise Rejected(Code.CALL_RUNNING)
@@ -102,6 +124,7 @@ class Desk:
         await self._vitals.visit_closed()
         self._chart.shut()
         self.state.tell(DeskState())
+        await self._call.put_away()
 
     async def resume(self, running: RunningCall) -> None:
         """After a crash of the screen: take the call over; the chart waits for the unlocking."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 UNLOCK_TRIES = 5
 RENEWED_JUST_NOW_S = 5.0
@@ -84,7 +87,9 @@ class SignIn:
             if token is None:
                 raise Rejected(Code.TOKEN_EXPIRED)
             fresh = await self._server_api.refresh(token, self._device)
-            await self._acts.read(lambda unit: unit.kept.keep_text("refresh-token", fresh))
+            if not await self._acts.read(_keep_successor(token, fresh)):
+                await self._server_api.sign_out()  # whoever asked has left meanwhile
+                raise Rejected(Code.TOKEN_EXPIRED)
             self._renewed_at = self._acts.clock.monotonic()
 
     async def sign_in(self, username: str, password: str) -> None:
@@ -120,6 +125,8 @@ class SignIn:
         if verifier is None or person is None or person.role is not self.state.value.role:
             raise away
         if not await _fits(verifier, username, password):
+            event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
+            await self._acts.read(lambda unit: unit.audit.add(event))
             raise Rejected(Code.WRONG_CREDENTIALS)
         return person
 
@@ -170,6 +177,7 @@ class SignIn:
         """Tokens are forgotten here; what is unsent stays in the store and is sent later."""
         if self.state.value.person is None:
             return
+        await self._acts.take_leave()
         event = self._acts.event(Act.SIGNED_OUT)
 
         def leave(unit: UnitOfWork) -> None:
@@ -177,9 +185,12 @@ class SignIn:
             unit.kept.keep_text("refresh-token", None)
 
         await self._acts.do(leave)
-        self._server_api.forget_tokens()
         self._acts.now_acting(None)
         self._tell(phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False)
+        try:
+            await self._server_api.sign_out()
+        except Failure as failure:
+            log.info("the server was not told of the sign-out: %s", failure.code)
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
@@ -191,6 +202,18 @@ def _last_person(unit: UnitOfWork) -> Person | None:
         return None
     fields = json.loads(text)
     return Person(PersonId(UUID(fields["id"])), fields["name"], Role(fields["role"]))
+
+
+def _keep_successor(token: str, successor: str) -> Callable[[UnitOfWork], bool]:
+    """False when the token that was renewed is not the one in force any more."""
+
+    def write(unit: UnitOfWork) -> bool:
+        if unit.kept.text("refresh-token") != token:
+            return False
+        unit.kept.keep_text("refresh-token", successor)
+        return True
+
+    return write
 
 
 def _keep_sign_in(signed_in: SignedIn, verifier: str) -> Callable[[UnitOfWork], None]:

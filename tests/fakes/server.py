@@ -3,6 +3,7 @@
 In memory, in the words of the domain. It can be away, lose an answer, refuse, or lie.
 """
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -52,6 +53,8 @@ class FakeServer:
         self.ahead_by = timedelta()
         self.refreshes = 0
         self.refresh_failure: Failure | None = None
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
         self._results: dict[ChangeId, ChangeResult] = {}
         self._position = 0
         self._events_until = 0
@@ -64,6 +67,11 @@ class FakeServer:
 
     def goes_away(self) -> None:
         self.failure = Unavailable(Code.SERVER_UNREACHABLE)
+
+    def answers_slowly(self) -> asyncio.Event:
+        """A renewal is answered when the event is set."""
+        self._may_answer.clear()
+        return self._may_answer
 
     def comes_back(self) -> None:
         self.failure = None
@@ -96,14 +104,16 @@ class FakeServer:
 
     async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str:
         self._heard("token")
+        await self._may_answer.wait()
         if self.refresh_failure is not None:
             raise self.refresh_failure
         self.refreshes += 1
         self.is_token_good = True
         return f"{refresh_token}+"
 
-    def forget_tokens(self) -> None:
+    async def sign_out(self) -> None:
         self.is_token_good = False
+        self._heard("sign-out")
 
     async def clock_sample(self) -> ClockSample:
         self._heard("time")
