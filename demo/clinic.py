@@ -47,7 +47,6 @@ def new_account(username: str, name: str, role: str) -> Account:
 
 CLINICIAN = new_account("d.lind", "Dr Dana Lind", "clinician")
 PRESENTER = new_account("n.roy", "Nurse Noor Roy", "presenter")
-AUDITOR = new_account("auditor", "Looks from outside", "clinician")
 
 
 class Clinic:
@@ -87,8 +86,8 @@ class Clinic:
             self._environment,
             keeps_stdin=True,
         )
-        with ThreadPoolExecutor(3) as together:
-            list(together.map(self.add_account, (CLINICIAN, PRESENTER, AUDITOR)))
+        with ThreadPoolExecutor(2) as together:
+            list(together.map(self.add_account, (CLINICIAN, PRESENTER)))
         self._gate.line_starting("ready", START_LIMIT_S)
 
     def start_server(self) -> None:

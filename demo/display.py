@@ -11,7 +11,7 @@ from pathlib import Path
 from demo.programs import Programs, run
 from demo.waiting import NotSo
 
-WIDTH, HEIGHT = 1440, 900
+WIDTH, HEIGHT = 1280, 800
 START_LIMIT_S = 15.0
 ASK_LIMIT_S = 5.0
 # Answers 0 when a display answers; Qt itself is asked, because it will draw there.

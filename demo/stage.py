@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo import sound
-from demo.clinic import AUDITOR, CLINICIAN, PRESENTER, Booked, Clinic
+from demo.clinic import CLINICIAN, PRESENTER, Booked, Clinic
 from demo.cuff import Cuff
 from demo.database_view import DatabaseView
 from demo.desk import Desk
@@ -76,7 +76,7 @@ class Stage:
         self.clinic.open()
         self.server = ServerView(self.clinic.url, self.clinic.certificates.authority)
         self._house.callback(self.server.close)
-        self.server.sign_in(AUDITOR)
+        self.server.sign_in(CLINICIAN)
         self.database = DatabaseView(self.clinic.database)
         if not (self.server.is_demonstration() and self.database.is_demonstration()):
             raise NotSo("this server is no demonstration: nothing is shown or saved of it")
