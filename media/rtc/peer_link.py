@@ -16,7 +16,6 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
-from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamTrack
 
 from app.domain.changes import Json
@@ -26,6 +25,7 @@ from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import Samples
 from media.rtc import upstream
 from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
+from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.link_events import (
     FirstPicture,
@@ -51,18 +51,8 @@ MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
-MAX_SDP_BYTES = 64 * 1024
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
-NOT_AN_SDP = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    InvalidStateError,
-    OperationError,
-)
 
 
 class PeerLink:
@@ -120,19 +110,17 @@ class PeerLink:
 
     async def heard(self, payload: dict[str, Json]) -> None:
         """The far side's offer or answer; Rejected(MALFORMED, TOO_LARGE) when it is none."""
-        kind, sdp = payload.get("type"), payload.get("sdp")
         wanted = "answer" if self._is_offerer else "offer"
-        if kind != wanted or not isinstance(sdp, str):
-            raise Rejected(Code.MALFORMED, "signal")
-        if len(sdp) > MAX_SDP_BYTES:
-            raise Rejected(Code.TOO_LARGE, "signal")
+        description = checked(payload.get("type"), payload.get("sdp"), wanted=wanted)
         if self._has_heard or self._is_over:
             return  # told twice, or too late
         try:
             async with asyncio.timeout(GATHER_LIMIT_S):
-                await self._take(RTCSessionDescription(sdp=sdp, type=kind))
-        except NOT_AN_SDP as error:
+                await self._take(description)
+        except NOT_A_DESCRIPTION as error:
             raise Rejected(Code.MALFORMED, "signal") from error
+        except TimeoutError as error:
+            raise Unavailable(Code.PEER_AWAY, "signal") from error
 
     def send(self, word: FarScreen | LiveFromFar | FarCamera) -> None:
         """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""

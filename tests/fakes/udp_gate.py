@@ -21,6 +21,8 @@ class UdpGate:
         self.loss = 0.0
         self.delay_s = 0.0
         self.vanishes: Callable[[bytes], bool] = lambda data: False
+        self.adds: Callable[[bytes], list[bytes]] = lambda data: []  # sent besides
+        self.added = 0
         self.passed = 0
         self.lost = 0
 
@@ -30,6 +32,9 @@ class UdpGate:
             self.lost += 1
             return
         self.passed += 1
+        for forged in self.adds(data):
+            self.added += 1
+            send(forged, address)
         if self.delay_s:
             asyncio.get_running_loop().call_later(self.delay_s, send, data, address)
         else:

@@ -284,3 +284,35 @@ async def test_forty_joins_at_ten_percent_loss_stay_within_the_bar() -> None:
     up, picture = _tell("10 % loss, round trip 100 ms", joins)
     assert max(up, picture) < 1300
     assert max(picture for _, picture in joins) < 5000
+
+
+async def test_garbage_on_the_wire_changes_nothing() -> None:
+    """Random datagrams from the first moment, spoiled copies of real ones once keys are there."""
+    number = secrets.randbits(32)
+    chance = random.Random(secrets.randbits(32))
+    with udp_gate() as gate:
+        gate.adds = lambda data: [noise(chance)]
+        async with two_links(number) as pair:
+            await pair.open()
+            await pair.clinician.up()
+            await pair.cart.up()
+            gate.adds = lambda data: [noise(chance), *spoiled(chance, data)]
+            await pair.clinician.until(lambda: _shows(pair.clinician, number), 5, "the number")
+            await asyncio.sleep(2)
+            assert gate.added > 500
+            assert not pair.clinician.of(LinkLost)
+            assert not pair.clinician.of(LinkFailed)
+            assert time.monotonic() - pair.clinician.pictures_at[-1] < 0.5
+            assert _shows(pair.clinician, number)
+
+
+def noise(chance: random.Random) -> bytes:
+    first = bytes([chance.choice([0, 1, 20, 21, 22, 23, 63, 64, 127, 128, 144, 191, 200, 255])])
+    return first + chance.randbytes(chance.randrange(1200))
+
+
+def spoiled(chance: random.Random, data: bytes) -> list[bytes]:
+    changed = bytearray(data)
+    for _ in range(chance.randrange(1, 4)):
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return [bytes(changed), data[: chance.randrange(len(data))]]
