@@ -23,9 +23,8 @@ from server.settings import ServerSettings, default_data_folder
 WRONG_USE = 2
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
-    log.set_up("server")
+def main(words: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(words)
     try:
         return int(arguments.act(arguments))
     except Failure as failure:
@@ -107,6 +106,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         is_demonstration=arguments.demonstration,
         **times,
     )
+    log.set_up("server")
     return serve(settings, tell=lambda line: print(line, flush=True))
 
 

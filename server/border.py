@@ -39,7 +39,7 @@ class Border:
                 await send({"type": "websocket.close", "code": 1011})
             elif not answer.has_begun:
                 await problem(Code.SERVER_ERROR)(scope, receive, answer)
-            else:
+            elif not answer.has_ended:
                 raise  # half an answer is out: the connection must not look whole
 
     async def _http(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
@@ -59,11 +59,12 @@ class Border:
 
 
 class _Answer:
-    """Passes the answer on with our headers, and knows whether one was begun."""
+    """Passes the answer on with our headers, and knows how far it got."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.has_begun = False
+        self.has_ended = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -71,6 +72,8 @@ class _Answer:
             headers = [*message.get("headers", ())]
             headers += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
             message = {**message, "headers": headers}
+        elif message["type"] == "http.response.body":
+            self.has_ended = not message.get("more_body", False)
         await self._send(message)
 
 

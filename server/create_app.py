@@ -23,7 +23,7 @@ from server.border import Border
 from server.database import Database, feed_head
 from server.facts import has_accounts, is_demonstration
 from server.keys import ServerKeys
-from server.problems import answer_failure, answer_http, answer_invalid
+from server.problems import answer_defect, answer_failure, answer_http, answer_invalid
 from server.recordings.router import recordings_router
 from server.recordings.service import Recordings
 from server.recordings.shelf import Shelf
@@ -79,6 +79,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.add_exception_handler(Failure, answer_failure)
     api.add_exception_handler(RequestValidationError, answer_invalid)
     api.add_exception_handler(HTTPException, answer_http)
+    api.add_exception_handler(Exception, answer_defect)
     api.include_router(accounts_router(accounts, auth))
     api.include_router(sync_router(sync, auth))
     api.include_router(recordings_router(recordings, auth))

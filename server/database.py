@@ -6,6 +6,7 @@ savepoint of its own: one that fails takes none of the others with it.
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import queue
@@ -242,7 +243,7 @@ def write_once(path: Path, work: Work[ResultT]) -> ResultT:
 def read_once(path: Path, work: Work[ResultT]) -> ResultT:
     """One look from a command; FileNotFoundError when there is no database."""
     if not path.is_file():
-        raise FileNotFoundError(path)
+        raise FileNotFoundError(errno.ENOENT, "there is no database", str(path))
     engine = _engine(path, begin="BEGIN")
     try:
         with engine.connect() as connection, connection.begin() as snapshot:

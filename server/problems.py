@@ -78,3 +78,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = Code.NOT_FOUND if error.status_code in (404, 405) else Code.MALFORMED
     return problem(code, error.status_code, dict(error.headers or {}))
+
+
+async def answer_defect(request: Request, defect: Exception) -> Response:
+    """What nobody foresaw; the framework raises it again and server/border.py writes it down."""
+    return problem(Code.SERVER_ERROR)
