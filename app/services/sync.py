@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.audit import Act, Witness, verify_extension
-from app.domain.changes import Outcome, RecordType
+from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
+from app.domain.changes import Change, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.runtime.broadcast import Broadcast
@@ -39,6 +39,7 @@ CLOCK_EVERY_S = 600.0
 CLOCK_SAMPLES = 5
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LOOK_AGAIN_S = 30.0
+TOKEN_CODES = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class SyncState:
     position: int = 0
     offset: ClockOffset | None = None
     audit_alarm: Code | None = None
+    stuck_file: Code | None = None  # why a file, and so the record that names it, cannot be sent
     last_contact: datetime | None = None
 
     @property
@@ -138,7 +140,7 @@ class Sync:
         try:
             await self._exchange()
         except Rejected as no:
-            if no.code not in (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID):
+            if no.code not in TOKEN_CODES:
                 raise
             await self._renew_tokens()
             await self._exchange()
@@ -153,10 +155,28 @@ class Sync:
         await self._reached()
 
     async def _send_files(self) -> None:
+        stuck = None
         for name in await self._acts.read(lambda unit: unit.attachments.unsent()):
-            if not await self._server_api.has_file(name):
-                await self._server_api.put_file(name, await self._files.ciphertext(name))
-            await self._acts.read(_mark_sent(name))
+            stuck = await self._send_file(name) or stuck
+        self._tell(stuck_file=stuck)
+
+    async def _send_file(self, name: str) -> Code | None:
+        """Why this one cannot be sent: it holds up its own record and nothing else."""
+        if not await self._server_api.has_file(name):
+            try:
+                data = await self._files.ciphertext(name)
+            except Failure as failure:
+                log.error("a recording's file cannot be read: %s", failure.code)
+                return failure.code
+            try:
+                await self._server_api.put_file(name, data)
+            except Rejected as no:
+                if no.code in TOKEN_CODES:
+                    raise
+                log.error("a recording's file was refused: %s", no.code)
+                return no.code
+        await self._acts.read(_mark_sent(name))
+        return None
 
     async def _push(self) -> bool:
         """True when there may be more to push."""
@@ -167,7 +187,9 @@ class Sync:
             return False
         answer = await self._server_api.push(changes, events)
         await self._settle(answer)
-        return len(changes) == PUSH_CHANGES or len(events) == PUSH_EVENTS
+        is_full = len(changes) == PUSH_CHANGES or len(events) == PUSH_EVENTS
+        # A server that takes nothing is asked again later, not in a circle.
+        return is_full and _is_progress(changes, events, answer)
 
     async def _settle(self, answer: PushAnswer) -> None:
         def write(unit: UnitOfWork) -> None:
@@ -255,6 +277,13 @@ class Sync:
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
+
+
+def _is_progress(changes: list[Change], events: list[DeviceEvent], answer: PushAnswer) -> bool:
+    settled = {result.change for result in answer.results}
+    return any(change.id in settled for change in changes) or any(
+        event.number <= answer.events_until for event in events
+    )
 
 
 def _mark_sent(name: str) -> Callable[[UnitOfWork], None]:

@@ -45,6 +45,7 @@ class FakeServer:
         }
         # What goes wrong, until a test says that it is right again:
         self.failure: Failure | None = None  # of every request
+        self.met_failures = 0
         self.loses_answers = 0  # so many next requests are carried out, and the answer is lost
         self.refuses: Code | None = None  # every change
         self.refuses_files: Code | None = None
@@ -171,6 +172,7 @@ class FakeServer:
 
     def _heard(self, what: str, *, with_token: bool = False) -> None:
         if self.failure is not None:
+            self.met_failures += 1
             raise self.failure
         self.asked.append(what)
         if with_token and not self.is_token_good:

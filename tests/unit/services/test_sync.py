@@ -1,0 +1,480 @@
+"""The exchange with the server: order, repeats, refusals, outages, audit chain and clock."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.domain.audit import Act, leaf_of
+from app.domain.changes import Outcome, RecordType
+from app.domain.clock import ClockOffset
+from app.domain.engine import ScopeDone
+from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.domain.server_words import FeedMovedHeard
+from app.domain.visits import VisitState
+from app.services.recordings import ScopePhase
+from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, SyncState
+from tests.fakes.time_loop import settled, until
+from tests.unit.services.given import DeskOnFakes, Known, patient_record, visit_record
+
+WAV = b"RIFF" + bytes(2000)
+
+
+def state(desk: DeskOnFakes) -> SyncState:
+    return desk.sync.state.value
+
+
+async def in_chart(desk: DeskOnFakes) -> Known:
+    """Signed in, in step with the server, one chart open."""
+    await desk.sign_in.sign_in("dr-lin", "good password")
+    known = known_anew()
+    desk.server.holds(patient_record(known, "Doe", 0))
+    desk.server.holds(visit_record(known, VisitState.IN_VISIT, desk.clock.now().isoformat(), 0))
+    desk.sync.start()
+    await until(lambda: state(desk).is_reachable)
+    await desk.chart.open(known.visit)
+    await in_step(desk)
+    return known
+
+
+async def in_step(desk: DeskOnFakes) -> None:
+    """Nothing waits, on either side."""
+    async with asyncio.timeout(600):
+        while True:
+            pending = [item for item in await desk.pending() if item.refused is None]
+            events = await desk.audited()
+            if not pending and not events:
+                return
+            await desk.clock.passes(0.1)
+
+
+def known_anew() -> Known:
+    return Known(VisitId(new_id()), PatientId(new_id()))
+
+
+async def recorded(desk: DeskOnFakes) -> None:
+    """A stethoscope recording that this desk keeps."""
+    await desk.recordings.start("mitral")
+    recording = desk.recordings.state.value.recording
+    assert recording is not None
+    desk.recordings.heard_done(
+        ScopeDone(
+            recording=recording,
+            visit=desk.chart.row.visit.id,
+            site="mitral",
+            is_ours=True,
+            sample_rate_hz=4000,
+            samples=1000,
+            sha256=hashlib.sha256(WAV).hexdigest(),
+            wav=WAV,
+            source="synthetic",
+            is_complete=True,
+        )
+    )
+    await until(lambda: desk.recordings.state.value.phase is ScopePhase.KEPT)
+
+
+async def note(desk: DeskOnFakes, text: str) -> RecordId:
+    return await desk.notes.keep(text)
+
+
+# --- sending -----------------------------------------------------------------------------------
+
+
+async def test_a_note_goes_at_once_and_is_confirmed(doctor: DeskOnFakes) -> None:
+    known = await in_chart(doctor)
+    record = await note(doctor, "breathing freely")
+    await in_step(doctor)
+    [stored] = doctor.server.of_type(RecordType.NOTE)
+    assert (stored.record, json.loads(stored.body)["text"]) == (record, "breathing freely")
+    notes = await doctor.acts.read(lambda unit: unit.records.notes(known.patient))
+    assert [(one.id, one.is_pending) for one in notes] == [(record, False)]
+
+
+async def test_changes_arrive_in_the_order_they_were_made(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    made = [await note(doctor, f"note {number}") for number in range(120)]
+    doctor.server.comes_back()
+    doctor.sync.poke()
+    await in_step(doctor)
+    notes = [change for change in doctor.server.pushed if change.record_type is RecordType.NOTE]
+    assert [change.record for change in notes] == made
+    counters = [change.counter for change in doctor.server.pushed]
+    assert counters == sorted(counters)
+
+
+async def test_a_lost_answer_doubles_nothing(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.loses_answers = 3
+    record = await note(doctor, "once")
+    await in_step(doctor)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
+    assert sum(change.record == record for change in doctor.server.pushed) == 4
+
+
+async def test_only_the_servers_answer_takes_a_change_out(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.loses_answers = 10**6
+    await note(doctor, "kept here")
+    await doctor.clock.passes(3600)
+    [pending] = await doctor.pending()
+    assert pending.change.fields_set["text"] == "kept here"
+
+
+async def test_a_file_arrives_before_the_change_that_names_it(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.asked.clear()
+    await recorded(doctor)
+    await in_step(doctor)
+    [stored] = doctor.server.of_type(RecordType.RECORDING)
+    name = json.loads(stored.body)["file_sha256"]
+    assert list(doctor.server.files) == [name]
+    assert doctor.server.asked.index("put file") < doctor.server.asked.index("push")
+
+
+async def test_a_file_that_is_there_is_not_sent_again(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.loses_answers = 1  # the file arrives, its answer does not
+    await recorded(doctor)
+    await in_step(doctor)
+    assert doctor.server.asked.count("put file") == 1
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+
+
+async def test_a_file_that_cannot_be_sent_holds_up_only_its_own_record(
+    doctor: DeskOnFakes,
+) -> None:
+    await in_chart(doctor)
+    doctor.server.refuses_files = Code.TOO_LARGE
+    await recorded(doctor)
+    record = await note(doctor, "goes past it")
+    await doctor.clock.passes(60)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
+    [pending] = await doctor.pending()
+    assert pending.change.record_type is RecordType.RECORDING
+    assert state(doctor).is_reachable
+    assert state(doctor).stuck_file is Code.TOO_LARGE
+    doctor.server.refuses_files = None
+    await in_step(doctor)
+    assert state(doctor).stuck_file is None
+
+
+async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
+    doctor: DeskOnFakes,
+) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    await recorded(doctor)
+    doctor.store.recordings = type(doctor.store.recordings)()  # type: ignore[call-arg]  # in memory
+    doctor.sync._files = doctor.store.recordings
+    doctor.server.comes_back()
+    record = await note(doctor, "goes past it")
+    await doctor.clock.passes(60)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
+    assert state(doctor).stuck_file is Code.NOT_FOUND
+
+
+# --- conflicts and refusals ----------------------------------------------------------------------
+
+
+async def test_a_conflict_stays_is_told_and_overwrites_nothing(doctor: DeskOnFakes) -> None:
+    known = await in_chart(doctor)
+    doctor.server.goes_away()
+    await doctor.visits.finish(known.visit)
+    theirs = visit_record(known, VisitState.FINISHED, doctor.clock.now().isoformat(), 0, version=2)
+    doctor.server.holds(theirs)
+    doctor.server.comes_back()
+    await doctor.clock.passes(60)
+    [refused] = state(doctor).refused
+    assert refused.refused is Code.CONFLICT
+    assert refused.current is not None and refused.current.version == 2
+    assert doctor.server.records[RecordId(known.visit)].version == 2
+    conflicts = [event for event in doctor.server.events if event.act is Act.CHANGE_CONFLICT]
+    assert [event.subject for event in conflicts] == [refused.change.id]
+    assert state(doctor).unsent_count == 0  # it is refused, no longer on its way
+
+
+async def test_a_refused_change_holds_back_nobody_elses(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.refuses = Code.NOT_ALLOWED
+    await note(doctor, "refused")
+    await until(lambda: state(doctor).refused)
+    doctor.server.refuses = None
+    good = await note(doctor, "good")
+    await in_step(doctor)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [good]
+    assert [item.refused for item in await doctor.pending()] == [Code.NOT_ALLOWED]
+
+
+async def test_an_answer_about_another_record_takes_nothing_out(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    record = new_id()
+    original = doctor.server.push
+
+    async def swapped(changes, events):  # type: ignore[no-untyped-def]  # a server that lies
+        answer = await original(changes, events)
+        foreign = tuple(
+            replace(result, record=None, outcome=Outcome.ACCEPTED) for result in answer.results
+        )
+        return replace(answer, results=foreign)
+
+    doctor.server.push = swapped  # type: ignore[method-assign]
+    await note(doctor, "mine")
+    await doctor.clock.passes(60)
+    assert len(await doctor.pending()) == 1
+    assert state(doctor).code is Code.MALFORMED
+    assert record not in doctor.server.records
+
+
+# --- outages -------------------------------------------------------------------------------------
+
+
+async def test_an_outage_is_told_with_its_beginning_and_counts_what_waits(
+    doctor: DeskOnFakes,
+) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    await note(doctor, "one")
+    began = doctor.clock.now()
+    await doctor.clock.passes(5)
+    await note(doctor, "two")
+    await doctor.clock.passes(60)
+    told = state(doctor)
+    assert (told.is_reachable, told.code) == (False, Code.SERVER_UNREACHABLE)
+    assert abs(told.since - began) < timedelta(seconds=1)
+    assert told.unsent == ((RecordType.NOTE, 2),)
+    assert told.oldest_unsent is not None
+    assert abs(told.oldest_unsent - began) < timedelta(seconds=1)
+    assert told.last_contact is not None and told.last_contact < began + timedelta(seconds=1)
+
+
+async def test_tries_pause_and_are_not_hurried_by_new_work(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    doctor.server.met_failures = 0
+    for number in range(200):
+        await note(doctor, f"note {number}")
+        await doctor.clock.passes(0.1)
+    assert 5 < doctor.server.met_failures <= 2 * 20 + 5  # twenty seconds, two tries in each
+
+
+async def test_the_end_of_an_outage_is_noticed_by_itself(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    await note(doctor, "waits")
+    await doctor.clock.passes(600)
+    doctor.server.comes_back()
+    await doctor.clock.passes(10)
+    assert len(doctor.server.of_type(RecordType.NOTE)) == 1
+    assert state(doctor).is_reachable
+    assert state(doctor).unsent == ()
+
+
+async def test_a_socket_that_is_up_ends_the_pause(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.switchboard.start()
+    doctor.server.goes_away()
+    await note(doctor, "waits")
+    await doctor.clock.passes(600)
+    doctor.server.comes_back()
+    doctor.channel.goes_up()
+    await doctor.clock.passes(1)
+    assert len(doctor.server.of_type(RecordType.NOTE)) == 1
+
+
+async def test_an_expired_token_is_renewed_once_and_nobody_notices(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.is_token_good = False
+    await note(doctor, "with a fresh token")
+    await in_step(doctor)
+    assert doctor.server.refreshes == 1
+    assert state(doctor).is_reachable
+
+
+async def test_a_session_that_ended_is_said_and_ends_with_a_sign_in(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.is_token_good = False
+    doctor.server.refresh_failure = Rejected(Code.TOKEN_INVALID)
+    await note(doctor, "waits for a sign-in")
+    await doctor.clock.passes(60)
+    assert (state(doctor).is_reachable, state(doctor).code) == (False, Code.TOKEN_INVALID)
+    await doctor.sign_in.sign_in("dr-lin", "good password")
+    doctor.sync.start()
+    await in_step(doctor)
+    assert len(doctor.server.of_type(RecordType.NOTE)) == 1
+
+
+async def test_a_refused_certificate_is_said_and_nothing_is_sent(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.failure = Untrusted(Code.SERVER_UNTRUSTED)
+    await note(doctor, "stays here")
+    await doctor.clock.passes(60)
+    assert (state(doctor).is_reachable, state(doctor).code) == (False, Code.SERVER_UNTRUSTED)
+    assert state(doctor).audit_alarm is None
+    assert len(await doctor.pending()) == 1
+
+
+# --- fetching ------------------------------------------------------------------------------------
+
+
+async def test_the_feed_is_read_to_its_end_page_by_page(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    for _ in range(10):
+        known = known_anew()
+        doctor.server.holds(patient_record(known, "Roe", 0))
+    doctor.sync.poke()
+    await until(lambda: state(doctor).position == 12)
+
+
+async def test_the_socket_says_when_there_is_something_to_fetch(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.switchboard.start()
+    doctor.server.holds(patient_record(known_anew(), "Roe", 0))
+    asked = len(doctor.server.asked)
+    doctor.channel.hears(FeedMovedHeard(2))  # what is known already
+    await settled()
+    assert len(doctor.server.asked) == asked
+    doctor.channel.hears(FeedMovedHeard(3))
+    await settled()
+    assert state(doctor).position == 3
+
+
+async def test_without_a_socket_it_looks_again_by_itself(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.holds(patient_record(known_anew(), "Roe", 0))
+    await doctor.clock.passes(LOOK_AGAIN_S + 1)
+    assert state(doctor).position == 3
+
+
+# --- the audit chain -----------------------------------------------------------------------------
+
+
+async def test_the_witness_follows_the_chain(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await note(doctor, "audited")
+    await in_step(doctor)
+    doctor.sync.poke()
+    await doctor.clock.passes(1)
+    witness = await doctor.acts.read(lambda unit: unit.audit.server_witness())
+    assert witness.count == len(doctor.server.leaves)
+
+
+def change_one(leaves: list[str]) -> None:
+    leaves[1] = leaf_of(b"another")
+
+
+def delete_one(leaves: list[str]) -> None:
+    del leaves[1]
+
+
+def delete_the_last(leaves: list[str]) -> None:
+    leaves.pop()
+
+
+def compute_anew(leaves: list[str]) -> None:
+    leaves[:] = [leaf_of(f"anew {number}".encode()) for number in range(len(leaves) + 5)]
+
+
+@pytest.mark.parametrize("tamper", [change_one, delete_one, delete_the_last, compute_anew])
+async def test_a_chain_that_was_touched_raises_an_alarm_that_stays(
+    doctor: DeskOnFakes, tamper: object
+) -> None:
+    await in_chart(doctor)
+    await note(doctor, "audited")
+    await in_step(doctor)
+    doctor.sync.poke()
+    await doctor.clock.passes(1)
+    held = await doctor.acts.read(lambda unit: unit.audit.server_witness())
+    good = list(doctor.server.leaves)
+    tamper(doctor.server.leaves)  # type: ignore[operator]
+    doctor.sync.poke()
+    await until(lambda: state(doctor).audit_alarm is not None)
+    assert state(doctor).audit_alarm is Code.AUDIT_MISMATCH
+    assert await doctor.acts.read(lambda unit: unit.audit.server_witness()) == held
+    # Work goes on, under the alarm.
+    record = await note(doctor, "still sent")
+    await in_step(doctor)
+    assert record in doctor.server.records
+    assert state(doctor).is_reachable
+    # What was hidden again stays told, in the chain as well.
+    doctor.server.leaves[:] = good
+    await doctor.clock.passes(2 * LOOK_AGAIN_S)
+    assert state(doctor).audit_alarm is Code.AUDIT_MISMATCH
+    assert [event.act for event in doctor.server.events].count(Act.AUDIT_ALARM) == 1
+
+
+async def test_a_chain_that_grew_is_no_alarm(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    for _ in range(50):
+        doctor.server.appends()
+    doctor.sync.poke()
+    await doctor.clock.passes(1)
+    witness = await doctor.acts.read(lambda unit: unit.audit.server_witness())
+    assert witness.count == len(doctor.server.leaves)
+    assert state(doctor).audit_alarm is None
+
+
+async def test_a_server_that_does_not_take_events_is_not_asked_in_a_circle(
+    doctor: DeskOnFakes,
+) -> None:
+    await in_chart(doctor)
+    doctor.server.acknowledges_events = False
+    event = doctor.acts.event
+    await doctor.acts.do(
+        lambda unit: [unit.audit.add(event(Act.WORKLIST_SEEN)) for _ in range(PUSH_EVENTS + 1)]
+    )
+    doctor.server.holds(patient_record(known_anew(), "Roe", 0))
+    before = doctor.server.asked.count("push")
+    await doctor.clock.passes(10)
+    assert doctor.server.asked.count("push") - before <= 2
+    assert state(doctor).position == 3  # and what others did still arrives
+
+
+# --- the clock -----------------------------------------------------------------------------------
+
+
+async def test_the_clock_difference_is_measured_at_the_start_and_every_ten_minutes(
+    doctor: DeskOnFakes,
+) -> None:
+    doctor.server.ahead_by = timedelta(seconds=3)
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    offset = state(doctor).offset
+    assert offset is not None and offset.is_worth_saying and not offset.needs_confirmation
+    assert doctor.acts.offset == offset
+    doctor.server.ahead_by = timedelta(seconds=200)
+    await doctor.clock.passes(CLOCK_EVERY_S - 60)
+    assert state(doctor).offset == offset
+    await doctor.clock.passes(61)
+    assert doctor.acts.must_confirm_times
+
+
+async def test_every_act_carries_the_raw_time_and_what_was_known_of_its_error(
+    doctor: DeskOnFakes,
+) -> None:
+    doctor.server.ahead_by = timedelta(seconds=3)
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    doctor.server.goes_away()
+    await note(doctor, "timed")
+    [pending] = await doctor.pending()
+    assert abs(pending.change.stamp.device_time - doctor.clock.now()) < timedelta(seconds=1)
+    assert pending.change.stamp.offset == ClockOffset(
+        timedelta(seconds=3), timedelta(milliseconds=20)
+    )
+
+
+async def test_the_clock_is_asked_again_soon_after_a_failure(doctor: DeskOnFakes) -> None:
+    await doctor.sign_in.sign_in("dr-lin", "good password")
+    doctor.server.goes_away()
+    doctor.sync.start()
+    await doctor.clock.passes(60)
+    assert state(doctor).offset is None
+    doctor.server.comes_back()
+    await doctor.clock.passes(10)
+    assert state(doctor).offset is not None
