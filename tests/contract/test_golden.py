@@ -1,0 +1,121 @@
+"""Every body ever released still parses and still says the same; a later field passes through."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from app.contract import audit, bodies, problem, sign_in, signalling, sync
+from app.contract.signalling import CLIENT_WORD, SERVER_WORD
+from app.domain.audit import AuditEvent, leaf_of
+from app.domain.changes import RecordType
+from server.judging import checked
+
+GOLDEN = Path(__file__).parent / "golden"
+MODULES = (audit, bodies, problem, sign_in, signalling, sync)
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
+CLIENT_WORDS = ["Join", "Leave", "Signal", "Live", "Ping"]
+SERVER_WORDS = ["Room", "Signal", "Live", "FeedMoved", "Pong", "Refusal"]
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def model(name: str) -> type[BaseModel]:
+    [found] = {getattr(module, name) for module in MODULES if hasattr(module, name)}
+    assert isinstance(found, type)
+    assert issubclass(found, BaseModel)
+    return found
+
+
+def same_time(value: Any) -> Any:
+    """`Z` and `+00:00` say the same."""
+    if isinstance(value, dict):
+        return {name: same_time(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [same_time(item) for item in value]
+    return value.replace("+00:00", "Z") if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_released_body_says_what_it_said(name: str) -> None:
+    written = golden(name)
+    parsed = model(name).model_validate_json(json.dumps(written))
+    assert same_time(parsed.model_dump(mode="json")) == same_time(written)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_of_a_later_release_is_let_through(name: str) -> None:
+    later = {**golden(name), "of_a_later_release": {"x": 1}}
+    assert model(name).model_validate(later) == model(name).model_validate(golden(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_that_is_needed_is_missed(name: str) -> None:
+    needed = [key for key, field in model(name).model_fields.items() if field.is_required()]
+    for key in needed:
+        lacking = {other: value for other, value in golden(name).items() if other != key}
+        with pytest.raises(ValidationError):
+            model(name).model_validate(lacking)
+    assert needed or name in ("Join", "Leave"), name
+
+
+def test_every_body_of_the_wire_has_its_golden_file() -> None:
+    bodies_of_records = {body.__name__ for body in bodies.BODY_OF.values()}
+    assert bodies_of_records <= set(NAMES)
+    assert set(CLIENT_WORDS) | set(SERVER_WORDS) <= set(NAMES)
+    assert set(bodies.BODY_OF) == set(RecordType)
+    tops = {
+        name
+        for module in (audit, sign_in, sync)
+        for name in vars(module)
+        if name.endswith(("In", "Out")) and vars(module)[name].__module__ == module.__name__
+    }
+    parts = {"PersonOut", "DeviceIn", "CertificateOut", "RecordOut", "ChangeResultOut"}
+    assert tops - parts - {"AuditRowOut"} <= set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [(CLIENT_WORDS, CLIENT_WORD.validate_json), (SERVER_WORDS, SERVER_WORD.validate_json)],
+    ids=["the server reads", "the client reads"],
+)
+def test_words_of_the_socket_are_told_apart(
+    names: list[str], read: Callable[[str], BaseModel]
+) -> None:
+    for name in names:
+        assert type(read(json.dumps(golden(name)))) is model(name)
+
+
+def test_a_change_keeps_its_meaning_through_the_domain() -> None:
+    pushed = sync.PushIn.model_validate(golden("PushIn"))
+    for body in pushed.changes:
+        assert sync.ChangeBody.from_domain(body.to_domain()) == body
+
+
+def test_a_record_arrives_in_the_domain_as_it_stands() -> None:
+    page = sync.FeedOut.model_validate(golden("FeedOut")).to_domain()
+    documents = [json.loads(record.body) for record in page.records]
+    assert documents == [record["document"] for record in golden("FeedOut")["records"]]
+    assert {record.record_type for record in page.records} == set(RecordType)
+
+
+@pytest.mark.parametrize("kind", RecordType)
+def test_the_server_keeps_every_released_document(kind: RecordType) -> None:
+    document = golden(f"{kind.capitalize()}Body")
+    assert type(checked(kind, document)) is bodies.BODY_OF[kind]
+
+
+def test_an_event_is_hashed_the_same_on_both_sides() -> None:
+    body = audit.AuditEventBody.model_validate(golden("AuditRowsOut")["rows"][0]["event"])
+    event: AuditEvent = body.to_domain()
+    again = audit.AuditEventBody.from_domain(event).to_domain()
+    assert again.canonical() == event.canonical()
+    # Written down once: a changed canonical form would void every digest that clients hold.
+    assert leaf_of(event.canonical()) == (
+        "34c729742298a344dae1f9a771dc2de5f50d6079459910c707c7c401ed0fe87d"
+    )
