@@ -20,6 +20,7 @@ from app.domain.picture import Layout, Picture
 from ui import gallery_screens as made
 from ui import theme
 from ui.view_models.recordings import RecordingsScreen
+from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
@@ -254,9 +255,10 @@ class Hall:
     def __init__(self, application: QApplication, look: theme.Look, size: tuple[int, int]) -> None:
         dress(application, look)
         self._application = application
-        self._now = time.monotonic()
         self._pictures: tuple[Picture | None, Picture | None] = (None, None)
         self.stills = Stills()
+        self._first = {name: still.screen for name, still in vars(self.stills).items()}
+        del self._first["window"]
         self.frame = Frame(
             self.stills.models(), look, lambda: self._pictures[0], lambda: self._pictures[1]
         )
@@ -264,15 +266,16 @@ class Hall:
         self.frame.show()
 
     def hang(self, shot: Shot) -> QWidget:
+        self.stills.visit.show(VisitScreen())  # whatever was asked is asked no more
         self._pictures = (None, None)
         if shot.has_pictures:
-            taken = time.monotonic()
+            taken = time.monotonic() - (FROZEN_AFTER_S - 0.1 if shot.is_frozen else 0.0)
             self._pictures = (
                 test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
                 test_picture(320, 180, "own", taken),
             )
-        for name, screen in shot.screens.items():
-            getattr(self.stills, name).show(screen)
+        for name, first in self._first.items():
+            getattr(self.stills, name).show(shot.screens.get(name, first))
         self.stills.window.show(WindowScreen(shot.page))
         self.stills.recordings.envelope.emit(())
         recordings = self.stills.recordings.screen
@@ -280,13 +283,19 @@ class Hall:
             self.stills.recordings.envelope.emit(heart_peaks(260))
         self.stills.call.levels.emit(0.06, 0.1)
         self._settle()
-        if shot.is_frozen:
-            time.sleep(FROZEN_AFTER_S + 0.1)
+        while shot.is_frozen and not self.frame.visit.call.own.is_frozen:
+            self._settle()
             self.frame.visit.call.far.look()
+            self.frame.visit.call.own.look()
         if shot.asks_finish:
             self.frame.visit.ask_finish()
         self._settle()
         return self.frame
+
+    def close(self) -> None:
+        self.frame.close()
+        self.frame.deleteLater()
+        self._application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def _settle(self) -> None:
         for _ in range(8):
@@ -303,15 +312,12 @@ def main() -> int:
     width, height = (int(part) for part in options.size.split("x"))
     options.folder.mkdir(parents=True, exist_ok=True)
     application = QApplication(sys.argv[:1])
-    for name, shot in SHOTS.items():
-        if options.only in name:
-            look = theme.Look(options.scale, is_touch=shot.is_cart)
-            hall = Hall(application, look, (width, height))
-            page = hall.hang(shot)
-            page.grab().save(str(options.folder / f"{name}.png"))
-            page.close()
-            page.deleteLater()
-            application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    for is_cart in (False, True):
+        hall = Hall(application, theme.Look(options.scale, is_touch=is_cart), (width, height))
+        for name, shot in SHOTS.items():
+            if shot.is_cart == is_cart and options.only in name:
+                hall.hang(shot).grab().save(str(options.folder / f"{name}.png"))
+        hall.close()
     return 0
 
 

@@ -332,7 +332,7 @@ def _reading(value: str, pulse: str, time: str, age: str, *, is_pending: bool) -
         what=text("vitals.blood-pressure"),
         value=isolate(f"{value} mmHg"),
         extra=text("vitals.extra-pulse", pulse=isolate(f"{pulse} /min")),
-        kept=text("vitals.kept-by", time=isolate(time), name="N. Okafor"),
+        kept=text("vitals.kept", time=isolate(time)),
         age=text("age.ago", span=isolate(age)),
         confirmation=confirmation,
         tone=Tone.ATTENTION if is_pending else Tone.PLAIN,

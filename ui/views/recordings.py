@@ -22,6 +22,7 @@ class RecordingsView(Panel):
         self._state = Words("small", wraps=True, identifier="scope.state")
         self._site = QComboBox()
         identify(self._site, "scope.site", text("scope.site"))
+        self._site.setAccessibleDescription(text("scope.site"))  # its name is what is chosen
         keep_room(self._site)  # what runs is said above; STOP stays where it is
         self._start = Button("scope.start", "", kind=Kind.PRIMARY, drawing="record")
         self._start.say(text("scope.start"), text("scope.start-name"))

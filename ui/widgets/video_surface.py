@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QHideEvent,
     QImage,
     QPainter,
     QPaintEvent,
@@ -37,6 +38,8 @@ def _utc_now() -> datetime:
 
 class VideoSurface(QLabel):
     """`painted(sequence)` comes after the paint of a new picture, `wanted(w, h)` in device pixels.
+
+    The source answers None when the picture is over, the same picture again when none is newer.
 
     A QLabel with a pixmap by descent, so that a screen reader meets a graphic.
     """
@@ -134,7 +137,8 @@ class VideoSurface(QLabel):
 
     def _tell(self) -> None:
         show_when(self._frozen_words, self._is_frozen)
-        words = "" if self.has_picture else self._absent or text("picture.waiting")
+        waiting = text("picture.waiting-short" if self._is_small else "picture.waiting")
+        words = "" if self.has_picture else self._absent or waiting
         self._absent_words.say_or_hide(words)
         state = self._frozen_words.text() if self._is_frozen else words
         caption = self._caption.text()
@@ -151,7 +155,12 @@ class VideoSurface(QLabel):
         if self._absent:
             return False
         picture = self._source()
-        if picture is None or (picture.sequence, picture.captured_at) == self._taken:
+        if picture is None:
+            if self.has_picture:
+                self._forget()
+                QTimer.singleShot(0, self._tell)
+            return False
+        if (picture.sequence, picture.captured_at) == self._taken:
             return False
         had_picture, before = self.has_picture, self._image.size()
         age_s = self._monotonic() - picture.captured_at
@@ -167,7 +176,7 @@ class VideoSurface(QLabel):
             QImage.Format.Format_RGB32,
         ).copy()
         self._sequence = picture.sequence
-        self._new_at = self._monotonic()
+        self._new_at = min(self._monotonic(), picture.captured_at)
         if self._is_frozen or not had_picture:
             self._is_frozen = False
             QTimer.singleShot(0, self._tell)  # labels are not moved in the middle of a paint
@@ -222,7 +231,15 @@ class VideoSurface(QLabel):
         super().showEvent(event)
         self._tell_size()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: nobody needs to scale pictures for us."""
+        super().hideEvent(event)
+        self._told = QSize()
+        self.wanted.emit(0, 0)
+
     def _tell_size(self) -> None:
+        if not self.isVisible():
+            return
         size = self.size() * self.devicePixelRatioF()
         if size != self._told and not size.isEmpty():
             self._told = size

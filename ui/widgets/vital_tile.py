@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from ui import theme
 from ui.widgets.dress import call, identify
-from ui.wording import DASH, text
+from ui.wording import DASH, spoken, text
 
 MARGIN = 10
 
@@ -54,6 +54,7 @@ class VitalTile(QLabel):
         else:
             key = "tile.refused" if is_refused else "tile.spoken"
             call(self, text(key, name=name, value=value, unit=unit))
+        self.setAccessibleDescription(spoken(f"{source} {age}".strip()))
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -1,0 +1,176 @@
+"""Every page of the gallery fits its window: nothing cut, nothing overlapping, nothing small."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
+
+from tests.ui.given import settle
+from ui import theme
+from ui.gallery import SHOTS, Hall
+from ui.widgets.video_surface import VideoSurface
+from ui.widgets.vital_tile import VitalTile
+from ui.widgets.waveform import Waveform
+
+SIZES = {"desk": ((1280, 800), 1.0), "small": ((1024, 768), 1.0), "large type": ((1280, 800), 1.3)}
+PAINTED = (VideoSurface, VitalTile, Waveform)  # labels by descent, with words of their own
+CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
+SLACK = 1
+
+
+@pytest.fixture(scope="module", params=[(name, cart) for name in SIZES for cart in (False, True)])
+def hall(
+    request: pytest.FixtureRequest,
+) -> Iterator[tuple[Hall, tuple[int, int], bool]]:
+    application = request.getfixturevalue("application")
+    name, is_cart = request.param
+    size, scale = SIZES[name]
+    made = Hall(application, theme.Look(scale, is_touch=is_cart), size)
+    yield made, size, is_cart
+    made.close()
+
+
+def visible(page: QWidget, kind: type[QWidget]) -> list[QWidget]:
+    return [widget for widget in page.findChildren(kind) if widget.isVisible()]
+
+
+def cut_labels(page: QWidget) -> list[str]:
+    found = []
+    for label in visible(page, QLabel):
+        assert isinstance(label, QLabel)
+        if isinstance(label, PAINTED) or not label.text():
+            continue
+        if label.wordWrap():
+            is_cut = label.heightForWidth(label.width()) > label.height() + SLACK
+        else:
+            is_cut = label.sizeHint().width() > label.width() + SLACK
+        if is_cut:
+            found.append(f"{label.objectName()}: {label.text()}")
+    return found
+
+
+def cut_buttons(page: QWidget) -> list[str]:
+    found = []
+    for button in visible(page, QPushButton):
+        assert isinstance(button, QPushButton)
+        needed = button.fontMetrics().horizontalAdvance(button.text())
+        if not button.icon().isNull():
+            needed += button.iconSize().width() + 4
+        if button.text() and needed > button.width() - 2 * theme.RING:
+            found.append(f"{button.objectName()}: {button.text()}")
+    return found
+
+
+def small_targets(page: QWidget, least: int) -> list[str]:
+    return [
+        f"{control.objectName()} {control.width()} x {control.height()}"
+        for kind in CONTROLS
+        for control in visible(page, kind)
+        if control.isEnabled() and min(control.width(), control.height()) < least
+    ]
+
+
+def place_of(widget: QWidget, page: QWidget) -> QRect:
+    return QRect(widget.mapTo(page, QPoint(0, 0)), widget.size())
+
+
+def is_in_list(widget: QWidget) -> bool:
+    """Rows scroll: what is below the edge of the list is reached, not lost."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            return True
+        above = above.parentWidget()
+    return False
+
+
+def outside(page: QWidget) -> list[str]:
+    return [
+        f"{widget.objectName()} {place_of(widget, page)}"
+        for kind in (*CONTROLS, QLabel)
+        for widget in visible(page, kind)
+        if not is_in_list(widget) and not page.rect().contains(place_of(widget, page))
+    ]
+
+
+def overlapping(page: QWidget) -> list[str]:
+    """Controls and labels that share a parent stand beside each other."""
+    found = []
+    parts = [
+        widget
+        for kind in (*CONTROLS, QLabel)
+        for widget in visible(page, kind)
+        if not isinstance(widget, VideoSurface)
+    ]
+    for place, one in enumerate(parts):
+        for other in parts[place + 1 :]:
+            if one.parentWidget() is other.parentWidget() and one.geometry().intersects(
+                other.geometry()
+            ):
+                found.append(f"{one.objectName()} and {other.objectName()}")
+    return found
+
+
+def test_every_page_fits(hall: tuple[Hall, tuple[int, int], bool]) -> None:
+    made, size, is_cart = hall
+    wrong = []
+    for name, shot in SHOTS.items():
+        if shot.is_cart != is_cart:
+            continue
+        page = made.hang(shot)
+        settle()
+        if (page.width(), page.height()) != size:
+            wrong.append(f"{name}: the page grew to {page.width()} x {page.height()}")
+        for fault, found in (
+            ("cut", cut_labels(page) + cut_buttons(page)),
+            ("outside", outside(page)),
+            ("overlapping", overlapping(page)),
+            ("small", small_targets(page, theme.TOUCH_TARGET if is_cart else 24)),
+        ):
+            wrong += [f"{name}: {fault}: {one}" for one in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_everything_with_a_keyboard_stop_has_a_name_and_an_identifier(
+    hall: tuple[Hall, tuple[int, int], bool],
+) -> None:
+    made, _, is_cart = hall
+    nameless = []
+    for name, shot in SHOTS.items():
+        if shot.is_cart != is_cart:
+            continue
+        page = made.hang(shot)
+        for widget in visible(page, QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
+                is_named = widget.accessibleName() and widget.accessibleIdentifier()
+                if not is_named and not isinstance(widget.parentWidget(), QComboBox):
+                    nameless.append(f"{name}: {type(widget).__name__} {widget.objectName()}")
+        for kind in PAINTED:
+            nameless += [
+                f"{name}: {kind.__name__}"
+                for widget in visible(page, kind)
+                if not widget.accessibleName()
+            ]
+    assert not nameless
+
+
+def test_no_name_carries_a_mark_of_direction(
+    hall: tuple[Hall, tuple[int, int], bool],
+) -> None:
+    made, _, is_cart = hall
+    for shot in SHOTS.values():
+        if shot.is_cart == is_cart:
+            page = made.hang(shot)
+            for widget in visible(page, QWidget):
+                name = widget.accessibleName()
+                assert not set(name) & set("\u2066\u2067\u2068\u2069\u00a0\u2060"), name
