@@ -4,19 +4,21 @@ The side whose instrument it is keeps the record; the other side holds its copy 
 comes with the feed, and shows both hashes meanwhile.
 """
 
+import asyncio
+import logging
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import Json, RecordType
-from app.domain.failures import Code, Failure, Rejected
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.recordings import Recording, fields_of
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.chart import Chart
+from app.services.chart import Chart, ChartState
 from app.services.ports import (
     CallEngine,
     NewChange,
@@ -26,6 +28,10 @@ from app.services.ports import (
     ScopeProof,
     UnitOfWork,
 )
+
+log = logging.getLogger(__name__)
+
+UNPLACED_MAX = 8
 
 
 class ScopePhase(StrEnum):
@@ -54,10 +60,15 @@ class Recordings:
         self._engine = engine
         self._files = files
         self._started_for: dict[RecordId, tuple[VisitId, PatientId]] = {}
+        # Of a visit that is not open here yet: kept when its chart is opened.
+        self._unplaced: dict[RecordId, ScopeDone] = {}
+        self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[RecordingsState] = Broadcast(RecordingsState())
         self._tasks = TaskOwner("recordings")
+        self._stop_listening = chart.state.listen(self._chart_changed)
 
     async def close(self) -> None:
+        self._stop_listening()
         await self._tasks.close()
 
     async def start(self, site: str) -> None:
@@ -65,6 +76,10 @@ class Recordings:
         row = self._chart.row
         if not may(self._acts.person.role, Action.KEEP_RECORDING):
             raise Rejected(Code.NOT_ALLOWED)
+        if not row.visit.is_open:
+            raise Rejected(Code.NO_VISIT_OPEN)
+        if self.state.value.phase is ScopePhase.RUNNING:
+            raise Rejected(Code.DEVICE_BUSY)
         recording = RecordId(new_id())
         self._started_for[recording] = (row.visit.id, row.patient.id)
         self.state.tell(RecordingsState(ScopePhase.RUNNING, recording))
@@ -86,9 +101,11 @@ class Recordings:
 
     def heard_done(self, done: ScopeDone) -> None:
         state = self.state.value
-        if state.recording != done.recording:
-            state = RecordingsState(ScopePhase.RUNNING, done.recording)
-        self.state.tell(replace(state, phase=ScopePhase.SAVING, done=done))
+        is_another_running = state.phase is ScopePhase.RUNNING and state.recording != done.recording
+        if not is_another_running:
+            if state.recording != done.recording:
+                state = RecordingsState(ScopePhase.RUNNING, done.recording)
+            self.state.tell(replace(state, phase=ScopePhase.SAVING, done=done))
         self._tasks.start(self._keep(done) if done.is_ours else self._hold(done), "keep recording")
 
     def heard_proof(self, proof: ScopeProof) -> None:
@@ -111,13 +128,23 @@ class Recordings:
         await self._acts.do(lambda unit: unit.audit.add(event))
         return wav
 
+    def _chart_changed(self, chart: ChartState) -> None:
+        for done in list(self._unplaced.values()):
+            if chart.row is not None and chart.row.visit.id == done.visit:
+                del self._unplaced[done.recording]
+                self._tasks.start(self._keep(done), "keep recording")
+
     async def _keep(self, done: ScopeDone) -> None:
+        async with self._one_at_a_time:  # the same one may be told twice
+            await self._keep_one(done)
+
+    async def _keep_one(self, done: ScopeDone) -> None:
         row = self._chart.state.value.row
         known = self._started_for.get(done.recording)
         if known is None and row is not None and row.visit.id == done.visit:
             known = (row.visit.id, row.patient.id)  # begun before this screen was started again
         if known is None or known[0] != done.visit:
-            self.state.tell(replace(self.state.value, code=Code.MEASURED_FOR_ANOTHER_VISIT))
+            self._put_aside(done)
             return
         try:
             if not await self._is_kept(done.recording, known[1]):
@@ -126,9 +153,21 @@ class Recordings:
             self.state.tell(replace(self.state.value, code=failure.code))
             return
         self._started_for.pop(done.recording, None)
-        await self._engine.scope_kept(done.recording)
+        await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT, code=None))
+
+    def _put_aside(self, done: ScopeDone) -> None:
+        self._unplaced[done.recording] = done
+        if len(self._unplaced) > UNPLACED_MAX:  # the media process still has it
+            del self._unplaced[next(iter(self._unplaced))]
+        self.state.tell(replace(self.state.value, code=Code.MEASURED_FOR_ANOTHER_VISIT))
+
+    async def _say_kept(self, recording: RecordId) -> None:
+        try:
+            await self._engine.scope_kept(recording)
+        except Unavailable:
+            log.info("the media process ended before it heard that a recording is kept")
 
     async def _is_kept(self, recording: RecordId, patient: PatientId) -> bool:
         """An earlier screen may have kept it and ended before it could say so."""
@@ -180,6 +219,6 @@ class Recordings:
 
     async def _hold(self, done: ScopeDone) -> None:
         """The far end's recording: it is theirs to keep; ours is the proof that it arrived."""
-        await self._engine.scope_kept(done.recording)
+        await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT))

@@ -36,6 +36,7 @@ class FakeEngine:
         self.is_muted = False
         self.is_camera_on = True
         self.scope_refusal: Failure | None = None
+        self.kept_refusal: Failure | None = None
         self.kept_scopes: list[RecordId] = []
         self.running = running
         self.wire: Wire | None = None
@@ -150,6 +151,8 @@ class FakeEngine:
         self.asked.append(("stop scope", recording))
 
     async def scope_kept(self, recording: RecordId) -> None:
+        if self.kept_refusal is not None:
+            raise self.kept_refusal
         self.kept_scopes.append(recording)
 
     def _must_be_there(self) -> None:

@@ -40,7 +40,9 @@ class InlineStore(OfflineStore):
         connection = connect(None, os.urandom(KEY_BYTES))
         migrate(connection)
         self.worker = HereAndNow()
-        super().__init__(connection, self.worker, None, RecordingsInMemory())
+        recordings = RecordingsInMemory()
+        self.files = recordings._files
+        super().__init__(connection, self.worker, None, recordings)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
             return wording.text("status.nothing-unsent"), Tone.PLAIN
         age = (self._acts.clock.now() - state.oldest_unsent).total_seconds()
         words = wording.text("status.unsent", count=state.unsent_count, span=wording.span(age))
-        return words, Tone.ATTENTION
+        return words, Tone.BAD if state.stuck_file is not None else Tone.ATTENTION
 
     def _clock(self) -> str:
         offset = self._sync.state.value.offset

@@ -170,8 +170,7 @@ async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
     await in_chart(doctor)
     doctor.server.goes_away()
     await recorded(doctor)
-    doctor.store.recordings = type(doctor.store.recordings)()  # type: ignore[call-arg]  # in memory
-    doctor.sync._files = doctor.store.recordings
+    doctor.store.files.clear()  # somebody deleted the folder
     doctor.server.comes_back()
     record = await note(doctor, "goes past it")
     await doctor.clock.passes(60)
