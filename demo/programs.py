@@ -123,6 +123,12 @@ class Programs:
         self._started.append(program)
         return program
 
+    def kill_descendant(self, pid: int) -> None:
+        """kill -9 of what one of our programs started; of nothing else."""
+        if pid not in set(_descendants()) - self._before:
+            raise NotSo(f"process {pid} is none of ours")
+        os.kill(pid, signal.SIGKILL)
+
     def close(self) -> None:
         for program in reversed(self._started):
             program.end()

@@ -142,6 +142,15 @@ class Side:
         self.user.press("sign-in.submit")
         self.user.sees("status.person", account.name, limit_s=SIGN_IN_LIMIT_S)
 
+    def is_at(self, page: str) -> bool:
+        """Whether this widget is to be seen now."""
+        if self.program is None or not self.program.is_running:
+            return False
+        try:
+            return self.user.read(page).is_showing
+        except NotSo:
+            return False
+
     def picture(self) -> Pixels:
         """The whole window, for a person to look at."""
         return self.screen.pixels(self.pid)

@@ -111,6 +111,18 @@ class Stage:
         self.workstation.sign_in(CLINICIAN)
         self.cart.sign_in(PRESENTER)
 
+    def make_ready(self) -> None:
+        """Both users signed in with no visit open, whatever happened before."""
+        for side, account, page in (
+            (self.workstation, CLINICIAN, "today.list"),
+            (self.cart, PRESENTER, "cart.start-visit"),
+        ):
+            if side.is_at(page):
+                continue
+            side.close()
+            side.start()
+            side.sign_in(account)
+
     def book(self) -> Booked:
         """A further patient with a visit of today."""
         family, given = PATIENTS[self._booked % len(PATIENTS)]

@@ -1,0 +1,94 @@
+"""One stage for all whole tests: real programs, a network of our own, private display and sound.
+
+A test gets it with both users signed in and nothing open; what a test broke is mended before the
+next one. Nothing here is skipped in silence: a machine that refuses says so.
+"""
+
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.desk import ROOT
+from demo.network import Network, open_network
+from demo.stage import Given, Stage
+from demo.visit import Facts, Visit
+from demo.waiting import NotSo
+
+RECORDINGS = ROOT.parent / "shared" / "data" / "recordings"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent not in Path(item.path).parents:
+            continue
+        item.add_marker(pytest.mark.whole)
+        if "network" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def chance() -> random.Random:
+    """Every random choice of a run follows from the number printed here."""
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def network() -> Network:
+    try:
+        return open_network()
+    except NotSo as error:
+        pytest.skip(f"nothing is proven here: {error}")
+
+
+@pytest.fixture(scope="session")
+def heart_sound(chance: random.Random) -> Path | None:
+    """A real recording where there are some; None: synthetic heart sounds."""
+    found = sorted(RECORDINGS.glob("*.wav")) if RECORDINGS.is_dir() else []
+    return chance.choice(found) if found else None
+
+
+@pytest.fixture(scope="session")
+def whole_stage(
+    network: Network, chance: random.Random, heart_sound: Path | None
+) -> Iterator[Stage]:
+    try:
+        stage = Stage(network, chance, Given(sound=heart_sound), always_private=True)
+        with stage:
+            stage.sign_in()
+            yield stage
+    except NotSo as error:
+        if "Debian packages are missing" in str(error):
+            pytest.skip(f"nothing is proven here: {error}")
+        raise
+
+
+@pytest.fixture
+def stage(whole_stage: Stage) -> Iterator[Stage]:
+    """Both users signed in, no visit open, the line whole."""
+    yield whole_stage
+    whole_stage.network.heal()
+    whole_stage.desk.sound.silence("workstation", is_silent=False)
+    whole_stage.make_ready()
+
+
+@pytest.fixture(scope="session")
+def held() -> list[Facts]:
+    """The visits held so far on the stage; their records are looked up apart."""
+    return []
+
+
+@pytest.fixture
+def visit(stage: Stage, held: list[Facts]) -> Iterator[Visit]:
+    """A visit of its own, picture and sound up."""
+    new = Visit(stage, stage.book())
+    new.check_in()
+    new.open_chart()
+    new.join()
+    new.is_live()
+    yield new
+    held.append(new.facts)
