@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from app.contract.signalling import (
     CLIENT_WORD,
+    FRAME_MAX_BYTES,
     Join,
     Leave,
     Live,
@@ -178,6 +179,8 @@ class Signalling:
         if not self._rooms.is_seated(visit, device):
             raise Rejected(Code.NOT_ALLOWED)
         text = word.model_dump_json()
+        if len(text.encode()) > FRAME_MAX_BYTES:  # numbers may grow when they are written out
+            raise Rejected(Code.TOO_LARGE)
         for other in self._rooms.others(visit, device):
             if other in self._lines:
                 self._lines[other][0].say(text)

@@ -311,6 +311,24 @@ async def test_a_word_of_the_largest_size_passes(clinic: Clinic) -> None:
         assert (await nurse.hear("signal"))["payload"] == word["payload"]
 
 
+async def test_a_word_that_would_grow_past_the_limit_is_not_relayed(clinic: Clinic) -> None:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    _, visit = clinic.add_visit()
+    async with (
+        clinic.on_a_socket() as address,
+        Socket.of(desk, address) as doctor,
+        Socket.of(cart, address) as nurse,
+    ):
+        for socket in (doctor, nurse):
+            await socket.say("join", visit=str(visit))
+        await doctor.room_with(2, 2)
+        numbers = "[" + ",".join(["1e15"] * 10_000) + "]"
+        word = f'{{"kind": "live", "visit": "{visit}", "payload": {{"x": {numbers}}}}}'
+        await doctor.send(word)
+        assert (await doctor.hear("refusal"))["code"] == "too-large"
+        await nurse.pong()
+
+
 async def test_who_does_not_read_is_let_go_and_holds_up_nobody(clinic: Clinic) -> None:
     desk, cart = await clinic.doctor(), await clinic.nurse()
     _, visit = clinic.add_visit()
