@@ -19,6 +19,8 @@ class Messages:
     async def write(self, text: str) -> RecordId:
         """A message to the other side of the open visit."""
         row = self._chart.row
+        if not row.visit.is_open:
+            raise Rejected(Code.NO_VISIT_OPEN)
         text = text.strip()
         if not text:
             raise Rejected(Code.NOTHING_TO_KEEP)

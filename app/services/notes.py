@@ -24,6 +24,8 @@ class Notes:
     async def keep(self, text: str) -> RecordId:
         """A new note of the open visit; Rejected when it is empty or too long."""
         row = self._chart.row
+        if not row.visit.is_open:
+            raise Rejected(Code.NO_VISIT_OPEN)
         text = text.strip()
         if not text:
             raise Rejected(Code.NOTHING_TO_KEEP)

@@ -105,6 +105,8 @@ class Vitals:
             raise Rejected(Code.NOBODY_ASKED)
         if measured.visit != row.visit.id:
             raise Rejected(Code.MEASURED_FOR_ANOTHER_VISIT)
+        if not row.visit.is_open:
+            raise Rejected(Code.NO_VISIT_OPEN)
         if not may(person.role, Action.KEEP_READING):
             raise Rejected(Code.NOT_ALLOWED)
         if (refused := assess(measured)) is not None:

@@ -184,6 +184,16 @@ async def test_the_cuff_does_not_start_for_a_finished_visit(cart: DeskOnFakes) -
     assert cart.cuff.starts == []
 
 
+async def test_a_result_is_not_kept_once_the_visit_is_finished(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    await measured(cart, 128, 76)
+    await cart.server_moves_visit(known, VisitState.FINISHED, version=2)
+    await settled()
+    with pytest.raises(Rejected) as caught:
+        await cart.vitals.keep()
+    assert caught.value.code is Code.NO_VISIT_OPEN
+
+
 async def test_a_missing_cuff_says_why(cart: DeskOnFakes) -> None:
     await in_visit(cart)
     cart.cuff.is_pulled()
