@@ -99,9 +99,10 @@ class User:
     def no_longer_sees(self, identity: str, limit_s: float) -> None:
         self._order("wait", limit_s, id=identity, gone=True)
 
-    def rows(self, start: str) -> list[Shown]:
-        """Every widget whose id begins with `start`."""
-        return [_shown(row) for row in self._order("list", 0.0, start=start)["rows"]]
+    def rows(self, kind: str) -> list[Shown]:
+        """The visible rows `kind.1`, `kind.2` and so on."""
+        found = [_shown(row) for row in self._order("list", 0.0, start=f"{kind}.")["rows"]]
+        return [row for row in found if row.is_showing and row.id[len(kind) + 1 :].isdigit()]
 
     def tree(self) -> list[Shown]:
         return [_shown(row) for row in self._order("tree", 0.0)["rows"]]

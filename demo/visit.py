@@ -157,7 +157,7 @@ class Visit:
         """Newest first, but what the far side did may come to stand above."""
 
         def look() -> bool:
-            rows = side.user.rows(f"{kind}.")
+            rows = side.user.rows(kind)
             return any(re.search(pattern, row.words, re.DOTALL) for row in rows)
 
         wait_for(f"the {side.name} shows a {kind} {pattern!r}", look, limit_s, look_s=0.03)

@@ -76,7 +76,7 @@ class Kills:
     @staticmethod
     def _says_kept(side: Side, words: str) -> bool:
         try:
-            return any(words in row.words for row in side.user.rows("note."))
+            return any(words in row.words for row in side.user.rows("note"))
         except NotSo:
             return False
 
