@@ -182,7 +182,7 @@ QPushButton[kind="link"] { border: 1px solid transparent; background: transparen
   text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: ${RING}px solid $INK; }
 QPushButton[kind="status"] { font-size: ${SMALL}px; padding: 0px 8px;
-  min-height: ${small_inner}px; min-width: ${small_width}px; }
+  min-height: ${small_inner}px; }
 QPushButton[kind="status"]:focus { padding: 0px 6px; min-height: ${small_ringed}px; }
 QPushButton[kind="status"][tone="attention"] { color: $ATTENTION; background: $ATTENTION_FILL; }
 QPushButton[kind="status"][tone="bad"] { color: $BAD; background: $BAD_FILL; font-weight: bold; }
@@ -252,7 +252,6 @@ def style_sheet(look: Look) -> str:
         "inner": look.target - 2,
         "ringed": look.target - 2 * RING,
         "small_inner": small - 2,
-        "small_width": small - 18,
         "small_ringed": small - 2 * RING,
         "field": look.target - 6,
         "down_arrow": str(files("resources").joinpath("icons", "down.svg")),

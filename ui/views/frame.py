@@ -1,5 +1,6 @@
 """All pages in their places with the status bar below; which one is shown, the model says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -40,7 +41,10 @@ PageView = SignInView | LockView | WorklistView | CartHomeView | VisitView | Uns
 
 
 class Frame(QWidget):
-    """`visit.call.far` and `visit.call.own` are the two picture surfaces."""
+    """A page is made when it is first shown: a cart never makes the clinician's list.
+
+    `visit.call.far` and `visit.call.own` are the two picture surfaces.
+    """
 
     def __init__(
         self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
@@ -48,17 +52,17 @@ class Frame(QWidget):
         super().__init__()
         self.setObjectName("window")
         self.visit = VisitView(models.visit, look, far, own)
-        self._pages: dict[Page, PageView] = {
-            Page.SIGN_IN: SignInView(models.sign_in, look),
-            Page.LOCK: LockView(models.lock, look),
-            Page.TODAY: WorklistView(models.worklist, look),
-            Page.CART_HOME: CartHomeView(models.cart_home, look),
-            Page.VISIT: self.visit,
-            Page.UNSENT: UnsentView(models.unsent, look),
+        self._make: dict[Page, Callable[[], PageView]] = {
+            Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
+            Page.LOCK: lambda: LockView(models.lock, look),
+            Page.TODAY: lambda: WorklistView(models.worklist, look),
+            Page.CART_HOME: lambda: CartHomeView(models.cart_home, look),
+            Page.VISIT: lambda: self.visit,
+            Page.UNSENT: lambda: UnsentView(models.unsent, look),
         }
+        self._pages: dict[Page, PageView] = {}
+        self._shown: PageView | None = None
         self._stack = QStackedWidget()
-        for page in self._pages.values():
-            self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -68,7 +72,11 @@ class Frame(QWidget):
         self.draw(models.window.screen)
 
     def draw(self, screen: WindowScreen) -> None:
+        if screen.page not in self._pages:
+            self._pages[screen.page] = self._make[screen.page]()
+            self._stack.addWidget(self._pages[screen.page])
         page = self._pages[screen.page]
-        if self._stack.currentWidget() is not page:
+        if page is not self._shown:
+            self._shown = page
             self._stack.setCurrentWidget(page)
             page.take_focus()

@@ -44,6 +44,14 @@ class Button(QPushButton):
         if drawing:
             self.draw_icon(drawing)
 
+    def sizeHint(self) -> QSize:
+        """Never narrower than high: a short word makes no small target."""
+        hint = super().sizeHint()
+        return hint.expandedTo(QSize(hint.height(), 0))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
     def draw_icon(self, drawing: str, *, inverted: bool = False) -> None:
         """`inverted` while the button stands out as a light one among dark ones."""
         key = f"{drawing}{inverted}"

@@ -193,6 +193,7 @@ SENTENCES: dict[str, str] = {
     "call.state.connecting": "Connecting…",
     "call.state.live": "Live",
     "call.state.rejoining": "Picture and sound lost since {time}. Joining again by itself",
+    "call.state.ended-finished": "Hung up",
     "call.state.ended": "Hung up. The visit is still open",
     "call.far-screen": "Screen of {name} not answering since {time}",
     "call.outage.server": "Server not reachable since {time}",
