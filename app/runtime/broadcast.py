@@ -23,8 +23,11 @@ class Broadcast(Generic[StateT]):
         if value == self._value:
             return
         self._value = value
-        for listener in list(self._listeners.values()):
-            listener(value)
+        for key, listener in list(self._listeners.items()):
+            if key in self._listeners:
+                listener(value)
+            if self._value is not value:
+                return  # a listener told a newer one, and all have heard that
 
     def listen(self, listener: Callable[[StateT], None]) -> Callable[[], None]:
         """Start listening; the answer stops it."""

@@ -1,7 +1,7 @@
 """Logging for every program of the house: acts, ids and durations, never a name or a value.
 
-Only messages of our own packages and warnings of others are written. Exceptions are written by
-type and place, never by text: a library's text may carry what it was given.
+Our own packages' messages are written; of others' warnings only their place. Exceptions are
+written by type and place, never by text: a library's text may carry what it was given.
 """
 
 import logging
@@ -11,7 +11,18 @@ import traceback
 OUR_PACKAGES = ("app", "ui", "media", "peripherals", "offline_store", "server", "demo", "__main__")
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.split(".")[0] in OUR_PACKAGES
+
+
 class _Plain(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        told = logging.makeLogRecord(record.__dict__)
+        told.exc_text = None  # another handler may have left the text here
+        if not _is_ours(record):
+            told.msg, told.args = f"at {record.filename}:{record.lineno}", None
+        return super().format(told)
+
     def formatException(self, ei: "logging._SysExcInfoType") -> str:
         kind, _, trace = ei
         frames = traceback.extract_tb(trace)
@@ -23,7 +34,7 @@ class _Plain(logging.Formatter):
 
 class _Ours(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.name.split(".")[0] in OUR_PACKAGES or record.levelno >= logging.WARNING
+        return _is_ours(record) or record.levelno >= logging.WARNING
 
 
 def set_up(program: str, level: int = logging.INFO) -> None:

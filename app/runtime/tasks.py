@@ -11,8 +11,14 @@ log = logging.getLogger(__name__)
 CLOSE_LIMIT_S = 5.0
 
 
+def _seen(task: asyncio.Task[Any]) -> None:
+    """It was told when it failed; asyncio would tell it again, with the exception's text."""
+    if not task.cancelled():
+        task.exception()
+
+
 class TaskOwner:
-    """Owns the tasks of one object. `on_defect` is told of what nobody foresaw."""
+    """Owns the tasks of one object. `on_defect`, else the loop, is told of what nobody foresaw."""
 
     def __init__(self, name: str, on_defect: Callable[[BaseException], None] | None = None) -> None:
         self._name = name
@@ -39,6 +45,7 @@ class TaskOwner:
         task = asyncio.get_running_loop().create_task(self._run(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_seen)
         task.add_done_callback(lambda _: work.close())  # of a task cancelled before its first step
         return task
 
@@ -49,9 +56,13 @@ class TaskOwner:
             raise
         except Exception as defect:
             log.error("task %s of %s failed: %s", name, self._name, type(defect).__name__)
-            if self._on_defect is None:
-                raise
-            self._on_defect(defect)
+            if self._on_defect is not None:
+                self._on_defect(defect)
+                return None
+            message = f"task {name} of {self._name} failed"
+            loop = asyncio.get_running_loop()
+            loop.call_exception_handler({"message": message, "exception": defect})
+            raise
 
     async def close(self) -> None:
         """Cancel what runs and wait for it, at most CLOSE_LIMIT_S."""
