@@ -50,7 +50,6 @@ class Failed:
 class _Job:
     works: Sequence[Work[Any]]
     future: asyncio.Future[list[Any]]
-    loop: asyncio.AbstractEventLoop
 
 
 class Database:
@@ -92,8 +91,7 @@ class Database:
 
     async def write_each(self, works: Sequence[Work[ResultT]]) -> list[ResultT | Failed]:
         """All in one transaction, in order; one that raises is undone alone and told as Failed."""
-        loop = asyncio.get_running_loop()
-        job = _Job(works, loop.create_future(), loop)
+        job = _Job(works, asyncio.get_running_loop().create_future())
         try:
             self._jobs.put_nowait(job)
         except queue.Full as error:
@@ -161,13 +159,19 @@ class Database:
                 head = feed_head(connection)
         except BaseException as error:  # nothing of the batch was committed: each caller is told
             told = _unavailable(error)
-            for job in jobs:
-                _settle(job, error=told)
+            self._on_loop(lambda: _tell_failed(jobs, told))
             return
-        for job, answer in zip(jobs, answers, strict=True):
-            _settle(job, answer=answer)
+        self._on_loop(lambda: self._tell_committed(jobs, answers, head))
+
+    def _on_loop(self, act: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.look_for_others, head)
+            self._loop.call_soon_threadsafe(act)
+
+    def _tell_committed(self, jobs: list[_Job], answers: list[list[Any]], head: int) -> None:
+        for job, answer in zip(jobs, answers, strict=True):
+            if not job.future.done():
+                job.future.set_result(answer)
+        self.look_for_others(head)
 
 
 def _savepoint(connection: Connection, work: Work[ResultT]) -> ResultT | Failed:
@@ -187,17 +191,10 @@ def _unavailable(error: BaseException) -> BaseException:
     return told
 
 
-def _settle(job: _Job, answer: list[Any] | None = None, error: BaseException | None = None) -> None:
-    def settle() -> None:
-        if job.future.done():
-            return
-        if error is not None:
+def _tell_failed(jobs: list[_Job], error: BaseException) -> None:
+    for job in jobs:
+        if not job.future.done():
             job.future.set_exception(error)
-        else:
-            job.future.set_result(answer or [])
-
-    if not job.loop.is_closed():
-        job.loop.call_soon_threadsafe(settle)
 
 
 def feed_head(connection: Connection) -> int:

@@ -43,7 +43,10 @@ def _serve_locked(settings: ServerSettings, tell: Callable[[str], None]) -> int:
         tell(f"Listening: {_address(settings, listening)}")
 
     server = _Server(config, tell_all)
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # Ctrl-C: all was closed in order before uvicorn raised it again
     return 0 if server.started else 1
 
 
