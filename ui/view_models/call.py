@@ -92,13 +92,15 @@ class CallViewModel(ViewModel[CallScreen]):
         call = self._call.state.value
         row = self._chart.state.value.row
         is_joined = call.phase not in (Phase.IDLE, Phase.ENDED)
+        # A lost line leaves the last picture standing, marked as frozen, not a black box.
+        keeps_picture = call.phase in (Phase.LIVE, Phase.REJOINING)
         outage, detail = self._outage()
         state, tone = self._state()
         return CallScreen(
             state=state,
             state_tone=tone,
             far_caption="" if call.far is None else call.far.name,
-            far_absent="" if call.phase is Phase.LIVE else wording.text("picture.none"),
+            far_absent="" if keeps_picture else wording.text("picture.none"),
             own_absent=self._own_absent(),
             far_screen=self._far_screen(),
             outage=outage,
@@ -121,6 +123,9 @@ class CallViewModel(ViewModel[CallScreen]):
         if call.phase is Phase.REJOINING and call.phase_since is not None:
             time = wording.time_of_day(call.phase_since)
             return wording.text("call.state.rejoining", time=time), Tone.BAD
+        row = self._chart.state.value.row
+        if call.phase is Phase.ENDED and row is not None and not row.visit.is_open:
+            return wording.text("call.state.ended-finished"), Tone.PLAIN
         tone = {
             Phase.LIVE: Tone.GOOD,
             Phase.WAITING: Tone.ATTENTION,

@@ -6,6 +6,7 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from app.domain.access import Action, Role, may
+from app.domain.call import Phase
 from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.domain.visits import VisitState
@@ -114,7 +115,9 @@ class VisitViewModel(ViewModel[VisitScreen]):
         if seconds == 0 or call.phase_since is None:
             return "", "", Tone.PLAIN
         time = wording.time_of_day(call.phase_since)
-        return wording.clock(seconds), wording.text("visit.contact-paused", time=time), Tone.BAD
+        note = wording.text("visit.contact-paused", time=time)
+        tone = Tone.BAD if call.phase is Phase.REJOINING else Tone.PLAIN
+        return wording.clock(seconds), note, tone
 
     def finish(self) -> None:
         row = self._chart.state.value.row
