@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +34,7 @@ from server.create_app import create_api
 from server.database import write_once
 from server.opening import Opened, open_folder
 from server.patients.service import add_patient
-from server.serving import uvicorn_config
+from server.serving import listen_at, uvicorn_config
 from server.settings import HashCost, ServerSettings
 from server.visits.service import add_visit
 
@@ -241,8 +240,7 @@ class Clinic:
     @asynccontextmanager
     async def on_a_socket(self) -> AsyncIterator[str]:
         """Served by the real uvicorn on loopback: host and port."""
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
+        listening = listen_at(replace(self.settings, port=0))
         listening.listen()  # who connects before uvicorn is ready waits
         server = uvicorn.Server(uvicorn_config(self.app, None, lifespan="off"))
         async with TaskOwner("uvicorn") as tasks:
