@@ -88,7 +88,11 @@ class CallDevices:
     # --- asked by the call -------------------------------------------------------------------
 
     def fit(self, setup: CallSetup | None, *, is_camera_on: bool, is_microphone_on: bool) -> None:
-        """Begin to make it so; what is fitted already stays open."""
+        """Begin to make it so; what is fitted already stays open. The stethoscope is there now."""
+        if setup is not None:
+            self._fit_scope(setup.scope)
+            if setup.camera is None:
+                self._no_camera()
         self._tasks.start(self._fit(setup, is_camera_on, is_microphone_on), "fit devices")
 
     def mute(self, is_muted: bool) -> None:
@@ -133,10 +137,6 @@ class CallDevices:
             await self._change(DeviceKind.MICROPHONE, microphone, self._new_microphone)
             speaker = _sound_name(setup.speaker) if setup is not None else None
             await self._change(DeviceKind.SPEAKER, speaker, self._new_speaker)
-            if setup is not None:
-                self._fit_scope(setup.scope)
-                if setup.camera is None:
-                    self._no_camera()
 
     async def _change(
         self,

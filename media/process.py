@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 
 from app.domain.clock import SystemClock
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 SCREEN_LIMIT_S = 60.0  # without a screen: microphone and camera stop
 SEAT_LIMIT_S = 15 * 60.0  # without a screen: the process ends
 LOOKS_PER_LIMIT = 20
+CLOSE_LIMIT_S = 3.0
 
 
 class MediaProcess:
@@ -56,12 +56,16 @@ class MediaProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._ended.set)
-        async with self._host, self._tasks:
-            self._seat.open()
-            self._tasks.start(self._watch_seat(), "watch seat")
-            self._tasks.start(LoopWatch().run(), "loop watch")
-            await self._ended.wait()
-            await self._seat.close()
+        try:
+            async with asyncio.timeout(None) as closing, self._host, self._tasks:
+                self._seat.open()
+                self._tasks.start(self._watch_seat(), "watch seat")
+                self._tasks.start(LoopWatch().run(), "loop watch")
+                await self._ended.wait()
+                closing.reschedule(loop.time() + CLOSE_LIMIT_S)
+                await self._seat.close()
+        except TimeoutError:
+            log.warning("not everything was closed in %.0f s", CLOSE_LIMIT_S)
 
     def _tell(self, news: News, descriptor: int | None) -> bool:
         return self._seat.tell(news, descriptor)
@@ -97,7 +101,7 @@ class MediaProcess:
             self._host.stop_capture()
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listen-fd", type=int, required=True)
     parser.add_argument("--secret-fd", type=int, required=True)
@@ -111,13 +115,14 @@ def main() -> int:
     secret = _inherited_secret(wanted.secret_fd)
     listening = socket.socket(fileno=wanted.listen_fd)
     asyncio.run(_run(listening, secret, wanted.screen_limit_s, wanted.seat_limit_s))
-    return 0
 
 
 async def _run(
     listening: socket.socket, secret: bytes, screen_limit_s: float, seat_limit_s: float
 ) -> None:
     await MediaProcess(listening, secret, screen_limit_s, seat_limit_s).run()
+    logging.shutdown()
+    os._exit(0)  # a driver or codec may hang in a thread of its own, and would be waited for
 
 
 def _inherited_secret(descriptor: int) -> bytes:
@@ -129,4 +134,4 @@ def _inherited_secret(descriptor: int) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

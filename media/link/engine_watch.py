@@ -41,6 +41,7 @@ class EngineWatch:
         self._on_news = on_news
         self._on_gone = on_gone
         self._process: EngineProcess | None = None
+        self._given_away: EngineProcess | None = None
         self._attachment: Attachment | None = None
         self.address = EngineAddress(running.socket_path, running.secret) if running else None
         self.generation: int | None = None
@@ -59,6 +60,8 @@ class EngineWatch:
         """The media process ends with us; our own is gone when this returns."""
         has_heard = self.say(Quit())
         await self.leave()
+        if self._given_away is not None and not self._given_away.is_running:
+            self._given_away = None
         if self._process is not None:
             await self._process.end(QUIT_LIMIT_S if has_heard else 0)
 
@@ -83,8 +86,9 @@ class EngineWatch:
             elif self.address is None:  # it ended early: never in a tight circle
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        # The newer screen has it, even one that we started.
-        self._process, self.address, self.generation = None, None, None
+        # The newer screen has it, even one that we started: then we only reap it.
+        self._given_away, self._process = self._process, None
+        self.address = self.generation = None
         self._on_gone()
 
     async def _one_attachment(self) -> bool:

@@ -1,0 +1,53 @@
+"""A reader beside a writer of another process that never waits: no picture is ever half another."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from media.link.frame_share import FrameReader
+
+pytestmark = pytest.mark.whole
+
+SIDE = 1024
+RACE_S = 1.5
+
+
+@pytest.fixture
+def raced() -> Iterator[FrameReader]:
+    ours, theirs = socket.socketpair()
+    writer = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tests.whole.frame_race_writer"),
+            *(str(theirs.fileno()), str(SIDE)),
+        ],
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.PIPE,
+    )
+    theirs.close()
+    ours.settimeout(20)
+    word, descriptors, _, _ = socket.recv_fds(ours, 4, 1)
+    assert word == b"here"
+    reader = FrameReader(descriptors[0], SIDE * SIDE * 4)
+    yield reader
+    reader.close()
+    writer.communicate(timeout=20)
+    ours.close()
+
+
+def test_no_picture_is_ever_half_another(raced: FrameReader) -> None:
+    taken, newest, ends_at = 0, 0, time.monotonic() + RACE_S
+    while time.monotonic() < ends_at:
+        picture = raced.newest()
+        if picture is None or picture.sequence == newest:
+            continue
+        assert picture.sequence > newest
+        newest = picture.sequence
+        value = picture.sequence % 251
+        assert picture.data.tobytes().count(value) == SIDE * SIDE * 4
+        taken += 1
+    assert taken > 30
+    assert raced.torn > 0  # the race was a race: half-written pictures were there to be taken
