@@ -217,9 +217,7 @@ class RemoteControl:
             self._watch.say(surface)
         visit = there.visit if there is not None else None
         self._tell(
-            EngineAttached(
-                visit, greeted.link, greeted.is_live, self._is_muted, self._is_camera_on
-            )
+            EngineAttached(visit, greeted.link, greeted.is_live, self._is_muted, self._is_camera_on)
         )
 
     def _gone(self) -> None:
