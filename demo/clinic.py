@@ -121,6 +121,12 @@ class Clinic:
         ids = dict(line.split() for line in said.splitlines() if line)
         return Booked(uuid.UUID(ids["visit"]), uuid.UUID(ids["patient"]), family, given, number)
 
+    def verify_audit(self, data: Path, witnesses: Mapping[str, str]) -> str:
+        """What the product's own command says of this folder; NotSo when it is not sound."""
+        told = [word for held in witnesses.values() for word in ("--witness", held)]
+        command = [sys.executable, "-m", "server", "verify-audit", "--data", str(data), *told]
+        return run(command, self._environment, COMMAND_LIMIT_S)
+
     def command(self, *arguments: str, stdin: str = "") -> str:
         name, *rest = arguments
         return run(

@@ -6,6 +6,7 @@ What it knows of the product is the command line, the accessible ids and the wor
 import os
 import random
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from demo.accessibility import User
 from demo.clinic import Account
 from demo.desk import ROOT, Desk
 from demo.picture import Colour, write_video
-from demo.programs import Program, command_of, descendants_of, parents, run
+from demo.programs import END_LIMIT_S, Program, command_of, descendants_of, parents, run
 from demo.screen import Box, Pixels, Screen
 from demo.waiting import NotSo, wait_for
 
@@ -135,8 +136,22 @@ class Side:
 
     # --- the user ------------------------------------------------------------------------------
 
+    def sees_window(self, widget: str) -> None:
+        """The first thing a started program shows; one that shows nothing tells where it stands."""
+        try:
+            self.user.sees(widget, limit_s=WINDOW_LIMIT_S)
+        except NotSo as error:
+            if self.program is None or not self.program.is_running:
+                raise NotSo(f"the {self.name} ended: {self._last_words()}") from error
+            os.kill(self.pid, signal.SIGABRT)  # PYTHONFAULTHANDLER prints every thread's stack
+            self.program.process.wait(END_LIMIT_S)
+            raise NotSo(f"{error}; it stood at: {self._last_words()}") from error
+
+    def _last_words(self) -> str:
+        return "" if self.program is None else self.program.words()[-3000:]
+
     def sign_in(self, account: Account) -> None:
-        self.user.sees("sign-in.username", limit_s=WINDOW_LIMIT_S)
+        self.sees_window("sign-in.username")
         self.user.write("sign-in.username", account.username)
         self.user.write("sign-in.password", account.password)
         self.user.press("sign-in.submit")

@@ -117,7 +117,7 @@ class Kills:
         """The call went on without its screen; the new one is locked until a password is given."""
         media = side.media_pid()
         side.start()
-        side.user.sees("lock.password", limit_s=BACK_LIMIT_S)
+        side.sees_window("lock.password")
         assert side.media_pid() == media, "the call's process was started anew"
         assert media in parents()
         account = CLINICIAN if side.name == "workstation" else PRESENTER
