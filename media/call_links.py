@@ -27,6 +27,7 @@ class _Link:
     id: LinkId
     order: int
     peer: PeerLink
+    driver: asyncio.Task[None] | None = None
     was_up: bool = False
     signals: asyncio.Queue[dict[str, Json]] = field(
         default_factory=lambda: asyncio.Queue(SIGNALS_WAITING)
@@ -84,7 +85,7 @@ class CallLinks:
         self._made += 1
         link = _Link(link_id, self._made, peer)
         self._links.append(link)
-        self._tasks.start(self._drive(link), "link")
+        link.driver = self._tasks.start(self._drive(link), "link")
 
     def heard_signal(self, link_id: LinkId, payload: dict[str, Json]) -> None:
         link = self._find(link_id)
@@ -163,4 +164,6 @@ class CallLinks:
 
     def _close(self, link: _Link) -> None:
         self._links.remove(link)
+        if link.driver is not None:
+            link.driver.cancel()
         self._tasks.start(link.peer.close(), "close link")

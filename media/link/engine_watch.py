@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from app.domain.call import RunningCall
-from app.domain.failures import Failure, Unavailable
+from app.domain.failures import Failure
 from app.runtime.tasks import TaskOwner
 from media.link.attachment import Attachment, OnNews
 from media.link.engine_process import EngineAddress, EngineProcess
@@ -102,7 +102,7 @@ class EngineWatch:
             self.generation = greeted.generation
             self._on_attached(greeted, is_taken_over)
             await attachment.lost.wait()
-        except Unavailable:
+        except Failure:
             if attachment is not None and attachment.is_fenced:
                 return True
             self._give_up(address)

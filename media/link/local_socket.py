@@ -10,6 +10,7 @@ import secrets
 import socket
 import stat
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 PATH_MAX_BYTES = 100  # sun_path holds 108 with its closing zero
 BACKLOG = 16
 SECRET_BYTES = 32
+SURELY_LISTENING_AFTER_S = 60.0
 _PEER = struct.Struct("3i")  # struct ucred: process, user, group
 
 
@@ -54,7 +56,9 @@ def _socket_name() -> str:
 
 def new_listening_socket() -> socket.socket:
     """A bound and listening socket with a fresh name in our private folder."""
-    path = private_folder() / _socket_name()
+    folder = private_folder()
+    path = folder / _socket_name()
+    _sweep(folder)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listening.bind(str(path))
@@ -88,6 +92,21 @@ def forget(path: str) -> None:
             os.unlink(path)
     except OSError:
         pass  # already gone, or the folder is
+
+
+def _sweep(folder: Path) -> None:
+    """Names of processes that were killed; young ones may just be about to listen."""
+    for entry in os.scandir(folder):
+        if time.time() - entry.stat(follow_symlinks=False).st_mtime < SURELY_LISTENING_AFTER_S:
+            continue
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.setblocking(False)
+            try:
+                knock.connect(entry.path)
+            except ConnectionRefusedError:
+                forget(entry.path)
+            except OSError:
+                pass  # busy, or no socket: not ours to remove
 
 
 def _check_peer(connected: socket.socket) -> None:

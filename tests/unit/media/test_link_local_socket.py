@@ -86,6 +86,23 @@ async def test_who_listens_is_found_until_it_closes(runtime: Path) -> None:
     came[0].close()
 
 
+def test_names_of_the_dead_are_swept_and_those_of_the_living_are_not(runtime: Path) -> None:
+    dead, young, living = (new_listening_socket() for _ in range(3))
+    paths = [str(listening.getsockname()) for listening in (dead, young, living)]
+    dead.close()
+    young.close()
+    for path in (paths[0], paths[2]):
+        os.utime(path, (0, 0))
+    (runtime / "bedside" / "note").write_text("no socket")
+    os.utime(runtime / "bedside" / "note", (0, 0))
+    newest = new_listening_socket()
+    left = {str(path) for path in (runtime / "bedside").iterdir()}
+    note = str(runtime / "bedside" / "note")
+    assert left == {paths[1], paths[2], str(newest.getsockname()), note}
+    living.close()
+    newest.close()
+
+
 async def test_a_vanished_folder_is_noticed(runtime: Path) -> None:
     listener = LocalListener(new_listening_socket(), lambda _: None)
     listener.open()

@@ -1,0 +1,208 @@
+"""Links of one call beside each other: the newer replaces the older only when it is up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.domain.changes import Json
+from app.domain.engine import LiveFromFar
+from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.ids import LinkId, new_id
+from media import call_links
+from media.call_links import SIGNALS_WAITING, CallLinks
+from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, VoiceIn
+from media.rtc.local_tracks import PictureFeed
+from tests.unit.media.waiting import until
+
+SOUND = VoiceIn(np.zeros(8, dtype=np.int16))
+
+
+class FakePeer:
+    """Keeps PeerLink's promises as far as CallLinks needs them; the test says what happens."""
+
+    def __init__(
+        self, *, is_offerer: bool, on_event: Callable[[LinkEvent], None], **_: Any
+    ) -> None:
+        self.is_offerer = is_offerer
+        self.on_event = on_event
+        self.is_up = self.is_open = self.is_closed = False
+        self.signals: list[dict[str, Json]] = []
+        self.sent: list[object] = []
+
+    async def open(self) -> None:
+        self.is_open = True
+
+    async def heard(self, payload: dict[str, Json]) -> None:
+        assert self.is_open and not self.is_closed
+        if payload.get("type") != "answer":
+            raise Rejected(Code.MALFORMED, "signal")
+        self.signals.append(payload)
+
+    def send(self, word: object) -> None:
+        if not self.is_up:
+            raise Unavailable(Code.CALL_NOT_OPEN)
+        self.sent.append(word)
+
+    async def close(self) -> None:
+        self.is_up, self.is_closed = False, True
+
+    def tell(self, event: LinkEvent) -> None:
+        if not self.is_closed:
+            self.is_up = isinstance(event, LinkUp) or (
+                self.is_up and not isinstance(event, LinkLost | LinkFailed)
+            )
+            self.on_event(event)
+
+
+class Desk:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.peers: list[FakePeer] = []
+        self.told: list[tuple[LinkId, LinkEvent]] = []
+        patch.setattr(call_links, "PeerLink", self._new_peer)
+        voice: Any = None  # only ever handed on to the peer
+        self.links = CallLinks(voice, PictureFeed(), lambda *told: self.told.append(told))
+
+    def _new_peer(self, **asked: Any) -> FakePeer:
+        self.peers.append(FakePeer(**asked))
+        return self.peers[-1]
+
+    async def connects(self) -> tuple[LinkId, FakePeer]:
+        link = LinkId(new_id())
+        self.links.connect(link, is_offerer=True)
+        peer = self.peers[-1]
+        await until(lambda: peer.is_open)
+        return link, peer
+
+
+@pytest.fixture
+async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    desk = Desk(monkeypatch)
+    yield desk
+    await desk.links.close()
+    assert all(peer.is_closed for peer in desk.peers)
+
+
+async def test_the_older_link_serves_until_the_newer_is_up(desk: Desk) -> None:
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    assert not old.is_closed
+    assert desk.links.shown == (first, True)
+    desk.links.send(LiveFromFar({"n": 1}))
+    assert old.sent == [LiveFromFar({"n": 1})]
+    new.tell(LinkUp(80))
+    await until(lambda: old.is_closed)
+    assert desk.links.shown == (second, True)
+    desk.links.send(LiveFromFar({"n": 2}))
+    assert new.sent == [LiveFromFar({"n": 2})]
+
+
+async def test_one_that_was_never_up_gives_way_and_is_not_heard_of_again(desk: Desk) -> None:
+    _, first = await desk.connects()
+    second, _ = await desk.connects()
+    await until(lambda: first.is_closed)
+    first.on_event(LinkFailed(Code.PEER_AWAY))
+    assert desk.told == []
+    assert desk.links.shown == (second, False)
+
+
+async def test_one_that_was_up_may_come_back_by_itself(desk: Desk) -> None:
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    old.tell(LinkLost(Code.MEDIA_LOST))
+    await desk.connects()
+    old.tell(LinkUp(80))
+    assert desk.links.shown == (first, True)
+    assert not desk.peers[1].is_closed
+
+
+async def test_the_end_of_an_older_link_is_told_only_when_the_newer_ends_too(desk: Desk) -> None:
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    desk.told.clear()
+    old.tell(LinkFailed(Code.MEDIA_LOST))
+    assert desk.told == []
+    new.tell(LinkFailed(Code.PEER_AWAY))
+    assert desk.told == [
+        (first, LinkFailed(Code.MEDIA_LOST)),
+        (second, LinkFailed(Code.PEER_AWAY)),
+    ]
+    assert desk.links.shown == (None, False)
+
+
+async def test_a_newer_link_that_comes_up_makes_the_older_ones_end_nobodys_concern(
+    desk: Desk,
+) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    old.tell(LinkFailed(Code.MEDIA_LOST))
+    desk.told.clear()
+    new.tell(LinkUp(80))
+    assert desk.told == [(second, LinkUp(80))]
+
+
+async def test_no_voice_is_heard_twice(desk: Desk) -> None:
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    old.tell(SOUND)
+    second, new = await desk.connects()
+    old.tell(SOUND)
+    new.tell(SOUND)  # the newest brings sound, even before its channels are up
+    old.tell(SOUND)
+    heard = [link for link, event in desk.told if isinstance(event, VoiceIn)]
+    assert heard == [first, first, second]
+
+
+async def test_a_signal_reaches_its_link_and_no_other(desk: Desk) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    desk.links.heard_signal(second, {"type": "answer"})
+    desk.links.heard_signal(LinkId(new_id()), {"type": "answer"})
+    await until(lambda: new.signals)
+    assert (old.signals, new.signals) == ([], [{"type": "answer"}])
+
+
+async def test_a_signal_that_makes_no_sense_ends_the_link_with_its_reason(desk: Desk) -> None:
+    link, peer = await desk.connects()
+    desk.links.heard_signal(link, {"type": "nonsense"})
+    await until(lambda: peer.is_closed)
+    assert desk.told == [(link, LinkFailed(Code.MALFORMED))]
+
+
+async def test_more_signals_than_anybody_needs_are_dropped(desk: Desk) -> None:
+    link = LinkId(new_id())
+    desk.links.connect(link, is_offerer=True)
+    for _ in range(3 * SIGNALS_WAITING):
+        desk.links.heard_signal(link, {"type": "answer"})
+    await until(lambda: len(desk.peers[0].signals) == SIGNALS_WAITING)
+    await asyncio.sleep(0)
+    assert len(desk.peers[0].signals) == SIGNALS_WAITING
+
+
+async def test_a_word_without_a_live_link_goes_nowhere(desk: Desk) -> None:
+    desk.links.send(LiveFromFar({}))
+    _, peer = await desk.connects()
+    desk.links.send(LiveFromFar({}))
+    assert peer.sent == []
+
+
+async def test_a_closed_link_leaves_nothing_running(desk: Desk) -> None:
+    for _ in range(5):
+        await desk.connects()
+    await until(lambda: sum(peer.is_closed for peer in desk.peers) == 4)
+    await until(lambda: len(desk.links._tasks._tasks) == 1)
+
+
+async def test_hanging_up_closes_every_link(desk: Desk) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    _, new = await desk.connects()
+    desk.links.close_all()
+    await until(lambda: old.is_closed and new.is_closed)
+    assert desk.links.shown == (None, False)
