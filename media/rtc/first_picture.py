@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, sdp
 
+from media.rtc.arrival_buffer import ArrivalBuffer
+
 EndT = TypeVar("EndT", RTCRtpSender, RTCRtpReceiver)
 
 ASK_EVERY_S = 0.15
@@ -87,8 +89,8 @@ def forget_gaps(receiver: RTCRtpReceiver) -> None:
     """What waits in the jitter buffer is not shown, what is missing is not asked for again."""
     inside = receiver.__dict__
     buffer = inside["_RTCRtpReceiver__jitter_buffer"]
-    buffer.remove(buffer.capacity)
-    buffer._origin = None
+    assert isinstance(buffer, ArrivalBuffer)
+    buffer.begin_anew()
     missing = inside["_RTCRtpReceiver__nack_generator"]
     missing.missing.clear()
     missing.max_seq = None

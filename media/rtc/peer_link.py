@@ -14,6 +14,7 @@ from aiortc import (
     RTCConfiguration,
     RTCDataChannel,
     RTCPeerConnection,
+    RTCRtpSender,
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamTrack
@@ -51,6 +52,7 @@ MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
+PICTURE_CODECS = ("video/VP8", "video/rtx")  # the arrival buffer reads no other
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
 
@@ -97,8 +99,8 @@ class PeerLink:
         self._pc.on("connectionstatechange", self._state_changed)
         self._pc.on("track", self._track_came)
         self._tasks.start(self._watch(), "watch")
+        self._add_tracks()
         if self._is_offerer:
-            self._add_tracks()
             self._add_channels()
             try:
                 async with asyncio.timeout(GATHER_LIMIT_S):
@@ -158,7 +160,6 @@ class PeerLink:
         await self._pc.setRemoteDescription(description)
         self._has_heard = True
         if not self._is_offerer:
-            self._add_tracks()
             self._add_channels()
             await self._pc.setLocalDescription(await self._pc.createAnswer())
             self._tell_description()
@@ -166,6 +167,11 @@ class PeerLink:
     def _add_tracks(self) -> None:
         self._pc.addTrack(VoiceTrack(self._voice))
         self._pc.addTrack(PictureTrack(self._pictures))
+        known = RTCRtpSender.getCapabilities("video").codecs
+        ours = [codec for codec in known if codec.mimeType in PICTURE_CODECS]
+        for transceiver in self._pc.getTransceivers():
+            if transceiver.kind == "video":
+                transceiver.setCodecPreferences(ours)
 
     def _add_channels(self) -> None:
         # After the tracks: created first, under MAX_BUNDLE, they would never connect.

@@ -8,6 +8,8 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from media.devices.sample_ring import Samples
 
+MOST_FILLED = 48_000 // 5  # a longer hole is a new beginning
+
 
 async def read_pictures(track: MediaStreamTrack, tell: Callable[[av.VideoFrame], None]) -> None:
     """Each decoded picture in turn; returns when the track has ended."""
@@ -21,14 +23,20 @@ async def read_pictures(track: MediaStreamTrack, tell: Callable[[av.VideoFrame],
 
 
 async def read_voice(track: MediaStreamTrack, tell: Callable[[Samples], None]) -> None:
-    """The far voice as one channel; returns when the track has ended."""
+    """The far voice as one channel, silence where packets were lost; returns at its end."""
+    wanted: int | None = None
     while True:
         try:
             frame = await track.recv()
         except MediaStreamError:
             return
         assert isinstance(frame, av.AudioFrame)
-        tell(one_channel(frame))
+        samples = one_channel(frame)
+        if frame.pts is not None:
+            if wanted is not None and 0 < frame.pts - wanted <= MOST_FILLED:
+                tell(np.zeros(frame.pts - wanted, dtype=np.int16))
+            wanted = frame.pts + len(samples)
+        tell(samples)
 
 
 def one_channel(frame: av.AudioFrame) -> Samples:

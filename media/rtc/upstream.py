@@ -7,7 +7,14 @@ from importlib.metadata import version
 
 from aiortc import RTCPeerConnection
 
-from media.rtc import dtls_flights, encoder_rates, host_candidates, ice_checks, sctp_mends
+from media.rtc import (
+    arrival_buffer,
+    dtls_flights,
+    encoder_rates,
+    host_candidates,
+    ice_checks,
+    sctp_mends,
+)
 
 PINNED = {"aiortc": "1.16.0", "aioice": "0.13.0", "av": "18.1.0"}
 _fitted: list[bool] = []
@@ -22,6 +29,7 @@ def fit() -> None:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
     for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, encoder_rates):
         part.install()
+    arrival_buffer.install()
     _fitted.append(True)
 
 

@@ -316,3 +316,20 @@ def spoiled(chance: random.Random, data: bytes) -> list[bytes]:
     for _ in range(chance.randrange(1, 4)):
         changed[chance.randrange(len(changed))] = chance.randrange(256)
     return [bytes(changed), data[: chance.randrange(len(data))]]
+
+
+async def test_voice_at_ten_percent_loss_loses_no_more_than_that() -> None:
+    """Stock's buffer loses nearly half of the voice at this."""
+    with udp_gate(seed=3) as gate:
+        async with two_links(None) as pair:
+            await pair.open()
+            await pair.clinician.up()
+            await asyncio.sleep(0.5)
+            gate.loss, gate.delay_s = 0.1, 0.025
+            pair.clinician.sound.clear()
+            await asyncio.sleep(4)
+            heard = np.concatenate(pair.clinician.sound)
+            loud = np.abs(heard[: len(heard) // 960 * 960].reshape(-1, 960)).max(axis=1) > 500
+            print(f"voice at 10 % loss: {100 * loud.mean():.0f} % of {len(heard) / 48_000:.1f} s")
+            assert len(heard) > 3.5 * 48_000
+            assert loud.mean() > 0.8

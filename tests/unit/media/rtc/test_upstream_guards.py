@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import aioice.ice
+import aiortc.codecs
 import aiortc.rtcpeerconnection as peer
 import aiortc.rtcrtpreceiver as receiver
 import aiortc.rtcrtpsender as sender
@@ -14,10 +15,11 @@ import aiortc.rtcsctptransport as sctp
 import pytest
 from aioice import stun
 from aiortc.codecs import CODECS, vpx
+from aiortc.codecs.opus import OpusDecoder
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceTransport
 
-from media.rtc import dtls_flights, ice_checks, sctp_mends, upstream
+from media.rtc import arrival_buffer, dtls_flights, ice_checks, sctp_mends, upstream
 
 # The stock classes, wherever the names may point now.
 STOCK_TRANSACTION: Any = ice_checks.PatientTransaction.__mro__[1]
@@ -133,6 +135,26 @@ def test_first_picture() -> None:
     assert names(JitterBuffer.remove) == ["self", "count"]
     assert "if self._origin is None:" in source(JitterBuffer.add)
     assert "if self.max_seq is None:" in source(receiver.NackGenerator.add)
+
+
+def test_arrival_buffer() -> None:
+    upstream.fit()
+    assert vars(receiver)["JitterBuffer"] is arrival_buffer.ArrivalBuffer
+    text = source(receiver.RTCRtpReceiver.__init__)
+    assert "JitterBuffer(capacity=16, prefetch=4)" in text
+    text = source(receiver.RTCRtpReceiver._handle_rtp_packet)
+    assert "pli_flag, encoded_frame = self.__jitter_buffer.add(packet)" in text
+    assert "packet._data = depayload(codec, packet.payload)" in text
+    assert "encoded_frame.timestamp = self.__timestamp_mapper.map(" in text
+    assert "self.__decoder_queue.put((codec, encoded_frame))" in text
+    assert names(JitterBuffer.__init__) == ["self", "capacity", "prefetch", "is_video"]
+    assert "decoder.decode(encoded_frame)" in source(receiver.decoder_worker)
+    text = source(aiortc.codecs.get_decoder)
+    assert "return OpusDecoder()" in text
+    assert "return Vp8Decoder()" in text
+    for decoder in (OpusDecoder, vpx.Vp8Decoder):
+        assert "Packet(encoded_frame.data)" in source(decoder)
+        assert "packet.pts = encoded_frame.timestamp" in source(decoder)
 
 
 def test_vp8_is_offered_first() -> None:
