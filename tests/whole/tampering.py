@@ -5,15 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.database_view import DatabaseView, walk_chain
-from demo.sabotage import rewrite_chain
+from demo.sabotage import edit, rewrite_chain
 from demo.stage import Stage
 from demo.waiting import NotSo
 
 
 class Copy:
-    """The server's database as it is now, for one act of tampering."""
+    """The server's database for one act of tampering, as it was when the newest witness was given.
 
-    def __init__(self, stage: Stage, folder: Path) -> None:
+    What the server wrote afterwards nobody has seen; that it may be cut off unseen is known.
+    """
+
+    def __init__(self, stage: Stage, folder: Path, witnesses: dict[str, str]) -> None:
         self._stage = stage
         folder.mkdir(mode=0o700)
         self.database = folder / stage.clinic.database.name
@@ -22,6 +25,11 @@ class Copy:
         source.backup(target)
         target.close()
         source.close()
+        self.count = max(int(held.partition(":")[0]) for held in witnesses.values())
+        edit(self.database, self._cut_off_what_nobody_saw)
+
+    def _cut_off_what_nobody_saw(self, connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM audit_log WHERE number > ?", (self.count,))
 
     def own_verdict(self, witnesses: dict[str, str]) -> str:
         """Why our own walk along the chain refuses it; empty when it does not."""

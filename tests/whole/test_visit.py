@@ -31,11 +31,11 @@ def test_one_visit_from_start_to_finish(
     witnesses = story.check()
     assert not report.failed
     for name, tamper in TAMPERINGS.items():
-        copy = Copy(stage, tmp_path / name)
+        copy = Copy(stage, tmp_path / name, witnesses)
         edit(copy.database, tamper)
         assert copy.own_verdict(witnesses), f"{name}: not seen by our own walk"
         assert copy.product_verdict(witnesses), f"{name}: not seen by verify-audit"
-    whole = Copy(stage, tmp_path / "untouched")
+    whole = Copy(stage, tmp_path / "untouched", witnesses)
     assert not whole.own_verdict(witnesses)
     assert not whole.product_verdict(witnesses), "verify-audit refuses a sound chain"
     if heart_sound is None:
