@@ -32,13 +32,19 @@ OnNews = Callable[[News, int | None], None]
 
 
 class Attachment:
-    """`on_news` gets every word after the greeting, and owns the descriptor that comes with it."""
+    """`on_greeted` comes first, when we are let in; `on_news` gets every later word.
 
-    def __init__(self, address: EngineAddress, on_news: OnNews) -> None:
+    `on_news` owns the descriptor that comes with a word.
+    """
+
+    def __init__(
+        self, address: EngineAddress, on_greeted: Callable[[Greeted], None], on_news: OnNews
+    ) -> None:
         """Unavailable(MEDIA_PROCESS_ENDED) when nobody listens there."""
         self._secret = address.secret
+        self._on_greeted = on_greeted
         self._on_news = on_news
-        self._greeting: asyncio.Future[Greeted] = asyncio.get_running_loop().create_future()
+        self._greeting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_greeted = False
         self.is_fenced = False
         self.lost = asyncio.Event()
@@ -46,17 +52,15 @@ class Attachment:
             connect(address.socket_path), on_word=self._heard, on_closed=self._closed
         )
 
-    async def greet(self, generation: int | None) -> Greeted:
+    async def greet(self, generation: int | None) -> None:
         """Show the secret; Unavailable with the reason when we are not let in."""
         hello = Hello(VERSION, self._secret.hex(), generation)
         self._channel.send(WISHES.word(hello))
         try:
             async with asyncio.timeout(GREETING_LIMIT_S):
-                greeted = await self._greeting
+                await self._greeting
         except TimeoutError as error:
             raise Unavailable(Code.MEDIA_PROCESS_ENDED, "no greeting") from error
-        self._is_greeted = True
-        return greeted
 
     def say(self, wish: Wish) -> bool:
         """False: it is not there to hear it."""
@@ -92,7 +96,9 @@ class Attachment:
         if self._greeting.done():
             return
         if isinstance(told, Greeted) and told.version == VERSION:
-            self._greeting.set_result(told)
+            self._greeting.set_result(None)
+            self._is_greeted = True
+            self._on_greeted(told)  # at once: what follows in the same read comes after it
         else:
             code = told.code if isinstance(told, Refused) else Code.MALFORMED
             self._greeting.set_exception(Unavailable(code, "media process"))

@@ -96,11 +96,8 @@ class EngineWatch:
         address = self.address or self._start()
         attachment: Attachment | None = None
         try:
-            attachment = self._attachment = Attachment(address, self._on_news)
-            greeted = await attachment.greet(self.generation)
-            is_taken_over = self._process is None and self.generation is None
-            self.generation = greeted.generation
-            self._on_attached(greeted, is_taken_over)
+            attachment = self._attachment = Attachment(address, self._greeted, self._on_news)
+            await attachment.greet(self.generation)
             await attachment.lost.wait()
         except Failure:
             if attachment is not None and attachment.is_fenced:
@@ -112,6 +109,11 @@ class EngineWatch:
             if attachment is not None:
                 attachment.close()
         return attachment.is_fenced
+
+    def _greeted(self, greeted: Greeted) -> None:
+        is_taken_over = self._process is None and self.generation is None
+        self.generation = greeted.generation
+        self._on_attached(greeted, is_taken_over)
 
     def _start(self) -> EngineAddress:
         self.generation = None
