@@ -147,3 +147,30 @@ def test_a_picture_keeps_its_shape(scene: Scene) -> None:
     image = scene.surface.grab().toImage()
     assert image.pixelColor(10, 50) == QColor(theme.DARK)
     assert image.pixelColor(60, 50) != QColor(theme.DARK)
+
+
+def test_hanging_up_and_joining_at_once_does_not_bring_the_last_picture_back(scene: Scene) -> None:
+    scene.arrives(1)
+    scene.surface.say(absent="No picture")
+    settle()
+    scene.surface.say(absent="")
+    scene.surface.notify()
+    settle()
+    assert not scene.surface.has_picture
+
+
+def test_a_new_link_counts_its_pictures_from_one_again(scene: Scene) -> None:
+    scene.arrives(1)
+    scene.waits(0.1)
+    scene.arrives(1, colour=b"\x80\x40\x20\xff")
+    assert scene.painted == [1, 1]
+    assert scene.middle() == QColor(0x20, 0x40, 0x80)
+
+
+def test_age_counts_from_the_capture_and_not_from_the_paint(scene: Scene) -> None:
+    scene.newest = picture(1, scene.at - 0.9)
+    scene.surface.notify()
+    settle()
+    assert scene.surface.has_picture
+    scene.waits(0.2)
+    assert scene.is_frozen()
