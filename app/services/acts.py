@@ -22,13 +22,17 @@ ResultT = TypeVar("ResultT")
 
 
 class Acts:
-    """`revision` grows with each write; services that show records read again when it does."""
+    """`revision` grows with each write; services that show records read again when it does.
+
+    `events_noted` grows with each act that is only noted.
+    """
 
     def __init__(self, store: Store, clock: Clock, device: DeviceId) -> None:
         self._store = store
         self.clock = clock
         self.device = device
         self.revision: Broadcast[int] = Broadcast(0)
+        self.events_noted: Broadcast[int] = Broadcast(0)
         self.offset: ClockOffset | None = None
         self._person: Person | None = None
         self._are_times_confirmed = False
@@ -105,3 +109,8 @@ class Acts:
         result = await self._store.transaction(work)
         self.revision.tell(self.revision.value + 1)
         return result
+
+    async def note(self, event: AuditEvent) -> None:
+        """An act that changes no record; whoever sends hears that there is an event to send."""
+        await self._store.transaction(lambda unit: unit.audit.add(event))
+        self.events_noted.tell(self.events_noted.value + 1)

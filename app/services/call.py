@@ -103,7 +103,7 @@ class Call:
         await self._engine.prepare(setup)
         self._tell(visit=setup.visit, code=None, contact_s=0.0, live_since=None, far=None)
         event = self._acts.event(Act.VISIT_JOINED, visit=setup.visit)
-        await self._acts.read(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
         await self._advance(Event.JOIN)
 
     async def put_away(self) -> None:
@@ -125,7 +125,7 @@ class Call:
         await self._advance(Event.HANG_UP)
         if visit is not None:
             event = self._acts.event(Act.VISIT_LEFT, visit=visit)
-            await self._acts.read(lambda unit: unit.audit.add(event))
+            await self._acts.note(event)
 
     async def mute(self, is_muted: bool) -> None:
         await self._engine.mute(is_muted)
@@ -260,7 +260,7 @@ class Call:
         await self._advance(Event.MEDIA_UP)
         if before is not Phase.LIVE and self.state.value.phase is Phase.LIVE:
             event = self._acts.event(Act.CALL_STARTED, visit=self.state.value.visit, subject=link)
-            await self._acts.read(lambda unit: unit.audit.add(event))
+            await self._acts.note(event)
 
     async def _heard_attached(self, word: EngineAttached) -> None:
         if not self._is_in_call:
@@ -362,7 +362,7 @@ class Call:
         self._unsaid_leave = state.visit
         await self._say_leave()
         event = self._acts.event(Act.CALL_ENDED, visit=state.visit, subject=state.link)
-        await self._acts.read(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
 
     async def _say_leave(self) -> None:
         """A seat is given back by a word only: one that could not be said is said later."""

@@ -125,7 +125,7 @@ class Recordings:
             visit=recording.visit,
             subject=recording.id,
         )
-        await self._acts.do(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
         return wav
 
     def _chart_changed(self, chart: ChartState) -> None:

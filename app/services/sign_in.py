@@ -126,7 +126,7 @@ class SignIn:
             raise away
         if not await _fits(verifier, username, password):
             event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
-            await self._acts.read(lambda unit: unit.audit.add(event))
+            await self._acts.note(event)
             raise Rejected(Code.WRONG_CREDENTIALS)
         return person
 
@@ -135,7 +135,7 @@ class SignIn:
     ) -> None:
         self._acts.now_acting(person)
         event = self._acts.event(Act.SIGNED_IN)
-        await self._acts.do(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
         self._tries_left = UNLOCK_TRIES
         marked = self.state.value.is_demonstration if is_demonstration is None else is_demonstration
         self._tell(
@@ -151,7 +151,7 @@ class SignIn:
         if self.state.value.phase is not SignInPhase.SIGNED_IN:
             return
         event = self._acts.event(Act.SCREEN_LOCKED)
-        await self._acts.do(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
         self._tell(phase=SignInPhase.LOCKED, code=None)
 
     async def unlock(self, password: str) -> None:
@@ -162,12 +162,12 @@ class SignIn:
         if verifier is not None and await _fits(verifier, None, password):
             self._tries_left = UNLOCK_TRIES
             event = self._acts.event(Act.SCREEN_UNLOCKED)
-            await self._acts.do(lambda unit: unit.audit.add(event))
+            await self._acts.note(event)
             self._tell(phase=SignInPhase.SIGNED_IN, code=None)
             return
         self._tries_left -= 1
         event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
-        await self._acts.do(lambda unit: unit.audit.add(event))
+        await self._acts.note(event)
         if self._tries_left <= 0:
             await self.sign_out(code=Code.TOO_MANY_TRIES)
         else:

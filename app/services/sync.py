@@ -82,8 +82,10 @@ class Sync:
         self._tasks = TaskOwner("sync")
         self._wake = asyncio.Event()
         self._is_running = False
+        self._push_limit = PUSH_CHANGES
         self._counting = Rereading(self._tell_unsent, self._tasks)
         self._stop_listening = acts.revision.listen(self._heard_revision)
+        self._stop_hearing_events = acts.events_noted.listen(lambda _: self.poke())
         switchboard.on(FeedMovedHeard, self._heard_feed_moved)
         switchboard.on(SocketUp, lambda _: self.poke())
 
@@ -98,6 +100,7 @@ class Sync:
 
     async def close(self) -> None:
         self._stop_listening()
+        self._stop_hearing_events()
         await self._tasks.close()
 
     def poke(self) -> None:
@@ -180,14 +183,22 @@ class Sync:
 
     async def _push(self) -> bool:
         """True when there may be more to push."""
+        limit = self._push_limit
         changes, events = await self._acts.read(
-            lambda unit: (unit.outbox.waiting(PUSH_CHANGES), unit.audit.unacknowledged(PUSH_EVENTS))
+            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(PUSH_EVENTS))
         )
         if not changes and not events:
             return False
-        answer = await self._server_api.push(changes, events)
+        try:
+            answer = await self._server_api.push(changes, events)
+        except Rejected as no:
+            if no.code is not Code.TOO_LARGE or len(changes) <= 1:
+                raise
+            self._push_limit = len(changes) // 2  # long notes: fewer of them at a time
+            return True
+        self._push_limit = PUSH_CHANGES
         await self._settle(answer)
-        is_full = len(changes) == PUSH_CHANGES or len(events) == PUSH_EVENTS
+        is_full = len(changes) == limit or len(events) == PUSH_EVENTS
         # A server that takes nothing is asked again later, not in a circle.
         return is_full and _is_progress(changes, events, answer)
 

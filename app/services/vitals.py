@@ -231,7 +231,7 @@ class Vitals:
                 Act.READING_REFUSED, patient=row.patient.id, visit=row.visit.id, code=refused
             )
             try:
-                await self._acts.read(lambda unit: unit.audit.add(event))
+                await self._acts.note(event)
             except Failure as failure:  # the cuff is listened to all the same
                 self._tell(code=failure.code)
 
