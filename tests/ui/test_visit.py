@@ -79,6 +79,21 @@ def test_pressing_join_twice_does_not_hang_up(pages: Pages) -> None:
     assert pages.wishes("call") == [("join", ())]
 
 
+def test_the_keyboard_does_not_wait_at_hang_up_in_a_window_behind_others_either(
+    pages: Pages,
+) -> None:
+    pages.show(call=made.CALL_IDLE)
+    pages.find("visit.join", QPushButton).setFocus()
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    settle()
+    assert not pages.frame.isActiveWindow()
+    pages.show(call=made.CALL_WAITING)
+    focused = pages.frame.focusWidget()
+    assert focused is not None and focused.accessibleIdentifier() == "note.text"
+
+
 def test_escape_never_ends_a_call(pages: Pages) -> None:
     for widget in pages.frame.findChildren(QWidget):
         if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:

@@ -131,7 +131,7 @@ class CallBar(QFrame):
         self.draw(model.screen)
 
     def draw(self, screen: CallScreen) -> None:
-        if self._join.hasFocus() and not screen.can_join:
+        if self.window().focusWidget() is self._join and not screen.can_join:
             self.focus_freed.emit()  # Qt would go on to Hang up; a second press would hang up
         self._join.allow(screen.can_join)
         self._hang_up.allow(screen.can_hang_up)

@@ -53,6 +53,7 @@ class VisitView(QWidget):
         self.call = CallView(models.call, far, own, beside_state=self._state)
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
+        self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
         self._vitals = VitalsView(models.vitals, look)
         self._recordings = RecordingsView(models.recordings, look)
         self._notes = NotesView(models.notes, look)
@@ -61,6 +62,8 @@ class VisitView(QWidget):
         self._lay_out()
         self._finish.clicked.connect(self.ask_finish)
         self._ask.confirmed.connect(models.visit.finish)
+        self._sign.clicked.connect(self.ask_sign)
+        self._ask_sign.confirmed.connect(models.visit.sign)
         self._back.clicked.connect(models.visit.back)
         self._model = models.visit
         self._bar.focus_freed.connect(self._notes.take_focus)
@@ -78,6 +81,7 @@ class VisitView(QWidget):
         self._back = Button("visit.back", text("visit.back"), drawing="back", on_dark=True)
         self._back.say(text("visit.back"), text("visit.back-name"))
         self._finish = Button("visit.finish", text("visit.finish"), drawing="check", on_dark=True)
+        self._sign = Button("visit.sign", text("visit.sign"), drawing="check", on_dark=True)
         clocks = QGridLayout()
         clocks.setHorizontalSpacing(18)
         clocks.setVerticalSpacing(0)
@@ -94,6 +98,7 @@ class VisitView(QWidget):
         row.addWidget(self._back)
         row.addSpacing(28)
         row.addWidget(self._finish)
+        row.addWidget(self._sign)
 
     def _lay_out(self) -> None:
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
@@ -114,6 +119,7 @@ class VisitView(QWidget):
             layout.addWidget(part)
         layout.addLayout(body, 1)
         layout.addWidget(self._ask)
+        layout.addWidget(self._ask_sign)
         layout.addWidget(self._bar)
 
     def draw(self, screen: VisitScreen) -> None:
@@ -138,6 +144,9 @@ class VisitView(QWidget):
         self._finish.allow(screen.can_finish)
         if not screen.can_finish:
             self._ask.close_unanswered()
+        show_when(self._sign, screen.can_sign)
+        if not screen.can_sign:
+            self._ask_sign.close_unanswered()
 
     def _draw_outage(self, screen: CallScreen) -> None:
         self._outage.tell(screen.outage, screen.outage_detail, Tone.BAD)
@@ -146,6 +155,9 @@ class VisitView(QWidget):
     def ask_finish(self) -> None:
         """One press never finishes a visit."""
         self._ask.open(self._model.screen.finish_question)
+
+    def ask_sign(self) -> None:
+        self._ask_sign.open(self._model.screen.sign_question)
 
     def take_focus(self) -> None:
         self._bar.take_focus()
