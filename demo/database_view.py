@@ -43,8 +43,10 @@ class Act:
 
 
 class DatabaseView:
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, files: Path | None = None) -> None:
+        """`files` when they lie elsewhere: a copy of the database does without them."""
         self._database = database
+        self._files = files or database.parent
 
     def _all(self, question: str, *values: str) -> list[tuple[Any, ...]]:
         address = f"file:{self._database}?mode=ro"
@@ -90,7 +92,7 @@ class DatabaseView:
         ]
 
     def file(self, sha256: str) -> Path:
-        for path in self._database.parent.rglob(sha256):
+        for path in self._files.rglob(sha256):
             return path
         raise NotSo(f"no file {sha256[:12]} at the server")
 

@@ -153,7 +153,7 @@ def rewrite_chain(connection: sqlite3.Connection) -> None:
 
 def frozen_picture(stage: Stage) -> None:
     """The cart's camera process is stopped, and each one that takes its place."""
-    stage.desk.programs.start(
+    stage.saboteur = stage.desk.programs.start(
         "freezer",
         [sys.executable, "-m", "demo.freezer", str(stage.cart.media_pid())],
         stage.desk.base,

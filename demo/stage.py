@@ -3,7 +3,9 @@
 Opened once; several visits may be held on it, one after the other.
 """
 
+import os
 import random
+import signal
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from demo.database_view import DatabaseView
 from demo.desk import Desk
 from demo.network import Network
 from demo.picture import FRAMES_PER_SECOND
+from demo.programs import Program
 from demo.server_view import ServerView
 from demo.side import Equipment, Side
 from demo.waiting import NotSo
@@ -50,6 +53,7 @@ class Stage:
         self._house = ExitStack()
         self._always_private = always_private
         self._booked = 0
+        self.saboteur: Program | None = None
 
     def __enter__(self) -> "Stage":
         try:
@@ -110,6 +114,13 @@ class Stage:
     def sign_in(self) -> None:
         self.workstation.sign_in(CLINICIAN)
         self.cart.sign_in(PRESENTER)
+
+    def end_sabotage(self) -> None:
+        """What goes on breaking things ends, and its last victim goes on."""
+        if self.saboteur is not None:
+            self.saboteur.end()
+            self.saboteur = None
+            os.kill(self.cart.camera_pid(), signal.SIGCONT)
 
     def make_ready(self) -> None:
         """Both users signed in with no visit open, whatever happened before."""

@@ -142,6 +142,9 @@ class Story:
                 network.refuse() if self._refuses else network.black_hole()
             time.sleep(CUT_IN_A_MOMENT_S)
             before = network.traffic()
+            time.sleep(CUT_IN_A_MOMENT_S)
+            if passed := network.traffic().since(before).passed:
+                raise NotSo(f"there was no cut: {passed} packets passed in {CUT_IN_A_MOMENT_S} s")
             pressure = self._measure()
             self._sees_outage()
             visit.write_note(self._stage.cart, NOTES[1])
@@ -150,12 +153,12 @@ class Story:
             report.fact(f"note and reading {pressure} kept at the cart inside the cut")
             self._wait_until(begun + self._lengths.cut_s)
             count = len(set(self._stage.workstation.far_counters(0.7, self._stage.cart.number)))
-            passed = network.traffic().since(before)
+            seen = network.traffic().since(before)
             report.fact(
-                f"{passed.passed} packets passed, {passed.dropped_udp} media and "
-                f"{passed.dropped_tcp} other packets vanished, {count} picture on the screen"
+                f"{seen.passed} packets passed, {seen.dropped_udp} media and "
+                f"{seen.dropped_tcp} other packets did not, {count} picture on the screen"
             )
-            if passed.passed or not (passed.dropped_tcp and passed.dropped_udp) or count > 1:
+            if seen.passed or not (seen.dropped_tcp and seen.dropped_udp) or count > 1:
                 raise NotSo("there was no cut")
         report.keep_pictures("cut-end")
         with report.step("rejoin", "The line is back: the same visit goes on by itself"):

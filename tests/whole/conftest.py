@@ -7,13 +7,16 @@ next one. Nothing here is skipped in silence: a machine that refuses says so.
 import random
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from demo.desk import ROOT
 from demo.network import Network, open_network
+from demo.report import Report
 from demo.stage import Given, Stage
+from demo.story import Lengths, Story
 from demo.visit import Facts, Visit
 from demo.waiting import NotSo
 
@@ -67,13 +70,39 @@ def whole_stage(
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A visit that was held from its start to its finish, and what both profiles then knew."""
+
+    facts: Facts
+    failed: dict[str, str]
+    witnesses: dict[str, str]
+    earlier: tuple[Facts, ...]
+
+
+@pytest.fixture(scope="session")
+def whole_visit(whole_stage: Stage, chance: random.Random, held: list[Facts]) -> Held:
+    """With 15 s of black hole inside. Both programs have ended afterwards."""
+    whole_stage.make_ready()
+    report = Report(None)
+    earlier = tuple(held)
+    story = Story(whole_stage, report, chance, Lengths(), earlier=earlier)
+    story.come_together()
+    story.examine()
+    story.outage()
+    story.finish()
+    held.append(story.visit.facts)
+    witnesses = story.check()
+    return Held(story.visit.facts, report.failed, witnesses, earlier)
+
+
 @pytest.fixture
 def stage(whole_stage: Stage) -> Iterator[Stage]:
     """Both users signed in, no visit open, the line whole."""
+    whole_stage.make_ready()
     yield whole_stage
     whole_stage.network.heal()
     whole_stage.desk.sound.silence("workstation", is_silent=False)
-    whole_stage.make_ready()
 
 
 @pytest.fixture(scope="session")
