@@ -171,11 +171,17 @@ def socket_count(screen: MediaScreen) -> int:
     return found
 
 
+async def sees_itself(side: MediaScreen) -> None:
+    """The far picture may be there first: each goes its own way to the screen."""
+    await until(lambda: side.remote.self_picture() is not None, "own picture")
+
+
 async def test_picture_words_and_body_sounds_cross_whole(visit: Visit, heart: Path) -> None:
     await visit.begins(heart)
     clinician, presenter = visit.clinician, visit.presenter
     for side in (clinician, presenter):
         await sees_the_number(side)
+        await sees_itself(side)
         own = side.remote.self_picture()
         assert own is not None and (own.width, own.height) == (160, 120)
         assert (await side.next(FarScreen)).is_attached
