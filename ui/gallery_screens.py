@@ -271,7 +271,10 @@ VISIT_FINISHED = replace(
     VISIT,
     state=text("visit-state.finished"),
     state_tone=Tone.PLAIN,
+    shows_finish=False,
     can_finish=False,
+    can_sign=True,
+    sign_question=text("visit.sign-question", patient="DOE, Jane (Mrs)"),
     message=text("visit.finished"),
 )
 

@@ -193,6 +193,17 @@ def test_a_question_about_a_finished_visit_is_withdrawn(pages: Pages) -> None:
     assert not pages.find("visit.finish", QPushButton).isEnabled()
 
 
+def test_a_finished_visit_is_signed_where_it_was_finished_and_asked_first(pages: Pages) -> None:
+    assert not pages.shown("visit.sign")
+    pages.show(visit=made.VISIT_FINISHED)
+    assert not pages.shown("visit.finish")
+    pages.press("visit.sign")
+    assert "DOE, Jane (Mrs)" in pages.name("visit.sign-question")
+    assert not pages.wishes("visit")
+    pages.press("visit.sign-confirm")
+    assert pages.wishes("visit") == [("sign", ())]
+
+
 def test_the_cart_has_no_finish(pages: Pages) -> None:
     pages.show(visit=made.VISIT_CART)
     assert not pages.shown("visit.finish")

@@ -36,6 +36,8 @@ class VisitScreen:
     shows_finish: bool = False  # only a clinician may finish
     can_finish: bool = False
     finish_question: str = ""  # names the patient
+    can_sign: bool = False  # a finished visit, by a clinician: Sign stands where Finish stood
+    sign_question: str = ""
     message: str = ""
     message_tone: Tone = Tone.PLAIN
 
@@ -46,6 +48,10 @@ class VisitIntents(Protocol):
     @property
     def screen(self) -> VisitScreen: ...
     def finish(self) -> None:
+        """Asked and confirmed."""
+        ...
+
+    def sign(self) -> None:
         """Asked and confirmed."""
         ...
 
@@ -88,6 +94,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
         if visit.checked_in_at is not None and visit.is_open:
             since_check_in = wording.clock((now - visit.checked_in_at).total_seconds())
         in_contact, note, contact_tone = self._contact()
+        can_sign = visit.state is VisitState.FINISHED and may(self._role, Action.SIGN_VISIT)
         message = "" if visit.is_open else wording.text("visit.finished")
         if self._code is not None:
             message = wording.failure(self._code)
@@ -99,9 +106,11 @@ class VisitViewModel(ViewModel[VisitScreen]):
             in_contact=in_contact,
             contact_note=note,
             contact_tone=contact_tone,
-            shows_finish=may(self._role, Action.FINISH_VISIT),
+            shows_finish=may(self._role, Action.FINISH_VISIT) and not can_sign,
             can_finish=visit.state is VisitState.IN_VISIT,
             finish_question=wording.text("visit.finish-question", patient=row.patient.banner_name),
+            can_sign=can_sign,
+            sign_question=wording.text("visit.sign-question", patient=row.patient.banner_name),
             message=message,
             message_tone=Tone.PLAIN if self._code is None else Tone.BAD,
         )
@@ -124,6 +133,12 @@ class VisitViewModel(ViewModel[VisitScreen]):
         if row is not None:
             self._code = None
             self.act(self._visits.finish(row.visit.id), "finish visit", self._failed)
+
+    def sign(self) -> None:
+        row = self._chart.state.value.row
+        if row is not None:
+            self._code = None
+            self.act(self._visits.sign(row.visit.id), "sign visit", self._failed)
 
     def back(self) -> None:
         self._code = None

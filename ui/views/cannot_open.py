@@ -1,4 +1,4 @@
-"""The window that stands instead of the program when its store cannot be opened."""
+"""The window that stands instead of the program when its store or server cannot be used."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent

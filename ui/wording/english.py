@@ -23,6 +23,7 @@ FAILURES: dict[Code, str] = {
     Code.SERVER_UNTRUSTED: "The server could not prove who it is. Nothing was sent to it.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
+    Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
     Code.MALFORMED: "The server could not read what was sent.",
     Code.TOO_LARGE: "This is too large to be sent.",
     Code.SERVER_ERROR: "The server had a fault. It will be tried again.",
@@ -75,6 +76,7 @@ FAILURES: dict[Code, str] = {
     Code.STORE_NETWORK_DRIVE: "The profile lies on a network drive. Choose a local folder.",
     Code.STORE_TOO_NEW: "A newer program wrote this store. Update this program.",
     Code.STORE_FULL: "The disk is full. What you do now is not kept.",
+    Code.PROFILE_UNUSABLE: "The profile folder cannot be used. Choose one that you may write to.",
     Code.KEYRING_MISSING: "No key ring on this machine: nothing is kept when this window closes.",
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
     # the call
@@ -168,6 +170,10 @@ SENTENCES: dict[str, str] = {
     "visit.finish-question": "Finish the visit of {patient}? Afterwards nothing can be added.",
     "visit.finish-confirm": "Yes, finish",
     "visit.finish-cancel": "No, go on",
+    "visit.sign": "Sign visit",
+    "visit.sign-question": "Sign the visit of {patient}? Afterwards it can only be amended.",
+    "visit.sign-confirm": "Yes, sign",
+    "visit.sign-cancel": "No, not yet",
     "visit.since-check-in": "Since check-in",
     "visit.in-contact": "In contact",
     "visit.contact-paused": "paused since {time}",
@@ -320,8 +326,8 @@ SENTENCES: dict[str, str] = {
     "status.person": "{name}, {role}",
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
-    # a store that cannot be opened
-    "cannot-open.title": "Bedside cannot start with this profile",
+    # why the program cannot start
+    "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
     # defects
     "defect.title": "Bedside had a fault",
