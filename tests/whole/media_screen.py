@@ -17,7 +17,7 @@ from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 
 EventT = TypeVar("EventT")
-LIMIT_S = 15.0
+LIMIT_S = 25.0
 
 
 async def until(is_so: Callable[[], object], what: str, limit_s: float = LIMIT_S) -> float:
