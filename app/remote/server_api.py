@@ -34,10 +34,15 @@ CHAIN_PART = 2000
 
 
 class ServerApi:
-    """Fulfils ports.ServerApi. Open it as an async context."""
+    """Fulfils ports.ServerApi. Open it as an async context. `transport`: another way than TCP."""
 
     def __init__(
-        self, address: ServerAddress, tokens: Tokens, clock: Clock, device: DeviceId
+        self,
+        address: ServerAddress,
+        tokens: Tokens,
+        clock: Clock,
+        device: DeviceId,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._tokens = tokens
         self._clock = clock
@@ -48,6 +53,7 @@ class ServerApi:
             timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
             trust_env=False,
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 from pydantic import BaseModel, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
@@ -41,13 +42,20 @@ PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 PING_EVERY_S = 3.0
 PING_LIMIT_S = 4.0
 
+OpenSocket = Callable[..., AbstractAsyncContextManager[ClientConnection]]
 RenewTokens = Callable[[], Awaitable[None]]
 
 
 class SignallingChannel:
-    """Fulfils ports.SignallingChannel. `renew` fetches a token when the old one is not good."""
+    """Fulfils ports.SignallingChannel. `renew` fetches a token when the old one is not good.
 
-    def __init__(self, address: ServerAddress, tokens: Tokens) -> None:
+    `open_socket`: another way than TCP, with the words of websockets' `connect`.
+    """
+
+    def __init__(
+        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket = connect
+    ) -> None:
+        self._open_socket = open_socket
         self._address = address
         self._tokens = tokens
         self._socket: ClientConnection | None = None
@@ -85,7 +93,7 @@ class SignallingChannel:
             await self.renew()
         if self._tokens.access is None:
             raise Unavailable(Code.TOKEN_EXPIRED)
-        async with connect(
+        async with self._open_socket(
             f"{self._address.socket_url}/v1/signalling",
             ssl=self._address.tls,
             additional_headers={"authorization": f"Bearer {self._tokens.access}"},

@@ -61,6 +61,10 @@ class FakeEngine:
         self.link_goes()
         self.tells(EngineGone())
 
+    def loses_its_screen(self) -> None:
+        """The call runs on; what was not heard yet is told to nobody."""
+        self._events = asyncio.Queue(WAITING)
+
     def link_goes(self) -> None:
         self.live_link = None
         if self.wire is not None:

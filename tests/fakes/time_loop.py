@@ -14,11 +14,10 @@ MORNING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 class TimeLoop(asyncio.SelectorEventLoop):
-    """`grace_s` is waited in real time before a jump, for threads that this loop did not start."""
+    """`outstanding` counts what works for us on other threads."""
 
-    def __init__(self, grace_s: float = 0.0) -> None:
+    def __init__(self) -> None:
         super().__init__(_Jumping(self))
-        self.grace_s = grace_s
         self.ahead_s = 0.0
         self.outstanding = 0
 
@@ -57,7 +56,7 @@ class _Jumping(selectors.DefaultSelector):
         loop = self._loop
         if timeout is None or timeout <= 0 or loop.outstanding:
             return super().select(timeout)
-        found = super().select(min(timeout, loop.grace_s))
+        found = super().select(0)
         if not found:
             loop.ahead_s += timeout
         return found
@@ -89,7 +88,9 @@ async def settled(turns: int = 30) -> None:
 
 
 async def until(holds: Callable[[], object], limit_s: float = 60.0) -> None:
-    """Wait, in the loop's time, until `holds()` is true; TimeoutError names no secret."""
+    """Wait, in the loop's time, until `holds()` is true; TimeoutError when it never is."""
+    pause_s = 0.01
     async with asyncio.timeout(limit_s):
-        while not holds():  # noqa: ASYNC110  there is no event for what a test looks at
-            await asyncio.sleep(0.02)
+        while not holds():
+            await asyncio.sleep(pause_s)
+            pause_s = min(0.2, 1.2 * pause_s)

@@ -148,6 +148,16 @@ class Pair:
         await self.clinician.link.close()
         await self.cart.link.close()
 
+    async def show_small(self) -> None:
+        """Both cameras: grey that changes, where only the joining matters."""
+        shade = 0
+        while True:
+            shade = (shade + 1) % 100
+            grey = bytes([100 + shade]) * (160 * 120) + bytes([128]) * (160 * 120 // 2)
+            self.clinician.pictures.put(160, 120, grey)
+            self.cart.pictures.put(160, 120, grey)
+            await asyncio.sleep(1 / 30)
+
     async def show(self, number: int) -> None:
         """Both cameras: a number and something that moves, 30 pictures a second."""
         tick = 0
@@ -159,14 +169,14 @@ class Pair:
 
 
 @asynccontextmanager
-async def two_links(number: int | None = 0) -> AsyncIterator[Pair]:
+async def two_links(number: int | None = 0, *, is_small: bool = False) -> AsyncIterator[Pair]:
     """Two links, not yet opened; with a number the cameras run."""
     async with TaskOwner("two links") as tasks:
         pair = Pair(tasks)
         tasks.start(pair.clinician.voice.hum(), "hum")
         tasks.start(pair.cart.voice.hum(), "hum")
         if number is not None:
-            tasks.start(pair.show(number), "show")
+            tasks.start(pair.show_small() if is_small else pair.show(number), "show")
         try:
             yield pair
         finally:
