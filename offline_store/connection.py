@@ -133,7 +133,9 @@ def _named(error: Exception, path: Path | None) -> Failure | None:
         return Unavailable(Code.STORE_FULL)
     if code in DAMAGE:
         return Untrusted(Code.STORE_DAMAGED, "the database")
-    if code in (SQLITE_BUSY, SQLITE_CANTOPEN):
+    if code == SQLITE_CANTOPEN:
+        return Unavailable(Code.PROFILE_UNUSABLE)
+    if code == SQLITE_BUSY:
         return Unavailable(Code.STORE_IN_USE)
     return None
 

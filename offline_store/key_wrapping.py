@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationError
 
 from app.domain.failures import Code, Untrusted
-from offline_store.profile_folder import write_durably
+from offline_store.profile_folder import disk_failures, write_durably
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -54,16 +54,21 @@ class KeyPath:
         return self.folder / "keys.json"
 
     def read(self) -> KeyFile | None:
-        """None when there is none; Untrusted(STORE_DAMAGED) when it cannot be understood."""
-        try:
-            return KeyFile.model_validate_json(self.path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValidationError as error:
-            raise Untrusted(Code.STORE_DAMAGED, "keys.json") from error
+        """None when there is none; Untrusted(STORE_DAMAGED) when it cannot be understood.
+
+        Unavailable(PROFILE_UNUSABLE) when it cannot even be read.
+        """
+        with disk_failures():
+            try:
+                return KeyFile.model_validate_json(self.path.read_bytes())
+            except FileNotFoundError:
+                return None
+            except ValidationError as error:
+                raise Untrusted(Code.STORE_DAMAGED, "keys.json") from error
 
     def write(self, keys: KeyFile) -> None:
-        write_durably(self.path, keys.model_dump_json().encode())
+        with disk_failures():
+            write_durably(self.path, keys.model_dump_json().encode())
 
 
 def wrap(key: bytes, wrapping_key: bytes, profile: UUID) -> KeyFile:

@@ -51,11 +51,11 @@ class RecordingFolder:
         return await asyncio.to_thread(self._ciphertext, file_sha256)
 
     def _ciphertext(self, file_sha256: str) -> bytes:
-        try:
-            with disk_failures():
+        with disk_failures():
+            try:
                 return self._path(file_sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise Unavailable(Code.NOT_FOUND, "recording file") from error
+            except FileNotFoundError as error:
+                raise Unavailable(Code.NOT_FOUND, "recording file") from error
 
     async def keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
         await asyncio.to_thread(self._keep_ciphertext, file_sha256, data)

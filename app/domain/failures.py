@@ -23,6 +23,7 @@ class Code(StrEnum):
     SERVER_UNTRUSTED = "server-untrusted"
     PLAIN_HTTP_REFUSED = "plain-http-refused"
     ADDRESS_INVALID = "address-invalid"
+    CA_UNREADABLE = "ca-unreadable"
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
     SERVER_ERROR = "server-error"
@@ -75,6 +76,7 @@ class Code(StrEnum):
     STORE_NETWORK_DRIVE = "store-network-drive"
     STORE_TOO_NEW = "store-too-new"
     STORE_FULL = "store-full"
+    PROFILE_UNUSABLE = "profile-unusable"
     KEYRING_MISSING = "keyring-missing"
     KEYRING_LOCKED = "keyring-locked"
     # the call
