@@ -57,13 +57,21 @@ def heart_sound(chance: random.Random) -> Path | None:
 
 @pytest.fixture(scope="session")
 def whole_stage(
-    network: Network, chance: random.Random, heart_sound: Path | None
+    network: Network,
+    chance: random.Random,
+    heart_sound: Path | None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
     try:
         stage = Stage(network, chance, Given(sound=heart_sound), always_private=True)
         with stage:
             stage.sign_in()
             yield stage
+            if request.session.testsfailed:
+                said = tmp_path_factory.mktemp("what-the-programs-said")
+                stage.desk.keep_words(said)
+                print(f"what the programs said: {said}")
     except NotSo as error:
         if "Debian packages are missing" in str(error):
             pytest.skip(f"nothing is proven here: {error}")
