@@ -225,6 +225,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled { background: $D
   color: $DISABLED_INK; }
 QComboBox::drop-down { border: none; width: 32px; }
 QComboBox::down-arrow { image: url("$down_arrow"); width: 18px; height: 18px; }
+QPlainTextEdit[shut="true"], QLineEdit[shut="true"] { background: $DISABLED_FILL;
+  color: $DISABLED_INK; }
 QComboBox QAbstractItemView { background: $PAPER; color: $INK;
   selection-background-color: $PRIMARY; selection-color: $ON_PRIMARY; }
 

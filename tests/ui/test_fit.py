@@ -26,6 +26,7 @@ SIZES = {"desk": ((1280, 800), 1.0), "small": ((1024, 768), 1.0), "large type": 
 PAINTED = (VideoSurface, VitalTile, Waveform)  # labels by descent, with words of their own
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
 SLACK = 1
+MARKS_OF_DIRECTION = set("\u2066\u2067\u2068\u2069\u00a0\u2060")
 FOR_A_FINGER, FOR_A_MOUSE = 48, 24
 
 
@@ -142,36 +143,30 @@ def test_every_page_fits(hall: tuple[Hall, tuple[int, int], bool]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_everything_with_a_keyboard_stop_has_a_name_and_an_identifier(
+def nameless(page: QWidget) -> list[str]:
+    found = [
+        f"{type(widget).__name__} {widget.objectName()}"
+        for widget in visible(page, QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isEnabled()
+        and not (widget.accessibleName() and widget.accessibleIdentifier())
+        and not isinstance(widget.parentWidget(), QComboBox)
+    ]
+    painted = [widget for kind in PAINTED for widget in visible(page, kind)]
+    return found + [type(widget).__name__ for widget in painted if not widget.accessibleName()]
+
+
+def test_everything_with_a_keyboard_stop_is_named_in_plain_words(
     hall: tuple[Hall, tuple[int, int], bool],
 ) -> None:
     made, _, is_cart = hall
-    nameless = []
+    wrong = []
     for name, shot in SHOTS.items():
         if shot.is_cart != is_cart:
             continue
         page = made.hang(shot)
+        wrong += [f"{name}: {one}" for one in nameless(page)]
         for widget in visible(page, QWidget):
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
-                is_named = widget.accessibleName() and widget.accessibleIdentifier()
-                if not is_named and not isinstance(widget.parentWidget(), QComboBox):
-                    nameless.append(f"{name}: {type(widget).__name__} {widget.objectName()}")
-        for kind in PAINTED:
-            nameless += [
-                f"{name}: {kind.__name__}"
-                for widget in visible(page, kind)
-                if not widget.accessibleName()
-            ]
-    assert not nameless
-
-
-def test_no_name_carries_a_mark_of_direction(
-    hall: tuple[Hall, tuple[int, int], bool],
-) -> None:
-    made, _, is_cart = hall
-    for shot in SHOTS.values():
-        if shot.is_cart == is_cart:
-            page = made.hang(shot)
-            for widget in visible(page, QWidget):
-                name = widget.accessibleName()
-                assert not set(name) & set("\u2066\u2067\u2068\u2069\u00a0\u2060"), name
+            if set(widget.accessibleName()) & MARKS_OF_DIRECTION:
+                wrong.append(f"{name}: {widget.accessibleName()!r}")
+    assert not wrong, "\n".join(wrong)

@@ -7,7 +7,7 @@ from ui import theme
 from ui.view_models.messages import MessagesIntents, MessagesScreen
 from ui.views.panel import Panel
 from ui.widgets.button import Button
-from ui.widgets.dress import identify
+from ui.widgets.dress import identify, mark
 from ui.widgets.row_list import RowList
 from ui.widgets.text_row import TextRow
 from ui.widgets.words import Words
@@ -47,6 +47,7 @@ class MessagesView(Panel):
             self._line.clear()
         self._send.allow(screen.can_send)
         self._line.setReadOnly(not screen.can_send)
+        mark(self._line, "shut", not screen.can_send)
         self._message.say_or_hide(screen.message, screen.message_tone, signed=True)
         places = list(range(1, len(screen.rows) + 1))
         rows = self._list.show_rows(places, lambda _: TextRow(self._look))

@@ -9,7 +9,7 @@ from ui import theme
 from ui.view_models.notes import NotesIntents, NotesScreen
 from ui.views.panel import Panel
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import identify
+from ui.widgets.dress import identify, mark
 from ui.widgets.row_list import RowList
 from ui.widgets.text_row import TextRow
 from ui.widgets.words import Words
@@ -83,6 +83,7 @@ class NotesView(Panel):
             self._fill("")
         self._kept = screen.kept
         self._editor.setReadOnly(not screen.can_write)
+        mark(self._editor, "shut", not screen.can_write)
         self._keep.allow(screen.can_write)
         self._message.say(screen.message, screen.message_tone, signed=True)
         places = list(range(1, len(screen.rows) + 1))
