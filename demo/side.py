@@ -23,7 +23,7 @@ from demo.programs import END_LIMIT_S, Program, command_of, descendants_of, pare
 from demo.screen import Box, Pixels, Screen
 from demo.waiting import NotSo, wait_for
 
-WINDOW_LIMIT_S = 30.0
+WINDOW_LIMIT_S, LOOK_FOR_WINDOW_S = 30.0, 2.0
 SIGN_IN_LIMIT_S = 15.0
 WITNESS_LIMIT_S = 20.0
 LISTEN_S = 1.4  # one round of the tones
@@ -138,14 +138,18 @@ class Side:
 
     def sees_window(self, widget: str) -> None:
         """The first thing a started program shows; one that shows nothing tells where it stands."""
-        try:
-            self.user.sees(widget, limit_s=WINDOW_LIMIT_S)
-        except NotSo as error:
-            if self.program is None or not self.program.is_running:
-                raise NotSo(f"the {self.name} ended: {self._last_words()}") from error
-            os.kill(self.pid, signal.SIGABRT)  # PYTHONFAULTHANDLER prints every thread's stack
-            self.program.process.wait(END_LIMIT_S)
-            raise NotSo(f"{error}; it stood at: {self._last_words()}") from error
+        until = time.monotonic() + WINDOW_LIMIT_S
+        while True:
+            try:
+                self.user.sees(widget, limit_s=LOOK_FOR_WINDOW_S)
+                return
+            except NotSo as error:
+                if self.program is None or not self.program.is_running:
+                    raise NotSo(f"the {self.name} ended: {self._last_words()}") from error
+                if time.monotonic() > until:
+                    os.kill(self.pid, signal.SIGABRT)  # faulthandler prints every thread's stack
+                    self.program.process.wait(END_LIMIT_S)
+                    raise NotSo(f"{error}; it stood at: {self._last_words()}") from error
 
     def _last_words(self) -> str:
         return "" if self.program is None else self.program.words()[-3000:]
