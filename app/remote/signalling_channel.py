@@ -63,9 +63,13 @@ class SignallingChannel:
         tokens.on_forgotten = self._let_go
 
     def _let_go(self) -> None:
-        """A socket speaks for whoever signed in; the next person gets their own."""
+        """A socket speaks for whoever signed in; the next person gets their own.
+
+        Not `close`: of two closings, ours and the one that follows the server's answer, Python 3.11
+        breaks at the second (AttributeError in asyncio.sslproto).
+        """
         if self._socket is not None:
-            self._socket.transport.close()
+            self._socket.transport.abort()
 
     async def events(self) -> AsyncIterator[Heard]:
         """Ends only when its task is ended."""

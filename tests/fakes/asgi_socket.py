@@ -93,13 +93,13 @@ class AsgiSocket:
 
     async def __aexit__(self, *_: object) -> None:
         self.is_open = False
-        self.close()
+        self.abort()
 
     @property
     def transport(self) -> Self:
         return self
 
-    def close(self) -> None:
+    def abort(self) -> None:
         self._to_server.put_nowait({"type": "websocket.disconnect", "code": 1000})
         self._to_client.put_nowait(None)
 
