@@ -19,6 +19,7 @@ from app.domain.engine import (
     DevicesSeen,
     EngineAttached,
     EngineGone,
+    Equipment,
     FarScreen,
     Levels,
     LinkChanged,
@@ -41,7 +42,7 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call
 from app.services.chart import Chart
-from app.services.desk import Desk, Equipment
+from app.services.desk import Desk
 from app.services.devices import Devices
 from app.services.engine_room import EngineRoom
 from app.services.messages import Messages
@@ -168,6 +169,8 @@ async def in_store(
             await services.desk.resume(running)
     window.show()
     start(services, engine, tasks)
+    if settings.role is Role.PRESENTER:
+        tasks.start(services.desk.look_for_equipment(), "look for equipment")
     code = await until_left(window, window_model)
     window.hide()
     await end(services, engine, is_restart=code == RESTART)

@@ -11,17 +11,19 @@ from typing import Any
 
 from app.domain.clock import Clock
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
-from app.domain.engine import CallSetup
+from app.domain.engine import CallSetup, Equipment
 from app.domain.failures import Code
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.devices.camera import Camera
 from media.devices.microphone import TAP_SAMPLES, Microphone
+from media.devices.roll_call import RollCall
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.speaker import Speaker
 from media.devices.stethoscope import Stethoscope
 
 LOOK_FOR_SCOPE_S = 3.0
+ROLL_CALL_EVERY_S = 15.0
 
 
 class Voice:
@@ -79,6 +81,8 @@ class CallDevices:
         self._tasks = TaskOwner("call devices")
         self._is_muted = False
         self._is_scope_running = False
+        self._is_fitted = False  # a call is prepared: its own devices tell
+        self._equipment: Equipment | None = None
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
         self._scope_source: str | None = None
@@ -89,11 +93,27 @@ class CallDevices:
 
     def fit(self, setup: CallSetup | None, *, is_camera_on: bool, is_microphone_on: bool) -> None:
         """Begin to make it so; what is fitted already stays open. The stethoscope is there now."""
+        self._is_fitted = setup is not None
         if setup is not None:
             self._fit_scope(setup.scope)
             if setup.camera is None:
                 self._no_camera()
         self._tasks.start(self._fit(setup, is_camera_on, is_microphone_on), "fit devices")
+
+    def look_for(self, equipment: Equipment) -> None:
+        """Between calls: which of these are there."""
+        if equipment != self._equipment:
+            self._equipment = equipment
+            self._tasks.start(self._call_the_roll(RollCall(equipment, self._clock)), "roll call")
+
+    async def _call_the_roll(self, roll: RollCall) -> None:
+        equipment = self._equipment
+        while equipment is self._equipment:
+            if not self._is_fitted:
+                for status in await roll.look():
+                    if not self._is_fitted:
+                        self._seen(status)
+            await asyncio.sleep(ROLL_CALL_EVERY_S)
 
     def mute(self, is_muted: bool) -> None:
         self._is_muted = is_muted

@@ -39,6 +39,7 @@ from media.link.messages import (
     Connect,
     Greeted,
     HeardSignal,
+    LookFor,
     Mute,
     News,
     Prepare,
@@ -95,6 +96,7 @@ class CallHost:
         self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}
         self._tasks = TaskOwner("call host")
         self._obey: dict[type[Any], Callable[[Any], None]] = {
+            LookFor: lambda wish: self._devices.look_for(wish.equipment),
             Prepare: self._prepare,
             Connect: lambda wish: self._links.connect(wish.link, is_offerer=wish.is_offerer),
             HeardSignal: lambda wish: self._links.heard_signal(wish.link, wish.payload),

@@ -12,6 +12,16 @@ from app.domain.ids import LinkId, RecordId, VisitId
 
 
 @dataclass(frozen=True, slots=True)
+class Equipment:
+    """What stands for camera and sound at a desk; the meaning of each is CallSetup's."""
+
+    camera: str | None
+    microphone: str | None
+    speaker: str | None
+    scope: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallSetup:
     """Which visit, which side, and what stands for camera and sound here.
 

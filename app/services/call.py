@@ -23,6 +23,7 @@ from app.services.ports import (
     CallSetup,
     EngineAttached,
     EngineGone,
+    Equipment,
     FarScreen,
     LinkChanged,
     LinkPhase,
@@ -88,6 +89,9 @@ class Call:
 
     async def close(self) -> None:
         await self._tasks.close()
+
+    async def look_for(self, equipment: Equipment) -> None:
+        await self._engine.look_for(equipment)
 
     async def prepare(self, setup: CallSetup) -> None:
         """Camera and sound on, own picture shown, nobody called yet."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.access import Role
 from app.domain.call import Phase, RunningCall
-from app.domain.engine import CallSetup
+from app.domain.engine import CallSetup, Equipment
 from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.visits import VisitState
@@ -19,16 +19,6 @@ from app.services.call import Call
 from app.services.chart import Chart
 from app.services.visits import Visits
 from app.services.vitals import Vitals
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What stands for camera and sound at this desk (see CallSetup)."""
-
-    camera: str | None
-    microphone: str | None
-    speaker: str | None
-    scope: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,10 @@ class Desk:
         self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[DeskState] = Broadcast(DeskState())
         acts.before_leaving(self._clear)
+
+    async def look_for_equipment(self) -> None:
+        """At the cart's home page: which instruments are there, before any patient is chosen."""
+        await self._call.look_for(self._equipment)
 
     async def open(self, visit: VisitId) -> None:
         """Show the chart; at the cart the patient is checked in and the visit's room entered."""

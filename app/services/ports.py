@@ -23,6 +23,7 @@ from app.domain.engine import DevicesSeen as DevicesSeen
 from app.domain.engine import EngineAttached as EngineAttached
 from app.domain.engine import EngineEvent as EngineEvent
 from app.domain.engine import EngineGone as EngineGone
+from app.domain.engine import Equipment as Equipment
 from app.domain.engine import FarScreen as FarScreen
 from app.domain.engine import Levels as Levels
 from app.domain.engine import LinkChanged as LinkChanged
@@ -200,6 +201,10 @@ class CallEngine(Protocol):
     """The media process, seen from the screen. Sending never waits for the far end."""
 
     def events(self) -> AsyncIterator[EngineEvent]: ...
+    async def look_for(self, equipment: Equipment) -> None:
+        """Which of these are there is told while no call is prepared; none of them is opened."""
+        ...
+
     async def prepare(self, setup: CallSetup) -> None:
         """Open camera and sound, show our own picture; no connection yet."""
         ...

@@ -10,6 +10,7 @@ from app.domain.changes import Json
 from app.domain.engine import (
     CallSetup,
     DevicesSeen,
+    Equipment,
     FarScreen,
     Levels,
     LinkChanged,
@@ -44,6 +45,11 @@ class Hello:
     version: int
     secret: str  # 64 hexadecimal digits
     resume: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookFor:
+    equipment: Equipment
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +215,7 @@ class ScopeFile:
 
 Wish = (
     Hello
+    | LookFor
     | Prepare
     | Connect
     | HeardSignal
@@ -247,6 +254,7 @@ Told = Gate | News
 WISHES = TypedWords(
     {
         "hello": Hello,
+        "look-for": LookFor,
         "prepare": Prepare,
         "connect": Connect,
         "signal": HeardSignal,

@@ -18,6 +18,7 @@ from app.domain.engine import (
     EngineAttached,
     EngineEvent,
     EngineGone,
+    Equipment,
     LinkChanged,
     LinkPhase,
     ScopeDone,
@@ -33,6 +34,7 @@ from media.link.messages import (
     Frame,
     Greeted,
     HeardSignal,
+    LookFor,
     Mute,
     News,
     NoPicture,
@@ -73,6 +75,7 @@ class RemoteControl:
         )
         # What a media process that is started anew must be told at once.
         self._setup: CallSetup | None = None
+        self._equipment: Equipment | None = None
         self._is_muted = False
         self._is_camera_on = True
         self._live_link: LinkId | None = None
@@ -144,6 +147,10 @@ class RemoteControl:
         while True:
             yield await self._events.get()
 
+    async def look_for(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._watch.say(LookFor(equipment))
+
     async def prepare(self, setup: CallSetup) -> None:
         self._setup = setup
         self._watch.say(Prepare(setup))
@@ -211,6 +218,8 @@ class RemoteControl:
         else:
             self._watch.say(Mute(self._is_muted))
             self._watch.say(ShowCamera(self._is_camera_on))
+        if self._equipment is not None:
+            self._watch.say(LookFor(self._equipment))
         if self._setup is not None and self._setup != there:
             self._watch.say(Prepare(self._setup))
         for surface in self._pictures.sizes:

@@ -13,6 +13,7 @@ from app.domain.engine import (
     EngineAttached,
     EngineEvent,
     EngineGone,
+    Equipment,
     LinkChanged,
     LinkPhase,
     LiveFromFar,
@@ -102,6 +103,9 @@ class FakeEngine:
     async def events(self) -> AsyncIterator[EngineEvent]:
         while True:
             yield await self._events.get()
+
+    async def look_for(self, equipment: Equipment) -> None:
+        self.asked.append(("look-for", equipment))
 
     async def prepare(self, setup: CallSetup) -> None:
         self.asked.append(("prepare", setup.visit))

@@ -13,6 +13,7 @@ from app.domain.changes import ConfirmedRecord, FeedPage, PendingChange, RecordT
 from app.domain.engine import (
     EngineAttached,
     EngineGone,
+    Equipment,
     FarScreen,
     LinkChanged,
     Measures,
@@ -25,7 +26,7 @@ from app.domain.visits import VisitState
 from app.services.acts import Acts
 from app.services.call import Call
 from app.services.chart import Chart
-from app.services.desk import Desk, Equipment
+from app.services.desk import Desk
 from app.services.engine_room import EngineRoom
 from app.services.messages import Messages
 from app.services.notes import Notes
