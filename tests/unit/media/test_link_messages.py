@@ -41,6 +41,7 @@ STATUS = DeviceStatus(
 WISHES: list[m.Wish] = [
     m.Hello(1, "ab" * 32, None),
     m.Hello(1, "ab" * 32, 7),
+    m.LookFor(Equipment("0", None, "", "heart.wav")),
     m.Prepare(SETUP),
     m.Connect(LINK, True),
     m.HeardSignal(LINK, {"type": "offer", "sdp": "v=0\r\n"}),
