@@ -14,6 +14,7 @@ from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import (
     CallSetup,
     DevicesSeen,
+    Equipment,
     FarScreen,
     Levels,
     LinkChanged,
