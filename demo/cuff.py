@@ -36,14 +36,20 @@ def new_pressure(chance: random.Random) -> Pressure:
 class Cuff:
     """`port` is what the cart's program is given."""
 
-    def __init__(self, programs: Programs, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        folder: Path,
+        environment: Mapping[str, str],
+        cycle_s: float = CYCLE_S,
+    ) -> None:
         self.port = str(folder / "cuff")
         self._answers = 0
         self._program = programs.start(
             "cuff",
             [
                 *(sys.executable, "-m", "peripherals.emulate", "suntech", "--link", self.port),
-                *("--seconds", str(CYCLE_S), "--log", str(folder / "cuff-commands.log")),
+                *("--seconds", str(cycle_s), "--log", str(folder / "cuff-commands.log")),
             ],
             environment,
             keeps_stdin=True,

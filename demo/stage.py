@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo import sound
 from demo.clinic import CLINICIAN, PRESENTER, Booked, Clinic
-from demo.cuff import Cuff
+from demo.cuff import CYCLE_S, Cuff
 from demo.database_view import DatabaseView
 from demo.desk import Desk
 from demo.network import Network
@@ -34,6 +34,7 @@ class Given:
     sound: Path | None = None
     cuff: str | None = None
     frames_per_second: int = FRAMES_PER_SECOND
+    cuff_cycle_s: float = CYCLE_S
 
 
 class Stage:
@@ -71,7 +72,7 @@ class Stage:
         self.clinic = Clinic(desk.programs, desk.folder / "server", desk.base)
         self.cuff = None
         if self.given.cuff is None:
-            self.cuff = Cuff(desk.programs, desk.folder, desk.base)
+            self.cuff = Cuff(desk.programs, desk.folder, desk.base, self.given.cuff_cycle_s)
         self.workstation = self._side("workstation", self.clinic.url, Equipment())
         self.cart = self._side("cart", self.clinic.url_for_cart, self._equipment_of_cart())
         # The windows need a second to appear; the server is made ready meanwhile.
