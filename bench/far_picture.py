@@ -1,0 +1,66 @@
+"""The far picture in a window: when the first one is painted, and when each further one is.
+
+The camera films carry a magenta frame around a number and a counter. One thin line across it shows
+both that a picture is there and, where the counter's lowest bit lies, that it is a new one.
+"""
+
+from collections.abc import Iterator
+
+from bench.eyes import Eyes, magenta_in
+from demo import barcode, picture
+from demo.screen import Box
+from demo.side import Boxes, Side
+from demo.waiting import NotSo
+
+LINE_ROWS = 2
+FRAME_PIXELS = 6  # of the two sides of the frame that the line crosses
+# The middle of the cells' row that holds the counter's lowest eight bits.
+ROW_OF_COUNTER = (barcode.NUMBER_BITS + barcode.COUNTER_BITS - 1) // barcode.COLUMNS
+LINE_AT = (
+    picture.CODE_TOP + barcode.FRAME + (ROW_OF_COUNTER + 0.5) * barcode.CELL
+) / picture.HEIGHT
+
+
+class FarPicture:
+    """At a side whose visit is open; its window does not change its size."""
+
+    def __init__(self, side: Side, eyes: Eyes, far_number: int) -> None:
+        self._side = side
+        self._eyes = eyes
+        self._number = far_number
+        self._boxes: Boxes = side.far_box()
+        self._line = line_of(self._boxes[0])
+
+    def is_shown(self) -> bool:
+        return magenta_in(self._eyes.now(self._line)) >= FRAME_PIXELS
+
+    def first_painted(self, limit_s: float) -> float:
+        """The moment; the number in the picture is then read, so that it is the right one."""
+        at = self._eyes.first(
+            self._line,
+            lambda pixels: magenta_in(pixels) >= FRAME_PIXELS,
+            limit_s,
+            f"a far picture at the {self._side.name}",
+        )
+        seen = self._side.far_code(self._boxes)
+        if seen is None or seen.number != self._number:
+            raise NotSo(f"the first picture at the {self._side.name} is not the far camera's")
+        return at
+
+    def looks(self, seconds: float) -> Iterator[tuple[float, bool]]:
+        """Each look's moment, and whether another picture had been painted since the one before."""
+        before: bytes | None = None
+        for look in self._eyes.watch(self._line, seconds):
+            now = look.pixels.tobytes()
+            yield look.at, before is not None and now != before
+            before = now
+
+
+def line_of(far: Box) -> Box:
+    """Where the line lies in the largest picture of 4 to 3 in the middle of the box."""
+    x, y, width, height = far
+    scale = min(width / picture.WIDTH, height / picture.HEIGHT)
+    wide, high = picture.WIDTH * scale, picture.HEIGHT * scale
+    left, top = x + (width - wide) / 2, y + (height - high) / 2
+    code_wide = (picture.CODE_LEFT + barcode.WIDTH + barcode.FRAME) * scale
+    return round(left), round(top + LINE_AT * high), round(code_wide), LINE_ROWS
