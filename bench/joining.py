@@ -44,7 +44,8 @@ class Joining:
         note = (
             "a mouse click on Join at the workstation, to the cart's camera picture in the "
             "window's pixels (its 32-bit number read back), the cart waiting in the visit; hung up "
-            f"and joined again in one visit; a look every {self._eyes.between_looks_ms:.1f} ms (p99){told}"
+            "and joined again in one visit; a look every "
+            f"{self._eyes.between_looks_ms:.1f} ms (p99){told}"
         )
         return p95_row(MEASURE, "s", samples, note, GOAL)
 

@@ -1,4 +1,4 @@
-"""Starting: from exec to the sign-in page painted, with the program's files in memory and without."""
+"""Starting: from exec to the sign-in page painted, its files in memory or not."""
 
 import sys
 import sysconfig
