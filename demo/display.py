@@ -67,7 +67,7 @@ def private_display(
         server = programs.start(
             f"display-{name}",
             [
-                *("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset"),
+                *("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset", "-nocursor"),
                 *("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder)),
             ],
             environment,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from demo.display import Display
 from demo.waiting import NotSo
-from demo.window_grab import grab_window
+from demo.window_grab import WindowGrabber
 
 Pixels = npt.NDArray[np.uint8]  # rows, columns, red-green-blue
 Box = tuple[int, int, int, int]  # x, y, width, height
@@ -36,13 +36,16 @@ class Screen:
     """One display; `pid` is whose window is looked at when the display is a person's."""
 
     def __init__(self, display: Display) -> None:
-        self._display = display
+        self._grabber = WindowGrabber(display.environment)
         self._rows = None if display.picture is None else _mapped(display.picture)
+
+    def close(self) -> None:
+        self._grabber.close()
 
     def pixels(self, pid: int, box: Box | None = None) -> Pixels:
         """A copy of what is there now; of the whole window without a box."""
         if self._rows is None:
-            return grab_window(self._display.environment, pid, box)
+            return self._grabber.grab(pid, box)
         rows = self._rows
         if box is not None:
             x, y, width, height = box

@@ -105,6 +105,7 @@ class Side:
 
     def forget(self) -> None:
         self.user.close()
+        self.screen.close()
 
     def witness(self) -> str:
         """The newest audit digest that this profile holds; its program must have ended."""

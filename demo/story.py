@@ -132,6 +132,7 @@ class Story:
         self.visit.start_cuff()
         if not self._stage.network.is_cut:
             self._report.fact(f"far screen: {self.visit.sees_cuff_pressure()}".replace("\n", ", "))
+            self._report.keep_pictures("cuff-runs")
         return pressure
 
     def outage(self) -> None:
@@ -200,9 +201,10 @@ class Story:
     def finish(self) -> None:
         """The server is asked before both hang up: their leaving is the last act in its audit."""
         visit, report = self.visit, self._report
-        with report.step("finish", "The clinician writes the last note and finishes the visit"):
+        with report.step("finish", "The clinician writes the last note, finishes, signs"):
             visit.write_note(self._stage.workstation, NOTES[2])
             visit.finish()
+            visit.sign()
             visit.everything_is_sent(ARRIVE_LIMIT_S)
         with report.step("server", "The server is asked over HTTP"):
             self._look_at_server()

@@ -194,6 +194,12 @@ class Visit:
         for side in (self.workstation, self.cart):
             side.user.sees("visit.state", "Finished", limit_s=SCREEN_LIMIT_S)
 
+    def sign(self) -> None:
+        self.workstation.user.press("visit.sign", SCREEN_LIMIT_S)
+        self.workstation.user.press("visit.sign-confirm", SCREEN_LIMIT_S)
+        for side in (self.workstation, self.cart):
+            side.user.sees("visit.state", "Signed", limit_s=SCREEN_LIMIT_S)
+
     def hang_up(self) -> None:
         for side in (self.workstation, self.cart):
             side.user.press("visit.hang-up", SCREEN_LIMIT_S)
