@@ -18,6 +18,10 @@ from app.domain.failures import Code, Rejected
 from app.domain.visits import VisitState
 from server.records import Document, StoredRecord, find_of_type
 
+# The longest note, each of its characters written as two escapes, and room for fields to come.
+DOCUMENT_MAX_BYTES = 320 * 1024
+DOCUMENT_MAX_DEPTH = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -51,9 +55,17 @@ def merged(submission: Submission) -> tuple[Document, Any]:
 
 
 def checked(kind: RecordType, document: Document) -> BaseModel:
-    """Strictly read: every reader of the feed must understand what is stored."""
+    """Strictly read: every reader of the feed must understand what is stored.
+
+    One document that no reader can take in would stop the feed for every desk.
+    """
     try:
-        body = BODY_OF[kind].model_validate_json(_json(document), strict=True)
+        if _is_deeper(document, DOCUMENT_MAX_DEPTH):
+            raise ValueError("depth")
+        data = _json(document)
+        if len(data) > DOCUMENT_MAX_BYTES:
+            raise Rejected(Code.TOO_LARGE, f"a {kind}")
+        body = BODY_OF[kind].model_validate_json(data, strict=True)
         _must_be_plain(document, body)
     except ValueError as error:
         raise Rejected(Code.MALFORMED, f"a {kind} does not fit") from error
@@ -91,6 +103,11 @@ def must_be_by(submission: Submission, named: UUID) -> None:
     """Nobody writes in another person's name."""
     if named != submission.change.author:
         raise Rejected(Code.NOT_ALLOWED)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
 
 
 def _json(document: Document) -> bytes:

@@ -14,6 +14,7 @@ from app.domain.failures import Code, Rejected
 from server.create_app import create_app
 from server.database import folder_lock, prepare_folder
 from server.opening import open_folder
+from server.patience import PatientProtocol
 from server.settings import ServerSettings
 
 PING_S = 20.0
@@ -61,6 +62,7 @@ def uvicorn_config(
         server_header=False,
         proxy_headers=False,
         lifespan=lifespan,
+        http=PatientProtocol,
         ws="websockets-sansio",
         ws_max_size=FRAME_MAX_BYTES,
         ws_ping_interval=PING_S,

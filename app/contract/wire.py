@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-Instant = AwareDatetime
+from app.domain.clock import plausible_instant
+
+Instant = Annotated[AwareDatetime, AfterValidator(plausible_instant)]
 ShortText = Annotated[str, Field(max_length=200)]
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Base64Text = Annotated[str, Field(max_length=4096)]

@@ -10,6 +10,17 @@ from typing import Protocol
 
 SAY_SO_ABOVE = timedelta(seconds=2)
 CONFIRM_ABOVE = timedelta(minutes=2)
+# Nearer to the calendar's ends a moment cannot be written in every time zone.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def plausible_instant(moment: datetime) -> datetime:
+    """The same; ValueError when it is naive or outside of what any clock of ours may say."""
+    if moment.tzinfo is None:
+        raise ValueError("times are aware UTC")
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("a time out of range")
+    return moment
 
 
 class Clock(Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.changes import Json
+from app.domain.clock import plausible_instant
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.failures import Code
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
@@ -106,10 +107,7 @@ def decimal_from(value: object) -> Decimal:
 
 
 def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("times are aware UTC")
-    return moment
+    return plausible_instant(datetime.fromisoformat(text))
 
 
 def reading_from(record: str, fields: Mapping[str, Any], *, is_pending: bool) -> Reading:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import cast
 
 from app.domain.changes import Json
+from app.domain.clock import plausible_instant
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected
 
@@ -93,9 +94,7 @@ def _word_of(fields: dict[str, object]) -> ControlWord:
         case "picture-here":
             return PictureHere()
         case "far-screen":
-            since = datetime.fromisoformat(cast(str, fields["since"]))
-            if since.tzinfo is None:
-                raise ValueError("times are aware")
+            since = plausible_instant(datetime.fromisoformat(cast(str, fields["since"])))
             return FarScreen(_truth(fields["is_attached"]), since)
         case "live":
             payload = fields["payload"]

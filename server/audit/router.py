@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from app.contract.audit import AuditRowsOut, ChainOut
+from app.contract.wire import Instant
 from server.audit.service import Audit
 from server.auth import Auth, Caller
 
@@ -30,8 +30,8 @@ def audit_router(audit: Audit, auth: Auth) -> APIRouter:
     async def events(
         who: Who,
         patient: UUID | None = None,
-        start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-        end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+        start: Annotated[Instant | None, Query(alias="from")] = None,
+        end: Annotated[Instant | None, Query(alias="to")] = None,
     ) -> AuditRowsOut:
         return await audit.events(who, patient, start, end)
 

@@ -15,6 +15,7 @@ from server.settings import FILE_MAX_BYTES
 
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 BLOCK_LIMIT_S = 30.0
+SLOWEST_BYTES_S = 4096  # over the whole file; a line that carries less carries no visit
 BYTES_TYPE = "application/octet-stream"
 
 
@@ -43,14 +44,18 @@ def recordings_router(recordings: Recordings, auth: Auth) -> APIRouter:
 
 
 async def _blocks(request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives; who stops sending is not waited for."""
-    stream = request.stream()
+    """The body as it arrives; who stops sending, or drips, is not waited for."""
+    stream, now, count = request.stream(), asyncio.get_running_loop().time, 0
+    began = now()
     try:
         while True:
             async with asyncio.timeout(BLOCK_LIMIT_S):
                 block = await anext(stream, None)
             if block is None:
                 return
+            count += len(block)
+            if now() - began > BLOCK_LIMIT_S + count / SLOWEST_BYTES_S:
+                raise Rejected(Code.MALFORMED, "the file comes too slowly")
             yield block
     except (ClientDisconnect, TimeoutError) as error:
         raise Rejected(Code.MALFORMED, "the file ended before its end") from error

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.failures import Code, Rejected, Unavailable, Untrusted
 from server.settings import FILE_MAX_BYTES
 from server.workers import Workers
 
@@ -30,7 +30,16 @@ class Shelf:
         return self._folder / sha256[:2] / sha256
 
     async def take_in(self, sha256: str, blocks: AsyncIterator[bytes]) -> int:
-        """Store what arrives; its length. Rejected when too large, Untrusted when it is another."""
+        """Store what arrives; its length. Rejected when too large, Untrusted when it is another.
+
+        Unavailable when the disk does not take it; nothing of it stays then.
+        """
+        try:
+            return await self._take_in(sha256, blocks)
+        except OSError as error:
+            raise Unavailable(Code.SERVER_ERROR, f"disk: {type(error).__name__}") from error
+
+    async def _take_in(self, sha256: str, blocks: AsyncIterator[bytes]) -> int:
         beside = self._incoming / secrets.token_hex(16)
         digest, count, waiting = hashlib.sha256(), 0, bytearray()
         file = await self._workers.run(lambda: _create(beside))

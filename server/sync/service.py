@@ -1,5 +1,6 @@
 """Push and feed: changes come in one by one, records go out in the order of their positions."""
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from server.sync.judgement import Judgement
 log = logging.getLogger(__name__)
 
 EVENTS_MAX = 500
+FEED_MAX_BYTES = 4 * 1024 * 1024
 
 
 class PushEnvelope(BaseModel):
@@ -45,6 +47,12 @@ class _Heard:
 
     events_until: int
     head: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    records: list[StoredRecord]
+    has_more: bool
 
 
 _Answer = ChangeResultOut | _Heard
@@ -89,9 +97,9 @@ class Sync:
             return FeedOut(since=since, until=since, records=[], has_more=False)
         now = self._clock.now()
 
-        def deliver(connection: Connection) -> list[StoredRecord]:
-            found = records.since(connection, since, limit + 1)
-            patients = dict.fromkeys(record.patient for record in found[:limit])
+        def deliver(connection: Connection) -> _Page:
+            found = _page(records.since(connection, since, limit + 1), limit)
+            patients = dict.fromkeys(record.patient for record in found.records)
             events = [
                 event_of(
                     Act.RECORDS_DELIVERED,
@@ -105,14 +113,23 @@ class Sync:
             append_all(connection, events)
             return found
 
-        found = await self._database.write(deliver)
-        page = found[:limit]
+        page = await self._database.write(deliver)
         return FeedOut(
             since=since,
-            until=page[-1].position if page else since,
-            records=[self._judgement.record_out(record) for record in page],
-            has_more=len(found) > limit,
+            until=page.records[-1].position if page.records else since,
+            records=[self._judgement.record_out(record) for record in page.records],
+            has_more=page.has_more,
         )
+
+
+def _page(found: list[StoredRecord], limit: int) -> _Page:
+    """As many as may go in one answer, and at least one of them."""
+    size, records_here = 0, found[:limit]
+    for count, record in enumerate(records_here):
+        size += len(json.dumps(record.document))
+        if size > FEED_MAX_BYTES and count > 0:
+            return _Page(records_here[:count], True)
+    return _Page(records_here, len(found) > limit)
 
 
 def _result(sent: dict[str, Any], answer: _Answer | Failed) -> ChangeResultOut:
