@@ -81,11 +81,11 @@ def make_environment(folder: Path, extra: str, shipped: tuple[str, ...]) -> Envi
 
 
 def _files_of(distribution: importlib.metadata.Distribution) -> Iterator[tuple[Path, str]]:
-    """Not what lies beside the packages (scripts), nor what Python makes itself."""
+    """Not what lies beside the packages (scripts). What Python has compiled is not made anew."""
     for file in distribution.files or []:
-        place = str(file)
-        if not place.startswith("..") and "__pycache__" not in place:
-            yield Path(str(distribution.locate_file(file))), place
+        source, place = Path(str(distribution.locate_file(file))), str(file)
+        if not place.startswith("..") and source.exists():
+            yield source, place
 
 
 def _link(source: Path, place: Path) -> None:
