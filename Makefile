@@ -29,10 +29,10 @@ run: setup
 	@$(PYTHON_OF_VENV) -m demo $(DEMO_OPTIONS)
 
 test: setup-test
-	@$(PYTHON_OF_VENV) tools/run_tests.py
+	@$(PYTHON_OF_VENV) -m tools.run_tests
 
 test-long: setup-test
-	@$(PYTHON_OF_VENV) tools/run_tests.py --long
+	@$(PYTHON_OF_VENV) -m tools.run_tests --long
 
 check: setup-test
 	@tools/check.sh

@@ -4,24 +4,30 @@ Exits 0 only when every step and every check held.
 """
 
 import argparse
+import os
 import random
 import secrets
 import signal
 import sys
+import time
 from pathlib import Path
 
-from demo.network import Network, open_network
+from demo.clinic import CLINICIAN, PRESENTER
+from demo.network import Network, as_root_of_our_own, open_network
 from demo.report import Report, empty_folder
 from demo.sabotage import SABOTAGES
 from demo.stage import Given, Stage
 from demo.story import FAST, Lengths, Story
-from demo.waiting import NotSo
+from demo.waiting import LOOK_S, NotSo
 
 NOT_PROVEN, NO_PLACE = 1, 2
 
 
 def main() -> int:
     options = _parser().parse_args()
+    again = as_root_of_our_own([sys.executable, "-m", "demo", *sys.argv[1:]])
+    if again:
+        os.execvp(again[0], again)  # noqa: S606  our own program, where it may make networks
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # everything started is ended
     report = Report(empty_folder(options.out))
     try:
@@ -58,6 +64,19 @@ def _play(
         finally:
             if report.failed:
                 stage.desk.keep_words(options.out)
+        if stage.desk.is_watched and sys.stdin.isatty():
+            _hand_over(stage, report)
+
+
+def _hand_over(stage: Stage, report: Report) -> None:
+    """Whoever looked on goes on by hand, with a further patient, until a window is closed."""
+    stage.book()
+    stage.make_ready()
+    report.say("Both windows are yours now, with another patient; close one, or Ctrl-C, to end.")
+    for account in (CLINICIAN, PRESENTER):
+        report.say(f"    {account.role}: {account.username} {account.password}")
+    while all(side.program is not None and side.program.is_running for side in stage.sides):
+        time.sleep(LOOK_S)
 
 
 def _verdict(report: Report, out: Path) -> int:

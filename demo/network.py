@@ -159,6 +159,20 @@ class Network:
         _tool("nft", "-f", "-", stdin=RULES.format(interface=interface))
 
 
+def as_root_of_our_own(command: list[str]) -> list[str]:
+    """The command that starts `command` again as root of a user namespace; empty: not needed.
+
+    The kernel lets only a process with one thread make such a namespace for itself, and a number
+    library has started its threads by the time that we are asked.
+    """
+    if os.geteuid() == 0 or shutil.which("unshare", path=TOOLS_FOLDERS) is None:
+        return []
+    tried = ["unshare", "--user", "--map-root-user"]
+    if subprocess.run([*tried, "true"], capture_output=True, timeout=TOOL_LIMIT_S).returncode:
+        return []
+    return [*tried, *command]
+
+
 def open_network() -> Network:
     """Moves this process into a network of its own; NotSo, with the reason, when that is refused.
 
