@@ -27,6 +27,7 @@ WINDOW_LIMIT_S, LOOK_FOR_WINDOW_S = 30.0, 2.0
 SIGN_IN_LIMIT_S = 15.0
 WITNESS_LIMIT_S = 20.0
 LISTEN_S = 1.4  # one round of the tones
+FLAT = 20.0  # spread of an area that shows words or nothing, not a picture
 
 Boxes = tuple[Box, Box | None]  # of the far picture, and of our own that lies on it
 
@@ -64,6 +65,7 @@ class Side:
         self.program: Program | None = None
         self._place = place
         self._media_pid = 0
+        self.has_number = equipment.film is None  # nothing is drawn into a film of one's own
         film = equipment.film or self._own_film(frames_per_second)
         self._command = [
             *(sys.executable, str(ROOT / "main.py"), "--role", name, "--server", server),
@@ -213,6 +215,18 @@ class Side:
                 found.append(seen.counter)
             time.sleep(0.01)
         return found
+
+    def far_changes(self, seconds: float) -> int:
+        """How many different pictures, of a film into which no number is drawn."""
+        boxes = self.far_box()
+        until = time.monotonic() + seconds
+        found: set[bytes] = set()
+        while time.monotonic() < until:
+            pixels = self.far_pixels(boxes)[::8, ::8]
+            if pixels.std() > FLAT:
+                found.add((pixels // 16).tobytes())
+            time.sleep(0.02)
+        return len(found)
 
     # --- the voice -----------------------------------------------------------------------------
 

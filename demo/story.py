@@ -102,15 +102,14 @@ class Story:
     def _see_each_other(self) -> None:
         for side in self._stage.sides:
             count = self.visit.prove_picture(side)
-            number = self.visit.far_of(side).number
-            self._report.fact(f"{side.name} shows {number:08x}, {count} pictures looked at")
+            proof = self.visit.proof_of(self.visit.far_of(side))
+            self._report.fact(f"{side.name} shows {proof}, {count} pictures seen")
 
     def examine(self) -> None:
         visit, report = self.visit, self._report
         with report.step("cuff", "Blood pressure: measured at the cart, read at the workstation"):
             pressure = self._measure()
-            begun = time.monotonic()
-            visit.keep_result(pressure)
+            begun = visit.keep_result(pressure)
             visit.sees_reading(self._stage.workstation, pressure, "", SCREEN_LIMIT_S)
             report.fact(f"{pressure} kept, far screen {time.monotonic() - begun:.2f} s later")
             visit.sees_reading(self._stage.workstation, pressure, CONFIRMED, SCREEN_LIMIT_S)
@@ -125,15 +124,14 @@ class Story:
     def _measure(self) -> Pressure:
         """A fresh pressure told to the cuff; with a real cuff, what it says is what is true."""
         pressure = new_pressure(self._chance)
-        if self._stage.cuff is None:
-            raise NotSo("a real cuff is read by a person")
-        if not self._is_struck("instead-of-telling-the-cuff"):
-            self._stage.cuff.will_measure(pressure)
+        cuff = self._stage.cuff
+        if cuff is not None and not self._is_struck("instead-of-telling-the-cuff"):
+            cuff.will_measure(pressure)
         self.visit.start_cuff()
         if not self._stage.network.is_cut:
             self._report.fact(f"far screen: {self.visit.sees_cuff_pressure()}".replace("\n", ", "))
             self._report.keep_pictures("cuff-runs")
-        return pressure
+        return self.visit.reads_result() if cuff is None else pressure
 
     def outage(self) -> None:
         visit, report, network = self.visit, self._report, self._stage.network
@@ -153,7 +151,7 @@ class Story:
             visit.sees_reading(self._stage.cart, pressure, WAITING_FOR_SERVER, SCREEN_LIMIT_S)
             report.fact(f"note and reading {pressure} kept at the cart inside the cut")
             self._wait_until(begun + self._lengths.cut_s)
-            count = len(set(self._stage.workstation.far_counters(0.7, self._stage.cart.number)))
+            count = visit.pictures_seen(self._stage.workstation, 0.7)
             seen = network.traffic().since(before)
             report.fact(
                 f"{seen.passed} packets passed, {seen.dropped_udp} media and "

@@ -7,7 +7,6 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from demo import barcode
 from demo.clinic import Booked
 from demo.cuff import Pressure
 from demo.side import Boxes, Side
@@ -19,10 +18,10 @@ CONFIRMED = r"(?<!not yet )confirmed by the server"
 WAITING_FOR_SERVER = "not yet confirmed by the server"
 SCREEN_LIMIT_S = 8.0
 CALL_LIMIT_S = 15.0
-CUFF_LIMIT_S = 30.0
+CUFF_LIMIT_S, REAL_CUFF_LIMIT_S = 30.0, 120.0
 PICTURE_LIMIT_S = 8.0
 HEAR_LIMIT_S = 12.0
-LOOK_AT_PICTURE_S = 1.5
+LOOK_AT_PICTURE_S, SHORT_LOOK_S = 1.5, 0.15
 FEWEST_PICTURES = 6  # in that time; a still picture has one
 
 
@@ -77,16 +76,29 @@ class Visit:
         self._first_picture(self.workstation, boxes)
         return time.monotonic() - clicked
 
-    def _first_picture(self, side: Side, boxes: Boxes | None = None) -> barcode.Seen:
-        number = self.far_of(side).number
+    def _first_picture(self, side: Side, boxes: Boxes | None = None) -> None:
+        far = self.far_of(side)
         places = side.far_box() if boxes is None else boxes
 
-        def look() -> barcode.Seen | None:
+        def look() -> bool:
+            if not far.has_number:
+                return side.far_changes(SHORT_LOOK_S) > 1
             seen = side.far_code(places)
-            return seen if seen is not None and seen.number == number else None
+            return seen is not None and seen.number == far.number
 
-        what = f"the number {number:08x} in the {side.name}'s far picture"
-        return wait_for(what, look, CALL_LIMIT_S, look_s=0.005)
+        wait_for(f"the {side.name} shows {self.proof_of(far)}", look, CALL_LIMIT_S, look_s=0.005)
+
+    @staticmethod
+    def proof_of(far: Side) -> str:
+        """What of its camera's picture must be seen at the other side."""
+        return f"the number {far.number:08x}" if far.has_number else "moving pictures of a film"
+
+    def pictures_seen(self, side: Side, seconds: float) -> int:
+        """Different far pictures in this time, each with the right number if there is one."""
+        far = self.far_of(side)
+        if not far.has_number:
+            return side.far_changes(seconds)
+        return len(set(side.far_counters(seconds, far.number)))
 
     def is_live(self, limit_s: float = CALL_LIMIT_S) -> None:
         for side in (self.workstation, self.cart):
@@ -97,7 +109,7 @@ class Visit:
     def prove_picture(self, side: Side) -> int:
         """The far camera's number is in this window, and its pictures move; how many were seen."""
         self._first_picture(side)
-        count = len(set(side.far_counters(LOOK_AT_PICTURE_S, self.far_of(side).number)))
+        count = self.pictures_seen(side, LOOK_AT_PICTURE_S)
         if count < FEWEST_PICTURES:
             raise NotSo(
                 f"the {side.name}'s far picture stands still: {count} pictures in "
@@ -123,8 +135,18 @@ class Visit:
         """The pressure in the running cuff, as the far screen tells it."""
         return self.workstation.user.sees("cuff.live", r"\b\d{2,3}\b", limit_s=CUFF_LIMIT_S).words
 
+    def reads_result(self) -> Pressure:
+        """What the cart's screen says that a real cuff measured: here nobody else knows it."""
+        shown = self.cart.user.sees("cuff.result", r"\d+/\d+", limit_s=REAL_CUFF_LIMIT_S).words
+        pulse = self.cart.user.sees("cuff.extra", r"pulse \d+", limit_s=SCREEN_LIMIT_S).words
+        values = [re.search(r"(\d+)/(\d+)", shown), re.search(r"pulse (\d+)", pulse)]
+        systolic, diastolic, per_minute = (
+            int(part) for found in values if found is not None for part in found.groups()
+        )
+        return Pressure(systolic, diastolic, per_minute)
+
     def keep_result(self, pressure: Pressure) -> float:
-        """When the cart's screen has said the right result; seconds until it said kept."""
+        """When the cart's screen says the right result; the moment at which Keep was pressed."""
         self.cart.user.sees(
             "cuff.result", rf"{pressure.systolic}/{pressure.diastolic}", limit_s=CUFF_LIMIT_S
         )
@@ -132,7 +154,7 @@ class Visit:
         self.cart.user.press("cuff.keep", SCREEN_LIMIT_S)
         self._sees_row(self.cart, "reading", pressure.spoken, SCREEN_LIMIT_S)
         self.facts.pressures.append(pressure)
-        return time.monotonic() - pressed
+        return pressed
 
     def sees_reading(
         self, side: Side, pressure: Pressure, confirmation: str, limit_s: float
