@@ -49,8 +49,14 @@ class RecordingsShelf:
             is_complete=done.is_complete,
             wav_bytes=len(done.wav),
         )
-        self.kept(done.recording)
-        self._make_room(len(done.wav))
+        if (known := self._waiting.get(done.recording)) is not None:
+            if known.word.is_ours and not done.is_ours:
+                log.error("a far recording under the name of ours: %s", Code.OP_REUSED)
+                return
+            self.kept(done.recording)
+        if not self._make_room(len(done.wav), is_ours=done.is_ours):
+            log.error("no room for a recording of the far side: %s", Code.OVERRUN)
+            return
         waiting = _Waiting(word, new_sealed(done.wav, "recording"))
         self._waiting[done.recording] = waiting
         self._tell(word, waiting.descriptor)
@@ -76,13 +82,21 @@ class RecordingsShelf:
         for recording in tuple(self._waiting):
             self.kept(recording)
 
-    def _make_room(self, size: int) -> None:
-        """Nobody kept them for a long time; what is newest is what somebody waits for."""
+    def _make_room(self, size: int, *, is_ours: bool) -> bool:
+        """Nobody kept them for a long time; what is newest is what somebody waits for.
+
+        Copies of the far side's go first: they keep theirs, and must not push ours out.
+        """
         while self._waiting and (
             len(self._waiting) >= MOST_RECORDINGS or self._bytes + size > MOST_BYTES
         ):
+            copies = (name for name, one in self._waiting.items() if not one.word.is_ours)
+            oldest = next(copies, next(iter(self._waiting)) if is_ours else None)
+            if oldest is None:
+                return False
             log.error("a finished recording was never kept and is given up: %s", Code.OVERRUN)
-            self.kept(next(iter(self._waiting)))
+            self.kept(oldest)
+        return True
 
     @property
     def _bytes(self) -> int:

@@ -62,6 +62,7 @@ class LosslessChannel:
         self._clock = clock
         self._line: Line | None = None
         self._sending: dict[RecordId, ScopeSender] = {}
+        self._ours: set[RecordId] = set()
         self._arriving: dict[RecordId, ScopeReceiver] = {}
         self._proofs: dict[RecordId, Proof] = {}
         self._ticked_at = self._answered_at = self._progress_at = clock()
@@ -74,6 +75,7 @@ class LosslessChannel:
         if header.visit != self._visit:
             raise Rejected(Code.MEASURED_FOR_ANOTHER_VISIT)
         self._sending[header.recording] = ScopeSender(header)
+        self._ours.add(header.recording)
 
     def record(self, recording: RecordId, samples: bytes) -> bool:
         """16 bit samples as the instrument gave them. False: ten minutes are full, finish it."""
@@ -113,7 +115,8 @@ class LosslessChannel:
             self._take(word_of(data))
         except Rejected as refused:
             self.refused += 1
-            log.warning("scope message refused (%s)", refused.code)
+            if self.refused.bit_count() == 1:  # the far side must not fill our log either
+                log.warning("scope messages refused: %d (%s)", self.refused, refused.code)
             for receiver in self._arriving.values():
                 receiver.lost()
 
@@ -147,6 +150,8 @@ class LosslessChannel:
     def _begin(self, header: ScopeHeader) -> None:
         if header.visit != self._visit:
             raise Rejected(Code.MEASURED_FOR_ANOTHER_VISIT)
+        if header.recording in self._ours:  # theirs under our name would take the place of ours
+            raise Rejected(Code.OP_REUSED, "scope header")
         if (proof := self._proofs.get(header.recording)) is not None:
             self._say(proof)
             return

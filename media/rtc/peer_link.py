@@ -55,6 +55,8 @@ CLOSE_LIMIT_S = 3.0
 PICTURE_CODECS = ("video/VP8", "video/rtx")  # the arrival buffer reads no other
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
+# What a far side in order says is a tenth of it; the rest would only bury our own screen.
+WORDS_A_SECOND, WORDS_MOST = 100.0, 200.0
 
 
 class PeerLink:
@@ -90,6 +92,9 @@ class PeerLink:
         self._is_camera_told: bool | None = None
         self._has_picture = False
         self._is_picture_told = False
+        self._words_left: float = WORDS_MOST
+        self._heard_word_at = self._opened_at
+        self._refused = 0
 
     # --- what the owner asks ---------------------------------------------------------------
 
@@ -178,6 +183,7 @@ class PeerLink:
         self._control = self._pc.createDataChannel("control", negotiated=True, id=0)
         self._scope = self._pc.createDataChannel("scope", negotiated=True, id=1)
         self._control.on("open", self._state_changed)
+        self._control.on("close", lambda: self._fail(Code.MEDIA_LOST))
         self._control.on("message", self._control_heard)
         self._scope.on("message", self._scope_heard)
 
@@ -246,13 +252,20 @@ class PeerLink:
         if isinstance(data, bytes):
             self._tell(ScopeIn(data))
         else:
-            log.warning("scope channel: text refused (%s)", Code.MALFORMED)
+            self._refuse(Code.MALFORMED)
 
     def _control_heard(self, text: object) -> None:
+        now = self._now()
+        refill = (now - self._heard_word_at) * WORDS_A_SECOND
+        self._words_left, self._heard_word_at = min(WORDS_MOST, self._words_left + refill), now
+        if self._words_left < 1:
+            self._refuse(Code.OVERRUN)
+            return
+        self._words_left -= 1
         try:
             word = word_of(text)
         except Rejected as refused:
-            log.warning("control channel: a word refused (%s)", refused.code)
+            self._refuse(refused.code)
             return
         match word:
             case Beat():
@@ -262,6 +275,12 @@ class PeerLink:
                     self._first_picture.arrived()
             case _:
                 self._tell(word)
+
+    def _refuse(self, code: Code) -> None:
+        """The far side must not fill our log either: told after one, two, four, eight..."""
+        self._refused += 1
+        if self._refused.bit_count() == 1:
+            log.warning("words of the far side refused so far: %d (%s)", self._refused, code)
 
     # --- what goes on by itself ------------------------------------------------------------
 

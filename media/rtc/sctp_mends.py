@@ -1,21 +1,39 @@
-"""Data channels that open under loss: SCTP timers in proportion, and two stock bugs mended.
+"""Data channels that open under loss: SCTP timers in proportion, and stock bugs mended.
 
-A re-sent INIT carries the tag 0 (stock puts the peer's tag in and is dropped for ever), and a late
-copy of the INIT does not reset what was received.
+A re-sent INIT carries the tag 0 (stock puts the peer's tag in and is dropped for ever), a late copy
+of the INIT does not reset what was received, and a far side that sends more than it was allowed
+loses the association instead of filling our memory.
 """
+
+import logging
 
 import aiortc.rtcpeerconnection
 import aiortc.rtcsctptransport as stock
-from aiortc.rtcsctptransport import Chunk, InitChunk, RTCSctpTransport, serialize_packet
+from aiortc.rtcsctptransport import (
+    WEBRTC_DCEP,
+    Chunk,
+    DataChunk,
+    InitChunk,
+    RTCSctpTransport,
+    serialize_packet,
+)
+
+from app.domain.failures import Code
+
+log = logging.getLogger(__name__)
 
 RTO_INITIAL_S = 0.25
 RTO_MIN_S = 0.2
 MAX_INIT_RETRANS = 80
 MAX_ASSOCIATION_RETRANS = 60
+STREAMS = 2  # control and scope, negotiated; the far side opens no further ones
+CHUNKS_WAITING_MOST = 4096  # of messages that are not whole yet; the window holds some 900
 
 
 class MendedSctpTransport(RTCSctpTransport):
-    """Stock, but for INIT."""
+    """Stock, but for INIT and for what comes beyond the window."""
+
+    _has_overrun = False
 
     async def _send_chunk(self, chunk: Chunk) -> None:
         if not isinstance(chunk, InitChunk):
@@ -27,6 +45,8 @@ class MendedSctpTransport(RTCSctpTransport):
         )
 
     async def _receive_chunk(self, chunk: Chunk) -> None:
+        if self._has_overrun:
+            return
         if (
             isinstance(chunk, InitChunk)
             and self._association_state is self.State.ESTABLISHED
@@ -34,6 +54,24 @@ class MendedSctpTransport(RTCSctpTransport):
         ):
             return
         await super()._receive_chunk(chunk)
+
+    async def _receive_data_chunk(self, chunk: DataChunk) -> None:
+        if chunk.stream_id >= STREAMS or chunk.protocol == WEBRTC_DCEP:
+            self._sack_needed = True
+            self._mark_received(chunk.tsn)
+        else:
+            await super()._receive_data_chunk(chunk)
+        if self._advertised_rwnd < 0 or self._waits_for_too_much:
+            log.warning("the far side sends more than it may (%s)", Code.OVERRUN)
+            self._has_overrun = True
+            self._inbound_streams.clear()
+            await self._abort()
+            self._set_state(self.State.CLOSED)
+
+    @property
+    def _waits_for_too_much(self) -> bool:
+        in_parts = sum(len(stream.reassembly) for stream in self._inbound_streams.values())
+        return max(in_parts, len(self._sack_misordered)) > CHUNKS_WAITING_MOST
 
 
 def install() -> None:

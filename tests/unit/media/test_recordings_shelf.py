@@ -1,8 +1,10 @@
 """Finished recordings stay until a screen says that they are kept."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,12 +16,12 @@ from media.link.sealed_memory import contents
 from media.recordings_shelf import RecordingsShelf
 
 
-def recording(sound: bytes = b"RIFF" * 50) -> ScopeDone:
+def recording(sound: bytes = b"RIFF" * 50, *, is_ours: bool = True) -> ScopeDone:
     return ScopeDone(
         recording=RecordId(new_id()),
         visit=VisitId(new_id()),
         site="apex",
-        is_ours=True,
+        is_ours=is_ours,
         sample_rate_hz=4000,
         samples=len(sound) // 2,
         sha256=hashlib.sha256(sound).hexdigest(),
@@ -96,3 +98,31 @@ def test_the_shelf_has_an_end_and_the_newest_stay(
     screen.files.clear()
     shelf.screen_came()
     assert list(screen.files) == [done.recording for done in all_of_them[-2:]]
+
+
+def test_the_far_side_never_takes_the_place_of_ours(
+    shelf: RecordingsShelf,
+    screen: Screen,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However many it sends while our screen is away, and under whatever name."""
+    monkeypatch.setattr(recordings_shelf, "MOST_RECORDINGS", 4)
+    caplog.set_level(logging.CRITICAL, "media.recordings_shelf")
+    ours = [recording(bytes([number]) * 400) for number in range(3)]
+    for done in ours:
+        shelf.add(done)
+        shelf.add(replace(recording(b"theirs" * 9, is_ours=False), recording=done.recording))
+    far = [recording(b"far!" * 9, is_ours=False) for _ in range(9)]
+    for done in far:
+        shelf.add(done)
+    screen.files.clear()
+    shelf.screen_came()
+    expected = {done.recording: done.wav for done in (*ours, far[-1])}
+    assert screen.files == expected
+    shelf.add(recording())
+    shelf.add(recording(b"far!", is_ours=False))  # nothing of ours gives way to it
+    screen.files.clear()
+    shelf.screen_came()
+    assert len(screen.files) == 4
+    assert far[-1].recording not in screen.files

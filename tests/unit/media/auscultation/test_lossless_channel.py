@@ -354,3 +354,31 @@ def test_noise_and_mutated_words_are_refused_never_a_crash() -> None:
 def test_a_header_beyond_measure_is_refused(rate_hz: int, site: str) -> None:
     with pytest.raises(Rejected):
         ScopeHeader(RecordId(new_id()), VISIT, site, rate_hz, "")
+
+
+def test_a_far_recording_under_the_name_of_ours_is_refused() -> None:
+    bench = Bench()
+    bench.link_up()
+    bench.cart.start(bench.header)
+    bench.cart.record(bench.header.recording, b"\1\0" * 400)
+    bench.cart.finish(bench.header.recording, is_complete=True)
+    told = len(bench.told["cart"])
+    sound = b"\2\0" * 10
+    for word in (
+        bench.header,
+        Block(bench.header.recording, 0, sound),
+        End(bench.header.recording, 1, 10, b"x" * 32, True),
+    ):
+        bench.cart.heard(bytes_of(word))
+    assert bench.cart.refused == 1
+    assert bench.told["cart"][told:] == []
+
+
+def test_a_far_side_that_talks_nonsense_does_not_fill_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    for _ in range(1000):
+        bench.cart.heard(b"junk")
+    assert bench.cart.refused == 1000
+    assert len(caplog.records) == 10

@@ -1,4 +1,4 @@
-"""The two stock bugs of SCTP, provoked: with the mends the channel opens and nothing stands still.
+"""The stock bugs of SCTP, provoked: with the mends the channel opens and nothing stands still.
 
 The stock class is run through the same, so that the provocation is known to work.
 """
@@ -10,11 +10,11 @@ from typing import Any
 import aiortc.rtcsctptransport as stock
 import pytest
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
-from aiortc.rtcsctptransport import RTCSctpTransport
+from aiortc.rtcsctptransport import DataChunk, RTCSctpTransport
 
 from app.runtime.tasks import TaskOwner
 from media.rtc import upstream
-from media.rtc.sctp_mends import MendedSctpTransport
+from media.rtc.sctp_mends import CHUNKS_WAITING_MOST, MendedSctpTransport
 from tests.fakes.virtual_time import run
 
 upstream.fit()
@@ -188,3 +188,77 @@ def test_any_one_lost_packet_of_the_opening_costs_less_than_a_second(kind: int) 
 
     assert stock.SCTP_RTO_INITIAL == 0.25
     assert run(lost_once()) < 1.0
+
+
+def data_chunk(tsn: int, stream: int, flags: int, data: bytes, protocol: int = 51) -> DataChunk:
+    chunk = DataChunk(flags=flags)
+    chunk.tsn, chunk.stream_id, chunk.stream_seq = tsn % 2**32, stream, 0
+    chunk.protocol, chunk.user_data = protocol, data
+    return chunk
+
+
+async def overrun(kind: type[RTCSctpTransport], chunks: Callable[[int], DataChunk]) -> int:
+    """Bytes that wait at one end after 3 MB from a far side that keeps to no window."""
+    async with TaskOwner("wire") as tasks:
+        ends = Ends(kind, tasks)
+        await ends.start()
+        assert await ends.are_open(1)
+        victim = ends.ends[1]
+        first = victim._last_received_tsn + 1
+        for number in range(3000):
+            await victim._receive_chunk(chunks(first + number))
+        waiting = sum(
+            len(chunk.user_data)
+            for stream in victim._inbound_streams.values()
+            for chunk in stream.reassembly
+        )
+        assert ends.channels[1].readyState == ("open" if kind is RTCSctpTransport else "closed")
+        await ends.stop()
+        return waiting
+
+
+def test_a_message_without_end_ends_the_association() -> None:
+    def endless(tsn: int) -> DataChunk:
+        return data_chunk(tsn, 0, 2, b"x" * 1000)  # a first part, and never a last one
+
+    assert run(overrun(MendedSctpTransport, endless)) == 0
+    assert run(overrun(RTCSctpTransport, endless)) > 2_000_000
+
+
+def test_gaps_without_end_end_the_association() -> None:
+    async def gaps() -> bool:
+        async with TaskOwner("wire") as tasks:
+            ends = Ends(MendedSctpTransport, tasks)
+            await ends.start()
+            assert await ends.are_open(1)
+            victim = ends.ends[1]
+            # Every second one, of a stream that is not there: nothing of it is kept but its number.
+            for number in range(2, 2 * CHUNKS_WAITING_MOST + 6, 2):
+                chunk = data_chunk(victim._last_received_tsn + number, 9, 3, b"x")
+                await victim._receive_chunk(chunk)
+            is_closed = bool(ends.channels[1].readyState == "closed")
+            await ends.stop()
+            return is_closed
+
+    assert run(gaps())
+
+
+def test_the_far_side_opens_no_channels_of_its_own() -> None:
+    async def opened() -> int:
+        async with TaskOwner("wire") as tasks:
+            ends = Ends(MendedSctpTransport, tasks)
+            await ends.start()
+            assert await ends.are_open(1)
+            for stream in range(2, 60):
+                RTCDataChannel(ends.ends[0], RTCDataChannelParameters("more", id=stream))
+            await asyncio.sleep(2)
+            count = len(ends.ends[1]._data_channels)
+            came: list[str] = []
+            ends.channels[1].on("message", came.append)
+            ends.channels[0].send("still heard")
+            await asyncio.sleep(1)
+            await ends.stop()
+            assert came == ["still heard"]
+            return count
+
+    assert run(opened()) == 1
