@@ -49,6 +49,7 @@ class RecordingsState:
     done: ScopeDone | None = None
     proof: ScopeProof | None = None
     code: Code | None = None
+    visit: VisitId | None = None  # whose it is
 
 
 class Recordings:
@@ -82,7 +83,7 @@ class Recordings:
             raise Rejected(Code.DEVICE_BUSY)
         recording = RecordId(new_id())
         self._started_for[recording] = (row.visit.id, row.patient.id)
-        self.state.tell(RecordingsState(ScopePhase.RUNNING, recording))
+        self.state.tell(RecordingsState(ScopePhase.RUNNING, recording, visit=row.visit.id))
         try:
             await self._engine.start_scope(recording, site)
         except Failure as failure:
@@ -91,12 +92,15 @@ class Recordings:
     async def stop(self) -> None:
         state = self.state.value
         if state.recording is not None and state.phase is ScopePhase.RUNNING:
-            await self._engine.stop_scope(state.recording)
+            try:
+                await self._engine.stop_scope(state.recording)
+            except Unavailable as away:  # it ended with the media process
+                self.state.tell(replace(self.state.value, code=away.code))
 
     def heard_progress(self, progress: ScopeProgress) -> None:
         state = self.state.value
         if state.recording != progress.recording:
-            state = RecordingsState(ScopePhase.RUNNING, progress.recording)
+            state = RecordingsState(ScopePhase.RUNNING, progress.recording, visit=progress.visit)
         self.state.tell(replace(state, progress=progress))
 
     def heard_done(self, done: ScopeDone) -> None:
@@ -104,7 +108,7 @@ class Recordings:
         is_another_running = state.phase is ScopePhase.RUNNING and state.recording != done.recording
         if not is_another_running:
             if state.recording != done.recording:
-                state = RecordingsState(ScopePhase.RUNNING, done.recording)
+                state = RecordingsState(ScopePhase.RUNNING, done.recording, visit=done.visit)
             self.state.tell(replace(state, phase=ScopePhase.SAVING, done=done))
         self._tasks.start(self._keep(done) if done.is_ours else self._hold(done), "keep recording")
 
@@ -129,6 +133,11 @@ class Recordings:
         return wav
 
     def _chart_changed(self, chart: ChartState) -> None:
+        state = self.state.value
+        visit = None if chart.row is None else chart.row.visit.id
+        is_ours = state.recording in self._started_for
+        if state.phase is ScopePhase.RUNNING and is_ours and state.visit != visit:
+            self._tasks.start(self.stop(), "stop recording")  # its chart was closed
         for done in list(self._unplaced.values()):
             if chart.row is not None and chart.row.visit.id == done.visit:
                 del self._unplaced[done.recording]

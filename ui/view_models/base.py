@@ -37,6 +37,7 @@ class ViewModel(QObject, Generic[ScreenT]):
         self._tasks = tasks
         self._last: ScreenT | None = None
         self._stops: list[Callable[[], None]] = []
+        self._under_way: set[str] = set()
         if ticker is not None:
             ticker.ticked.connect(self.refresh)
 
@@ -69,6 +70,25 @@ class ViewModel(QObject, Generic[ScreenT]):
     ) -> None:
         """Carry out a wish of the user; a refusal comes back as its code."""
         self._tasks.start(self._carried_out(work, on_failure), name)
+
+    def act_once(
+        self,
+        work: Coroutine[Any, Any, Any],
+        name: str,
+        on_failure: Callable[[Code], None] | None = None,
+    ) -> None:
+        """A wish that is uttered again while it is carried out, by a double click, is one wish."""
+        if name in self._under_way:
+            work.close()
+            return
+        self._under_way.add(name)
+        self.act(self._until_done(work, name), name, on_failure)
+
+    async def _until_done(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        try:
+            await work
+        finally:
+            self._under_way.discard(name)
 
     async def _carried_out(
         self, work: Coroutine[Any, Any, Any], on_failure: Callable[[Code], None] | None

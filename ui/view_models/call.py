@@ -18,6 +18,7 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class CallViewModel(ViewModel[CallScreen]):
         self._desk = desk
         self._sync = sync
         self._devices = devices
-        self._code: Code | None = None
+        self._refusal = Refusal(chart)
         self.listen_to(call.state, chart.state, sync.state, devices.state)
 
     def compose(self) -> CallScreen:
@@ -117,7 +118,7 @@ class CallViewModel(ViewModel[CallScreen]):
 
     def _state(self) -> tuple[str, Tone]:
         call = self._call.state.value
-        code = self._code or call.code
+        code = self._refusal.code or call.code
         if code is not None and call.phase is not Phase.LIVE:
             return wording.failure(code), Tone.BAD
         if call.phase is Phase.REJOINING and call.phase_since is not None:
@@ -182,8 +183,8 @@ class CallViewModel(ViewModel[CallScreen]):
         self.levels.emit(levels.own, levels.far)
 
     def join(self) -> None:
-        self._code = None
-        self.act(self._desk.join(), "join", self._failed)
+        self._refusal.say(None)
+        self.act_once(self._desk.join(), "join", self._failed)
 
     def hang_up(self) -> None:
         self.act(self._desk.hang_up(), "hang up", self._failed)
@@ -196,7 +197,7 @@ class CallViewModel(ViewModel[CallScreen]):
         self.act(self._call.show_camera(is_on), "camera", self._failed)
 
     def _failed(self, code: Code) -> None:
-        self._code = code
+        self._refusal.say(code)
         self.refresh()
 
 

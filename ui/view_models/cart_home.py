@@ -163,7 +163,7 @@ class CartHomeViewModel(ViewModel[CartHomeScreen]):
         chosen = self._chosen_row(self._open_rows())
         if chosen is not None:
             self._code = None
-            self.act(self._desk.open(chosen.visit.id), "start visit", self._failed)
+            self.act_once(self._desk.open(chosen.visit.id), "start visit", self._failed)
 
     def test_devices(self) -> None:
         """The watchers look all the time; the test says what they see at this moment."""

@@ -17,6 +17,7 @@ from app.services.messages import Messages
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import ViewModel
+from ui.view_models.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
         self._acts = acts
         self._may_write = may(role, Action.WRITE_MESSAGE)
         self._sent = 0
-        self._code: Code | None = None
+        self._refusal = Refusal(chart)
         self.listen_to(chart.state)
 
     def compose(self) -> MessagesScreen:
@@ -70,22 +71,22 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
             visit=None if row is None else row.visit.id,
             sent=self._sent,
             can_send=row is not None and row.visit.is_open and self._may_write,
-            message="" if self._code is None else wording.failure(self._code),
+            message="" if self._refusal.code is None else wording.failure(self._refusal.code),
             message_tone=Tone.BAD,
             rows=tuple(_row(message, own, self._acts.clock) for message in state.messages),
         )
 
     def send(self, text: str) -> None:
-        self.act(self._send(text), "send message", self._failed)
+        self.act_once(self._send(text), "send message", self._failed)
 
     async def _send(self, text: str) -> None:
         await self._messages.write(text)
         self._sent += 1
-        self._code = None
+        self._refusal.say(None)
         self.refresh()
 
     def _failed(self, code: Code) -> None:
-        self._code = code
+        self._refusal.say(code)
         self.refresh()
 
 

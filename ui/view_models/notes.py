@@ -70,19 +70,21 @@ class NotesViewModel(ViewModel[NotesScreen]):
         self._kept = 0
         self._message = ""
         self._tone = Tone.PLAIN
-        self._draft: str | None = None
+        self._said_of: VisitId | None = None
+        self._drafts: dict[VisitId, str] = {}
         self._is_storing = False
         self.listen_to(chart.state)
 
     def compose(self) -> NotesScreen:
         state = self._chart.state.value
         row = state.row
+        visit = None if row is None else row.visit.id
         return NotesScreen(
-            visit=None if row is None else row.visit.id,
+            visit=visit,
             draft=state.draft,
             kept=self._kept,
             can_write=row is not None and row.visit.is_open and self._may_write,
-            message=self._message,
+            message=self._message if visit == self._said_of else "",
             message_tone=self._tone,
             rows=tuple(self._row(note) for note in state.notes),
         )
@@ -106,35 +108,44 @@ class NotesViewModel(ViewModel[NotesScreen]):
         )
 
     def keep(self, text: str) -> None:
-        self._draft = None
-        self.act(self._keep(text), "keep note", self._failed)
+        self.act_once(self._keep(text), "keep note", self._failed)
 
     async def _keep(self, text: str) -> None:
+        visit = self._visit()
+        if visit is not None:
+            self._drafts.pop(visit, None)
         await self._notes.keep(text)
         self._kept += 1
         time = wording.time_of_day(self._clock.now())
         self._say(wording.text("notes.kept-at", time=time), Tone.GOOD)
 
     def draft_changed(self, text: str) -> None:
-        self._draft = text
-        row = self._chart.state.value.row
-        if row is not None and not self._is_storing:
+        """A draft goes with the visit that was open when it was typed, whatever is open later."""
+        visit = self._visit()
+        if visit is None:
+            return
+        self._drafts[visit] = text
+        if not self._is_storing:
             self._is_storing = True
-            self.act(self._store_draft(row.visit.id), "draft", self._failed)
+            self.act(self._store_drafts(), "draft", self._failed)
 
-    async def _store_draft(self, visit: VisitId) -> None:
+    async def _store_drafts(self) -> None:
         try:
-            while self._draft is not None:
+            while self._drafts:
                 await asyncio.sleep(DRAFT_PAUSE_S)
-                draft, self._draft = self._draft, None
-                if draft is not None:
-                    await self._notes.keep_draft(visit, draft)
+                drafts, self._drafts = self._drafts, {}
+                for visit, text in drafts.items():
+                    await self._notes.keep_draft(visit, text)
         finally:
             self._is_storing = False
+
+    def _visit(self) -> VisitId | None:
+        row = self._chart.state.value.row
+        return None if row is None else row.visit.id
 
     def _failed(self, code: Code) -> None:
         self._say(wording.failure(code), Tone.BAD)
 
     def _say(self, message: str, tone: Tone) -> None:
-        self._message, self._tone = message, tone
+        self._message, self._tone, self._said_of = message, tone, self._visit()
         self.refresh()

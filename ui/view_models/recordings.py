@@ -19,6 +19,7 @@ from app.services.recordings import Recordings, RecordingsState, ScopePhase
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,19 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         self._has_controls = role is Role.PRESENTER
         self._heard_at = 0.0
         self._shown: RecordId | None = None
-        self._code: Code | None = None
+        self._refusal = Refusal(chart)
         self.listen_to(recordings.state, chart.state, devices.state)
 
     def compose(self) -> RecordingsScreen:
-        state = self._recordings.state.value
         row = self._chart.state.value.row
+        state = self._recordings.state.value
+        if row is None or state.visit not in (None, row.visit.id):
+            state = RecordingsState()  # of another patient
         is_open = row is not None and row.visit.is_open
         is_running = state.phase is ScopePhase.RUNNING
         scope_state, scope_tone, is_found = self._scope(state)
         proof, proof_tone = self._proof(state)
-        code = self._code or state.code
+        code = self._refusal.code or state.code
         is_live = is_running and self._clock.monotonic() - self._heard_at < PROGRESS_FRESH_S
         return RecordingsScreen(
             has_controls=self._has_controls,
@@ -154,6 +157,7 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         is_proven = (
             state.proof is not None
             and state.proof.recording == item.id
+            and state.proof.matches
             and state.proof.far_sha256 == item.sha256
         )
         percent = wording.isolate("100 %")
@@ -189,14 +193,14 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
             self.envelope.emit(progress.envelope)
 
     def start(self, site: str) -> None:
-        self._code = None
-        self.act(self._recordings.start(site), "start recording", self._failed)
+        self._refusal.say(None)
+        self.act_once(self._recordings.start(site), "start recording", self._failed)
 
     def stop(self) -> None:
         self.act(self._recordings.stop(), "stop recording", self._failed)
 
     def _failed(self, code: Code) -> None:
-        self._code = code
+        self._refusal.say(code)
         self.refresh()
 
 

@@ -19,6 +19,7 @@ from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
 from ui.view_models.patients import BannerScreen, banner_of
+from ui.view_models.refusal import Refusal
 from ui.view_models.worklist import visit_state_words
 
 
@@ -80,7 +81,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
         self._desk = desk
         self._clock = clock
         self._role = role
-        self._code: Code | None = None
+        self._refusal = Refusal(chart)
         self.listen_to(chart.state, call.state)
 
     def compose(self) -> VisitScreen:
@@ -96,8 +97,8 @@ class VisitViewModel(ViewModel[VisitScreen]):
         in_contact, note, contact_tone = self._contact()
         can_sign = visit.state is VisitState.FINISHED and may(self._role, Action.SIGN_VISIT)
         message = "" if visit.is_open else wording.text("visit.finished")
-        if self._code is not None:
-            message = wording.failure(self._code)
+        if self._refusal.code is not None:
+            message = wording.failure(self._refusal.code)
         return VisitScreen(
             banner=banner_of(row.patient, now.astimezone().date()),
             state=state,
@@ -112,7 +113,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
             can_sign=can_sign,
             sign_question=wording.text("visit.sign-question", patient=row.patient.banner_name),
             message=message,
-            message_tone=Tone.PLAIN if self._code is None else Tone.BAD,
+            message_tone=Tone.PLAIN if self._refusal.code is None else Tone.BAD,
         )
 
     def _contact(self) -> tuple[str, str, Tone]:
@@ -131,19 +132,19 @@ class VisitViewModel(ViewModel[VisitScreen]):
     def finish(self) -> None:
         row = self._chart.state.value.row
         if row is not None:
-            self._code = None
-            self.act(self._visits.finish(row.visit.id), "finish visit", self._failed)
+            self._refusal.say(None)
+            self.act_once(self._visits.finish(row.visit.id), "finish visit", self._failed)
 
     def sign(self) -> None:
         row = self._chart.state.value.row
         if row is not None:
-            self._code = None
-            self.act(self._visits.sign(row.visit.id), "sign visit", self._failed)
+            self._refusal.say(None)
+            self.act_once(self._visits.sign(row.visit.id), "sign visit", self._failed)
 
     def back(self) -> None:
-        self._code = None
+        self._refusal.say(None)
         self.act(self._desk.leave(), "back", self._failed)
 
     def _failed(self, code: Code) -> None:
-        self._code = code
+        self._refusal.say(code)
         self.refresh()

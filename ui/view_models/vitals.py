@@ -17,6 +17,7 @@ from app.services.vitals import Vitals
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         self._clock = clock
         self._has_controls = has_cuff or role is Role.PRESENTER
         self._may_keep = may(role, Action.KEEP_READING)
-        self._code: Code | None = None
+        self._refusal = Refusal(chart)
         self.listen_to(vitals.state, chart.state)
 
     def compose(self) -> VitalsScreen:
@@ -108,7 +109,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         cuff_state, cuff_tone, is_found = self._cuff()
         result = state.result
         result_message, result_tone = self._result_message()
-        code = self._code or state.code
+        code = self._refusal.code or state.code
         return VitalsScreen(
             has_cuff_controls=self._has_controls,
             cuff_state=cuff_state,
@@ -198,22 +199,22 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         )
 
     def start(self) -> None:
-        self._code = None
-        self.act(self._vitals.measure(), "start cuff", self._failed)
+        self._refusal.say(None)
+        self.act_once(self._vitals.measure(), "start cuff", self._failed)
 
     def stop(self) -> None:
         self.act(self._vitals.stop(), "stop cuff", self._failed)
 
     def keep(self) -> None:
-        self._code = None
-        self.act(self._vitals.keep(), "keep reading", self._failed)
+        self._refusal.say(None)
+        self.act_once(self._vitals.keep(), "keep reading", self._failed)
 
     def discard(self) -> None:
-        self._code = None
+        self._refusal.say(None)
         self.act(self._vitals.discard(), "discard result", self._failed)
 
     def _failed(self, code: Code) -> None:
-        self._code = code
+        self._refusal.say(code)
         self.refresh()
 
 

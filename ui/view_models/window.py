@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from app.domain.access import Role
 from app.runtime.tasks import TaskOwner
 from app.services.desk import Desk
-from app.services.sign_in import SignIn, SignInPhase
+from app.services.sign_in import SignIn, SignInPhase, SignInState
 from ui.view_models.base import ViewModel
 
 
@@ -50,7 +50,13 @@ class WindowViewModel(ViewModel[WindowScreen]):
         self._desk = desk
         self._role = role
         self._shows_unsent = False
+        self._stops.append(sign_in.state.listen(self._person_changed))
         self.listen_to(sign_in.state, desk.state)
+
+    def _person_changed(self, state: SignInState) -> None:
+        """Whoever signs in begins at their own first page."""
+        if state.phase is SignInPhase.SIGNED_OUT:
+            self._shows_unsent = False
 
     def compose(self) -> WindowScreen:
         phase = self._sign_in.state.value.phase

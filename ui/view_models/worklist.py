@@ -125,7 +125,7 @@ class WorklistViewModel(ViewModel[WorklistScreen]):
 
     def open_visit(self, visit: VisitId) -> None:
         self._code = None
-        self.act(self._desk.open(visit), "open visit", self._failed)
+        self.act_once(self._desk.open(visit), "open visit", self._failed)
 
     def _failed(self, code: Code) -> None:
         self._code = code

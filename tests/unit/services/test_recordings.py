@@ -170,6 +170,18 @@ async def test_a_recording_that_ends_after_its_visit_was_left_is_kept_for_that_v
     assert await recordings_of(cart, other) == []
 
 
+async def test_leaving_the_chart_stops_what_runs_for_it(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    recording = await started(cart)
+    cart.recordings.heard_progress(progress(recording, known.visit))
+    await cart.desk.leave()
+    await settled()
+    assert cart.engine.asked.count(("stop scope", recording)) == 1
+    cart.recordings.heard_done(done(recording, known.visit))
+    await kept(cart)
+    assert [item.id for item in await recordings_of(cart, known)] == [recording]
+
+
 async def test_a_full_disk_is_said_and_the_media_process_keeps_it(cart: DeskOnFakes) -> None:
     known = await in_visit(cart)
     recording = await started(cart)

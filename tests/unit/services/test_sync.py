@@ -333,6 +333,7 @@ async def test_the_feed_is_read_to_its_end_page_by_page(doctor: DeskOnFakes) -> 
 async def test_the_socket_says_when_there_is_something_to_fetch(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
     doctor.switchboard.start()
+    await doctor.clock.passes(1)
     doctor.server.holds(patient_record(known_anew(), "Roe", 0))
     asked = len(doctor.server.asked)
     doctor.channel.hears(FeedMovedHeard(2))  # what is known already

@@ -1,0 +1,142 @@
+"""All view models of one desk, and what a person does with them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.access import Role
+from app.domain.visits import VisitState
+from app.runtime.tasks import TaskOwner
+from app.services.devices import Devices
+from app.services.sign_in import SignInPhase
+from tests.fakes.time_loop import settled, until
+from tests.unit.services.given import DeskOnFakes, Known
+from ui.view_models.base import Ticker
+from ui.view_models.call import CallViewModel
+from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.lock import LockViewModel
+from ui.view_models.messages import MessagesViewModel
+from ui.view_models.notes import NotesViewModel
+from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.sign_in import SignInViewModel
+from ui.view_models.status import StatusViewModel
+from ui.view_models.sync import UnsentViewModel
+from ui.view_models.visits import VisitViewModel
+from ui.view_models.vitals import VitalsViewModel
+from ui.view_models.window import WindowViewModel
+from ui.view_models.worklist import WorklistViewModel
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Screens:
+    """`defects` is what nobody foresaw in an act of a person; it stays empty."""
+
+    desk: DeskOnFakes
+    ticker: Ticker
+    defects: list[BaseException]
+    window: WindowViewModel
+    sign_in: SignInViewModel
+    lock: LockViewModel
+    worklist: WorklistViewModel
+    cart_home: CartHomeViewModel
+    visit: VisitViewModel
+    call: CallViewModel
+    vitals: VitalsViewModel
+    notes: NotesViewModel
+    recordings: RecordingsViewModel
+    messages: MessagesViewModel
+    unsent: UnsentViewModel
+    status: StatusViewModel
+    devices: Devices
+
+    async def sign_in_person(self) -> None:
+        self.sign_in.sign_in("dr-lin", "good password")
+        await until(lambda: self.desk.sign_in.state.value.phase is SignInPhase.SIGNED_IN)
+
+    async def open_chart(self, state: VisitState = VisitState.IN_VISIT, **more: str) -> Known:
+        known = await self.desk.knows_visit(state, **more)
+        await self.desk.desk.open(known.visit)
+        await settled()
+        return known
+
+    def tick(self) -> None:
+        """What the ticker does twice a second."""
+        self.ticker.ticked.emit()
+
+
+@asynccontextmanager
+async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
+    defects: list[BaseException] = []
+    ticker, devices, clock = Ticker(), Devices(), desk.clock
+    desk.as_person(role)
+    desk.listens()
+    desk.channel.goes_up()
+    desk.engine.attaches()
+    async with TaskOwner("window", defects.append) as tasks:
+        yield Screens(
+            desk=desk,
+            ticker=ticker,
+            defects=defects,
+            devices=devices,
+            window=WindowViewModel(tasks, desk.sign_in, desk.desk, role),
+            sign_in=SignInViewModel(tasks, desk.sign_in, None),
+            lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
+            worklist=WorklistViewModel(tasks, ticker, desk.worklist, desk.sync, desk.desk, clock),
+            cart_home=CartHomeViewModel(
+                tasks,
+                ticker,
+                name="Cart 2",
+                devices=devices,
+                worklist=desk.worklist,
+                sync=desk.sync,
+                desk=desk.desk,
+                clock=clock,
+            ),
+            visit=VisitViewModel(
+                tasks,
+                ticker,
+                chart=desk.chart,
+                call=desk.call,
+                visits=desk.visits,
+                desk=desk.desk,
+                clock=clock,
+                role=role,
+            ),
+            call=CallViewModel(
+                tasks,
+                ticker,
+                call=desk.call,
+                chart=desk.chart,
+                desk=desk.desk,
+                sync=desk.sync,
+                devices=devices,
+            ),
+            vitals=VitalsViewModel(
+                tasks,
+                ticker,
+                vitals=desk.vitals,
+                chart=desk.chart,
+                clock=clock,
+                role=role,
+                has_cuff=role is Role.PRESENTER,
+            ),
+            notes=NotesViewModel(tasks, notes=desk.notes, chart=desk.chart, clock=clock, role=role),
+            recordings=RecordingsViewModel(
+                tasks,
+                ticker,
+                recordings=desk.recordings,
+                chart=desk.chart,
+                devices=devices,
+                clock=clock,
+                role=role,
+            ),
+            messages=MessagesViewModel(
+                tasks, messages=desk.messages, chart=desk.chart, acts=desk.acts, role=role
+            ),
+            unsent=UnsentViewModel(tasks, ticker, desk.unsent, clock),
+            status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
+        )
+    assert defects == []

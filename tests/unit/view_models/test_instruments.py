@@ -1,0 +1,258 @@
+"""Cuff and stethoscope on the screen: ages, stale values, reasons, proofs of both ends only."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
+from app.domain.engine import ScopeDone, ScopeProgress, ScopeProof
+from app.domain.failures import Code
+from app.domain.ids import RecordId, new_id
+from app.domain.visits import VisitState
+from app.domain.vitals import STALE_CUFF_PRESSURE_S
+from tests.fakes.time_loop import settled, until
+from tests.unit.view_models.given import Screens
+from ui import wording
+from ui.tone import Tone
+from ui.view_models.vitals import LIVE_GONE_S
+
+WAV = b"RIFF" + bytes(1000)
+
+
+def plain(words: str) -> str:
+    return wording.spoken(words)
+
+
+# --- the cuff ------------------------------------------------------------------------------------
+
+
+def can_start(cart: Screens) -> tuple[bool, bool]:
+    """Cuff, stethoscope."""
+    return cart.vitals.screen.can_start, cart.recordings.screen.can_start
+
+
+async def test_start_is_there_when_cuff_and_open_visit_are(cart: Screens) -> None:
+    assert can_start(cart) == (False, False)
+    await cart.open_chart()
+    assert can_start(cart) == (True, False)
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    assert not cart.vitals.screen.can_start
+    cart.vitals.stop()
+    await until(lambda: not cart.vitals.screen.is_running)
+    assert cart.vitals.screen.result_message == wording.failure(Code.CUFF_STOPPED)
+    cart.desk.cuff.is_pulled()
+    await settled()
+    screen = cart.vitals.screen
+    assert not screen.can_start
+    assert wording.failure(Code.DEVICE_PULLED) in screen.cuff_state
+    assert screen.cuff_tone is Tone.BAD
+
+
+async def test_a_live_value_has_its_age_grows_stale_and_goes(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.inflates_to(132)
+    await settled()
+    live = cart.vitals.screen.live
+    assert live is not None
+    assert (plain(live.value), live.unit, live.is_stale) == ("132", "mmHg", False)
+    await cart.desk.clock.passes(STALE_CUFF_PRESSURE_S + 0.1)
+    cart.tick()
+    live = cart.vitals.screen.live
+    assert live is not None and live.is_stale
+    await cart.desk.clock.passes(LIVE_GONE_S)
+    cart.tick()
+    assert cart.vitals.screen.live is None
+
+
+async def test_a_result_waits_for_keep_or_discard(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(128, 76, 71)
+    await settled()
+    screen = cart.vitals.screen
+    assert screen.result is not None
+    assert (plain(screen.result.value), screen.can_keep, screen.can_discard) == (
+        "128/76",
+        True,
+        True,
+    )
+    assert "71" in screen.result_extra
+    cart.vitals.discard()
+    await settled()
+    assert (cart.vitals.screen.result, await cart.desk.pending()) == (None, [])
+
+
+async def test_a_double_click_on_keep_keeps_one_and_complains_of_nothing(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(128, 76)
+    await settled()
+    cart.vitals.keep()
+    cart.vitals.keep()
+    await settled(60)
+    assert len(await cart.desk.pending()) == 1
+    assert cart.vitals.screen.message == ""
+
+
+@pytest.mark.parametrize(
+    ("systolic", "diastolic", "code"),
+    [
+        (301, 76, Code.OUT_OF_RANGE),
+        (70, 90, Code.SYSTOLIC_NOT_ABOVE_DIASTOLIC),
+        (80, 75, Code.PULSE_PRESSURE_TOO_SMALL),
+    ],
+)
+async def test_a_refused_value_is_shown_with_its_reason_and_cannot_be_kept(
+    cart: Screens, systolic: int, diastolic: int, code: Code
+) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(systolic, diastolic)
+    await settled()
+    screen = cart.vitals.screen
+    assert screen.result is not None
+    assert plain(screen.result.value) == f"{systolic}/{diastolic}"
+    assert (screen.can_keep, screen.can_discard) == (False, True)
+    assert (screen.result_message, screen.result_tone) == (wording.failure(code), Tone.BAD)
+
+
+async def test_a_kept_reading_is_read_out_with_value_time_and_confirmation(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(143, 87, 66)
+    await settled()
+    cart.vitals.keep()
+    await until(lambda: cart.vitals.screen.readings)
+    [row] = cart.vitals.screen.readings
+    time = wording.spoken(wording.time_of_day(cart.desk.clock.now()))
+    assert row.spoken == (
+        f"Blood pressure 143 over 87, pulse 66, kept {time}, not yet confirmed by the server"
+    )
+    assert row.tone is Tone.ATTENTION
+
+
+async def test_the_far_side_has_no_controls_and_no_result(doctor: Screens) -> None:
+    await doctor.open_chart()
+    screen = doctor.vitals.screen
+    assert not screen.has_cuff_controls
+    assert (screen.cuff_state, screen.can_start) == ("", False)
+
+
+async def test_a_finished_visit_locks_the_instruments(cart: Screens) -> None:
+    await cart.open_chart(VisitState.FINISHED)
+    screen = cart.vitals.screen
+    assert screen.is_locked_by_visit
+    assert not screen.can_start and not cart.recordings.screen.can_start
+
+
+# --- the stethoscope -----------------------------------------------------------------------------
+
+
+def found(cart: Screens, presence: Presence = Presence.FOUND) -> None:
+    identity = DeviceIdentity(DeviceKind.STETHOSCOPE, "Scope", "scope")
+    reason = None if presence is Presence.FOUND else Code.DEVICE_MISSING
+    cart.devices.seen((DeviceStatus(identity, presence, cart.desk.clock.now(), reason),))
+
+
+async def recording(cart: Screens) -> tuple[RecordId, ScopeDone]:
+    known = await cart.open_chart()
+    found(cart)
+    cart.recordings.start("mitral")
+    await settled()
+    running = cart.desk.recordings.state.value.recording
+    assert running is not None
+    done = ScopeDone(
+        recording=running,
+        visit=known.visit,
+        site="mitral",
+        is_ours=True,
+        sample_rate_hz=4000,
+        samples=4000,
+        sha256=hashlib.sha256(WAV).hexdigest(),
+        wav=WAV,
+        source="synthetic",
+        is_complete=True,
+    )
+    return running, done
+
+
+async def test_record_is_there_when_the_stethoscope_is(cart: Screens) -> None:
+    await cart.open_chart()
+    found(cart)
+    assert can_start(cart) == (True, True)
+    found(cart, Presence.MISSING)
+    assert can_start(cart) == (True, False)
+
+
+async def test_a_curve_that_gets_nothing_new_is_not_live(cart: Screens) -> None:
+    running, done = await recording(cart)
+    peaks: list[object] = []
+    cart.recordings.envelope.connect(peaks.append)
+    progress = ScopeProgress(running, done.visit, "mitral", True, 1.0, 0.1, 0, True, (0.1, 0.2))
+    cart.desk.recordings.heard_progress(progress)
+    cart.recordings.heard_progress(progress)
+    cart.tick()
+    assert cart.recordings.screen.is_live
+    assert peaks == [(), (0.1, 0.2)]  # cleared for another recording, then its peaks
+    await cart.desk.clock.passes(3)
+    cart.tick()
+    assert not cart.recordings.screen.is_live
+
+
+async def test_only_hashes_of_both_ends_make_a_proof(cart: Screens) -> None:
+    running, done = await recording(cart)
+    cart.desk.recordings.heard_done(done)
+    await until(lambda: cart.recordings.screen.rows)
+    assert cart.recordings.screen.proof == wording.text("scope.proof-pending")
+    good = ScopeProof(running, done.sha256, matches=True)
+    for bad in (replace(good, matches=False), replace(good, far_sha256="00" * 32)):
+        cart.desk.recordings.heard_proof(bad)
+        assert cart.recordings.screen.proof_tone is Tone.BAD
+        assert cart.recordings.screen.rows[0].proof == "" or bad.far_sha256 == done.sha256
+    cart.desk.recordings.heard_proof(good)
+    assert cart.recordings.screen.proof_tone is Tone.GOOD
+    assert wording.fingerprint(done.sha256) in cart.recordings.screen.proof
+
+
+async def test_a_row_is_proven_only_by_a_proof_that_matched(cart: Screens) -> None:
+    running, done = await recording(cart)
+    cart.desk.recordings.heard_done(done)
+    await until(lambda: cart.recordings.screen.rows)
+    cart.desk.recordings.heard_proof(ScopeProof(running, done.sha256, matches=False))
+    assert cart.recordings.screen.rows[0].proof == ""
+
+
+async def test_nothing_of_one_patients_recording_stands_with_the_next(cart: Screens) -> None:
+    running, done = await recording(cart)
+    cart.desk.recordings.heard_done(done)
+    await until(lambda: cart.recordings.screen.rows)
+    cart.desk.recordings.heard_proof(ScopeProof(running, done.sha256, matches=True))
+    assert cart.recordings.screen.proof
+    await cart.desk.desk.leave()
+    await cart.open_chart(family_name="Roe")
+    screen = cart.recordings.screen
+    assert (screen.proof, screen.progress, screen.message, screen.rows) == ("", "", "", ())
+
+
+async def test_one_that_was_cut_short_says_so(cart: Screens) -> None:
+    _, done = await recording(cart)
+    cart.desk.recordings.heard_done(replace(done, is_complete=False))
+    await until(lambda: cart.recordings.screen.rows)
+    assert cart.recordings.screen.rows[0].proof == wording.text("scope.cut-short")
+
+
+async def test_a_refused_start_says_why(cart: Screens) -> None:
+    from_elsewhere = RecordId(new_id())
+    await cart.open_chart(VisitState.FINISHED)
+    cart.recordings.start("mitral")
+    await until(lambda: cart.recordings.screen.message)
+    assert cart.recordings.screen.message == wording.failure(Code.NO_VISIT_OPEN)
+    assert cart.desk.recordings.state.value.recording != from_elsewhere
