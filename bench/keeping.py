@@ -1,5 +1,6 @@
 """A kept reading: from the click on Keep at the cart to the reading's row at the far screen."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from demo.waiting import NotSo
 
 MEASURE = "kept reading: click on Keep at the cart to its row at the far screen"
 GOAL = "<= 300"
-ARRIVE_S = 1.2  # longer than the goal, and not so long that the server's word comes in between
+WATCH_S = 0.8  # longer than the goal; then the bus is asked, which takes the eyes off
 HALF = 0.5
 
 
@@ -60,14 +61,24 @@ class Keeping:
         self._pointer.rest_on(keep)
         before = Look(time.monotonic(), self._eyes.now(place))
         clicked = self._pointer.click()
-        seen = [before, *changes(self._eyes.watch(place, ARRIVE_S), before)]
-        row = far.user.sees("reading.1", pressure.spoken, limit_s=SCREEN_LIMIT_S).box
-        if row is None:
-            raise NotSo("the reading has no place at the far screen")
+        seen = [before]
+        row = self._watch_until_there(pressure, place, seen)
         self._visit.facts.pressures.append(pressure)
         at = arrival(seen, inside(row, place))
         self._visit.sees_reading(far, pressure, CONFIRMED, SCREEN_LIMIT_S)
         return (at - clicked) * 1000
+
+    def _watch_until_there(self, pressure: Pressure, place: Box, seen: list[Look]) -> Box:
+        """Adds each look that shows something else, until the bus says that the row is there."""
+        until = time.monotonic() + SCREEN_LIMIT_S
+        while time.monotonic() < until:
+            seen += changes(self._eyes.watch(place, WATCH_S), seen[-1])
+            row = self._visit.workstation.user.read("reading.1")
+            if row.box is not None and re.search(pressure.spoken, row.words):
+                # It may have come while the bus was asked: then this look is the first.
+                seen.append(Look(time.monotonic(), self._eyes.now(place)))
+                return row.box
+        raise NotSo(f"the reading did not reach the far screen within {SCREEN_LIMIT_S:.0f} s")
 
 
 def changes(looks: Iterator[Look], before: Look) -> list[Look]:
