@@ -84,6 +84,7 @@ class Code(StrEnum):
     MEDIA_LOST = "media-lost"
     MEDIA_PROCESS_ENDED = "media-process-ended"
     FENCED = "fenced"
+    FAR_UNREADABLE = "far-unreadable"
     CALL_RUNNING = "call-running"
     CALL_NOT_OPEN = "call-not-open"
     # the audit

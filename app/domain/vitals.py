@@ -37,10 +37,8 @@ def assess(measured: Measurement) -> Code | None:
     diastolic = measured.value_of(VitalKind.DIASTOLIC_MMHG)
     if systolic is None or diastolic is None:
         return Code.INCOMPLETE
-    for quantity in measured.quantities:
-        low, high = PLAUSIBLE[quantity.kind]
-        if not low <= quantity.value <= high:
-            return Code.OUT_OF_RANGE
+    if not all(is_plausible(quantity) for quantity in measured.quantities):
+        return Code.OUT_OF_RANGE
     if systolic <= diastolic:
         return Code.SYSTOLIC_NOT_ABOVE_DIASTOLIC
     if systolic - diastolic < PULSE_PRESSURE_MIN_MMHG:
@@ -49,6 +47,11 @@ def assess(measured: Measurement) -> Code | None:
     if mean is not None and not diastolic < mean < systolic:
         return Code.MEAN_NOT_BETWEEN
     return None
+
+
+def is_plausible(quantity: Quantity) -> bool:
+    low, high = PLAUSIBLE[quantity.kind]
+    return low <= quantity.value <= high
 
 
 @dataclass(frozen=True, slots=True)

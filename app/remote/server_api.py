@@ -1,8 +1,10 @@
 """The companion server over HTTP. Foreign exceptions end here; each request has a limit."""
 
+import asyncio
 import logging
 import ssl
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -31,6 +33,9 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 FILE_LIMIT_S = 120.0
 SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
+WHOLE_LIMIT_S = 600.0  # however steadily it drips
+ANSWER_MOST_BYTES = 32 * 1024 * 1024  # a full answer to a full push, and room
+FILE_MOST_BYTES = 256 * 1024 * 1024
 
 
 class ServerApi:
@@ -70,10 +75,10 @@ class ServerApi:
     async def sign_in(
         self, username: str, password: str, role: Role, device: DeviceCredentials
     ) -> SignedIn:
-        body = SignInIn(
-            username=username, password=password, role=role, device=device_in(device, username)
+        content = _sign_in_content(username, password, role, device)
+        answer = _parsed(
+            await self._send("POST", "/v1/sign-in", content=content, with_token=False), SignInOut
         )
-        answer = await self._post("/v1/sign-in", body, SignInOut, with_token=False)
         certificate = checked_certificate(answer.certificate, device)
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return SignedIn(
@@ -144,7 +149,9 @@ class ServerApi:
         await self._send("PUT", f"/v1/files/{file_sha256}", content=data, limit_s=FILE_LIMIT_S)
 
     async def get_file(self, file_sha256: str) -> bytes:
-        answer = await self._send("GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S)
+        answer = await self._send(
+            "GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S, most_bytes=FILE_MOST_BYTES
+        )
         return answer.content
 
     async def _post(
@@ -165,8 +172,10 @@ class ServerApi:
         with_token: bool = True,
         token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
-    ) -> httpx.Response:
+        most_bytes: int | None = None,
+    ) -> "_Answer":
         headers = {"content-type": "application/json"} if method == "POST" else {}
+        headers["accept-encoding"] = "identity"  # what is packed may be larger than it looks
         if with_token:
             bearer = token or self._tokens.access
             if bearer is None:
@@ -174,14 +183,55 @@ class ServerApi:
             headers["authorization"] = f"Bearer {bearer}"
         timeout = httpx.Timeout(limit_s, connect=min(limit_s, CONNECT_LIMIT_S))
         try:
-            answer = await self._http.request(
-                method, path, params=params, content=content, headers=headers, timeout=timeout
-            )
+            async with (
+                asyncio.timeout(WHOLE_LIMIT_S),
+                self._http.stream(
+                    method, path, params=params, content=content, headers=headers, timeout=timeout
+                ) as answering,
+            ):
+                answer = _Answer(
+                    answering.status_code, await _read(answering, most_bytes or ANSWER_MOST_BYTES)
+                )
         except httpx.HTTPError as error:
             raise _failure_of(error) from error
-        if answer.is_success:
+        except TimeoutError as error:
+            raise Unavailable(Code.SERVER_UNREACHABLE) from error
+        if 200 <= answer.status_code < 300:
             return answer
         raise _problem_of(answer, method)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status_code: int
+    content: bytes
+
+
+async def _read(answering: httpx.Response, most_bytes: int) -> bytes:
+    """The body; Unavailable when it is packed, or does not end where it should."""
+    if answering.headers.get("content-encoding", "identity") != "identity":
+        raise Unavailable(Code.SERVER_ERROR, "a packed answer that nobody asked for")
+    content = bytearray()
+    async for part in answering.aiter_bytes():
+        content += part
+        if len(content) > most_bytes:
+            raise Unavailable(Code.SERVER_ERROR, "an answer that is too large")
+    return bytes(content)
+
+
+def _sign_in_content(username: str, password: str, role: Role, device: DeviceCredentials) -> bytes:
+    """Rejected(WRONG_CREDENTIALS) for what no account can have: too long, empty, half a character.
+
+    Raised out of the handler: pydantic's words quote what was typed.
+    """
+    try:
+        body = SignInIn(
+            username=username, password=password, role=role, device=device_in(device, username)
+        )
+        return body.model_dump_json().encode()
+    except ValueError:
+        pass
+    raise Rejected(Code.WRONG_CREDENTIALS)
 
 
 def _failure_of(error: httpx.HTTPError) -> Failure:
@@ -194,7 +244,7 @@ def _failure_of(error: httpx.HTTPError) -> Failure:
     return Unavailable(Code.SERVER_UNREACHABLE)
 
 
-def _problem_of(answer: httpx.Response, method: str) -> Failure:
+def _problem_of(answer: _Answer, method: str) -> Failure:
     code = Code.NOT_FOUND if method == "HEAD" and answer.status_code == 404 else Code.SERVER_ERROR
     if answer.content:
         try:
@@ -206,7 +256,7 @@ def _problem_of(answer: httpx.Response, method: str) -> Failure:
     return Rejected(code)
 
 
-def _parsed(answer: httpx.Response, body: type[BodyT]) -> BodyT:
+def _parsed(answer: _Answer, body: type[BodyT]) -> BodyT:
     try:
         return body.model_validate_json(answer.content)
     except ValidationError as error:

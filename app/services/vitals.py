@@ -6,6 +6,7 @@ is shown apart and cannot be kept here.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from app.domain.access import Action, may
 from app.domain.audit import Act
@@ -19,7 +20,14 @@ from app.domain.measurement import (
     Quantity,
     VitalKind,
 )
-from app.domain.vitals import Reading, assess, decimal_from, fields_of, reading_from
+from app.domain.vitals import (
+    Reading,
+    assess,
+    decimal_from,
+    fields_of,
+    is_plausible,
+    reading_from,
+)
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -171,6 +179,7 @@ class Vitals:
             live=None,
             from_far=(),
             unassigned=(*state.unassigned, *left)[-UNASSIGNED_SHOWN:],
+            code=None,
         )
 
     def heard_from_far(self, visit: VisitId, payload: dict[str, Json]) -> None:
@@ -180,16 +189,24 @@ class Vitals:
             return
         try:
             if payload.get("kind") == "cuff-pressure":
-                pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, decimal_from(payload["value"]))
-                live = LiveValue(visit, pressure, self._acts.clock.now())
-                self._tell(live=live, is_live_from_far=True)
+                self._hear_live(visit, decimal_from(payload["value"]))
             elif payload.get("kind") == "reading":
                 record = str(payload["record"])
                 self._add_from_far(reading_from(record, payload, is_pending=True))
         except Rejected as no:
             self._tell(code=no.code)
         except (KeyError, ValueError, TypeError):
-            self._tell(code=Code.MALFORMED)
+            self._tell(code=Code.FAR_UNREADABLE)
+
+    def _hear_live(self, visit: VisitId, value: Decimal) -> None:
+        """ValueError when no cuff says such a thing. Our own running cuff knows better."""
+        pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, value)
+        if not is_plausible(pressure):
+            raise ValueError("cuff pressure")
+        cuff = self.state.value.cuff
+        if cuff is None or not cuff.is_running:
+            live = LiveValue(visit, pressure, self._acts.clock.now())
+            self._tell(live=live, is_live_from_far=True)
 
     def _add_from_far(self, reading: Reading) -> None:
         row = self._chart.row

@@ -84,6 +84,7 @@ FAILURES: dict[Code, str] = {
     Code.MEDIA_LOST: "Picture and sound are lost. Joining again.",
     Code.MEDIA_PROCESS_ENDED: "Picture and sound stopped on this machine. Starting them again.",
     Code.FENCED: "A newer window has taken the call over.",
+    Code.FAR_UNREADABLE: "The other side sent something that cannot be read. It was left out.",
     Code.CALL_RUNNING: "A call is running. Hang up first.",
     Code.CALL_NOT_OPEN: "There is no call to send this over.",
     # the audit

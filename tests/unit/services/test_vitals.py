@@ -346,23 +346,44 @@ async def test_whatever_the_far_end_says_nothing_breaks(doctor: DeskOnFakes) -> 
 
 
 @pytest.mark.parametrize(
-    "value", ["NaN", "Infinity", "1E+999999999", "", None, [], "12a", "0" * 5000, {"a": 1}]
+    "value",
+    [
+        *("NaN", "Infinity", "1E+999999999", "", None, [], "12a", "0" * 5000, {"a": 1}),
+        *("331", "-1", "999999", "-0.5", True, 1e308),  # no cuff says such a thing
+    ],
 )
 async def test_a_pressure_that_is_no_number_is_never_shown(doctor: DeskOnFakes, value: Any) -> None:
     known = await in_visit(doctor)
     payload = {"kind": "cuff-pressure", "value": value, "at": "now"}
     doctor.vitals.heard_from_far(known.visit, payload)
     assert doctor.vitals.state.value.live is None
-    assert doctor.vitals.state.value.code is Code.MALFORMED
+    assert doctor.vitals.state.value.code is Code.FAR_UNREADABLE
 
 
-@pytest.mark.parametrize("name", ["kept_at", "received_at"])
-async def test_a_time_without_a_zone_is_not_a_time(doctor: DeskOnFakes, name: str) -> None:
+@pytest.mark.parametrize("name", ["kept_at", "received_at", "device_time"])
+@pytest.mark.parametrize(
+    "time",
+    ["2026-11-21T09:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "now", 5],
+)
+async def test_a_time_that_no_screen_can_show_is_not_a_time(
+    doctor: DeskOnFakes, name: str, time: object
+) -> None:
     known = await in_visit(doctor)
-    told = reading_told(doctor, known, RecordId(new_id())) | {name: "2026-11-21T09:00:00"}
+    told = reading_told(doctor, known, RecordId(new_id())) | {name: time}
     doctor.vitals.heard_from_far(known.visit, told)
     assert doctor.vitals.state.value.from_far == ()
-    assert doctor.vitals.state.value.code is Code.MALFORMED
+    assert doctor.vitals.state.value.code is Code.FAR_UNREADABLE
+
+
+async def test_a_far_pressure_never_stands_where_our_own_running_cuff_is_shown(
+    cart: DeskOnFakes,
+) -> None:
+    known = await in_visit(cart)
+    await cart.vitals.measure()
+    await settled()
+    cart.vitals.heard_from_far(known.visit, {"kind": "cuff-pressure", "value": "30"})
+    assert cart.vitals.state.value.live is None
+    assert not cart.vitals.state.value.is_live_from_far
 
 
 async def test_the_cuff_is_heard_again_after_an_audit_event_could_not_be_written(
