@@ -163,8 +163,10 @@ def _heard_of(text: str | bytes) -> Heard | None:
                 for seat in word.seats
             )
             return RoomHeard(VisitId(word.visit), seats)
-        case Signal():
+        case Signal() if all(isinstance(part, str) for part in word.payload.values()):
             return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload)
+        case Signal():
+            log.warning("a session description that is none")
         case Live():
             return LiveHeard(VisitId(word.visit), word.payload)
         case FeedMoved():

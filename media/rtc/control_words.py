@@ -14,6 +14,7 @@ from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected
 
 MAX_TEXT_BYTES = 16 * 1024
+LIVE_MOST_DEPTH = 8  # less than the local channel to our screen takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,16 @@ def _word_of(fields: dict[str, object]) -> ControlWord:
             return FarScreen(_truth(fields["is_attached"]), since)
         case "live":
             payload = fields["payload"]
-            if not isinstance(payload, dict):
+            if not isinstance(payload, dict) or _is_deeper(payload, LIVE_MOST_DEPTH):
                 raise TypeError("payload")
             return LiveFromFar(cast(dict[str, Json], payload))
         case _:
             raise ValueError("kind")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
 
 
 def _whole(value: object) -> int:

@@ -53,6 +53,9 @@ def test_words_come_back_as_they_were(word: ControlWord) -> None:
         '{"kind":"far-screen","is_attached":true,"since":"2026-11-21T09:30:00"}',
         '{"kind":"far-screen","is_attached":true,"since":5}',
         '{"kind":"live","payload":[]}',
+        '{"kind":"live","payload":{"kind":' + "[" * 12 + "]" * 12 + "}}",
+        '{"kind":"live","payload":{"kind":' + "[" * 900 + "]" * 900 + "}}",
+        '{"kind":"far-screen","is_attached":true,"since":"0001-01-01T00:00:00+14:00"}',
         "[" * 10_000,
     ],
 )
