@@ -141,10 +141,10 @@ class Desk:
             await self._acts.read(lambda unit: unit.kept.keep_running_call(None))
 
     async def _remember_call(self, visit: VisitId) -> None:
+        """None: no media process is there for it; the next one that answers is told again."""
         running = self._running()
-        if running is not None:
-            known = replace(running, visit=visit)
-            await self._acts.read(lambda unit: unit.kept.keep_running_call(known))
+        known = None if running is None else replace(running, visit=visit)
+        await self._acts.read(lambda unit: unit.kept.keep_running_call(known))
 
     def _setup(self, visit: VisitId) -> CallSetup:
         return CallSetup(

@@ -242,6 +242,16 @@ async def test_remembering_follows_the_media_process(doctor: DeskOnFakes) -> Non
     assert kept is not None and kept.socket_path == "/run/second.sock"
 
 
+async def test_a_call_that_is_gone_is_not_remembered(doctor: DeskOnFakes) -> None:
+    """Otherwise every later start would open locked, on nothing."""
+    known = await doctor.knows_visit(VisitState.IN_VISIT)
+    running = RunningCall(known.visit, "/run/media.sock", bytes(32), 1)
+    await doctor.acts.read(lambda unit: unit.kept.keep_running_call(running))
+    await doctor.desk.resume(running)
+    await doctor.desk.remember_call()  # the media process that answers knows of no call
+    assert await doctor.acts.read(lambda unit: unit.kept.running_call()) is None
+
+
 async def test_a_patient_that_is_not_known_here_is_not_opened(doctor: DeskOnFakes) -> None:
     with pytest.raises(Rejected) as caught:
         await doctor.desk.open(VisitId(new_id()))
