@@ -31,10 +31,10 @@ class Lengths:
     """How long things take; the fast form is for tests of the demonstration itself."""
 
     cut_s: float = 15.0
-    heart_s: float = 6.0
+    heart_s: float = 5.0
 
 
-FAST = Lengths(cut_s=8.0, heart_s=3.0)
+FAST = Lengths(cut_s=7.0, heart_s=3.0)
 
 
 class Story:

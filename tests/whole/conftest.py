@@ -64,7 +64,9 @@ def whole_stage(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stage]:
     try:
-        stage = Stage(network, chance, Given(sound=heart_sound), always_private=True)
+        stage = Stage(
+            network, chance, Given(sound=heart_sound, cuff_cycle_s=2.5), always_private=True
+        )
         with stage:
             stage.sign_in()
             yield stage
@@ -76,6 +78,12 @@ def whole_stage(
         if "Debian packages are missing" in str(error):
             pytest.skip(f"nothing is proven here: {error}")
         raise
+
+
+@pytest.fixture(scope="session")
+def held() -> list[Facts]:
+    """The visits held so far on the stage; their records are looked up apart."""
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +121,44 @@ def stage(whole_stage: Stage) -> Iterator[Stage]:
     whole_stage.desk.sound.silence("workstation", is_silent=False)
 
 
-@pytest.fixture(scope="session")
-def held() -> list[Facts]:
-    """The visits held so far on the stage; their records are looked up apart."""
-    return []
+class RunningVisit:
+    """The visit that goes on while programs are killed; a new one when a test left it in ruins."""
+
+    def __init__(self, stage: Stage, held: list[Facts]) -> None:
+        self._stage = stage
+        self._held = held
+        self._visit: Visit | None = None
+
+    def get(self) -> Visit:
+        if self._visit is None or not self._is_live(self._visit):
+            self._stage.make_ready()
+            self._visit = self._new()
+        return self._visit
+
+    @staticmethod
+    def _is_live(visit: Visit) -> bool:
+        try:
+            visit.is_live(limit_s=2.0)
+        except NotSo:
+            return False
+        return True
+
+    def _new(self) -> Visit:
+        new = Visit(self._stage, self._stage.book())
+        self._held.append(new.facts)
+        new.check_in()
+        new.open_chart()
+        new.join()
+        new.is_live()
+        return new
+
+
+@pytest.fixture(scope="module")
+def running(whole_stage: Stage, held: list[Facts]) -> RunningVisit:
+    return RunningVisit(whole_stage, held)
 
 
 @pytest.fixture
-def visit(stage: Stage, held: list[Facts]) -> Iterator[Visit]:
-    """A visit of its own, picture and sound up."""
-    new = Visit(stage, stage.book())
-    new.check_in()
-    new.open_chart()
-    new.join()
-    new.is_live()
-    yield new
-    held.append(new.facts)
+def visit(running: RunningVisit) -> Visit:
+    """Picture and sound are up."""
+    return running.get()

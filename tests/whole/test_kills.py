@@ -26,6 +26,5 @@ def _kill_again_and_again(visit: Visit, chance: random.Random, target: str, time
     kills = Kills(visit, chance)
     for _ in range(times):
         kills.round(target)
-    visit.facts.notes += kills.written
     kills.nothing_is_lost()
-    visit.leave()
+    visit.facts.notes += kills.written
