@@ -4,6 +4,7 @@ Private displays keep their picture in a mapped file, so that looking at it dist
 """
 
 import os
+import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from demo.waiting import NotSo
 WIDTH, HEIGHT = 1280, 800
 START_LIMIT_S = 15.0
 ASK_LIMIT_S = 5.0
+LOWEST, HIGHEST, TRIES = 100, 20_000, 20
+TAKEN = ("/tmp/.X{}-lock", "/tmp/.X11-unix/X{}")  # noqa: S108  # where X11 has them
 # Answers 0 when a display answers; Qt itself is asked, because it will draw there.
 ASK_DISPLAY = """
 import ctypes, ctypes.util, sys
@@ -59,31 +62,43 @@ def persons_display(python: str, environment: Mapping[str, str]) -> Display | No
 def private_display(
     programs: Programs, name: str, folder: Path, environment: Mapping[str, str]
 ) -> Display:
-    """An Xvfb of our own under a free number; nobody else is let in."""
+    """An Xvfb of our own; nobody else is let in."""
     folder.mkdir(mode=0o700)
+    for _ in range(TRIES):
+        # We choose the number, and the lock file guards it. Left to itself the server looks for a
+        # free abstract socket, finds every one free in a network of our own, and takes away the
+        # socket file of whoever runs under that number elsewhere.
+        number = secrets.randbelow(HIGHEST - LOWEST) + LOWEST
+        if not any(Path(path.format(number)).exists() for path in TAKEN):
+            if _has_started(programs, name, number, folder, environment):
+                return Display(
+                    f":{number}",
+                    folder / "Xvfb_screen0",
+                    {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
+                )
+    raise NotSo("no private display: is xvfb installed, and /tmp/.X11-unix writable?")
+
+
+def _has_started(
+    programs: Programs, name: str, number: int, folder: Path, environment: Mapping[str, str]
+) -> bool:
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
     try:
         server = programs.start(
             f"display-{name}",
             [
-                *("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset", "-nocursor"),
+                *("Xvfb", f":{number}", "-displayfd", str(writing)),
+                *("-nolisten", "tcp", "-noreset", "-nocursor"),
                 *("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder)),
             ],
             environment,
             pass_fds=(writing,),
         )
         os.close(writing)
-        number = _number_from(reading)
+        return _number_from(reading) == str(number) and server.is_running
     finally:
         os.close(reading)
-    if not server.is_running or not number:
-        raise NotSo(f"no private display: {server.words()[-300:]}")
-    return Display(
-        f":{number}",
-        folder / "Xvfb_screen0",
-        {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
-    )
 
 
 def _number_from(pipe: int) -> str:
