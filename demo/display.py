@@ -69,13 +69,14 @@ def private_display(
         # free abstract socket, finds every one free in a network of our own, and takes away the
         # socket file of whoever runs under that number elsewhere.
         number = secrets.randbelow(HIGHEST - LOWEST) + LOWEST
-        if not any(Path(path.format(number)).exists() for path in TAKEN):
-            if _has_started(programs, name, number, folder, environment):
-                return Display(
-                    f":{number}",
-                    folder / "Xvfb_screen0",
-                    {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
-                )
+        if any(Path(path.format(number)).exists() for path in TAKEN):
+            continue
+        if _has_started(programs, name, number, folder, environment):
+            return Display(
+                f":{number}",
+                folder / "Xvfb_screen0",
+                {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"},
+            )
     raise NotSo("no private display: is xvfb installed, and /tmp/.X11-unix writable?")
 
 
