@@ -272,3 +272,31 @@ async def test_a_held_loop_is_counted_with_its_worst_time() -> None:
             while not watch.stalls:  # noqa: ASYNC110  the watch has no event
                 await asyncio.sleep(0.01)
     assert watch.worst_s >= 0.02
+
+
+async def test_a_loop_held_by_work_is_told_from_one_that_had_no_processor(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "app.runtime.loop_watch")
+    watch = LoopWatch(stall_s=0.02)
+
+    async def held_for(hold: Callable[[], None]) -> float:
+        before = watch.stalls
+        hold()
+        async with asyncio.timeout(10):
+            while watch.stalls == before:  # noqa: ASYNC110  the watch has no event
+                await asyncio.sleep(0.01)
+        return float(caplog.messages[-1].rpartition("at work for ")[2].split()[0])
+
+    def work() -> None:
+        until = time.thread_time() + 0.2
+        while time.thread_time() < until:
+            pass
+
+    async with TaskOwner("test") as owner:
+        owner.start(watch.run(), "watch")
+        await asyncio.sleep(0)
+        asleep_ms = await held_for(lambda: time.sleep(0.25))
+        await asyncio.sleep(0)
+        working_ms = await held_for(work)
+    assert asleep_ms < 60 < 90 <= working_ms
