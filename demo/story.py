@@ -129,7 +129,8 @@ class Story:
             cuff.will_measure(pressure)
         self.visit.start_cuff()
         if not self._stage.network.is_cut:
-            self._report.fact(f"far screen: {self.visit.sees_cuff_pressure()}".replace("\n", ", "))
+            early, high = self.visit.sees_cuff_pressure()
+            self._report.fact(f"far screen: {early}, then {high}")
             self._report.keep_pictures("cuff-runs")
         return self.visit.reads_result() if cuff is None else pressure
 

@@ -131,9 +131,11 @@ class Visit:
     def start_cuff(self) -> None:
         self.cart.user.press("cuff.start", SCREEN_LIMIT_S)
 
-    def sees_cuff_pressure(self) -> str:
-        """The pressure in the running cuff, as the far screen tells it."""
-        return self.workstation.user.sees("cuff.live", r"\b\d{2,3}\b", limit_s=CUFF_LIMIT_S).words
+    def sees_cuff_pressure(self) -> tuple[str, str]:
+        """The pressure in the running cuff as the far screen tells it: early, and above 100."""
+        user = self.workstation.user
+        early = user.sees("cuff.live", r"\b\d{2,3} mmHg", limit_s=CUFF_LIMIT_S).name
+        return early, user.sees("cuff.live", r"\b[12]\d\d mmHg", limit_s=CUFF_LIMIT_S).name
 
     def reads_result(self) -> Pressure:
         """What the cart's screen says that a real cuff measured: here nobody else knows it."""
