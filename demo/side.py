@@ -163,6 +163,7 @@ class Side:
         self.user.write("sign-in.password", account.password)
         self.user.press("sign-in.submit")
         self.user.sees("status.person", account.name, limit_s=SIGN_IN_LIMIT_S)
+        self.user.sees("status.server", "Server reachable", limit_s=SIGN_IN_LIMIT_S)
 
     def is_at(self, page: str) -> bool:
         """Whether this widget is to be seen now."""
