@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,24 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where there is such a place: what a disk takes to sync is tested elsewhere."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="bedside-story-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
 async def clinic(
-    tmp_path: Path,
+    folder: Path,
     application: QApplication,
     _quick: None,
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Clinic]:
-    async with clinic_in(tmp_path) as opened:
+    async with clinic_in(folder) as opened:
         yield opened
     assert opened.defects == []
     unforeseen = [record for record in caplog.records if record.levelno >= logging.ERROR]

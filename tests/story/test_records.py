@@ -71,7 +71,7 @@ async def test_the_screen_says_what_is_gone_and_since_when(clinic: Clinic) -> No
     await desk.opens(booked)
     desk.network.cut()
     await desk.keeps_note("waits")
-    await until(lambda: not desk.services.sync.state.value.is_reachable)
+    await until(lambda: desk.services.sync.state.value.code is not None)
     status, call = desk.models.status.screen, desk.models.visit.call.screen
     assert "not reachable since" in status.server
     assert "1" in status.unsent
