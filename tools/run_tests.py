@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from demo.network import as_root_of_our_own
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "tests/whole"
+DATA = ["tests/server", "tests/contract", "tests/store", "tests/story"]
+DAILY = "not long and not hardware"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
 CLOSING_LINE = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s(?: \([\d:]+\))? ?=*$")
 COUNT = re.compile(r"(\d+) ([a-z]+)")
@@ -48,38 +51,48 @@ def main() -> int:
 
 
 def daily_parts() -> list[Part]:
-    # The checks wait in the background for the second core; what they say comes after the tests'.
+    """Two halves of the fast tests share the two cores; the checks wait for the second one."""
     checks_started = time.monotonic()
     checks = subprocess.Popen(
         ["tools/check.sh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    fast = run_pytest("fast tests", "not long and not hardware", ["tests", f"--ignore={WHOLE}"])
+    with ThreadPoolExecutor(2) as pool:
+        data = pool.submit(run_pytest, "data tests", DAILY, DATA, is_quiet=True)
+        others = ["tests", f"--ignore={WHOLE}", *(f"--ignore={folder}" for folder in DATA)]
+        fast = run_pytest("fast tests", DAILY, others)
+    announce("data tests")
+    data_part, said_by_data = data.result()
+    print(said_by_data, end="", flush=True)
     said, _ = checks.communicate()
     checked = Part("check", time.monotonic() - checks_started, checks.returncode)
     announce(checked.name)
     print(said, end="", flush=True)
     checked.counts["error"] = said.count(" FAILED, ") or int(checks.returncode != 0)
-    parts = [checked, fast]
-    if any(Path(WHOLE).rglob("test_*.py")):
-        parts.append(run_pytest("whole", "not long and not hardware", [WHOLE]))
-    return parts
+    whole, _ = run_pytest("whole", DAILY, [WHOLE])
+    return [checked, fast[0], data_part, whole]
 
 
 def long_parts() -> list[Part]:
-    return [run_pytest("long", "long and not hardware", ["tests"])]
+    return [run_pytest("long", "long and not hardware", ["tests"])[0]]
 
 
-def run_pytest(name: str, which: str, arguments: list[str]) -> Part:
-    """Runs pytest, passes on all it says, and takes the counts from its closing line."""
-    announce(name)
+def run_pytest(
+    name: str, which: str, arguments: list[str], *, is_quiet: bool = False
+) -> tuple[Part, str]:
+    """Runs pytest and takes the counts from its closing line; -> what it came to, what it said.
+
+    What it says is passed on at once unless `is_quiet`.
+    """
+    if not is_quiet:
+        announce(name)
     environment = dict(os.environ)
-    if name == "fast tests":
-        environment["QT_QPA_PLATFORM"] = "offscreen"
     command = [sys.executable, "-m", "pytest", "-q", "-m", which, *arguments]
-    if name != "fast tests":
+    if name in ("fast tests", "data tests"):
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    else:
         command = as_root_of_our_own(command) or command  # lines are cut in namespaces of our own
     started = time.monotonic()
-    closing = ""
+    closing, said = "", []
     with subprocess.Popen(
         command,
         env=environment,
@@ -90,7 +103,9 @@ def run_pytest(name: str, which: str, arguments: list[str]) -> Part:
     ) as run:
         assert run.stdout is not None
         for line in run.stdout:
-            print(line, end="", flush=True)
+            said.append(line)
+            if not is_quiet:
+                print(line, end="", flush=True)
             if CLOSING_LINE.match(line.strip()):
                 closing = line.strip()
     part = Part(name, time.monotonic() - started, run.returncode)
@@ -100,8 +115,8 @@ def run_pytest(name: str, which: str, arguments: list[str]) -> Part:
         # It ended without telling of a failure: killed, a fault of its own, or no tests at all.
         part.counts["error"] += 1
         if part.exit_code == NO_TESTS_COLLECTED:
-            print(f"{name}: no tests were found")
-    return part
+            said.append(f"{name}: no tests were found\n")
+    return part, "".join(said)
 
 
 def announce(name: str) -> None:
