@@ -279,4 +279,4 @@ def _why_not_open(error: Exception) -> Code:
     number = error.errno if isinstance(error, OSError) else None
     if number in _MISSING:
         return Code.DEVICE_MISSING
-    return Code.DEVICE_BUSY if number in _BUSY else Code.DEVICE_REFUSED
+    return Code.DEVICE_BUSY if number in _BUSY else Code.DEVICE_UNUSABLE

@@ -55,6 +55,7 @@ class Code(StrEnum):
     DEVICE_BUSY = "device-busy"
     DEVICE_SILENT = "device-silent"
     DEVICE_REFUSED = "device-refused"
+    DEVICE_UNUSABLE = "device-unusable"
     OVERRUN = "overrun"
     NO_SOUND_DEVICE = "no-sound-device"
     # the cuff says why there is no number

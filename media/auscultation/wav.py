@@ -35,9 +35,9 @@ def wav_of(samples: bytes | bytearray, sample_rate_hz: int) -> bytes:
 
 
 def samples_of(wav: bytes) -> tuple[bytes, int]:
-    """(samples, rate) of a PCM 16 bit one-channel WAV; Rejected(DEVICE_REFUSED) when it is none."""
+    """(samples, rate) of a PCM 16 bit one-channel WAV; else Rejected(DEVICE_UNUSABLE)."""
     if len(wav) < 12 or wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
-        raise Rejected(Code.DEVICE_REFUSED, "not a WAV file")
+        raise Rejected(Code.DEVICE_UNUSABLE, "not a WAV file")
     rate: int | None = None
     at = 12
     while at + 8 <= len(wav):
@@ -46,21 +46,21 @@ def samples_of(wav: bytes) -> tuple[bytes, int]:
         if name == b"fmt ":
             rate = _rate_of(body)
         elif name == b"data":
-            if rate is None or len(body) < min(length, SAMPLE_BYTES):
-                raise Rejected(Code.DEVICE_REFUSED, "WAV file cut short")
+            if rate is None or len(body) < SAMPLE_BYTES:
+                raise Rejected(Code.DEVICE_UNUSABLE, "WAV file cut short")
             return body[: len(body) // SAMPLE_BYTES * SAMPLE_BYTES], rate
         at += 8 + length + length % 2
-    raise Rejected(Code.DEVICE_REFUSED, "WAV file without samples")
+    raise Rejected(Code.DEVICE_UNUSABLE, "WAV file without samples")
 
 
 def _rate_of(body: bytes) -> int:
     if len(body) < 16:
-        raise Rejected(Code.DEVICE_REFUSED, "WAV header cut short")
+        raise Rejected(Code.DEVICE_UNUSABLE, "WAV header cut short")
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
     if kind == EXTENSIBLE and len(body) >= 26:
         kind = struct.unpack_from("<H", body, 24)[0]
     if (kind, channels, bits) != (PCM, 1, 8 * SAMPLE_BYTES):
-        raise Rejected(Code.DEVICE_REFUSED, "only one channel of 16 bit PCM is a body sound")
+        raise Rejected(Code.DEVICE_UNUSABLE, "only one channel of 16 bit PCM is a body sound")
     if not RATE_LEAST_HZ <= rate <= RATE_MOST_HZ:
-        raise Rejected(Code.DEVICE_REFUSED, "sample rate")
+        raise Rejected(Code.DEVICE_UNUSABLE, "sample rate")
     return int(rate)

@@ -135,7 +135,7 @@ def images_of_file(path: Path) -> Iterator[Image]:
             yield image
         capture.release()
         if is_empty:
-            raise Rejected(Code.DEVICE_REFUSED, "video file")
+            raise Rejected(Code.DEVICE_UNUSABLE, "video file")
 
 
 def images_at(capture: Any, rate: float) -> Iterator[Image]:

@@ -6,6 +6,7 @@ the default input: a room's microphone is not a stethoscope.
 
 import asyncio
 import os
+import stat
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from app.domain.clock import Clock
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
-from app.domain.failures import Code, Failure, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from media.auscultation.wav import SAMPLE_BYTES, samples_of
 from media.devices import sound_library
 from media.devices.sample_ring import SampleRing, Samples
@@ -135,7 +136,10 @@ class Stethoscope:
 
     def _read_file(self) -> tuple[bytes, int]:
         try:
-            if os.path.getsize(self._source) > MOST_FILE_BYTES:
+            seen = os.stat(self._source)
+            if not stat.S_ISREG(seen.st_mode):  # a pipe would be waited for, a device has no end
+                raise Rejected(Code.DEVICE_UNUSABLE, "stethoscope file")
+            if seen.st_size > MOST_FILE_BYTES:
                 raise Unavailable(Code.TOO_LARGE, "stethoscope file")
             wav = Path(self._source).read_bytes()
         except OSError as error:

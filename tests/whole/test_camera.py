@@ -146,7 +146,7 @@ async def test_a_camera_that_is_missing_is_said_to_be_and_is_found_later(
         ("/dev/video99", Code.DEVICE_MISSING),
         ("99", Code.DEVICE_MISSING),
         ("http://127.0.0.1:9/picture.avi", Code.DEVICE_MISSING),
-        (__file__, Code.DEVICE_REFUSED),
+        (__file__, Code.DEVICE_UNUSABLE),
     ],
 )
 async def test_why_there_is_no_picture_is_said(desk: Desk, source: str, code: Code) -> None:

@@ -301,7 +301,7 @@ async def test_a_file_is_not_a_cuff(tmp_path: Path) -> None:
     not_a_line.write_text("no device")
     async with listened(str(not_a_line)) as listener:
         await listener.until(
-            lambda e: isinstance(e, CuffState) and e.status.reason is Code.DEVICE_REFUSED
+            lambda e: isinstance(e, CuffState) and e.status.reason is Code.DEVICE_UNUSABLE
         )
 
 

@@ -185,7 +185,7 @@ async def test_a_stethoscope_that_is_not_there_or_not_a_wav_says_so(tmp_path: Pa
     nothing = Stethoscope(None, clock=SystemClock())
     unknown = Stethoscope("no such stethoscope", clock=SystemClock())
     assert (await missing.look()).reason is Code.DEVICE_MISSING
-    assert (await noise.look()).reason is Code.DEVICE_REFUSED
+    assert (await noise.look()).reason is Code.DEVICE_UNUSABLE
     assert (await nothing.look()).reason is Code.DEVICE_MISSING
     assert (await unknown.look()).reason is Code.DEVICE_MISSING
     with pytest.raises(Rejected):

@@ -55,6 +55,7 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_BUSY: "In use by another program.",
     Code.DEVICE_SILENT: "It does not answer. Switch it off and on.",
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
+    Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
     Code.NO_SOUND_DEVICE: "No sound device. The visit goes on without voice.",
     # the cuff says why there is no number

@@ -54,6 +54,7 @@ def of(channels: int = 1, bits: int = 16, rate: int = 4000, kind: int = 1) -> by
         of(kind=3),
         of(rate=0),
         of(rate=96_000),
+        wav_of(b"", 4000),  # nothing to hear in it
         wav_of(bytes(100), 4000)[:30],
         wav_of(bytes(100), 4000)[:40],
         wav_of(bytes(100), 4000)[:44],
@@ -62,7 +63,7 @@ def of(channels: int = 1, bits: int = 16, rate: int = 4000, kind: int = 1) -> by
 def test_other_files_are_refused(wav: bytes) -> None:
     with pytest.raises(Rejected) as refused:
         samples_of(wav)
-    assert refused.value.code is Code.DEVICE_REFUSED
+    assert refused.value.code is Code.DEVICE_UNUSABLE
 
 
 def test_noise_is_refused_never_a_crash() -> None:
