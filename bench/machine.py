@@ -22,6 +22,8 @@ def head(load_before: dict[str, float]) -> dict[str, Any]:
         "is_changed": bool(_git("status", "--porcelain", "--", ".", ":!bench/results")),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
+        # Below 0: everything that was started here went before the machine's other work.
+        "nice": os.nice(0),
         "load": {"before": load_before, "after": load()},
     }
 

@@ -17,7 +17,10 @@ def measure(floor: Floor) -> list[Row]:
         for name, pid in processes(floor).items():
             looks[name].append(resident_mib(pid))
         time.sleep(LOOK_EVERY_S)
-    note = "proportional set size (smaps_rollup) during the call, median of looks a second apart"
+    note = (
+        "proportional set size (smaps_rollup) during the call, median of looks a second apart, "
+        f"after {floor.amount.joins} joins in this visit"
+    )
     return [
         Row(
             f"memory: {name}",
