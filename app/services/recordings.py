@@ -100,6 +100,11 @@ class Recordings:
     def heard_progress(self, progress: ScopeProgress) -> None:
         state = self.state.value
         if state.recording != progress.recording:
+            is_ours_running = (
+                state.phase is ScopePhase.RUNNING and state.recording in self._started_for
+            )
+            if is_ours_running and not progress.is_ours:
+                return  # one that arrives beside it must not take Stop away from ours
             state = RecordingsState(ScopePhase.RUNNING, progress.recording, visit=progress.visit)
         self.state.tell(replace(state, progress=progress))
 

@@ -185,6 +185,8 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
 
     def heard_progress(self, progress: ScopeProgress) -> None:
         """New peaks of the curve; an empty tuple clears it for another recording."""
+        if progress.recording != self._recordings.state.value.recording:
+            return  # it arrives beside ours, which is what this page shows
         self._heard_at = self._clock.monotonic()
         if progress.recording != self._shown:
             self._shown = progress.recording

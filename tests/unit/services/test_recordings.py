@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -220,6 +221,18 @@ async def test_a_second_start_does_not_disturb_what_runs(cart: DeskOnFakes) -> N
     assert caught.value.code is Code.DEVICE_BUSY
     assert (state(cart).phase, state(cart).recording) == (ScopePhase.RUNNING, recording)
     assert cart.engine.count_of("start scope") == 1
+
+
+async def test_a_far_recording_beside_ours_takes_neither_page_nor_stop_away(
+    cart: DeskOnFakes,
+) -> None:
+    known = await in_visit(cart)
+    recording = await started(cart)
+    theirs = replace(progress(RecordId(new_id()), known.visit), is_ours=False)
+    cart.recordings.heard_progress(theirs)
+    assert (state(cart).recording, state(cart).progress) == (recording, None)
+    await cart.recordings.stop()
+    assert cart.engine.asked[-1] == ("stop scope", recording)
 
 
 async def test_nothing_is_recorded_for_a_finished_visit(cart: DeskOnFakes) -> None:
