@@ -47,6 +47,8 @@ class PatientProtocol(H11Protocol):
 
     def _give_up(self) -> None:
         self._waiting = None
+        if self.transport.is_closing():
+            return  # its protocol may be forgotten by now, to ask for it would be a defect
         # A WebSocket has another protocol on the same transport by now.
         if not self._is_answering and self.transport.get_protocol() is self:
             self.transport.close()

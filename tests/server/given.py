@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -238,11 +239,11 @@ class Clinic:
         return [event for event in events if event["act"] == act]
 
     @asynccontextmanager
-    async def on_a_socket(self) -> AsyncIterator[str]:
+    async def on_a_socket(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
         """Served by the real uvicorn on loopback: host and port."""
         listening = listen_at(replace(self.settings, port=0))
         listening.listen()  # who connects before uvicorn is ready waits
-        server = uvicorn.Server(uvicorn_config(self.app, None, lifespan="off"))
+        server = uvicorn.Server(uvicorn_config(self.app, tls, lifespan="off"))
         async with TaskOwner("uvicorn") as tasks:
             running = tasks.start(server.serve(sockets=[listening]), "serve")
             try:
