@@ -24,10 +24,10 @@ LOUDNESS = 0.35
 
 WINDOW_S, HOP_S = 0.04, 0.01
 CLEAR = 0.5  # part of a window's energy that must lie in one tone
+QUIET = 1e-4
 SHORTEST_HOPS = 5  # of 15: shorter runs are the borders between two tones
 
 Samples = npt.NDArray[np.float64]
-Probes = npt.NDArray[np.complex128]
 
 
 def new_sequence(chance: random.Random) -> tuple[int, ...]:
@@ -75,16 +75,9 @@ def _tone(pitch_hz: float) -> Samples:
 
 def _runs(samples: Samples) -> list[int]:
     """Which tone sounded, one after the other; -1 for silence and noise of some length."""
-    pitches = np.array([*ALPHABET_HZ, *SYNC_HZ])
-    window, hop = int(WINDOW_S * RATE_HZ), int(HOP_S * RATE_HZ)
-    shape = np.hanning(window)
-    moment = np.arange(window) / RATE_HZ
-    probes: Probes = np.exp(-2j * np.pi * np.outer(pitches, moment)).astype(np.complex128) * shape
     found: list[int] = []
     last, length = -1, 0
-    for start in range(0, len(samples) - window, hop):
-        part = samples[start : start + window]
-        tone = _tone_in(part, probes, shape)
+    for tone in _tones_in(samples):
         if tone == last:
             length += 1
         else:
@@ -95,15 +88,22 @@ def _runs(samples: Samples) -> list[int]:
     return found
 
 
-def _tone_in(part: Samples, probes: Probes, shape: Samples) -> int:
-    energy = float(np.sum((part * shape) ** 2))
-    if energy < 1e-4:
-        return -1
-    strength = np.abs(probes @ part) ** 2
-    best = int(np.argmax(strength))
-    # A pure tone in a Hann window puts this much of its energy where the probe looks.
-    share = strength[best] / (energy * np.sum(shape**2) * 0.5)
-    return best if share > CLEAR else -1
+def _tones_in(samples: Samples) -> list[int]:
+    """The tone of each window; -1 where no single one stands out."""
+    window, hop = int(WINDOW_S * RATE_HZ), int(HOP_S * RATE_HZ)
+    if len(samples) < window:
+        return []
+    shape = np.hanning(window)
+    parts = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop] * shape
+    energy = np.sum(parts**2, axis=1)
+    # Padded to twice its length, so that each tone lies near one of the lines.
+    lines = [round(pitch * 2 * window / RATE_HZ) for pitch in (*ALPHABET_HZ, *SYNC_HZ)]
+    strength = np.abs(np.fft.rfft(parts, 2 * window, axis=1)[:, lines]) ** 2
+    best = np.argmax(strength, axis=1)
+    # A pure tone in a Hann window puts this much of its energy where its line is.
+    share = strength.max(axis=1) / np.maximum(energy * np.sum(shape**2) * 0.5, 1e-12)
+    is_clear = (energy > QUIET) & (share > CLEAR)
+    return [int(tone) for tone in np.where(is_clear, best, -1)]
 
 
 def write_heart_sounds(path: Path, seconds: float, rate_hz: int = 4000) -> None:

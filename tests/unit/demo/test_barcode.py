@@ -9,7 +9,6 @@ from demo import barcode
 from demo.picture import CODE_LEFT, CODE_TOP
 from demo.screen import Pixels
 
-
 TOP, LEFT = 30, 50
 
 
