@@ -113,8 +113,8 @@ class CallHost:
 
     async def __aenter__(self) -> Self:
         for which, surface in self._surfaces.items():
-            self._tasks.start(surface.run(), f"{which} picture")
-        self._tasks.start(self._tell_levels(), "levels")
+            self._tasks.start_lasting(surface.run, f"{which} picture")
+        self._tasks.start_lasting(self._tell_levels, "levels")
         self._scope.open()
         return self
 

@@ -59,7 +59,7 @@ class MediaProcess:
         try:
             async with asyncio.timeout(None) as closing, self._host, self._tasks:
                 self._seat.open()
-                self._tasks.start(self._watch_seat(), "watch seat")
+                self._tasks.start_lasting(self._watch_seat, "watch seat")
                 self._tasks.start(LoopWatch().run(), "loop watch")
                 await self._ended.wait()
                 closing.reschedule(loop.time() + CLOSE_LIMIT_S)

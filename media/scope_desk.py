@@ -37,7 +37,7 @@ class ScopeDesk:
         self.shelf = RecordingsShelf(tell)
 
     def open(self) -> None:
-        self._tasks.start(self._tick(), "tick")
+        self._tasks.start_lasting(self._tick, "tick")
 
     async def close(self) -> None:
         self.visit_is(None)

@@ -81,7 +81,7 @@ class CuffMonitor:
         self._state = CuffState(missing, is_running=False)
 
     async def __aenter__(self) -> Self:
-        self._tasks.start(self._watch(), "watch the port")
+        self._tasks.start_lasting(self._watch, "watch the port")
         return self
 
     async def __aexit__(

@@ -65,7 +65,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
             database.on_commit = signalling.feed_moved
             tasks = await house.enter_async_context(TaskOwner("server"))
             tasks.start(passwords.prepare(), "hash for unknown names")
-            tasks.start(_look_for_others(database), "feed moved by others")
+            tasks.start_lasting(lambda: _look_for_others(database), "feed moved by others")
             yield
 
     api = FastAPI(

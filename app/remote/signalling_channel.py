@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from pydantic import BaseModel, ValidationError
@@ -71,7 +71,7 @@ class SignallingChannel:
         if self._socket is not None:
             self._socket.transport.abort()
 
-    async def events(self) -> AsyncIterator[Heard]:
+    async def events(self) -> AsyncGenerator[Heard, None]:
         """Ends only when its task is ended."""
         tries = 0
         while True:

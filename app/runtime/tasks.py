@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,8 @@ from typing import Any, Self
 log = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 5.0
+AGAIN_PAUSES_S = (0.0, 0.2, 1.0, 5.0)  # a lasting task that fails again and again
+STEADY_AFTER_S = 10.0
 
 
 def _seen(task: asyncio.Task[Any]) -> None:
@@ -49,20 +52,44 @@ class TaskOwner:
         task.add_done_callback(lambda _: work.close())  # of a task cancelled before its first step
         return task
 
+    def start_lasting(self, make: Callable[[], Coroutine[Any, Any, Any]], name: str) -> None:
+        """For who listens: one that fails is told, and begun anew, until it ends by itself."""
+        self.start(self._last(make, name), name)
+
+    async def _last(self, make: Callable[[], Coroutine[Any, Any, Any]], name: str) -> None:
+        tries = 0
+        while True:
+            began_s = time.monotonic()
+            try:
+                await make()
+            except Exception as defect:
+                self._tell(defect, name)
+            else:
+                return
+            tries = 0 if time.monotonic() - began_s > STEADY_AFTER_S else tries
+            await asyncio.sleep(AGAIN_PAUSES_S[min(tries, len(AGAIN_PAUSES_S) - 1)])
+            tries += 1
+
     async def _run(self, work: Coroutine[Any, Any, Any], name: str) -> Any:
         try:
             return await work
         except asyncio.CancelledError:
             raise
         except Exception as defect:
-            log.error("task %s of %s failed: %s", name, self._name, type(defect).__name__)
-            if self._on_defect is not None:
-                self._on_defect(defect)
+            if self._tell(defect, name):
                 return None
-            message = f"task {name} of {self._name} failed"
-            loop = asyncio.get_running_loop()
-            loop.call_exception_handler({"message": message, "exception": defect})
             raise
+
+    def _tell(self, defect: Exception, name: str) -> bool:
+        """Whether somebody of ours was told; else the loop was."""
+        log.error("task %s of %s failed: %s", name, self._name, type(defect).__name__)
+        if self._on_defect is not None:
+            self._on_defect(defect)
+            return True
+        message = f"task {name} of {self._name} failed"
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": message, "exception": defect})
+        return False
 
     async def close(self) -> None:
         """Cancel what runs and wait for it, at most CLOSE_LIMIT_S."""

@@ -84,8 +84,8 @@ class Call:
         switchboard.on(SocketUp, self._put)
 
     def start(self) -> None:
-        self._tasks.start(self._run(), "words")
-        self._tasks.start(self._try_again(), "try again")
+        self._tasks.start_lasting(self._run, "words")
+        self._tasks.start_lasting(self._try_again, "try again")
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -19,7 +19,7 @@ class EngineRoom:
 
     def start(self) -> None:
         """Called when every handler is there: the first words come at once."""
-        self._tasks.start(self._listen(), "listen")
+        self._tasks.start_lasting(self._listen, "listen")
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -4,7 +4,7 @@ Every method may raise Unavailable, Untrusted or Rejected of app/domain/failures
 What the store, too, must name stands in the domain and is handed on from here (`X as X`).
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -187,7 +187,7 @@ class ServerApi(Protocol):
 class SignallingChannel(Protocol):
     """One socket to the server, opened again by itself with growing pauses."""
 
-    def events(self) -> AsyncIterator[Heard]: ...
+    def events(self) -> AsyncGenerator[Heard, None]: ...
     async def join(self, visit: VisitId) -> None: ...
     async def leave(self, visit: VisitId) -> None: ...
     async def signal(self, visit: VisitId, link: LinkId, payload: dict[str, Json]) -> None: ...

@@ -15,7 +15,7 @@ class Rereading:
         self._asked = asyncio.Event()
 
     def start(self) -> None:
-        self._tasks.start(self._run(), "reread")
+        self._tasks.start_lasting(self._run, "reread")
 
     def ask(self) -> None:
         self._asked.set()
@@ -24,4 +24,8 @@ class Rereading:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            await self._read()
+            try:
+                await self._read()
+            except BaseException:
+                self._asked.set()  # what was asked for is still unread
+                raise

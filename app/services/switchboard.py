@@ -1,6 +1,7 @@
 """Hands what the signalling socket hears to whoever asked for that kind of word."""
 
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,15 +36,16 @@ class Switchboard:
         self._dispatch.on(kind, handler)
 
     def start(self) -> None:
-        self._tasks.start(self._listen(), "listen")
+        self._tasks.start_lasting(self._listen, "listen")
 
     async def close(self) -> None:
         await self._tasks.close()
 
     async def _listen(self) -> None:
-        async for heard in self.channel.events():
-            self._note_socket(heard)
-            self._dispatch.hear(heard)
+        async with aclosing(self.channel.events()) as events:  # its socket does not outlive us
+            async for heard in events:
+                self._note_socket(heard)
+                self._dispatch.hear(heard)
 
     def _note_socket(self, heard: Heard) -> None:
         now = self._clock.now()

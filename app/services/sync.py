@@ -95,8 +95,8 @@ class Sync:
         if not self._is_running:
             self._is_running = True
             self._counting.start()
-            self._tasks.start(self._run(), "exchange")
-            self._tasks.start(self._watch_clock(), "clock")
+            self._tasks.start_lasting(self._run, "exchange")
+            self._tasks.start_lasting(self._watch_clock, "clock")
 
     async def close(self) -> None:
         self._stop_listening()

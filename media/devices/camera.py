@@ -60,7 +60,7 @@ class Camera:
 
     async def __aenter__(self) -> Self:
         self._on_status(self.status)
-        self._tasks.start(self._keep_running(), "keep running")
+        self._tasks.start_lasting(self._keep_running, "keep running")
         return self
 
     async def __aexit__(

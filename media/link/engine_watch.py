@@ -48,7 +48,7 @@ class EngineWatch:
         self._tasks = TaskOwner("engine watch")
 
     def open(self) -> None:
-        self._tasks.start(self._keep_attached(), "keep attached")
+        self._tasks.start_lasting(self._keep_attached, "keep attached")
 
     async def leave(self) -> None:
         """Let go; the media process runs on."""

@@ -79,8 +79,8 @@ class Signalling:
         visits = {visit for visit, _ in kept}
         interrupted = {visit for visit in visits if await self._presence.is_interrupted(visit)}
         self._rooms.restore(kept, interrupted, self._clock.monotonic())
-        self._tasks.start(self._apply_all(), "effects")
-        self._tasks.start(self._watch_time(), "seats")
+        self._tasks.start_lasting(self._apply_all, "effects")
+        self._tasks.start_lasting(self._watch_time, "seats")
         return self
 
     async def __aexit__(

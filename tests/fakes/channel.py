@@ -1,7 +1,7 @@
 """A signalling socket that is up or down as a test says, and remembers what was said on it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from app.domain.access import Role
 from app.domain.changes import Json
@@ -39,7 +39,7 @@ class FakeChannel:
 
     # --- ports.SignallingChannel -------------------------------------------------------------
 
-    async def events(self) -> AsyncIterator[Heard]:
+    async def events(self) -> AsyncGenerator[Heard, None]:
         while True:
             yield await self._heard.get()
 
