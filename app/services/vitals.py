@@ -68,7 +68,8 @@ class Vitals:
 
     def start(self) -> None:
         if self._cuff is not None:
-            self._tasks.start(self._listen(self._cuff), "cuff")
+            cuff = self._cuff
+            self._tasks.start_lasting(lambda: self._listen(cuff), "cuff")
             self._stop_listening = self._chart.state.listen(self._chart_changed)
 
     def _chart_changed(self, chart: ChartState) -> None:
@@ -227,19 +228,28 @@ class Vitals:
         if isinstance(event, CuffState):
             self._tell(cuff=event)
         elif isinstance(event, LiveValue):
-            self._tell(live=event, is_live_from_far=False)
+            if self._is_shown_here(event.visit):
+                self._tell(live=event, is_live_from_far=False)
             if event.visit is not None:
                 self._tell_far(event.visit, _live_payload(event))
         elif isinstance(event, NoMeasurement):
-            self._tell(no_measurement=event, live=None)
+            if self._is_shown_here(event.visit):
+                self._tell(no_measurement=event, live=None)
         else:
             await self._heard_measurement(event)
+
+    def _is_shown_here(self, visit: VisitId | None) -> bool:
+        """What was begun for another visit stands beside no other patient's name."""
+        row = self._chart.state.value.row
+        return visit is None or (row is not None and row.visit.id == visit)
 
     async def _heard_measurement(self, measured: Measurement) -> None:
         row = self._chart.state.value.row
         if row is None or measured.visit != row.visit.id:
             tray = (*self.state.value.unassigned, measured)[-UNASSIGNED_SHOWN:]
-            self._tell(unassigned=tray)
+            is_asked = measured.visit is not None
+            code = Code.MEASURED_FOR_ANOTHER_VISIT if is_asked else Code.NOBODY_ASKED
+            self._tell(unassigned=tray, code=code)
             return
         refused = assess(measured)
         self._tell(result=measured, refused=refused, live=None, no_measurement=None)

@@ -140,6 +140,33 @@ async def test_a_result_that_arrives_after_the_visit_was_left_is_not_the_next_on
     assert (state.result, state.unassigned) == (None, (late,))
 
 
+async def test_what_runs_for_another_visit_shows_no_pressure_and_no_fault_beside_this_patient(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    await cart.vitals.measure()
+    cart.chart.shut()
+    other = await cart.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    await cart.chart.open(other.visit)
+    cart.cuff.inflates_to(140)
+    cart.cuff.fails(Code.CUFF_LEAK)
+    await settled()
+    state = cart.vitals.state.value
+    assert (state.live, state.no_measurement) == (None, None)
+
+
+async def test_a_result_that_is_set_aside_is_said(cart: DeskOnFakes) -> None:
+    await in_visit(cart)
+    said: list[Code | None] = []
+    cart.vitals.state.listen(lambda state: said.append(state.code))
+    cart.cuff.tells_a_result_for(None, 128, 76)
+    other = await cart.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    cart.cuff.tells_a_result_for(other.visit, 128, 76)
+    await settled()
+    assert Code.NOBODY_ASKED in said
+    assert said[-1] is Code.MEASURED_FOR_ANOTHER_VISIT
+
+
 async def test_leaving_the_visit_stops_the_cuff_and_puts_the_result_aside(
     cart: DeskOnFakes,
 ) -> None:
