@@ -406,6 +406,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
                 if s.call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
                     await s.desk.hang_up()
                 await s.desk.leave()
+        with suppress(Unavailable):
+            await s.recordings.finish()  # it has a limit of its own
     for service in (
         s.engine_room,
         s.recordings,

@@ -6,6 +6,7 @@ comes with the feed, and shows both hashes meanwhile.
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import Json, RecordType
 from app.domain.failures import Code, Failure, Rejected, Unavailable
-from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.recordings import Recording, fields_of
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -32,6 +33,8 @@ from app.services.ports import (
 log = logging.getLogger(__name__)
 
 UNPLACED_MAX = 8
+TRY_AGAIN_S = 5.0  # a store that was full may have room again
+FINISH_LIMIT_S = 3.0
 
 
 class ScopePhase(StrEnum):
@@ -52,6 +55,15 @@ class RecordingsState:
     visit: VisitId | None = None  # whose it is
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Whose it is and by whom, from its start on."""
+
+    visit: VisitId
+    patient: PatientId
+    by: PersonId
+
+
 class Recordings:
     def __init__(
         self, *, acts: Acts, chart: Chart, engine: CallEngine, files: RecordingFiles
@@ -60,13 +72,14 @@ class Recordings:
         self._chart = chart
         self._engine = engine
         self._files = files
-        self._started_for: dict[RecordId, tuple[VisitId, PatientId]] = {}
+        self._started_for: dict[RecordId, _Begun] = {}
         # Of a visit that is not open here yet: kept when its chart is opened.
         self._unplaced: dict[RecordId, ScopeDone] = {}
         self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[RecordingsState] = Broadcast(RecordingsState())
         self._tasks = TaskOwner("recordings")
         self._stop_listening = chart.state.listen(self._chart_changed)
+        acts.before_leaving(self.finish)
 
     async def close(self) -> None:
         self._stop_listening()
@@ -75,18 +88,20 @@ class Recordings:
     async def start(self, site: str) -> None:
         """Record the stethoscope for the open visit; stamped with it from here on."""
         row = self._chart.row
-        if not may(self._acts.person.role, Action.KEEP_RECORDING):
+        person = self._acts.person
+        if not may(person.role, Action.KEEP_RECORDING):
             raise Rejected(Code.NOT_ALLOWED)
         if not row.visit.is_open:
             raise Rejected(Code.NO_VISIT_OPEN)
         if self.state.value.phase is ScopePhase.RUNNING:
             raise Rejected(Code.DEVICE_BUSY)
         recording = RecordId(new_id())
-        self._started_for[recording] = (row.visit.id, row.patient.id)
+        self._started_for[recording] = _Begun(row.visit.id, row.patient.id, person.id)
         self.state.tell(RecordingsState(ScopePhase.RUNNING, recording, visit=row.visit.id))
         try:
             await self._engine.start_scope(recording, site)
         except Failure as failure:
+            self._started_for.pop(recording, None)
             self.state.tell(RecordingsState(code=failure.code))
 
     async def stop(self) -> None:
@@ -96,6 +111,20 @@ class Recordings:
                 await self._engine.stop_scope(state.recording)
             except Unavailable as away:  # it ended with the media process
                 self.state.tell(replace(self.state.value, code=away.code))
+
+    async def finish(self) -> None:
+        """Who leaves waits until what runs here is kept, at most FINISH_LIMIT_S."""
+        await self.stop()
+        changed = asyncio.Event()
+        stop_listening = self.state.listen(lambda _: changed.set())
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FINISH_LIMIT_S):
+                    while self.state.value.recording in self._started_for:
+                        changed.clear()
+                        await changed.wait()
+        finally:
+            stop_listening()
 
     def heard_progress(self, progress: ScopeProgress) -> None:
         state = self.state.value
@@ -120,10 +149,6 @@ class Recordings:
     def heard_proof(self, proof: ScopeProof) -> None:
         if self.state.value.recording == proof.recording:
             self.state.tell(replace(self.state.value, proof=proof))
-
-    def heard_failure(self, code: Code) -> None:
-        """The instrument is gone or was refused; what had been recorded still comes as done."""
-        self.state.tell(replace(self.state.value, code=code))
 
     async def play(self, recording: Recording) -> bytes:
         """The WAV of a kept recording; the look at it is an act."""
@@ -156,20 +181,29 @@ class Recordings:
         row = self._chart.state.value.row
         known = self._started_for.get(done.recording)
         if known is None and row is not None and row.visit.id == done.visit:
-            known = (row.visit.id, row.patient.id)  # begun before this screen was started again
-        if known is None or known[0] != done.visit:
+            # Begun before this screen was started again.
+            known = _Begun(row.visit.id, row.patient.id, self._acts.person.id)
+        if known is None or known.visit != done.visit:
             self._put_aside(done)
             return
         try:
-            if not await self._is_kept(done.recording, known[1]):
-                await self._save(done, *known)
+            if not await self._is_kept(done.recording, known.patient):
+                await self._save(done, known)
         except Failure as failure:
             self.state.tell(replace(self.state.value, code=failure.code))
+            self._started_for.setdefault(done.recording, known)
+            self._tasks.start(self._keep_later(done), "keep recording later")
             return
         self._started_for.pop(done.recording, None)
         await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT, code=None))
+
+    async def _keep_later(self, done: ScopeDone) -> None:
+        """It lies in memory only until then: nobody has to ask."""
+        await asyncio.sleep(TRY_AGAIN_S)
+        if done.recording in self._started_for:  # else it is kept meanwhile
+            await self._keep(done)
 
     def _put_aside(self, done: ScopeDone) -> None:
         self._unplaced[done.recording] = done
@@ -188,8 +222,8 @@ class Recordings:
         kept = await self._acts.read(lambda unit: unit.records.recordings(patient))
         return any(known.id == recording for known in kept)
 
-    async def _save(self, done: ScopeDone, visit: VisitId, patient: PatientId) -> None:
-        person, stamp = self._acts.person, self._acts.stamp()
+    async def _save(self, done: ScopeDone, begun: _Begun) -> None:
+        visit, patient, stamp = begun.visit, begun.patient, self._acts.stamp()
         file_sha256, file_key, file_bytes = await self._files.save(done.wav)
         recording = Recording(
             id=done.recording,
@@ -200,7 +234,7 @@ class Recordings:
             samples=done.samples,
             sha256=done.sha256,
             recorded_at=stamp.device_time,
-            recorded_by=person.id,
+            recorded_by=begun.by,
             source=done.source,
             file_sha256=file_sha256,
             file_key=file_key,
@@ -217,7 +251,7 @@ class Recordings:
                     record=recording.id,
                     base_version=0,
                     fields_set=fields,
-                    author=person.id,
+                    author=begun.by,
                     stamp=stamp,
                     patient=patient,
                     visit=visit,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.engine import ScopeDone, ScopeProgress, ScopeProof
@@ -195,6 +196,50 @@ async def test_a_full_disk_is_said_and_the_media_process_keeps_it(cart: DeskOnFa
     await kept(cart)
     assert state(cart).code is None
     assert len(await cart.pending()) == 1
+
+
+async def test_what_a_full_disk_refused_is_kept_as_soon_as_there_is_room(
+    cart: DeskOnFakes,
+) -> None:
+    known = await in_visit(cart)
+    recording = await started(cart)
+    cart.store.worker.is_full = True
+    cart.recordings.heard_done(done(recording, known.visit))
+    await until(lambda: state(cart).code is Code.STORE_FULL)
+    cart.store.worker.is_full = False
+    await kept(cart)
+    assert cart.engine.kept_scopes == [recording]
+    assert len(await cart.pending()) == 1
+
+
+async def test_who_leaves_waits_until_what_runs_is_kept(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    recording = await started(cart)
+    leaving = asyncio.ensure_future(cart.recordings.finish())
+    await settled()
+    assert cart.engine.asked.count(("stop scope", recording)) == 1
+    assert not leaving.done()
+    cart.recordings.heard_done(done(recording, known.visit))
+    await leaving
+    assert [item.id for item in await recordings_of(cart, known)] == [recording]
+
+
+async def test_nobody_waits_for_ever_for_a_recording_that_does_not_end(cart: DeskOnFakes) -> None:
+    await in_visit(cart)
+    await started(cart)
+    await cart.recordings.finish()
+    assert state(cart).phase is ScopePhase.RUNNING
+
+
+async def test_what_is_kept_late_is_still_of_who_recorded_it(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    person = cart.acts.person
+    recording = await started(cart)
+    cart.as_person(Role.PRESENTER)  # somebody else has come meanwhile
+    cart.recordings.heard_done(done(recording, known.visit))
+    await kept(cart)
+    [item] = await recordings_of(cart, known)
+    assert item.recorded_by == person.id != cart.acts.person.id
 
 
 async def test_a_media_process_that_ended_meanwhile_takes_nothing_back(cart: DeskOnFakes) -> None:
