@@ -22,8 +22,8 @@ def head(load_before: dict[str, float]) -> dict[str, Any]:
         "is_changed": bool(_git("status", "--porcelain", "--", ".", ":!bench/results")),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
-        # Below 0: everything that was started here went before the machine's other work.
-        "nice": os.nice(0),
+        # Below 0: what was started here went before the machine's other work (sched(7)).
+        "nice": {"process": os.nice(0), "autogroup": _autogroup_nice()},
         "load": {"before": load_before, "after": load()},
     }
 
@@ -47,6 +47,10 @@ def load() -> dict[str, float]:
         "5_min": round(five, 2),
         "15_min": round(fifteen, 2),
         "busy_share": round(busy_share(LOOK_S), 3),
+        # Of the last minute, in which some program had to wait for a processor (PSI).
+        "waited_share": round(
+            float(_found("/proc/pressure/cpu", r"^some .*avg60=([\d.]+)") or 0) / 100, 3
+        ),
     }
 
 
@@ -57,6 +61,12 @@ def busy_share(seconds: float) -> float:
     after = _ticks()
     passed, idle = after[0] - before[0], after[1] - before[1]
     return 0.0 if passed <= 0 else 1 - idle / passed
+
+
+def _autogroup_nice() -> int | None:
+    """Of all programs of our session together; None when the kernel does not group them."""
+    found = _found("/proc/self/autogroup", r"nice (-?\d+)$")
+    return None if found is None else int(found)
 
 
 def _ticks() -> tuple[int, int]:
