@@ -23,7 +23,7 @@ from demo.side import Equipment, Side
 from demo.waiting import NotSo
 
 PATIENTS = (("Doe", "Jane"), ("Marsh", "Ida"), ("Quill", "Rosa"), ("Vale", "Emma"))
-HEART_SOUNDS_S = 8.0
+HEART_SOUNDS_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
