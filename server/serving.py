@@ -1,6 +1,5 @@
 """Runs the application under uvicorn: one process, one folder, one address."""
 
-import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp
 
 from app.contract.signalling import FRAME_MAX_BYTES
 from app.domain.failures import Code, Rejected
+from app.runtime.process_guard import make_files_private
 from server.create_app import create_app
 from server.database import folder_lock, prepare_folder
 from server.opening import open_folder
@@ -23,7 +23,7 @@ GOODBYE_S = 3
 
 def serve(settings: ServerSettings, tell: Callable[[str], None]) -> int:
     """Serve until stopped. `tell` is given the set-up code and the address, a line each."""
-    os.umask(0o077)
+    make_files_private()
     prepare_folder(settings.data)
     try:
         with folder_lock(settings.data, "server.lock", wait=False):
@@ -59,6 +59,7 @@ def uvicorn_config(
         app,
         log_config=None,
         access_log=False,
+        log_level="error",  # a warning for each malformed request would let strangers fill the log
         server_header=False,
         proxy_headers=False,
         lifespan=lifespan,

@@ -1,11 +1,11 @@
 """Audit events on the wire, and the chain's leaves by which a client checks that it only grew."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from app.contract.wire import Body, Instant, Sha256Hex
+from app.contract.wire import Body, Count, Instant, Sha256Hex
 from app.domain.audit import Act, AuditEvent, Witness
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId
@@ -41,7 +41,7 @@ class AuditEventBody(Body):
 
 
 class WitnessBody(Body):
-    count: Annotated[int, Field(ge=0)]
+    count: Count
     digest: Sha256Hex
 
     @classmethod
@@ -58,10 +58,17 @@ class ChainOut(Body):
     `head` is the digest after the last leaf given here, not after the last event there is.
     """
 
-    since: int
+    since: Count
     leaves: Annotated[list[Sha256Hex], Field(max_length=5000)]
     head: WitnessBody
     has_more: bool
+
+    @model_validator(mode="after")
+    def _leads_on(self) -> Self:
+        """A part that says there is more and brings nothing would be asked for in a circle."""
+        if self.has_more and not self.leaves:
+            raise ValueError("a part that leads nowhere")
+        return self
 
 
 class DeviceEventBody(Body):

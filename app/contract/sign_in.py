@@ -5,12 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.contract.wire import Base64Text, Body, Instant, ShortText
+from app.contract.wire import Base64Text, Body, Count, Instant, ShortText
 from app.domain.access import Role
 from app.domain.ids import PersonId
 from app.domain.people import Person
 
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
+Token = Annotated[str, Field(max_length=4096, pattern=r"^[!-~]+$")]  # it travels in a header
 
 
 class ServerTimeOut(Body):
@@ -74,9 +75,9 @@ class CertificateOut(Body):
 
 class SignInOut(Body):
     person: PersonOut
-    access_token: Annotated[str, Field(max_length=4096)]
-    expires_in_s: int
-    refresh_token: Annotated[str, Field(max_length=4096)]
+    access_token: Token
+    expires_in_s: Count
+    refresh_token: Token
     certificate: CertificateOut
     server_time: Instant
     is_demonstration: bool = False
@@ -96,9 +97,9 @@ def refresh_proof_bytes(device: UUID, refresh_token: str) -> bytes:
 
 
 class RefreshOut(Body):
-    access_token: Annotated[str, Field(max_length=4096)]
-    expires_in_s: int
-    refresh_token: Annotated[str, Field(max_length=4096)]
+    access_token: Token
+    expires_in_s: Count
+    refresh_token: Token
 
 
 class HealthOut(Body):

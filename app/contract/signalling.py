@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from app.contract.wire import Body, Instant, ShortText
+from app.contract.wire import Body, Count, Instant, ShortText
 from app.domain.access import Role
 
 FRAME_MAX_BYTES = 64 * 1024
@@ -74,7 +74,7 @@ class FeedMoved(Body):
     """The feed reached this position: read it when yours is lower."""
 
     kind: Literal["feed"] = "feed"
-    position: int
+    position: Count
 
 
 class Pong(Body):

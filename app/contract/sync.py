@@ -2,13 +2,13 @@
 
 import json
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.contract.audit import DeviceEventBody, WitnessBody
-from app.contract.wire import Body, Instant
+from app.contract.wire import Body, Count, Instant
 from app.domain.changes import (
     Change,
     ChangeResult,
@@ -96,9 +96,9 @@ class RecordOut(Body):
 
     record_type: RecordType
     record: UUID
-    version: int
-    position: int
-    schema_version: int
+    version: Count
+    position: Count
+    schema_version: Count
     document: dict[str, Any]
     patient: UUID | None = None
     visit: UUID | None = None
@@ -143,17 +143,24 @@ class PushOut(Body):
     """`events_until` is the device's last event that the server holds without a gap before it."""
 
     results: list[ChangeResultOut]
-    events_until: int
+    events_until: Count
     head: WitnessBody
 
 
 class FeedOut(Body):
     """GET /v1/feed?since=N&limit=M."""
 
-    since: int
-    until: int
+    since: Count
+    until: Count
     records: Annotated[list[RecordOut], Field(max_length=FEED_MAX_RECORDS)]
     has_more: bool
+
+    @model_validator(mode="after")
+    def _leads_on(self) -> Self:
+        """A page that says there is more and does not move would be asked for in a circle."""
+        if self.until < self.since or (self.has_more and self.until == self.since):
+            raise ValueError("a page that leads nowhere")
+        return self
 
     def to_domain(self) -> FeedPage:
         records = tuple(record.to_domain() for record in self.records)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from app.domain.clock import plausible_instant
 
 Instant = Annotated[AwareDatetime, AfterValidator(plausible_instant)]
+Count = Annotated[int, Field(ge=0, le=2**53)]  # what every JSON reader, and SQLite, keeps exact
 ShortText = Annotated[str, Field(max_length=200)]
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Base64Text = Annotated[str, Field(max_length=4096)]

@@ -76,6 +76,9 @@ async def endless(writer: asyncio.StreamWriter) -> None:
         of(b"<html>a hotel's sign-in page</html>"),
         of(b"[" * 100_000),
         of(b'{"since":0,"until":1e999,"records":[],"has_more":false}'),
+        of(b'{"since":0,"until":0,"records":[],"has_more":true}'),  # would be asked in a circle
+        of(b'{"since":5,"until":4,"records":[],"has_more":false}'),
+        of(b'{"since":0,"until":%d,"records":[],"has_more":false}' % 2**70),
         of(b"", "500 Oops"),
         of(b"not a problem", "503 Busy"),
         of(gzip.compress(b" " * 50_000_000), headers="content-encoding: gzip\r\n"),
@@ -162,3 +165,28 @@ async def test_a_server_without_tls_behind_https_gets_nothing() -> None:
             await api.sign_in("name", "word", Role.CLINICIAN, DEVICE)
     assert told.value.code in (Code.SERVER_UNREACHABLE, Code.SERVER_UNTRUSTED)
     assert heard and heard[0][:1] == b"\x16"  # a TLS hello, and never a request
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"since":0,"leaves":[],"head":{"count":0,"digest":"%s"},"has_more":true}' % (b"0" * 64),
+        b'{"since":0,"leaves":[],"head":{"count":%d,"digest":"%s"},"has_more":false}'
+        % (2**70, b"0" * 64),
+    ],
+    ids=["a circle", "a number no store holds"],
+)
+async def test_a_chain_that_leads_nowhere_is_the_servers_fault(body: bytes) -> None:
+    async with api_of(of(body)) as api:
+        with pytest.raises(Unavailable) as told:
+            await api.chain(0)
+    assert told.value.code is Code.SERVER_ERROR
+
+
+@pytest.mark.parametrize("token", ["a\\nb", "", "caf\\u00e9", "a b"])
+async def test_a_token_that_no_header_takes_is_refused_at_once(token: str) -> None:
+    body = f'{{"access_token":"{token}","expires_in_s":600,"refresh_token":"r"}}'.encode()
+    async with api_of(of(body)) as api:
+        with pytest.raises(Unavailable) as told:
+            await api.refresh("token", DEVICE)
+    assert told.value.code is Code.SERVER_ERROR
