@@ -38,6 +38,7 @@ from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.log import set_up
 from app.runtime.loop_watch import LoopWatch
+from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call
@@ -60,7 +61,6 @@ from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
-from offline_store.process_guard import forbid_core_dumps, make_files_private
 from peripherals.monitor import CuffMonitor
 from ui import theme
 from ui.main_window import MainWindow

@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import logging
 import os
-import resource
 import signal
 import socket
 import time
@@ -16,6 +15,7 @@ from app.domain.clock import SystemClock
 from app.domain.failures import Code, Untrusted
 from app.runtime import log as logs
 from app.runtime.loop_watch import LoopWatch
+from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from media.call_host import CallHost
 from media.link.local_socket import SECRET_BYTES
@@ -109,8 +109,8 @@ def main() -> None:
     parser.add_argument("--seat-limit-s", type=float, default=SEAT_LIMIT_S)
     wanted = parser.parse_args()
     logs.set_up("media")
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds pictures of patients
+    make_files_private()
+    forbid_core_dumps()  # its memory holds pictures of patients
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     secret = _inherited_secret(wanted.secret_fd)
     listening = socket.socket(fileno=wanted.listen_fd)

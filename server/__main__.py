@@ -16,6 +16,7 @@ from app.domain.ids import PersonId, new_id
 from app.domain.people import Person
 from app.domain.visits import VisitState
 from app.runtime import log
+from app.runtime.process_guard import forbid_core_dumps
 from server.commands import add_patient_and_visit, add_user, verify_audit
 from server.serving import serve
 from server.settings import ServerSettings, default_data_folder
@@ -25,6 +26,7 @@ WRONG_USE = 2
 
 def main(words: list[str] | None = None) -> int:
     arguments = _parser().parse_args(words)
+    forbid_core_dumps()
     try:
         return int(arguments.act(arguments))
     except Failure as failure:

@@ -7,7 +7,6 @@ import argparse
 import array
 import ctypes
 import os
-import resource
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ import cv2
 
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.picture import Layout, picture_bytes
+from app.runtime.process_guard import forbid_core_dumps
 from media.devices.camera_words import (
     CAMERA_WORDS,
     CameraFailed,
@@ -87,7 +87,7 @@ def main() -> int:
 def end_with_starter(starter: int) -> None:
     """No picture is taken for nobody, and no memory image is left behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != starter:  # it ended before we asked
         sys.exit(0)

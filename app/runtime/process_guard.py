@@ -1,6 +1,6 @@
 """What the operating system is told once, at the start of a program that holds patient data.
 
-Called by main.py before anything is opened; holds for the process, and its files are private.
+Called by each of our programs before anything is opened; it holds for that process alone.
 """
 
 import ctypes
