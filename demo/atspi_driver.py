@@ -17,7 +17,7 @@ gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402  # its version must be named first
 
 LOOK_S = 0.05
-ANSWER_LIMIT_MS = 3000
+ANSWER_LIMIT_MS = 5000
 DEEPEST = 40
 PRESSES = ("press", "click", "toggle", "activate", "jump")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from demo.programs import Programs, run
 from demo.waiting import NotSo, wait_for
 
-START_LIMIT_S = 10.0
+START_LIMIT_S = 30.0
 ACCESSIBILITY = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
 
 

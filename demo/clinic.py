@@ -18,8 +18,8 @@ from demo.waiting import NotSo
 
 PORT = 8470
 GATE_PORT = 8471
-COMMAND_LIMIT_S = 20.0
-START_LIMIT_S = 20.0
+COMMAND_LIMIT_S = 60.0
+START_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

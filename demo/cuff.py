@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.programs import Programs
 
-ANSWER_LIMIT_S = 5.0
+ANSWER_LIMIT_S = 15.0
 CYCLE_S = 4.0
 
 

@@ -13,7 +13,7 @@ from demo.programs import Programs, run
 from demo.waiting import NotSo
 
 WIDTH, HEIGHT = 1280, 800
-START_LIMIT_S = 15.0
+START_LIMIT_S = 30.0
 ASK_LIMIT_S = 5.0
 LOWEST, HIGHEST, TRIES = 100, 20_000, 20
 TAKEN = ("/tmp/.X{}-lock", "/tmp/.X11-unix/X{}")  # noqa: S108  # where X11 has them

@@ -23,9 +23,9 @@ from demo.programs import END_LIMIT_S, Program, command_of, descendants_of, pare
 from demo.screen import Box, Pixels, Screen
 from demo.waiting import NotSo, wait_for
 
-WINDOW_LIMIT_S, LOOK_FOR_WINDOW_S = 30.0, 2.0
-SIGN_IN_LIMIT_S = 15.0
-WITNESS_LIMIT_S = 20.0
+WINDOW_LIMIT_S, LOOK_FOR_WINDOW_S = 60.0, 2.0
+SIGN_IN_LIMIT_S = 30.0
+WITNESS_LIMIT_S = 60.0
 LISTEN_S = 1.4  # one round of the tones
 FLAT = 20.0  # spread of an area that shows words or nothing, not a picture
 

@@ -10,7 +10,7 @@ from demo.programs import Program, Programs, run
 from demo.waiting import NotSo, wait_for
 
 RATE_HZ = 48_000
-START_LIMIT_S = 15.0
+START_LIMIT_S = 30.0
 
 
 class SoundServer:
