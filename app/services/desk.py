@@ -104,10 +104,14 @@ class Desk:
             await self._leave()
 
     async def _clear(self) -> None:
-        """Whoever signs out leaves nothing open for the next person."""
-        if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
-            await self.hang_up()
-        await self.leave()
+        """Whoever signs out leaves nothing open for the next person, whatever fails on the way."""
+        try:
+            if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
+                await self.hang_up()
+            await self.leave()
+        finally:
+            self._chart.shut()
+            self.state.tell(DeskState())
 
     async def _leave(self) -> None:
         phase = self._call.state.value.phase

@@ -266,3 +266,16 @@ async def test_an_offer_before_the_chart_was_joined_is_not_answered(doctor: Desk
     doctor.channel.hears(SignalHeard(known.visit, LinkId(new_id()), {"type": "offer"}))
     await settled()
     assert doctor.engine.count_of("connect") == 0
+
+
+async def test_a_full_disk_at_signing_out_leaves_no_chart_for_the_next_person(
+    cart: DeskOnFakes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ready(cart)
+    known = await cart.knows_visit(VisitState.BOOKED)
+    await cart.desk.open(known.visit)
+    cart.store.worker.is_full = True
+    await cart.acts.take_leave()
+    assert "not all was closed" in caplog.text
+    assert cart.chart.state.value.row is None
+    assert stands(cart) == DeskState()
