@@ -11,7 +11,7 @@ from app.contract.bodies import PatientBody, VisitBody
 from app.contract.sign_in import FirstAccountIn
 from app.domain.access import Role
 from app.domain.audit import Witness
-from app.domain.failures import Failure
+from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import PersonId, new_id
 from app.domain.people import Person
 from app.domain.visits import VisitState
@@ -22,6 +22,7 @@ from server.serving import serve
 from server.settings import ServerSettings, default_data_folder
 
 WRONG_USE = 2
+ASKED = ("family", "given", "born", "record_number", "allergies", "reason")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -51,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(act=_serve)
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_user_parser(commands.add_parser("add-user", help="password on standard input"))
-    _add_visit_parser(commands.add_parser("add-visit", help="a new patient and a booked visit"))
+    _add_visit_parser(
+        commands.add_parser(
+            "add-visit", help="a new patient and a booked visit; what is not given is asked"
+        )
+    )
     verify = commands.add_parser("verify-audit", help="exit 0 when the whole chain holds")
     verify.add_argument("--data", type=Path, default=default_data_folder())
     verify.add_argument(
@@ -78,15 +83,15 @@ def _add_user_parser(parser: argparse.ArgumentParser) -> None:
 
 def _add_visit_parser(parser: argparse.ArgumentParser) -> None:
     _add_data(parser)
-    parser.add_argument("--family", required=True)
-    parser.add_argument("--given", required=True)
-    parser.add_argument("--born", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
-    parser.add_argument("--record-number", required=True)
+    parser.add_argument("--family")
+    parser.add_argument("--given")
+    parser.add_argument("--born", metavar="YYYY-MM-DD")
+    parser.add_argument("--record-number")
     parser.add_argument("--starts-at", required=True, type=_instant, metavar="ISO|now")
+    parser.add_argument("--allergies")
+    parser.add_argument("--reason")
     parser.add_argument("--title", default="")
     parser.add_argument("--sex", default="")
-    parser.add_argument("--allergies", default="")
-    parser.add_argument("--reason", default="")
     parser.set_defaults(act=_add_visit)
 
 
@@ -129,21 +134,33 @@ def _add_user(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _ask(arguments: argparse.Namespace) -> None:
+    """Line by line on standard input: everybody on a machine can read a program's arguments."""
+    if None not in (arguments.family, arguments.given, arguments.born, arguments.record_number):
+        return
+    for name in ASKED:
+        if getattr(arguments, name) is None:
+            if sys.stdin.isatty():
+                print(f"{name.replace('_', ' ')}: ", end="", file=sys.stderr, flush=True)
+            setattr(arguments, name, sys.stdin.readline().strip())
+
+
 def _add_visit(arguments: argparse.Namespace) -> int:
+    _ask(arguments)
     patient = PatientBody(
         family_name=arguments.family,
         given_name=arguments.given,
-        born=arguments.born,
+        born=_day(arguments.born),
         record_number=arguments.record_number,
         title=arguments.title,
         sex=arguments.sex,
-        allergies=arguments.allergies,
+        allergies=arguments.allergies or "",
     )
     visit = VisitBody(
         patient=new_id(),
         starts_at=arguments.starts_at,
         state=VisitState.BOOKED,
-        reason=arguments.reason,
+        reason=arguments.reason or "",
     )
     settings = ServerSettings(data=arguments.data.absolute())
     is_demonstration = arguments.demonstration
@@ -164,6 +181,13 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(f"FAULT at event {found.fault.number}: {found.fault.what}")
     print("sound" if found.is_sound else "NOT SOUND")
     return 0 if found.is_sound else 1
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Rejected(Code.MALFORMED, "a day of birth is written YYYY-MM-DD") from error
 
 
 def _instant(text: str) -> datetime:

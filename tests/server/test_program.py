@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -117,6 +118,19 @@ def test_an_empty_server_a_user_a_visit_and_the_audit(tmp_path: Path) -> None:
         assert program.wait(timeout=20) == 0
         assert program.stderr is not None
         assert program.stderr.read() == ""
+
+
+def test_a_patient_is_asked_for_on_standard_input(tmp_path: Path) -> None:
+    """Everybody on a machine can read the arguments of its programs."""
+    typed = "Roe\nRichard\n1938-02-11\n77001\npenicillin\n\n"
+    added = run("add-visit", "--data", tmp_path, "--starts-at", "now", typed=typed)
+    assert [line.split()[0] for line in added.out.splitlines()] == ["patient", "visit"]
+    found = sqlite3.connect(tmp_path / "bedside.db").execute("SELECT document FROM records")
+    patient = next(text for (text,) in found if "Roe" in text)
+    assert all(part in patient for part in ("Richard", "1938-02-11", "77001", "penicillin"))
+    wrong = run("add-visit", "--data", tmp_path, "--starts-at", "now", typed="Roe\nR\nsoon\n1\n")
+    assert wrong.code == 2
+    assert "YYYY-MM-DD" in wrong.err and "soon" not in wrong.err
 
 
 def test_the_audit_is_verified_by_command(tmp_path: Path) -> None:
