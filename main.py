@@ -336,6 +336,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     s = services
     for kind in (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures):
         s.engine_room.on(kind, s.call.heard_engine)
+    s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
     s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
     s.engine_room.on(ScopeDone, s.recordings.heard_done)
     s.engine_room.on(ScopeProof, s.recordings.heard_proof)

@@ -150,6 +150,13 @@ class Recordings:
         if self.state.value.recording == proof.recording:
             self.state.tell(replace(self.state.value, proof=proof))
 
+    def heard_gone(self) -> None:
+        """The media process ended, and what it was recording with it: said, and begun anew."""
+        state = self.state.value
+        if state.phase is ScopePhase.RUNNING and state.recording is not None:
+            self._started_for.pop(state.recording, None)
+            self.state.tell(RecordingsState(code=Code.MEDIA_PROCESS_ENDED, visit=state.visit))
+
     async def play(self, recording: Recording) -> bytes:
         """The WAV of a kept recording; the look at it is an act."""
         wav = await self._files.load(recording.file_sha256, recording.file_key)

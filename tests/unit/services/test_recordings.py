@@ -251,6 +251,16 @@ async def test_a_media_process_that_ended_meanwhile_takes_nothing_back(cart: Des
     assert len(await cart.pending()) == 1
 
 
+async def test_a_recording_that_ended_with_the_media_process_is_said_and_blocks_nothing(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    lost = await started(cart)
+    cart.recordings.heard_gone()
+    assert (state(cart).phase, state(cart).code) == (ScopePhase.IDLE, Code.MEDIA_PROCESS_ENDED)
+    assert await started(cart) != lost
+
+
 async def test_a_missing_stethoscope_says_why(cart: DeskOnFakes) -> None:
     await in_visit(cart)
     cart.engine.scope_refusal = Unavailable(Code.DEVICE_MISSING)
