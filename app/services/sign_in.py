@@ -150,9 +150,9 @@ class SignIn:
         """The chart goes from the screen; a running call goes on."""
         if self.state.value.phase is not SignInPhase.SIGNED_IN:
             return
+        self._tell(phase=SignInPhase.LOCKED, code=None)  # first: a full disk keeps no chart open
         event = self._acts.event(Act.SCREEN_LOCKED)
         await self._acts.note(event)
-        self._tell(phase=SignInPhase.LOCKED, code=None)
 
     async def unlock(self, password: str) -> None:
         """Same person, same password; after five wrong tries only a full sign-in helps."""
@@ -184,7 +184,12 @@ class SignIn:
             unit.audit.add(event)
             unit.kept.keep_text("refresh-token", None)
 
-        await self._acts.do(leave)
+        try:
+            await self._acts.do(leave)
+        finally:  # what cannot be written keeps nobody signed in
+            await self._gone(code)
+
+    async def _gone(self, code: Code | None) -> None:
         self._acts.now_acting(None)
         self._tell(phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False)
         try:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import Signal, SignalInstance
 
+from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.sign_in import SignIn, SignInPhase
@@ -13,6 +14,9 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+
+# The server is there, but does not take us, or is not the one it should be.
+NOT_AWAY = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.SERVER_UNTRUSTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class StatusViewModel(ViewModel[StatusScreen]):
             return wording.failure(state.audit_alarm), Tone.BAD
         if state.is_reachable:
             return wording.text("status.server-up"), Tone.GOOD
+        if state.code in NOT_AWAY:
+            return wording.failure(state.code), Tone.BAD
         since = wording.time_of_day(state.since)
         return wording.text("status.server-down", time=since), Tone.BAD
 

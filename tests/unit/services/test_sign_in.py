@@ -179,6 +179,17 @@ async def test_a_good_try_gives_all_five_back(nobody: DeskOnFakes) -> None:
         assert shown(nobody).phase is SignInPhase.SIGNED_IN
 
 
+async def test_a_full_disk_keeps_no_chart_open_and_nobody_signed_in(nobody: DeskOnFakes) -> None:
+    await signed_in(nobody)
+    nobody.store.worker.is_full = True
+    with pytest.raises(Unavailable):
+        await nobody.sign_in.lock()
+    assert shown(nobody).phase is SignInPhase.LOCKED
+    with pytest.raises(Unavailable):
+        await nobody.sign_in.sign_out()
+    assert (shown(nobody).phase, shown(nobody).person) == (SignInPhase.SIGNED_OUT, None)
+
+
 async def test_nobody_locks_a_screen_at_which_nobody_is_signed_in(nobody: DeskOnFakes) -> None:
     await nobody.sign_in.lock()
     assert shown(nobody).phase is SignInPhase.SIGNED_OUT

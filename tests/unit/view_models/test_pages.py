@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.changes import ChangeResult, Outcome
@@ -119,6 +121,15 @@ async def test_the_status_bar_says_what_is_unsent_and_how_old(doctor: Screens) -
     await until(lambda: doctor.desk.sync.state.value.unsent_count == 0)
     assert doctor.status.screen.server == wording.text("status.server-up")
     assert doctor.status.screen.unsent == wording.text("status.nothing-unsent")
+
+
+@pytest.mark.parametrize("code", [Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.SERVER_UNTRUSTED])
+async def test_a_server_that_refuses_us_is_not_said_to_be_away(doctor: Screens, code: Code) -> None:
+    """Nobody would sign in again for a server that seems to be out of reach."""
+    await doctor.sign_in_person()
+    doctor.desk.sync.state.tell(SyncState(False, MORNING, code=code))
+    assert doctor.status.screen.server == wording.failure(code)
+    assert doctor.status.screen.server_tone is Tone.BAD
 
 
 async def test_an_alarm_of_the_audit_stands_before_everything_else(doctor: Screens) -> None:
