@@ -161,3 +161,14 @@ def test_record_numbers_are_grouped_only_when_they_have_ten_digits() -> None:
 def test_a_running_clock_always_shows_hours() -> None:
     assert wording.spoken(wording.clock(761)) == "0:12:41"
     assert wording.spoken(wording.clock(36_000)) == "10:00:00"
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\x85", "\u202a", "\u202e", "\u2067"])
+def test_signs_that_are_not_seen_turn_nothing_round_and_cut_nothing_off(sign: str) -> None:
+    words = f"12{sign} mg\tdaily\nand more"
+    assert wording.harmless(words) == "12 mg\tdaily\nand more"
+    shown = wording.text(
+        "notes.spoken", time="9:00", name=f"Kim{sign}", confirmation="confirmed", words=words
+    )
+    assert sign not in shown
+    assert wording.spoken(shown).endswith("12 mg\tdaily\nand more")

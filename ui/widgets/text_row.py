@@ -9,6 +9,7 @@ from ui import theme
 from ui.tone import Tone
 from ui.widgets.dress import call, identify, mark
 from ui.widgets.words import SIGNS
+from ui.wording import harmless
 
 COLOURS = {
     Tone.PLAIN: theme.MUTED,
@@ -48,7 +49,7 @@ class TextRow(QLabel):
         small = self._look.type_size(theme.SMALL)
         parts = [f"<b>{escape(head)}</b>" + (f" &nbsp;{escape(beside)}" if beside else "")]
         if body:
-            parts.append(escape(body).replace("\n", "<br>"))
+            parts.append(escape(harmless(body)).replace("\n", "<br>"))
         quiet = f'<span style="font-size:{small}px; color:{theme.MUTED}">'
         parts += [f"{quiet}{escape(line)}</span>" for line in lines if line]
         parts.append(

@@ -19,6 +19,12 @@ JOINED = "\u2060"  # no line ends here
 _MARKS: dict[int, str | None] = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 _MARKS[ord(UNBROKEN)] = " "
 _MARKS[ord(JOINED)] = None
+# Control signs but tab and line end; embeddings, overrides, and the isolate that we never use.
+_UNSEEN: dict[int, None] = dict.fromkeys(
+    sign
+    for span in ((0x00, 0x09), (0x0B, 0x20), (0x7F, 0xA0), (0x202A, 0x202F), (0x2067, 0x2068))
+    for sign in range(*span)
+)
 
 
 def text(key: str, **values: object) -> str:
@@ -38,7 +44,14 @@ def isolate(figures: str) -> str:
 
 def isolate_name(name: str) -> str:
     """Names and free words: their own direction, without a hold on what stands around them."""
-    return f"{FIRST_STRONG}{name}{END_OF_ISOLATE}"
+    return f"{FIRST_STRONG}{harmless(name)}{END_OF_ISOLATE}"
+
+
+def harmless(words: str) -> str:
+    """Free words without signs that are not seen: they would end a sentence early for a screen
+    reader, or turn round what stands beside them ("confirmed" read backwards is still believed).
+    """
+    return words.translate(_UNSEEN)
 
 
 def unbroken(words: str) -> str:
