@@ -70,10 +70,6 @@ class ScreenSeat:
     def is_reachable(self) -> bool:
         return self._listener.is_reachable
 
-    @property
-    def is_taken(self) -> bool:
-        return self._screen is not None
-
     def tell(self, news: News, descriptor: int | None = None) -> bool:
         """Whether a screen is there; what it is too slow for and can miss is dropped."""
         if self._screen is None:

@@ -107,8 +107,6 @@ class RecordingBody(Body):
     is_complete: bool = True
 
 
-RecordBody = PatientBody | VisitBody | NoteBody | MessageBody | ReadingBody | RecordingBody
-
 BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.PATIENT: PatientBody,
     RecordType.VISIT: VisitBody,

@@ -15,7 +15,6 @@ from app.domain.failures import Code
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import UCUM_UNIT, Measurement, QualityFlag, Quantity, VitalKind
 
-STALE_STREAM_S = 5.0
 STALE_CUFF_PRESSURE_S = 2.0
 
 # Lowest and highest value that a person may have; wider than health, narrower than nonsense.

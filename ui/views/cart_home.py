@@ -24,7 +24,6 @@ from ui.widgets.words import SIGNS, Words
 from ui.wording import text
 
 ICON = 40
-DEVICES_WIDTH = 380
 
 
 class GreatButton(QPushButton):
