@@ -6,6 +6,7 @@ import hmac
 import json
 import logging
 import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -248,8 +249,9 @@ async def _fits(verifier: str, username: str | None, password: str) -> bool:
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:
+    """Of one form of the password, however the keyboard composed it, as at the server."""
     return hashlib.scrypt(
-        password.encode(),
+        unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass"),
         salt=salt,
         n=SCRYPT_N,
         r=SCRYPT_R,

@@ -121,6 +121,21 @@ async def test_a_refused_certificate_is_not_an_outage(nobody: DeskOnFakes) -> No
     )
 
 
+async def test_one_password_however_the_keyboard_composed_it(nobody: DeskOnFakes) -> None:
+    composed, apart, half = "fr\u00fchst\u00fcck", "fru\u0308hstu\u0308ck", "fr\ud800"
+    [person] = nobody.server.people.values()
+    nobody.server.people["dr-lin", composed] = person
+    await nobody.sign_in.sign_in("dr-lin", composed)
+    await nobody.sign_in.lock()
+    await nobody.sign_in.unlock(half)
+    assert (shown(nobody).phase, shown(nobody).code) == (
+        SignInPhase.LOCKED,
+        Code.WRONG_CREDENTIALS,
+    )
+    await nobody.sign_in.unlock(apart)
+    assert shown(nobody).phase is SignInPhase.SIGNED_IN
+
+
 async def test_no_password_stands_in_the_store(nobody: DeskOnFakes) -> None:
     await signed_in(nobody)
     names = ("verifier", "person", "refresh-token", "certificate")
