@@ -18,13 +18,14 @@ COUNT = 6
 # Ratio 1.14 between neighbours; within what any voice codec carries.
 ALPHABET_HZ = tuple(round(460 * 1.14**step) for step in range(12))
 SYNC_HZ = (2400, 2900)
-ROUNDS = 40  # the sequence again and again, with a pause between
+ROUNDS = 60  # the sequence again and again, with a pause between
 PAUSE_S = 0.25
 LOUDNESS = 0.35
 
 WINDOW_S, HOP_S = 0.04, 0.01
 CLEAR = 0.5  # part of a window's energy that must lie in one tone
 QUIET = 1e-4
+NEWEST_S = 6.0
 SHORTEST_HOPS = 5  # of 15: shorter runs are the borders between two tones
 
 Samples = npt.NDArray[np.float64]
@@ -48,9 +49,8 @@ def write_sequence(path: Path, sequence: tuple[int, ...], rounds: int = ROUNDS) 
 
 
 def sequences_in(raw: Path) -> list[tuple[int, ...]]:
-    """Every whole sequence in a recording of 16-bit samples, in the order heard."""
-    heard = np.frombuffer(raw.read_bytes()[: raw.stat().st_size // 2 * 2], np.int16)
-    runs = _runs(heard.astype(np.float64) / 32768)
+    """Every whole sequence in the newest part of a recording, in the order heard."""
+    runs = _runs(_heard(raw))
     start = [len(ALPHABET_HZ), len(ALPHABET_HZ) + 1]
     found = []
     for place in range(len(runs) - COUNT - 1):
@@ -61,9 +61,16 @@ def sequences_in(raw: Path) -> list[tuple[int, ...]]:
 
 
 def loudness(raw: Path) -> float:
-    """Root mean square of a recording, full scale is 1."""
-    heard = np.frombuffer(raw.read_bytes()[: raw.stat().st_size // 2 * 2], np.int16)
-    return float(np.sqrt(np.mean((heard / 32768.0) ** 2))) if heard.size else 0.0
+    """Root mean square of the newest part of a recording, full scale is 1."""
+    heard = _heard(raw)
+    return float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0
+
+
+def _heard(raw: Path) -> Samples:
+    """16-bit samples; what was heard long ago was looked at before."""
+    data = raw.read_bytes()
+    whole = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+    return whole[-int(NEWEST_S * RATE_HZ) :].astype(np.float64) / 32768
 
 
 def _tone(pitch_hz: float) -> Samples:
