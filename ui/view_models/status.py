@@ -97,6 +97,8 @@ class StatusViewModel(ViewModel[StatusScreen]):
             return wording.failure(state.audit_alarm), Tone.BAD
         if state.is_reachable:
             return wording.text("status.server-up"), Tone.GOOD
+        if state.code is None:  # nothing was tried yet: not away, not there
+            return wording.text("status.server-asked"), Tone.PLAIN
         if state.code in NOT_AWAY:
             return wording.failure(state.code), Tone.BAD
         since = wording.time_of_day(state.since)

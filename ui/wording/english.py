@@ -316,6 +316,7 @@ SENTENCES: dict[str, str] = {
     # status bar
     "status.server": "Server",
     "status.server-up": "Server reachable",
+    "status.server-asked": "Asking the server…",
     "status.server-down": "Server not reachable since {time}",
     "status.nothing-unsent": "Nothing unsent",
     "status.unsent": "{count} unsent, oldest {span}",

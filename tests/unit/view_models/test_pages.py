@@ -103,6 +103,13 @@ async def test_nothing_of_server_or_person_is_said_before_somebody_is_there(
     assert not screen.can_lock and not screen.can_sign_out
 
 
+async def test_a_server_that_was_not_asked_yet_is_not_said_to_be_away(doctor: Screens) -> None:
+    await doctor.sign_in_person()
+    doctor.tick()
+    assert doctor.status.screen.server == wording.text("status.server-asked")
+    assert doctor.status.screen.server_tone is Tone.PLAIN
+
+
 async def test_the_status_bar_says_what_is_unsent_and_how_old(doctor: Screens) -> None:
     await doctor.sign_in_person()
     doctor.desk.server.goes_away()
