@@ -1,7 +1,8 @@
 """Runs all checks and tests, tells the time of each part, and ends with one line for all of them.
 
-The parts are told apart by what they need: the checks read the code, the fast tests need no
-window, the whole tests start real programs and bring their own display, bus and sound server.
+The parts are told apart by what they need: the checks read the code, the fast and the data tests
+need no window, the whole tests and the visits start real programs and bring their own display, bus
+and sound server. Two lanes share the two cores, because whole visits wait more than they work.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +21,18 @@ from demo.network import as_root_of_our_own
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "tests/whole"
+# In this order: the visits that are looked up in the database at the end were all held before.
+VISITS = [f"{WHOLE}/test_{name}.py" for name in ("bench_visit", "kills", "sabotage", "visit")]
 DATA = ["tests/server", "tests/contract", "tests/store", "tests/story"]
 DAILY = "not long and not hardware"
+CHECK = "check"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
 CLOSING_LINE = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s(?: \([\d:]+\))? ?=*$")
 COUNT = re.compile(r"(\d+) ([a-z]+)")
 ORDER = ["failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "error"]
 SINGULAR = {"errors": "error", "warning": "warnings"}
 NO_TESTS_COLLECTED = 5
+TELLING = threading.Lock()
 
 
 @dataclass
@@ -37,6 +43,28 @@ class Part:
     seconds: float
     exit_code: int
     counts: Counter[str] = field(default_factory=Counter)
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Tests:
+    """What pytest is asked for; `is_whole`: with real programs, in a network of our own."""
+
+    name: str
+    paths: list[str]
+    which: str = DAILY
+    is_whole: bool = False
+
+
+LANES: list[list[Tests | str]] = [
+    [Tests("visits", VISITS, is_whole=True), Tests("data tests", DATA)],
+    [
+        Tests("fast tests", ["tests", f"--ignore={WHOLE}", *(f"--ignore={path}" for path in DATA)]),
+        CHECK,
+        Tests("whole", [WHOLE, *(f"--ignore={path}" for path in VISITS)], is_whole=True),
+    ],
+]
+LONG = Tests("long", ["tests"], "long and not hardware", is_whole=True)
 
 
 def main() -> int:
@@ -45,52 +73,51 @@ def main() -> int:
     wants_long = parser.parse_args().long
     os.chdir(ROOT)
     started = time.monotonic()
-    parts = long_parts() if wants_long else daily_parts()
+    if wants_long:
+        parts = [run_pytest(LONG, tell_at_once=True)]
+    else:
+        for lane in LANES:
+            print("in turn: " + ", ".join(_name_of(work) for work in lane), flush=True)
+        with ThreadPoolExecutor(len(LANES)) as pool:
+            parts = [part for lane in pool.map(run_lane, LANES) for part in lane]
     tell(parts, time.monotonic() - started)
     return 1 if any(part.exit_code for part in parts) else 0
 
 
-def daily_parts() -> list[Part]:
-    """Two halves of the fast tests share the two cores; the checks wait for the second one."""
-    checks_started = time.monotonic()
-    checks = subprocess.Popen(
-        ["tools/check.sh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+def _name_of(work: Tests | str) -> str:
+    return work.name if isinstance(work, Tests) else work
+
+
+def run_lane(lane: list[Tests | str]) -> list[Part]:
+    """One after the other; what each says is told whole when it ends."""
+    parts = []
+    for work in lane:
+        part = run_pytest(work) if isinstance(work, Tests) else run_checks()
+        with TELLING:
+            announce(part.name)
+            print(part.said, end="", flush=True)
+        parts.append(part)
+    return parts
+
+
+def run_checks() -> Part:
+    started = time.monotonic()
+    run = subprocess.run(
+        ["tools/check.sh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    with ThreadPoolExecutor(2) as pool:
-        data = pool.submit(run_pytest, "data tests", DAILY, DATA, is_quiet=True)
-        others = ["tests", f"--ignore={WHOLE}", *(f"--ignore={folder}" for folder in DATA)]
-        fast = run_pytest("fast tests", DAILY, others)
-    announce("data tests")
-    data_part, said_by_data = data.result()
-    print(said_by_data, end="", flush=True)
-    said, _ = checks.communicate()
-    checked = Part("check", time.monotonic() - checks_started, checks.returncode)
-    announce(checked.name)
-    print(said, end="", flush=True)
-    checked.counts["error"] = said.count(" FAILED, ") or int(checks.returncode != 0)
-    whole, _ = run_pytest("whole", DAILY, [WHOLE])
-    return [checked, fast[0], data_part, whole]
+    part = Part(CHECK, time.monotonic() - started, run.returncode, said=run.stdout)
+    part.counts["error"] = run.stdout.count(" FAILED, ") or int(run.returncode != 0)
+    return part
 
 
-def long_parts() -> list[Part]:
-    return [run_pytest("long", "long and not hardware", ["tests"])[0]]
-
-
-def run_pytest(
-    name: str, which: str, arguments: list[str], *, is_quiet: bool = False
-) -> tuple[Part, str]:
-    """Runs pytest and takes the counts from its closing line; -> what it came to, what it said.
-
-    What it says is passed on at once unless `is_quiet`.
-    """
-    if not is_quiet:
-        announce(name)
+def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
+    """Runs pytest and takes the counts from its closing line."""
     environment = dict(os.environ)
-    command = [sys.executable, "-m", "pytest", "-q", "-m", which, *arguments]
-    if name in ("fast tests", "data tests"):
-        environment["QT_QPA_PLATFORM"] = "offscreen"
-    else:
+    command = [sys.executable, "-m", "pytest", "-q", "-m", tests.which, *tests.paths]
+    if tests.is_whole:
         command = as_root_of_our_own(command) or command  # lines are cut in namespaces of our own
+    else:
+        environment["QT_QPA_PLATFORM"] = "offscreen"
     started = time.monotonic()
     closing, said = "", []
     with subprocess.Popen(
@@ -104,19 +131,20 @@ def run_pytest(
         assert run.stdout is not None
         for line in run.stdout:
             said.append(line)
-            if not is_quiet:
+            if tell_at_once:
                 print(line, end="", flush=True)
             if CLOSING_LINE.match(line.strip()):
                 closing = line.strip()
-    part = Part(name, time.monotonic() - started, run.returncode)
+    part = Part(tests.name, time.monotonic() - started, run.returncode)
     for number, word in COUNT.findall(closing.split(" in ")[0]):
         part.counts[SINGULAR.get(word, word)] += int(number)
     if part.exit_code and not (part.counts["failed"] or part.counts["error"]):
         # It ended without telling of a failure: killed, a fault of its own, or no tests at all.
         part.counts["error"] += 1
         if part.exit_code == NO_TESTS_COLLECTED:
-            said.append(f"{name}: no tests were found\n")
-    return part, "".join(said)
+            said.append(f"{tests.name}: no tests were found\n")
+    part.said = "".join(said)
+    return part
 
 
 def announce(name: str) -> None:
