@@ -13,6 +13,7 @@ from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
 from app.runtime.tasks import TaskOwner
+from media.process_memory import give_back
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed, VoiceSource
 from media.rtc.peer_link import PeerLink
@@ -166,4 +167,9 @@ class CallLinks:
         self._links.remove(link)
         if link.driver is not None:
             link.driver.cancel()
-        self._tasks.start(link.peer.close(), "close link")
+        self._tasks.start(self._end(link.peer), "close link")
+
+    @staticmethod
+    async def _end(peer: PeerLink) -> None:
+        await peer.close()
+        give_back()
