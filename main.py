@@ -198,14 +198,15 @@ def make_services(
         server=settings.server,
         is_kept=store.is_kept,
     )
+    chart, visits = Chart(acts), Visits(acts)
     sync = Sync(
         server_api=server_api,
         files=store.recordings,
         acts=acts,
         switchboard=switchboard,
         renew_tokens=sign_in.renew_tokens,
+        mend_conflict=visits.make_anew,
     )
-    chart, visits = Chart(acts), Visits(acts)
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
     equipment = Equipment(

@@ -49,6 +49,13 @@ INSERT = """
 INSERT INTO outbox (counter, id, record_type, record, schema_version, body, file_sha256, shown_body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+DROPPABLE = """
+SELECT o.record_type, o.record, EXISTS (
+  SELECT 1 FROM outbox held
+  WHERE held.record_type = o.record_type AND held.record = o.record
+    AND held.counter <= o.counter AND held.refused IS NOT NULL)
+FROM outbox o WHERE o.id = ?
+"""
 LAY = """
 UPDATE outbox SET shown_body = ?, is_shown = ?, patient = ?, visit = ?, at = ?, state = ?
 WHERE counter = ?
@@ -159,13 +166,14 @@ class Outbox:
         )
 
     def drop(self, change: ChangeId) -> None:
-        """Only a refused one: what may be on its way to the server cannot be called back."""
-        row = self._connection.execute(
-            "SELECT record_type, record, refused FROM outbox WHERE id = ?", (str(change),)
-        ).fetchone()
+        """Only a refused one, or one that waits behind a refused one of its record.
+
+        What may be on its way to the server cannot be called back.
+        """
+        row = self._connection.execute(DROPPABLE, (str(change),)).fetchone()
         if row is None:
             return
-        if row[2] is None:
+        if not row[2]:
             raise Rejected(Code.NOT_ALLOWED, "the change is not refused")
         self._delete(change)
         self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))

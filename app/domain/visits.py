@@ -26,6 +26,10 @@ MOVES: dict[tuple[VisitState, VisitState], Action] = {
     (VisitState.IN_VISIT, VisitState.FINISHED): Action.FINISH_VISIT,
     (VisitState.FINISHED, VisitState.SIGNED): Action.SIGN_VISIT,
 }
+# What opening and joining a visit move along the way needs no second try once the visit is there or
+# further. Finishing and signing are what a person decided: never done by another person's act.
+_ON_THE_WAY = (VisitState.CHECKED_IN, VisitState.IN_VISIT)
+_ORDER = tuple(VisitState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,8 @@ def action_of_move(state: VisitState, to: VisitState) -> Action:
     if action is None:
         raise Rejected(Code.STATE_MOVE_NOT_ALLOWED, f"{state} to {to}")
     return action
+
+
+def is_done_by(to: VisitState, stands: VisitState) -> bool:
+    """Whether a visit that `stands` there needs the move to `to` no more."""
+    return to in _ON_THE_WAY and _ORDER.index(stands) >= _ORDER.index(to)

@@ -16,6 +16,7 @@ from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
 from app.domain.changes import Change, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
+from app.domain.ids import ChangeId
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -64,6 +65,8 @@ class SyncState:
 
 
 class Sync:
+    """`mend_conflict` may make a refused change anew where no person has to be asked."""
+
     def __init__(
         self,
         *,
@@ -72,7 +75,9 @@ class Sync:
         acts: Acts,
         switchboard: Switchboard,
         renew_tokens: Callable[[], Awaitable[None]],
+        mend_conflict: Callable[[UnitOfWork, ChangeId], None],
     ) -> None:
+        self._mend_conflict = mend_conflict
         self._server_api = server_api
         self._files = files
         self._renew_tokens = renew_tokens
@@ -213,6 +218,9 @@ class Sync:
                         else Act.CHANGE_REFUSED
                     )
                     unit.audit.add(self._acts.event(act, subject=result.change, code=result.code))
+            for result in answer.results:  # when all answers of this push are known
+                if result.outcome is Outcome.CONFLICT:
+                    self._mend_conflict(unit, result.change)
             unit.audit.acknowledge(answer.events_until)
 
         if answer.results:

@@ -138,7 +138,7 @@ class Judgement:
             raise Rejected(Code.NOT_FOUND)
         if current is not None and current.record_type is not change.record_type:
             raise Rejected(Code.MALFORMED)
-        if current is not None and current.version != change.base_version:
+        if current is not None and not _stands_as_seen(current, change):
             raise Conflict
         submission = Submission(change, role, current)
         return self._judges[change.record_type](connection, submission), current
@@ -161,6 +161,17 @@ class Judgement:
             patient=record.patient,
             visit=record.visit,
         )
+
+
+def _stands_as_seen(current: StoredRecord, change: Change) -> bool:
+    """The version and the values upon which the person acted.
+
+    The values too: behind a change that was refused the device counts one version that never came,
+    and somebody else's may have taken its number.
+    """
+    return current.version == change.base_version and all(
+        current.document.get(name) == change.previous.get(name) for name in change.fields_set
+    )
 
 
 def _refused(code: Code) -> _Answer:

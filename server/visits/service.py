@@ -38,9 +38,7 @@ def judge_visit(connection: Connection, submission: Submission) -> Verdict:
         action = action_of_move(VisitState(current.document["state"]), body.state)
         if not may(submission.role, action):
             raise Rejected(Code.NOT_ALLOWED)
-    if "checked_in_at" in change.fields_set and change.fields_set.get("state") != str(
-        VisitState.CHECKED_IN
-    ):
+    if "checked_in_at" in change.fields_set and not _may_say_when_checked_in(submission):
         raise Rejected(Code.NOT_ALLOWED)
     if "clinician" in change.fields_set and not (
         submission.role is Role.CLINICIAN and body.clinician in (None, change.author)
@@ -49,6 +47,18 @@ def judge_visit(connection: Connection, submission: Submission) -> Verdict:
     if body.state is not VisitState.IN_VISIT:
         document["interrupted_since"] = None
     return Verdict(document, Act.VISIT_MOVED, body.patient, current.id)
+
+
+def _may_say_when_checked_in(submission: Submission) -> bool:
+    """With the check-in, or once for a visit that was begun before the check-in arrived."""
+    assert submission.current is not None
+    before, fields = submission.current.document, submission.change.fields_set
+    if "state" in fields:
+        return fields["state"] == VisitState.CHECKED_IN
+    is_begun = before["state"] not in (VisitState.BOOKED, VisitState.CHECKED_IN)
+    return (
+        is_begun and before.get("checked_in_at") is None and may(submission.role, Action.CHECK_IN)
+    )
 
 
 def add_visit(connection: Connection, visit: VisitId, body: VisitBody, now: datetime) -> None:

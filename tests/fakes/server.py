@@ -201,6 +201,8 @@ class FakeServer:
         if change.base_version != (0 if current is None else current.version):
             return ChangeResult(change.id, Outcome.CONFLICT, Code.CONFLICT, current)
         before = {} if current is None else json.loads(current.body)
+        if any(before.get(name) != change.previous.get(name) for name in change.fields_set):
+            return ChangeResult(change.id, Outcome.CONFLICT, Code.CONFLICT, current)
         self._position += 1
         record = ConfirmedRecord(
             record_type=change.record_type,

@@ -5,7 +5,7 @@ import hashlib
 import json
 import sqlite3
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -72,6 +72,7 @@ class Device:
     key: Ed25519PrivateKey
     person: Person
     signed_in: Json
+    seen: Callable[[UUID | None], Json]  # a record's document as it stands
     counter: int = 0
     event_count: int = 0
     event_digest: str = CHAIN_START
@@ -90,13 +91,14 @@ class Device:
         self, record_type: str, fields: Json, record: UUID | None = None, base_version: int = 0
     ) -> Json:
         self.counter += 1
+        was = self.seen(record)
         return {
             "id": str(new_id()),
             "record_type": record_type,
             "record": str(record or new_id()),
             "base_version": base_version,
             "fields_set": fields,
-            "previous": {},
+            "previous": {name: was[name] for name in fields if name in was},
             "schema_version": 1,
             "device": str(self.id),
             "counter": self.counter,
@@ -212,7 +214,7 @@ class Clinic:
         http.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
         told = signed_in["person"]
         person = Person(PersonId(UUID(told["id"])), told["name"], Role(told["role"]))
-        return Device(http, device, key, person, signed_in)
+        return Device(http, device, key, person, signed_in, self.document)
 
     async def doctor(self) -> Device:
         self.add_person("dr-lin", "Dr Lin", Role.CLINICIAN)
@@ -231,6 +233,11 @@ class Clinic:
         finally:
             connection.close()
         return rows
+
+    def document(self, record: UUID | None) -> Json:
+        """As it stands in the file; empty when there is none."""
+        rows = self.sql("SELECT document FROM records WHERE id = ?", str(record))
+        return dict(json.loads(rows[0][0])) if rows else {}
 
     def audited(self, act: Act) -> list[Json]:
         """Events of this kind, oldest first."""

@@ -29,7 +29,7 @@ async def _signed_in(address: str, device: UUID, key: Ed25519PrivateKey) -> Devi
     http.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
     told = signed_in["person"]
     person = Person(PersonId(UUID(told["id"])), told["name"], Role(told["role"]))
-    return Device(http, device, key, person, signed_in)
+    return Device(http, device, key, person, signed_in, lambda _: {})
 
 
 @pytest.mark.parametrize("turn", [1, 2])

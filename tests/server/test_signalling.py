@@ -121,9 +121,8 @@ async def test_only_seats_of_the_room_speak_in_it(clinic: Clinic) -> None:
 async def test_a_visit_that_is_over_is_not_joined(clinic: Clinic) -> None:
     desk = await clinic.doctor()
     _, visit = clinic.add_visit()
-    await desk.push(
-        desk.move(visit, VisitState.IN_VISIT, 1), desk.move(visit, VisitState.FINISHED, 2)
-    )
+    await desk.push(desk.move(visit, VisitState.IN_VISIT, 1))
+    await desk.push(desk.move(visit, VisitState.FINISHED, 2))
     async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
         await doctor.say("join", visit=str(visit))
         assert (await doctor.hear("refusal"))["code"] == "no-visit-open"

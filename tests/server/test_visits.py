@@ -81,6 +81,20 @@ async def test_checking_in_says_when_and_a_clinician_takes_the_visit(clinic: Cli
     assert answer["record"]["document"]["clinician"] == str(desk.person.id)
 
 
+async def test_a_check_in_that_arrives_late_is_said_once_and_by_who_may(clinic: Clinic) -> None:
+    desk, nurse = await clinic.doctor(), await clinic.nurse()
+    _, visit = clinic.add_visit()
+    late = {"checked_in_at": "2026-11-21T08:55:00+00:00"}
+    assert (await nurse.push_one(nurse.change("visit", late, visit, 1)))["code"] == "not-allowed"
+    await desk.push_one(desk.move(visit, VisitState.IN_VISIT, 1))
+    assert (await desk.push_one(desk.change("visit", late, visit, 2)))["code"] == "not-allowed"
+    said = await nurse.push_one(nurse.change("visit", late, visit, 2))
+    assert said["record"]["document"]["checked_in_at"] == late["checked_in_at"]
+    assert said["record"]["document"]["state"] == "in-visit"
+    again = {"checked_in_at": "2026-11-21T08:57:00+00:00"}
+    assert (await nurse.push_one(nurse.change("visit", again, visit, 3)))["code"] == "not-allowed"
+
+
 async def test_a_move_under_another_patient_is_refused(clinic: Clinic) -> None:
     nurse = await clinic.nurse()
     _, visit = clinic.add_visit()

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.access import Role
 from app.domain.audit import EMPTY_CHAIN, Act, AuditEvent, DeviceEvent, extended, leaf_of
-from app.domain.changes import Change, Outcome, RecordType
+from app.domain.changes import Change, Json, Outcome, RecordType
 from app.domain.clock import Stamp
 from app.domain.failures import Code, Rejected
 from app.domain.ids import ChangeId, DeviceId, EventId, RecordId, new_id
@@ -44,7 +44,12 @@ class Signed:
         self.person = signed_in.person
 
     def change(
-        self, record_type: RecordType, record: RecordId, base_version: int, **fields: str
+        self,
+        record_type: RecordType,
+        record: RecordId,
+        base_version: int,
+        seen: dict[str, Json] | None = None,
+        **fields: str,
     ) -> Change:
         self._counter += 1
         return Change(
@@ -53,7 +58,7 @@ class Signed:
             record=record,
             base_version=base_version,
             fields_set=dict(fields),
-            previous={},
+            previous=seen or {},
             device=self.device.id,
             counter=self._counter,
             stamp=Stamp(MORNING),
@@ -75,9 +80,12 @@ class Signed:
             written_at=MORNING.isoformat(),
         )
 
-    def move(self, state: VisitState, base_version: int) -> Change:
+    def move(
+        self, state: VisitState, base_version: int, was: VisitState = VisitState.BOOKED
+    ) -> Change:
         visit = RecordId(self.booked.visit)
-        return self.change(RecordType.VISIT, visit, base_version, state=str(state))
+        seen: dict[str, Json] = {"state": str(was)}
+        return self.change(RecordType.VISIT, visit, base_version, seen, state=str(state))
 
     async def outcome(self, change: Change) -> tuple[Outcome, Code | None]:
         [result] = (await self.api.push([change], [])).results
@@ -131,6 +139,15 @@ async def test_a_base_version_that_is_not_current_is_a_conflict_with_what_stands
     assert (result.outcome, result.code) == (Outcome.CONFLICT, Code.CONFLICT)
     assert result.record is not None
     assert (result.record.version, json.loads(result.record.body)["state"]) == (2, "in-visit")
+
+
+async def test_the_right_version_with_other_values_is_a_conflict(signed: Signed) -> None:
+    """A device counts a change that was refused: another's may have got its number."""
+    assert await signed.outcome(signed.move(VisitState.IN_VISIT, 1)) == (Outcome.ACCEPTED, None)
+    behind_a_refused = signed.move(VisitState.FINISHED, 2, was=VisitState.BOOKED)
+    assert await signed.outcome(behind_a_refused) == (Outcome.CONFLICT, Code.CONFLICT)
+    seen = signed.move(VisitState.FINISHED, 2, was=VisitState.IN_VISIT)
+    assert await signed.outcome(seen) == (Outcome.ACCEPTED, None)
 
 
 async def test_a_bad_change_does_not_hold_up_the_good_ones_beside_it(signed: Signed) -> None:

@@ -232,6 +232,51 @@ async def test_two_desks_conflict_is_shown_and_nothing_is_overwritten(clinic: Cl
     assert given_up["subject"] == str(row.change)
 
 
+async def test_who_joins_before_the_check_in_has_arrived_is_asked_nothing(clinic: Clinic) -> None:
+    """Both moved the visit from "booked": each move stands upon the other, in either order."""
+    booked = clinic.books_a_visit()
+    cart, desk = await clinic.cart(), await clinic.workstation()
+    await desk.sees(booked, VisitState.BOOKED)
+    await cart.sees(booked, VisitState.BOOKED)
+    cart.network.cut()
+    await cart.opens(booked)
+    await until(lambda: cart.services.sync.state.value.unsent_count == 1)
+    await desk.opens(booked)
+    await desk.services.visits.begin(booked.visit)
+    await desk.everything_is_sent()
+    await cart.network.heal()
+    await cart.everything_is_sent()
+    assert cart.services.sync.state.value.refused == ()
+    [visit] = clinic.at_the_server(RecordType.VISIT)
+    assert visit["state"] == VisitState.IN_VISIT
+    assert visit["checked_in_at"] is not None
+    await desk.services.visits.finish(booked.visit)  # upon what the cart has just told
+    await desk.everything_is_sent()
+    assert clinic.at_the_server(RecordType.VISIT)[0]["state"] == VisitState.FINISHED
+
+
+async def test_a_visit_held_in_an_outage_goes_upon_the_check_in_that_came_first(
+    clinic: Clinic,
+) -> None:
+    booked = clinic.books_a_visit()
+    cart, desk = await clinic.cart(), await clinic.workstation()
+    await desk.sees(booked, VisitState.BOOKED)
+    desk.network.cut()
+    await desk.opens(booked)
+    for move in (desk.services.visits.begin, desk.services.visits.finish):
+        await move(booked.visit)
+    await cart.opens(booked)
+    await cart.everything_is_sent()
+    await desk.network.heal()
+    await desk.everything_is_sent()
+    assert desk.services.sync.state.value.refused == ()
+    [visit] = clinic.at_the_server(RecordType.VISIT)
+    assert visit["state"] == VisitState.FINISHED
+    assert visit["checked_in_at"] is not None
+    anew = clinic.server.audited(Act.CHANGE_WRITTEN_ANEW)
+    assert len(anew) == 2
+
+
 async def test_a_message_arrives_at_the_other_side(clinic: Clinic) -> None:
     cart, desk = await in_one_visit(clinic)
     cart.models.visit.messages.send("The patient is ready.")

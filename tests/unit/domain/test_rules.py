@@ -11,7 +11,7 @@ from app.domain.call import TRANSITIONS, Effect, Event, Phase, advance
 from app.domain.failures import Code, Conflict, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PatientId, VisitId, new_id
 from app.domain.patients import Patient
-from app.domain.visits import MOVES, Visit, VisitState, action_of_move
+from app.domain.visits import MOVES, Visit, VisitState, action_of_move, is_done_by
 from app.domain.worklist import WorklistRow, ordered
 
 NINE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -139,6 +139,20 @@ def test_nobody_sets_a_visit_interrupted_and_nothing_leads_back() -> None:
     order = list(VisitState)
     assert all(VisitState.INTERRUPTED not in move for move in MOVES)
     assert all(order.index(to) > order.index(state) for state, to in MOVES)
+
+
+@pytest.mark.parametrize(
+    ("to", "done_at"),
+    [
+        ("checked-in", {"checked-in", "in-visit", "interrupted", "finished", "signed"}),
+        ("in-visit", {"in-visit", "interrupted", "finished", "signed"}),
+        ("finished", set()),
+        ("signed", set()),
+    ],
+)
+def test_a_move_on_the_way_is_done_where_the_visit_is_further(to: str, done_at: set[str]) -> None:
+    """What a person decides, to finish and to sign, is never taken for done."""
+    assert {str(state) for state in VisitState if is_done_by(VisitState(to), state)} == done_at
 
 
 @pytest.mark.parametrize("state", list(VisitState))

@@ -206,14 +206,15 @@ async def desk_on_fakes(role: Role, *, has_cuff: bool = True) -> AsyncIterator[D
         sign_in = SignIn(
             server_api=server, acts=acts, device=device, role=role, server="here", is_kept=True
         )
+        chart, visits = Chart(acts), Visits(acts)
         sync = Sync(
             server_api=server,
             files=store.recordings,
             acts=acts,
             switchboard=switchboard,
             renew_tokens=sign_in.renew_tokens,
+            mend_conflict=visits.make_anew,
         )
-        chart, visits = Chart(acts), Visits(acts)
         call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
         vitals = Vitals(
             acts=acts, chart=chart, cuff=cuff if has_cuff else None, tell_far=call.tell_far
