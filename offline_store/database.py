@@ -183,7 +183,7 @@ def _make(path: Path, key: bytes) -> None:
 
 
 def _open_file(path: Path, key: bytes) -> Connection:
-    if not path.exists() or path.stat().st_size < PAGE_BYTES:
+    if not path.exists() or (path.is_file() and path.stat().st_size < PAGE_BYTES):
         raise Untrusted(Code.STORE_DAMAGED, "the database is empty")
     connection = connect(path, key)
     try:

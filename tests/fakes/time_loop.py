@@ -5,6 +5,7 @@ Work on threads passes in real time: while some is outstanding, no timer is brou
 
 import asyncio
 import selectors
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,14 @@ class TimeLoop(asyncio.SelectorEventLoop):
 
     def _one_less(self, _: object) -> None:
         self.outstanding -= 1
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """The end of threads is waited for in real time; since Python 3.12 there is a limit."""
+        with self.in_real_time():
+            if sys.version_info >= (3, 12):
+                await super().shutdown_default_executor(timeout)
+            else:
+                await super().shutdown_default_executor()
 
     @contextmanager
     def in_real_time(self) -> Iterator[None]:

@@ -125,7 +125,9 @@ def test_a_patient_is_asked_for_on_standard_input(tmp_path: Path) -> None:
     typed = "Roe\nRichard\n1938-02-11\n77001\npenicillin\n\n"
     added = run("add-visit", "--data", tmp_path, "--starts-at", "now", typed=typed)
     assert [line.split()[0] for line in added.out.splitlines()] == ["patient", "visit"]
-    found = sqlite3.connect(tmp_path / "bedside.db").execute("SELECT document FROM records")
+    database = sqlite3.connect(tmp_path / "bedside.db")
+    found = database.execute("SELECT document FROM records").fetchall()
+    database.close()
     patient = next(text for (text,) in found if "Roe" in text)
     assert all(part in patient for part in ("Richard", "1938-02-11", "77001", "penicillin"))
     wrong = run("add-visit", "--data", tmp_path, "--starts-at", "now", typed="Roe\nR\nsoon\n1\n")
