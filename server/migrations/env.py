@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
 
 from server.tables import metadata
 
@@ -24,6 +25,7 @@ if given is not None:
     migrate(given)
 else:
     folder = Path(context.get_x_argument(as_dictionary=True)["data"])
-    with create_engine(f"sqlite:///{folder / 'bedside.db'}").connect() as own:
+    engine = create_engine(f"sqlite:///{folder / 'bedside.db'}", poolclass=NullPool)
+    with engine.connect() as own:
         migrate(own)
         own.commit()
