@@ -8,13 +8,14 @@ import logging
 import os
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from app.domain.access import Role
 from app.domain.audit import Act
-from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PersonId
 from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
@@ -110,7 +111,14 @@ class SignIn:
     async def _sign_in(self, username: str, password: str) -> None:
         role = self.state.value.role
         try:
-            signed_in = await self._server_api.sign_in(username, password, role, self._device)
+            known = await self._acts.read(lambda unit: unit.kept.text("certificate"))
+            signed_in = await self._server_api.sign_in(
+                username, password, role, self._device, known
+            )
+        except Untrusted as doubt:
+            with suppress(Unavailable):  # a full disk does not make the server a trusted one
+                await self._acts.note(self._acts.event(Act.SIGN_IN_REFUSED, code=doubt.code))
+            raise
         except Unavailable as away:
             person = await self._known_here(username, password, away)
             await self._enter(person, is_offline=True)

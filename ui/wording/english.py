@@ -20,7 +20,8 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_UNKNOWN: "The server does not know this machine. Sign in again to enrol it.",
     # the wire
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
-    Code.SERVER_UNTRUSTED: "The server could not prove who it is. Nothing was sent to it.",
+    Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
+    "No record was sent to it. Tell whoever looks after the server.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",

@@ -121,6 +121,23 @@ async def test_a_refused_certificate_is_not_an_outage(nobody: DeskOnFakes) -> No
     )
 
 
+async def test_a_server_with_another_key_is_refused_and_audited_and_told(
+    nobody: DeskOnFakes,
+) -> None:
+    await signed_in(nobody)
+    await nobody.sign_in.sign_out()
+    nobody.server.certificate = "of another server"
+    await nobody.sign_in.sign_in(*GOOD)
+    assert (shown(nobody).phase, shown(nobody).code) == (
+        SignInPhase.SIGNED_OUT,
+        Code.SERVER_UNTRUSTED,
+    )
+    last = (await nobody.audited())[-1]
+    assert (last.act, last.code) == (Act.SIGN_IN_REFUSED, Code.SERVER_UNTRUSTED)
+    assert await nobody.acts.read(lambda unit: unit.kept.text("certificate")) == "certificate"
+    assert await nobody.acts.read(lambda unit: unit.kept.text("refresh-token")) is None
+
+
 async def test_one_password_however_the_keyboard_composed_it(nobody: DeskOnFakes) -> None:
     composed, apart, half = "fr\u00fchst\u00fcck", "fru\u0308hstu\u0308ck", "fr\ud800"
     [person] = nobody.server.people.values()
