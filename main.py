@@ -197,6 +197,7 @@ def make_services(
         role=role,
         server=settings.server,
         is_kept=store.is_kept,
+        has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
     sync = Sync(

@@ -111,6 +111,8 @@ SENTENCES: dict[str, str] = {
     "sign-in.username": "User name",
     "sign-in.password": "Password",
     "sign-in.submit": "Sign in",
+    "sign-in.store-unopened": "Earlier work, perhaps not yet sent, lies on this machine in a store "
+    "that cannot be opened now.",
     "sign-in.busy": "Signing in…",
     # lock
     "lock.title": "Locked",
@@ -327,7 +329,9 @@ SENTENCES: dict[str, str] = {
     "status.confirm-clock": "Times are right",
     "status.store-encrypted": "Kept encrypted on this machine",
     "status.store-memory": "Nothing is kept when this window closes",
+    "status.store-unopened": "Nothing is kept when this window closes; earlier work is locked away",
     "status.person": "{name}, {role}",
+    "status.person-offline": "{name}, {role}, signed in without the server",
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
     # why the program cannot start

@@ -12,6 +12,7 @@ from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import FarScreen, LinkPhase, Measures
 from app.domain.failures import Code
 from app.domain.visits import VisitState
+from app.services.sign_in import SignInPhase, SignInState
 from app.services.sync import SyncState
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import MORNING, settled, until
@@ -170,6 +171,43 @@ async def test_a_store_that_keeps_nothing_says_so(doctor: Screens) -> None:
     assert doctor.status.screen.store == wording.text("status.store-memory")
     assert doctor.status.screen.store_tone is Tone.ATTENTION
     assert doctor.sign_in.screen.store_warning
+
+
+async def test_earlier_work_in_a_store_that_cannot_be_opened_is_spoken_of(doctor: Screens) -> None:
+    state = doctor.desk.sign_in.state
+    state.tell(
+        SignInState(
+            SignInPhase.SIGNED_OUT,
+            Role.CLINICIAN,
+            "here",
+            is_kept=False,
+            has_unopened_store=True,
+        )
+    )
+    warning = doctor.sign_in.screen.store_warning
+    assert wording.failure(Code.KEYRING_MISSING) in warning
+    assert wording.text("sign-in.store-unopened") in warning
+    assert "not yet sent" in warning
+    assert doctor.status.screen.store == wording.text("status.store-unopened")
+    assert doctor.status.screen.store_tone is Tone.ATTENTION
+
+
+async def test_who_signed_in_without_the_server_is_named_so_until_it_knows_them(
+    doctor: Screens,
+) -> None:
+    await doctor.sign_in_person()
+    doctor.desk.server.goes_away()
+    doctor.desk.sign_in.state.tell(
+        SignInState(SignInPhase.SIGNED_OUT, Role.CLINICIAN, "here", True)
+    )  # another window; nobody signed out
+    await doctor.sign_in_person()
+    marked = wording.spoken(doctor.status.screen.person)
+    assert marked == "Dr Lin, Clinician, signed in without the server"
+    doctor.desk.server.is_token_good = False
+    doctor.desk.sync.start()
+    doctor.desk.server.comes_back()
+    await until(lambda: doctor.desk.sync.state.value.is_reachable)
+    assert wording.spoken(doctor.status.screen.person) == "Dr Lin, Clinician"
 
 
 # --- today's list --------------------------------------------------------------------------------
