@@ -27,4 +27,3 @@ def _kill_again_and_again(visit: Visit, chance: random.Random, target: str, time
     for _ in range(times):
         kills.round(target)
     kills.nothing_is_lost()
-    visit.facts.notes += kills.written
