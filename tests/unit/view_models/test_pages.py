@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.domain.access import Role
+from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import ChangeResult, Outcome
 from app.domain.clock import ClockOffset
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import FarScreen, LinkPhase, Measures
 from app.domain.failures import Code
+from app.domain.ids import PersonId
 from app.domain.visits import VisitState
+from app.services.desk import DeskState
 from app.services.sign_in import SignInPhase, SignInState
 from app.services.sync import SyncState
 from tests.fakes.channel import room, seat
@@ -63,11 +66,53 @@ async def test_the_next_person_begins_at_today_whatever_was_shown_before(doctor:
     assert page(doctor) is Page.TODAY
 
 
+async def seen_by(screens: Screens) -> list[PersonId | None]:
+    """Who saw today's list, as the audit has it."""
+    await settled()
+    events = [event for event in await screens.desk.audited() if event.act is Act.WORKLIST_SEEN]
+    assert not any(event.patient or event.visit or event.subject for event in events)
+    return [event.actor for event in events]
+
+
+async def test_that_todays_list_was_seen_is_audited_once_for_each_sign_in(doctor: Screens) -> None:
+    assert await seen_by(doctor) == []
+    await doctor.sign_in_person()
+    first = doctor.desk.acts.person.id
+    assert await seen_by(doctor) == [first]
+    await doctor.open_chart()
+    doctor.visit.back()
+    await until(lambda: page(doctor) is Page.TODAY)
+    doctor.status.lock()
+    await until(lambda: page(doctor) is Page.LOCK)
+    doctor.lock.unlock("good password")
+    await until(lambda: page(doctor) is Page.TODAY)
+    assert await seen_by(doctor) == [first]
+    doctor.status.sign_out()
+    await until(lambda: page(doctor) is Page.SIGN_IN)
+    await doctor.sign_in_person()
+    assert await seen_by(doctor) == [first, first]
+
+
+async def test_a_list_that_stands_behind_a_taken_over_visit_was_not_seen(doctor: Screens) -> None:
+    await doctor.sign_in_person()
+    await doctor.open_chart()
+    doctor.status.sign_out()
+    await until(lambda: page(doctor) is Page.SIGN_IN)
+    before = await seen_by(doctor)
+    await doctor.desk.sign_in.reopen(has_running_call=True)
+    known = await doctor.desk.knows_visit(VisitState.IN_VISIT)
+    doctor.desk.desk.state.tell(DeskState(known.visit, is_chart_shown=True))
+    doctor.lock.unlock("good password")
+    await until(lambda: page(doctor) is Page.VISIT)
+    assert await seen_by(doctor) == before
+
+
 async def test_at_the_cart_the_first_page_is_its_own(cart: Screens) -> None:
     person = cart.desk.acts.person
     cart.desk.server.people["kim", "pass word"] = person
     cart.sign_in.sign_in("kim", "pass word")
     await until(lambda: page(cart) is Page.CART_HOME)
+    assert await seen_by(cart) == [person.id]
 
 
 # --- signing in ----------------------------------------------------------------------------------
