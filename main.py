@@ -197,6 +197,7 @@ def make_services(
         role=role,
         server=settings.server,
         is_kept=store.is_kept,
+        has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
     sync = Sync(
@@ -251,7 +252,7 @@ def make_models(
     clock: SystemClock,
 ) -> tuple[Models, WindowViewModel]:
     s, role, ticker = services, settings.role, Ticker()
-    window = WindowViewModel(tasks, s.sign_in, s.desk, role)
+    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, role)
     status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
     unsent = UnsentViewModel(tasks, ticker, s.unsent, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))

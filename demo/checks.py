@@ -70,7 +70,7 @@ class Checks:
         return f"{len(rows)} records, one visit, one patient"
 
     def readings(self) -> str:
-        found = Counter(_pressure_of(row) for row in self._ours("reading"))
+        found = Counter(pressure_of(row) for row in self._ours("reading"))
         wanted = Counter(self._facts.pressures)
         if found != wanted:
             raise NotSo(f"readings at the server {_told(found)}, measured {_told(wanted)}")
@@ -127,7 +127,7 @@ class Checks:
         return f"{len(acts)} events, chain sound, {len(self._witnesses)} witnesses agree"
 
 
-def _pressure_of(row: Row) -> Pressure:
+def pressure_of(row: Row) -> Pressure:
     values = {item["kind"]: int(float(item["value"])) for item in row.document["quantities"]}
     return Pressure(
         values["systolic-mmhg"], values["diastolic-mmhg"], values.get("pulse-per-minute", 0)

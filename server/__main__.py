@@ -1,6 +1,7 @@
 """`python -m server`: serves, or with a command adds a user, adds a visit, verifies the audit."""
 
 import argparse
+import getpass
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seat-kept", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.set_defaults(act=_serve)
     commands = parser.add_subparsers(metavar="COMMAND")
-    _add_user_parser(commands.add_parser("add-user", help="password on standard input"))
+    _add_user_parser(
+        commands.add_parser(
+            "add-user", help="asks for the password, or reads it from standard input"
+        )
+    )
     _add_visit_parser(
         commands.add_parser(
             "add-visit", help="a new patient and a booked visit; what is not given is asked"
@@ -118,7 +123,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _add_user(arguments: argparse.Namespace) -> int:
-    password = sys.stdin.readline().rstrip("\r\n")
+    password = _ask_password()
     body = FirstAccountIn(  # the same bounds as over the wire
         setup_code="",
         username=arguments.username,
@@ -132,6 +137,20 @@ def _add_user(arguments: argparse.Namespace) -> int:
     add_user(settings.database, person, body.username, password, is_demonstration=is_demonstration)
     print(f"person {person.id}")
     return 0
+
+
+def _ask_password() -> str:
+    """On a terminal asked twice and not shown; else one line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    try:
+        password = getpass.getpass("Password: ")
+        is_same = getpass.getpass("The same password again: ") == password
+    except (EOFError, KeyboardInterrupt) as error:
+        raise Rejected(Code.MALFORMED, "no password was given") from error
+    if not is_same:
+        raise Rejected(Code.MALFORMED, "the two passwords are not the same")
+    return password
 
 
 def _ask(arguments: argparse.Namespace) -> None:

@@ -107,7 +107,9 @@ SHOTS: dict[str, Shot] = {
     "lock-muted": Shot(Page.LOCK, {"lock": made.LOCK_MUTED}),
     "lock-quiet": Shot(Page.LOCK, {"lock": made.LOCK_QUIET, "status": made.STATUS_CART}),
     "today": Shot(Page.TODAY, {"worklist": made.TODAY}),
-    "today-offline": Shot(Page.TODAY, {"worklist": made.TODAY_OFFLINE, "status": made.STATUS_OUT}),
+    "today-offline": Shot(
+        Page.TODAY, {"worklist": made.TODAY_OFFLINE, "status": made.STATUS_LOCKED_AWAY}
+    ),
     "today-empty": Shot(Page.TODAY, {"worklist": made.TODAY_EMPTY}),
     "cart-home": Shot(
         Page.CART_HOME, {"cart_home": made.CART, "status": made.STATUS_CART}, is_cart=True
@@ -118,7 +120,9 @@ SHOTS: dict[str, Shot] = {
         is_cart=True,
     ),
     "cart-home-broken": Shot(
-        Page.CART_HOME, {"cart_home": made.CART_BROKEN, "status": made.STATUS_OUT}, is_cart=True
+        Page.CART_HOME,
+        {"cart_home": made.CART_BROKEN, "status": made.STATUS_LOCKED_AWAY},
+        is_cart=True,
     ),
     "visit-clinician-before": Shot(
         Page.VISIT,

@@ -51,6 +51,11 @@ STATUS_OUT = replace(
     store=text("status.store-memory"),
     store_tone=Tone.ATTENTION,
 )
+STATUS_LOCKED_AWAY = replace(
+    STATUS_OUT,
+    store=text("status.store-unopened"),
+    person=text("status.person-offline", name="Dr A. Lindqvist", role=text("role.clinician")),
+)
 STATUS_CLOCK = replace(
     STATUS_CART,
     clock=text("status.clock-behind", span=isolate("3 min")),
@@ -70,7 +75,7 @@ SIGN_IN_WRONG = replace(
     username="n.okafor",
     message=failure(Code.WRONG_CREDENTIALS),
     message_tone=Tone.BAD,
-    store_warning=failure(Code.KEYRING_MISSING),
+    store_warning=f"{failure(Code.KEYRING_MISSING)} {text('sign-in.store-unopened')}",
 )
 SIGN_IN_BUSY = replace(SIGN_IN, username="a.lindqvist", is_busy=True)
 

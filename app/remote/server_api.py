@@ -73,13 +73,20 @@ class ServerApi:
         await self._http.aclose()
 
     async def sign_in(
-        self, username: str, password: str, role: Role, device: DeviceCredentials
+        self,
+        username: str,
+        password: str,
+        role: Role,
+        device: DeviceCredentials,
+        known_certificate: str | None,
     ) -> SignedIn:
         content = _sign_in_content(username, password, role, device)
         answer = _parsed(
             await self._send("POST", "/v1/sign-in", content=content, with_token=False), SignInOut
         )
-        certificate = checked_certificate(answer.certificate, device)
+        certificate = checked_certificate(
+            answer.certificate, device, answer.server_time, known_certificate
+        )
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return SignedIn(
             answer.person.to_domain(), answer.refresh_token, certificate, answer.is_demonstration

@@ -168,8 +168,16 @@ class ServerApi(Protocol):
     """The companion server over HTTP. Each call has a limit; offline is Unavailable."""
 
     async def sign_in(
-        self, username: str, password: str, role: Role, device: DeviceCredentials
-    ) -> SignedIn: ...
+        self,
+        username: str,
+        password: str,
+        role: Role,
+        device: DeviceCredentials,
+        known_certificate: str | None,
+    ) -> SignedIn:
+        """Untrusted when the server is not the one of `known_certificate`; None: first contact."""
+        ...
+
     async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str: ...
     async def sign_out(self) -> None:
         """The tokens are forgotten here at once, then the server is told."""

@@ -8,13 +8,14 @@ import logging
 import os
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from app.domain.access import Role
 from app.domain.audit import Act
-from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PersonId
 from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
@@ -45,7 +46,8 @@ class SignInState:
     person: Person | None = None
     code: Code | None = None  # why the last try failed
     is_demonstration: bool = False
-    is_offline: bool = False  # signed in against what is known here
+    is_offline: bool = False  # signed in against what is known here; the server has not said yes
+    has_unopened_store: bool = False  # earlier work lies here, out of reach
 
 
 class SignIn:
@@ -58,6 +60,7 @@ class SignIn:
         role: Role,
         server: str,
         is_kept: bool,
+        has_unopened_store: bool = False,
     ) -> None:
         self._server_api = server_api
         self._acts = acts
@@ -66,15 +69,26 @@ class SignIn:
         self._renewing = asyncio.Lock()
         self._renewed_at = -RENEWED_JUST_NOW_S
         self.state: Broadcast[SignInState] = Broadcast(
-            SignInState(SignInPhase.SIGNED_OUT, role, server, is_kept)
+            SignInState(
+                SignInPhase.SIGNED_OUT,
+                role,
+                server,
+                is_kept,
+                has_unopened_store=has_unopened_store,
+            )
         )
 
     async def reopen(self, *, has_running_call: bool) -> None:
         """After a restart with a call running: locked, with the person who was signed in."""
-        person = await self._acts.read(_last_person)
-        if has_running_call and person is not None:
-            self._acts.now_acting(person)
-            self._tell(phase=SignInPhase.LOCKED, person=person, code=None)
+        last = await self._acts.read(_last_person)
+        if has_running_call and last is not None:
+            self._acts.now_acting(last.person)
+            self._tell(
+                phase=SignInPhase.LOCKED,
+                person=last.person,
+                code=None,
+                is_demonstration=last.is_demonstration,
+            )
 
     async def renew_tokens(self) -> None:
         """New access token by the refresh token in the store; Unavailable or Rejected when not.
@@ -92,6 +106,7 @@ class SignIn:
                 await self._server_api.sign_out()  # whoever asked has left meanwhile
                 raise Rejected(Code.TOKEN_EXPIRED)
             self._renewed_at = self._acts.clock.monotonic()
+            self._tell(is_offline=False)  # the session is of the person who signed in here last
 
     async def sign_in(self, username: str, password: str) -> None:
         """Ends in SIGNED_IN, or back in SIGNED_OUT with the code of what was wrong."""
@@ -110,41 +125,46 @@ class SignIn:
     async def _sign_in(self, username: str, password: str) -> None:
         role = self.state.value.role
         try:
-            signed_in = await self._server_api.sign_in(username, password, role, self._device)
+            known = await self._acts.read(lambda unit: unit.kept.text("certificate"))
+            signed_in = await self._server_api.sign_in(
+                username, password, role, self._device, known
+            )
+        except Untrusted as doubt:
+            with suppress(Unavailable):  # a full disk does not make the server a trusted one
+                await self._acts.note(self._acts.event(Act.SIGN_IN_REFUSED, code=doubt.code))
+            raise
         except Unavailable as away:
-            person = await self._known_here(username, password, away)
-            await self._enter(person, is_offline=True)
+            last = await self._known_here(username, password, away)
+            await self._enter(last, is_offline=True)
             return
         verifier = await _make_verifier(username, password)
-        await self._acts.read(_keep_sign_in(signed_in, verifier))
-        await self._enter(signed_in.person, is_demonstration=signed_in.is_demonstration)
+        now = _LastPerson(signed_in.person, signed_in.is_demonstration)
+        await self._acts.read(_keep_sign_in(now, signed_in, verifier))
+        await self._enter(now, is_offline=False)
 
-    async def _known_here(self, username: str, password: str, away: Unavailable) -> Person:
-        verifier, person = await self._acts.read(
+    async def _known_here(self, username: str, password: str, away: Unavailable) -> "_LastPerson":
+        verifier, last = await self._acts.read(
             lambda unit: (unit.kept.text("verifier"), _last_person(unit))
         )
-        if verifier is None or person is None or person.role is not self.state.value.role:
+        if verifier is None or last is None or last.person.role is not self.state.value.role:
             raise away
         if not await _fits(verifier, username, password):
             event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
             await self._acts.note(event)
             raise Rejected(Code.WRONG_CREDENTIALS)
-        return person
+        return last
 
-    async def _enter(
-        self, person: Person, *, is_offline: bool = False, is_demonstration: bool | None = None
-    ) -> None:
-        self._acts.now_acting(person)
+    async def _enter(self, last: "_LastPerson", *, is_offline: bool) -> None:
+        self._acts.now_acting(last.person)
         event = self._acts.event(Act.SIGNED_IN)
         await self._acts.note(event)
         self._tries_left = UNLOCK_TRIES
-        marked = self.state.value.is_demonstration if is_demonstration is None else is_demonstration
         self._tell(
             phase=SignInPhase.SIGNED_IN,
-            person=person,
+            person=last.person,
             code=None,
             is_offline=is_offline,
-            is_demonstration=marked,
+            is_demonstration=last.is_demonstration,
         )
 
     async def lock(self) -> None:
@@ -202,12 +222,21 @@ class SignIn:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
 
 
-def _last_person(unit: UnitOfWork) -> Person | None:
+@dataclass(frozen=True, slots=True)
+class _LastPerson:
+    """Who signed in here last, and whether at a server of a demonstration."""
+
+    person: Person
+    is_demonstration: bool
+
+
+def _last_person(unit: UnitOfWork) -> _LastPerson | None:
     text = unit.kept.text("person")
     if text is None:
         return None
     fields = json.loads(text)
-    return Person(PersonId(UUID(fields["id"])), fields["name"], Role(fields["role"]))
+    person = Person(PersonId(UUID(fields["id"])), fields["name"], Role(fields["role"]))
+    return _LastPerson(person, fields.get("is_demonstration", False))
 
 
 def _keep_successor(token: str, successor: str) -> Callable[[UnitOfWork], bool]:
@@ -222,9 +251,15 @@ def _keep_successor(token: str, successor: str) -> Callable[[UnitOfWork], bool]:
     return write
 
 
-def _keep_sign_in(signed_in: SignedIn, verifier: str) -> Callable[[UnitOfWork], None]:
-    person = signed_in.person
-    fields = {"id": str(person.id), "name": person.name, "role": str(person.role)}
+def _keep_sign_in(
+    last: _LastPerson, signed_in: SignedIn, verifier: str
+) -> Callable[[UnitOfWork], None]:
+    fields = {
+        "id": str(last.person.id),
+        "name": last.person.name,
+        "role": str(last.person.role),
+        "is_demonstration": last.is_demonstration,
+    }
 
     def write(unit: UnitOfWork) -> None:
         unit.kept.keep_text("refresh-token", signed_in.refresh_token)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.audit import Act
 from app.domain.worklist import WorklistRow, ordered
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -21,6 +22,8 @@ class Worklist:
         self.state: Broadcast[WorklistState] = Broadcast(WorklistState())
         self._tasks = TaskOwner("worklist")
         self._rereading = Rereading(self._read, self._tasks)
+        self._is_seen = False
+        acts.before_leaving(self._forget_seen)
         self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
 
     def start(self) -> None:
@@ -29,6 +32,15 @@ class Worklist:
     async def close(self) -> None:
         self._stop_listening()
         await self._tasks.close()
+
+    async def see(self) -> None:
+        """It stands before the person: told in the audit once for each sign-in, by id alone."""
+        if not self._is_seen:
+            await self._acts.note(self._acts.event(Act.WORKLIST_SEEN))
+            self._is_seen = True
+
+    async def _forget_seen(self) -> None:
+        self._is_seen = False
 
     async def _read(self) -> None:
         today = self._acts.clock.now().astimezone().date()

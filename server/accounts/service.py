@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,12 +31,13 @@ from app.domain.people import Person
 from server.accounts import store
 from server.accounts.passwords import Passwords
 from server.accounts.setup_code import use_setup_code
-from server.accounts.throttle import Throttle
+from server.accounts.throttle import ANYBODY, ONE_NAME, TOLD, Throttle, network_of
 from server.audit_trail import append, event_of
 from server.auth import Auth, Caller
 from server.database import Database
 from server.facts import is_demonstration
 from server.keys import ServerKeys, base64_text, is_signed_by
+from server.problems import TooManyTries
 from server.settings import ServerSettings
 
 
@@ -68,11 +70,13 @@ class Accounts:
         self._passwords = passwords
         self._clock = clock
         self._on_signed_out = on_signed_out
-        self._throttle = Throttle()
+        self._throttle = Throttle(ONE_NAME)
+        self._crowd = Throttle(ANYBODY)
+        self._told = Throttle(TOLD)
 
     async def make_first(self, body: FirstAccountIn, address: str) -> PersonOut:
         """The first account of an empty server, for whoever holds its one-time code."""
-        key = f"set-up code from {address}"
+        key = f"set-up code from {network_of(address)}"
         self._throttle.count(key, self._clock.monotonic())
         password_hash = await self._passwords.hash(body.password)
         person = Person(PersonId(new_id()), body.name, body.role)
@@ -87,9 +91,18 @@ class Accounts:
         return _out(person)
 
     async def sign_in(self, body: SignInIn, address: str) -> SignInOut:
-        key = f"{store.normal_username(body.username)} from {address}"
+        account, device = await self._database.read(
+            lambda c: (
+                store.account_named(c, body.username),
+                store.device_with(c, DeviceId(body.device.id)),
+            )
+        )
+        crowd = network_of(address)
+        if device is not None and _is_proven(device.public_key, body):
+            crowd = f"device {device.id}"  # no stranger: a flood of those keeps no desk out
+        await self._count_in_crowd(crowd)
+        key = f"{store.normal_username(body.username)} from {network_of(address)}"
         self._throttle.count(key, self._clock.monotonic())
-        account = await self._database.read(lambda c: store.account_named(c, body.username))
         fits = await self._passwords.fits(
             body.password, None if account is None else account.password_hash
         )
@@ -104,12 +117,25 @@ class Accounts:
         except Failure as refusal:
             await self._tell_refused(body, account, refusal.code)
             raise
+        self._crowd.give_back(crowd)
         return self._sign_in_out(admitted)
+
+    async def _count_in_crowd(self, crowd: str) -> None:
+        """One row a minute tells that tries are refused; a row for each would have no end."""
+        now = self._clock.monotonic()
+        try:
+            self._crowd.count(crowd, now)
+        except TooManyTries as refusal:
+            with suppress(TooManyTries):
+                self._told.count(crowd, now)
+                event = event_of(Act.SIGN_IN_REFUSED, self._clock.now(), code=refusal.code)
+                await self._database.write(lambda connection: append(connection, event))
+            raise
 
     def _admit(self, connection: Connection, person: Person, body: SignInIn) -> _Admitted:
         """Enrol the device or know it again, and open a session, in one transaction."""
         now = self._clock.now()
-        enrolled = self._device(connection, person, body.device, body.username, now)
+        enrolled = self._device(connection, person, body, now)
         session, refresh_token = new_id(), secrets.token_urlsafe(32)
         expires_at = now + timedelta(seconds=self._settings.refresh_token_s)
         store.add_session(
@@ -127,10 +153,10 @@ class Accounts:
         return _Admitted(session, person, certificate, refresh_token, is_demonstration(connection))
 
     def _device(
-        self, connection: Connection, person: Person, device: DeviceIn, username: str, now: datetime
+        self, connection: Connection, person: Person, body: SignInIn, now: datetime
     ) -> store.Enrolled:
-        proof = device_proof_bytes(device.id, username)
-        if not is_signed_by(device.public_key, proof, device.proof):
+        device = body.device
+        if not _is_proven(device.public_key, body):
             raise Untrusted(Code.DEVICE_UNKNOWN)
         known = store.device_with(connection, DeviceId(device.id))
         if known is not None:
@@ -247,6 +273,12 @@ def role_of_author(connection: Connection, author: PersonId, device: DeviceId) -
     if person is None or not store.has_signed_in(connection, author, device):
         return None
     return person.role
+
+
+def _is_proven(public_key: str, body: SignInIn) -> bool:
+    """Whoever asks holds the private half of this key."""
+    proof = device_proof_bytes(body.device.id, body.username)
+    return is_signed_by(public_key, proof, body.device.proof)
 
 
 def _out(person: Person) -> PersonOut:

@@ -20,7 +20,7 @@ from app.domain.changes import (
     RecordType,
 )
 from app.domain.clock import Clock, ClockSample
-from app.domain.failures import Code, Failure, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId, PersonId, RecordId, new_id
 from app.domain.people import Person
 from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
@@ -43,6 +43,8 @@ class FakeServer:
         self.people = {
             ("dr-lin", "good password"): Person(PersonId(new_id()), "Dr Lin", Role.CLINICIAN)
         }
+        self.certificate = "certificate"
+        self.is_demonstration = False
         # What goes wrong, until a test says that it is right again:
         self.failure: Failure | None = None  # of every request
         self.met_failures = 0
@@ -92,7 +94,12 @@ class FakeServer:
     # --- ports.ServerApi -------------------------------------------------------------------
 
     async def sign_in(
-        self, username: str, password: str, role: Role, device: DeviceCredentials
+        self,
+        username: str,
+        password: str,
+        role: Role,
+        device: DeviceCredentials,
+        known_certificate: str | None,
     ) -> SignedIn:
         self._heard("sign-in")
         person = self.people.get((username, password))
@@ -100,8 +107,12 @@ class FakeServer:
             raise Rejected(Code.WRONG_CREDENTIALS)
         if person.role is not role:
             raise Rejected(Code.ROLE_DOES_NOT_FIT)
+        if known_certificate not in (None, self.certificate):
+            raise Untrusted(Code.SERVER_UNTRUSTED)
         self.is_token_good = True
-        return SignedIn(person, "refresh-1", "certificate", is_demonstration=False)
+        return SignedIn(
+            person, "refresh-1", self.certificate, is_demonstration=self.is_demonstration
+        )
 
     async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str:
         self._heard("token")

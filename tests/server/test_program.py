@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import signal
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -159,6 +160,46 @@ def test_what_is_typed_wrongly_is_told_in_a_sentence(tmp_path: Path) -> None:
     nothing = run("verify-audit", "--data", tmp_path / "nothing")
     assert nothing.code == 2
     assert "there is no database" in nothing.err
+
+
+def on_a_terminal(*words: str | Path, answers: list[str]) -> Said:
+    """A command on a terminal of its own; an answer is typed whenever it asks. All it shows."""
+    ours, theirs = os.openpty()
+    take = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+    program = subprocess.Popen(
+        [sys.executable, "-c", take, *COMMAND, *map(str, words)],
+        cwd=ROOT,
+        stdin=theirs,
+    )
+    os.close(theirs)
+    shown, asked = "", 0
+    try:
+        with suppress(OSError):  # Linux tells the end of a terminal so
+            while select.select([ours], [], [], 20)[0] and (data := os.read(ours, 4096)):
+                shown += data.decode()
+                while asked < min(shown.count(": "), len(answers)):
+                    os.write(ours, f"{answers[asked]}\n".encode())
+                    asked += 1
+        code = program.wait(timeout=5)
+    finally:
+        program.kill()
+        program.wait(timeout=20)
+        os.close(ours)
+    return Said(code, shown, "")
+
+
+def test_a_password_typed_on_a_terminal_is_asked_twice_and_never_shown(tmp_path: Path) -> None:
+    words = ("add-user", "--data", tmp_path, *USER)
+    unlike = on_a_terminal(*words, answers=["correct horse", "correct hoarse"])
+    assert (unlike.code, "not the same" in unlike.out) == (2, True)
+    given_up = on_a_terminal(*words, answers=["\x04"])
+    assert (given_up.code, "Traceback" in given_up.out) == (2, False)
+    added = on_a_terminal(*words, answers=["correct horse", "correct horse"])
+    assert added.code == 0, added.out
+    assert added.out.count("assword") == 2
+    assert "person" in added.out
+    for said in (unlike, added):
+        assert "correct" not in said.out
 
 
 async def test_the_mark_demonstration_stays_in_the_database(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.ids import new_id
 from server.accounts.passwords import Passwords
+from server.accounts.throttle import ANYBODY
 from server.settings import HashCost
 from tests.server.given import PASSWORD, Clinic, b64, code_of, public_text, sign_in_body
 
@@ -104,6 +105,50 @@ async def test_guessing_is_slowed_and_forgiven(clinic: Clinic) -> None:
     clinic.clock.move(wait_s)
     assert (await http.post("/v1/sign-in", json=right)).status_code == 200
     assert code_of(await http.post("/v1/sign-in", json=wrong)) == "wrong-credentials"
+
+
+async def test_invented_names_are_slowed_and_grow_the_audit_no_further(clinic: Clinic) -> None:
+    clinic.add_person("dr-lin", "Dr Lin", Role.CLINICIAN)
+    device, key = new_id(), Ed25519PrivateKey.generate()
+    http = clinic.client()
+
+    async def guess(number: int) -> str:
+        body = sign_in_body(f"invented-{number}", Role.CLINICIAN, device, key, "wrong")
+        answer = await http.post("/v1/sign-in", json=body)
+        if answer.status_code == 429:
+            assert 0 < int(answer.headers["Retry-After"]) <= 60
+        return code_of(answer)
+
+    codes = [await guess(number) for number in range(ANYBODY.tries + 60)]
+    assert codes == ["wrong-credentials"] * ANYBODY.tries + ["too-many-tries"] * 60
+    told = [event["code"] for event in clinic.audited(Act.SIGN_IN_REFUSED)]
+    assert told == ["wrong-credentials"] * ANYBODY.tries + ["too-many-tries"]
+    clinic.clock.move(61)
+    for number in range(10):
+        await guess(1000 + number)
+    told = [event["code"] for event in clinic.audited(Act.SIGN_IN_REFUSED)]
+    assert told.count("too-many-tries") == 2  # one row for the address and the minute
+    assert told.count("wrong-credentials") == ANYBODY.tries + 2
+
+
+async def test_a_flood_of_strangers_keeps_no_known_device_out(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    http = clinic.client()
+    stranger = Ed25519PrivateKey.generate()
+    for number in range(ANYBODY.tries + 1):
+        body = sign_in_body(f"invented-{number}", Role.CLINICIAN, new_id(), stranger, "wrong")
+        answer = await http.post("/v1/sign-in", json=body)
+    assert code_of(answer) == "too-many-tries"
+    again = await clinic.sign_in("dr-lin", Role.CLINICIAN, desk.id, desk.key)
+    assert again.person == desk.person
+    posing = sign_in_body("dr-lin", Role.CLINICIAN, desk.id, stranger)
+    assert code_of(await http.post("/v1/sign-in", json=posing)) == "too-many-tries"
+
+
+async def test_many_people_behind_one_address_sign_in(clinic: Clinic) -> None:
+    clinic.add_person("dr-lin", "Dr Lin", Role.CLINICIAN)
+    for _ in range(ANYBODY.tries + 5):
+        await clinic.sign_in("dr-lin", Role.CLINICIAN)
 
 
 async def test_a_good_token_lets_in_and_an_expired_one_does_not(clinic: Clinic) -> None:

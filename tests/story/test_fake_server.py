@@ -11,7 +11,7 @@ from app.domain.access import Role
 from app.domain.audit import EMPTY_CHAIN, Act, AuditEvent, DeviceEvent, extended, leaf_of
 from app.domain.changes import Change, Json, Outcome, RecordType
 from app.domain.clock import Stamp
-from app.domain.failures import Code, Rejected
+from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import ChangeId, DeviceId, EventId, RecordId, new_id
 from app.domain.server_words import DeviceCredentials
 from app.domain.visits import VisitState
@@ -36,12 +36,15 @@ class Signed:
         self.api = api
         self.booked = booked
         self.device = DeviceCredentials(DeviceId(new_id()), "desk", KEY)
+        self.certificate: str | None = None
         self._who = (username, password)
         self._counter = 0
 
     async def sign_in(self) -> None:
-        signed_in = await self.api.sign_in(*self._who, Role.CLINICIAN, self.device)
-        self.person = signed_in.person
+        signed_in = await self.api.sign_in(
+            *self._who, Role.CLINICIAN, self.device, self.certificate
+        )
+        self.person, self.certificate = signed_in.person, signed_in.certificate
 
     def change(
         self,
@@ -233,5 +236,18 @@ async def test_a_wrong_password_and_an_unknown_name_get_one_answer(
     signed: Signed, given: tuple[str, str]
 ) -> None:
     with pytest.raises(Rejected) as caught:
-        await signed.api.sign_in(*given, Role.CLINICIAN, signed.device)
+        await signed.api.sign_in(*given, Role.CLINICIAN, signed.device, None)
     assert caught.value.code is Code.WRONG_CREDENTIALS
+
+
+async def test_a_server_that_is_not_the_one_known_here_gets_nobody_signed_in(
+    signed: Signed,
+) -> None:
+    await signed.sign_in()  # the same one again
+    await signed.api.sign_out()
+    signed.certificate = "of another server"
+    with pytest.raises(Untrusted) as caught:
+        await signed.sign_in()
+    assert caught.value.code is Code.SERVER_UNTRUSTED
+    with pytest.raises(Rejected):
+        await signed.api.feed(0)

@@ -1,7 +1,8 @@
 """One stage for all whole tests: real programs, a network of our own, private display and sound.
 
 A test gets it with both users signed in and nothing open; what a test broke is mended before the
-next one. Nothing here is skipped in silence: a machine that refuses says so.
+next one. Nothing here is skipped in silence: on a machine that refuses the tests fail and
+say why.
 """
 
 import random
@@ -19,6 +20,7 @@ from demo.stage import Given, Stage
 from demo.story import Lengths, Story
 from demo.visit import Facts, Visit
 from demo.waiting import NotSo
+from tests.unproven import unproven
 
 RECORDINGS = ROOT.parent / "shared" / "data" / "recordings"
 
@@ -45,7 +47,7 @@ def network() -> Network:
     try:
         return open_network()
     except NotSo as error:
-        pytest.skip(f"nothing is proven here: {error}")
+        unproven(error)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +78,7 @@ def whole_stage(
                 print(f"what the programs said: {said}")
     except NotSo as error:
         if "Debian packages are missing" in str(error):
-            pytest.skip(f"nothing is proven here: {error}")
+            unproven(error)
         raise
 
 

@@ -8,65 +8,109 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from demo.checks import pressure_of
 from demo.clinic import CLINICIAN, PRESENTER
-from demo.database_view import walk_chain
+from demo.cuff import Pressure, new_pressure
+from demo.database_view import Row, walk_chain
 from demo.programs import parents
 from demo.side import Side
-from demo.visit import LIVE, Visit
+from demo.visit import CUFF_LIMIT_S, LIVE, Visit
 from demo.waiting import NotSo, wait_for
 
+KINDS = ("note", "note", "reading")  # a reading takes a whole cycle of the cuff
 BACK_LIMIT_S = 45.0
 LATEST_S = 1.2  # after the press; kept within some hundredths, sent within some tenths
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """One thing to be kept: `record` is the words of a note or the pressure of a reading."""
+
+    kind: str
+    record: str | Pressure
+    side: Side
+    button: str
+
+    @property
+    def row(self) -> str:
+        """What its row on the screen says, as a pattern."""
+        return self.record.spoken if isinstance(self.record, Pressure) else re.escape(self.record)
+
+
 class Kills:
-    """`acknowledged` and `written` are the words of notes."""
+    """`acknowledged` and `written` are of all kinds."""
 
     def __init__(self, visit: Visit, chance: random.Random) -> None:
         self._visit = visit
         self._chance = chance
-        self.acknowledged: list[str] = []
-        self.written: list[str] = []
+        self.acknowledged: list[str | Pressure] = []
+        self.written: list[str | Pressure] = []
 
     def round(self, target: str) -> None:
-        """One note, one kill while or after it is kept, and the visit live again."""
-        side = self._side_of(target)
-        words = f"Before a kill of the {target}: {self._chance.getrandbits(48):012x}"
+        """One note or reading, one kill while or after it is kept, and the visit live again."""
+        keeping = self._prepared(target)
+        side = keeping.side if target in ("media", "camera") else self._side_of(target)
         moment_s = self._chance.uniform(0.0, LATEST_S)
-        side.user.write("note.text", words, 8.0)
-        self.written.append(words)
+        self.written.append(keeping.record)
         pressed = time.monotonic()
-        side.user.press("note.keep", 8.0)
+        keeping.side.user.press(keeping.button, 8.0)
         is_kept = False
         while time.monotonic() - pressed < moment_s:
-            is_kept = is_kept or self._says_kept(side, words)
+            is_kept = is_kept or self._says_kept(keeping)
         killed = self._kill(target, side)
         if is_kept:
-            self.acknowledged.append(words)
+            self.acknowledged.append(keeping.record)
         begun = time.monotonic()
         self._come_back(target, side, killed)
         print(
             f"kill -9 of the {target} ({killed}) {moment_s * 1000:.0f} ms after the press, "
-            f"{'kept' if is_kept else 'not kept yet'}; live again after "
+            f"{keeping.kind} {'kept' if is_kept else 'not kept yet'}; live again after "
             f"{time.monotonic() - begun:.1f} s"
         )
 
+    def _prepared(self, target: str) -> Keeping:
+        """All but the press of Keep: words are typed, or the cuff has measured."""
+        if self._chance.choice(KINDS) == "reading":
+            return self._measured()
+        side = self._side_of(target)
+        words = f"Before a kill of the {target}: {self._chance.getrandbits(48):012x}"
+        side.user.write("note.text", words, 8.0)
+        return Keeping("note", words, side, "note.keep")
+
+    def _measured(self) -> Keeping:
+        """Of the cart's cuff, which was told a pressure that nobody had before."""
+        visit, cuff = self._visit, self._visit.stage.cuff
+        assert cuff is not None
+        pressure = new_pressure(self._chance)
+        while pressure in self.written or pressure in visit.facts.pressures:
+            pressure = new_pressure(self._chance)
+        cuff.will_measure(pressure)
+        visit.start_cuff()
+        shown = rf"{pressure.systolic}/{pressure.diastolic}"
+        visit.cart.user.sees("cuff.result", shown, limit_s=CUFF_LIMIT_S)
+        return Keeping("reading", pressure, visit.cart, "cuff.keep")
+
     def nothing_is_lost(self) -> None:
-        """At the server: each acknowledged note once, no note twice, one visit, a sound chain."""
+        """At the server: each acknowledged record once, none twice, one visit, a sound chain."""
         self._visit.everything_is_sent(BACK_LIMIT_S)
-        database = self._visit.stage.database
+        facts = self._visit.facts
+        found: Counter[str | Pressure] = Counter()
+        found.update(row.document["text"] for row in self._ours("note"))
+        found.update(pressure_of(row) for row in self._ours("reading"))
+        assert not set(self.acknowledged) - set(found), "what was acknowledged is lost"
+        assert max(found.values(), default=1) == 1, "a note or reading came twice"
+        written = {*self.written, *facts.notes, *facts.pressures}  # of earlier kills, too
+        assert not set(found) - written, "a note or reading that nobody made"
+        walk_chain(self._visit.stage.database.acts(), {})
+        facts.notes += [record for record in self.written if isinstance(record, str)]
+        facts.pressures += [record for record in self.written if isinstance(record, Pressure)]
+
+    def _ours(self, kind: str) -> list[Row]:
         visit = str(self._visit.booked.visit)
-        found = Counter(
-            row.document["text"]
-            for row in database.records_of("note")
-            if row.document["visit"] == visit
-        )
-        assert not set(self.acknowledged) - set(found), "an acknowledged note is lost"
-        assert max(found.values(), default=1) == 1, "a note came twice"
-        written = {*self.written, *self._visit.facts.notes}  # of earlier kills, too
-        assert not set(found) - written, "a note that nobody wrote"
-        walk_chain(database.acts(), {})
+        rows = self._visit.stage.database.records_of(kind)
+        return [row for row in rows if row.document["visit"] == visit]
 
     def _side_of(self, target: str) -> Side:
         stage = self._visit.stage
@@ -75,9 +119,10 @@ class Kills:
         return self._chance.choice(stage.sides)
 
     @staticmethod
-    def _says_kept(side: Side, words: str) -> bool:
+    def _says_kept(keeping: Keeping) -> bool:
         try:
-            return any(words in row.words for row in side.user.rows("note"))
+            rows = keeping.side.user.rows(keeping.kind)
+            return any(re.search(keeping.row, row.words, re.DOTALL) for row in rows)
         except NotSo:
             return False
 

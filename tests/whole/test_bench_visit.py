@@ -10,6 +10,7 @@ import pytest
 
 from bench.goals import holds
 from demo.desk import ROOT
+from tests.unproven import unproven
 
 GOALS = {
     "join: click to first far picture painted": "<= 1.0",
@@ -43,7 +44,7 @@ def test_every_row_is_measured_and_judged_by_the_one_function(tmp_path: Path) ->
         check=False,
     )
     if done.returncode == 2:
-        pytest.skip(f"nothing is measured here: {done.stderr}")
+        unproven(done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
     said = json.loads(out.read_text())
     assert {"commit", "machine", "load"} <= said["head"].keys()

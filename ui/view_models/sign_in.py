@@ -54,6 +54,8 @@ class SignInViewModel(ViewModel[SignInScreen]):
         warning = ""
         if not state.is_kept:
             warning = wording.failure(self._store_code or Code.KEYRING_MISSING)
+        if state.has_unopened_store:
+            warning += " " + wording.text("sign-in.store-unopened")
         return SignInScreen(
             title=wording.text(f"place.{state.role}"),
             server=state.server,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.sign_in import SignIn, SignInPhase
+from app.services.sign_in import SignIn, SignInPhase, SignInState
 from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
@@ -30,7 +30,7 @@ class StatusScreen:
     can_confirm_clock: bool = False  # times are confirmed by a person before they are kept
     store: str = ""  # "Store encrypted", "In memory only: nothing is kept when this window closes"
     store_tone: Tone = Tone.PLAIN
-    person: str = ""  # empty: nobody is signed in
+    person: str = ""  # empty: nobody is signed in; says so when the server has not confirmed them
     demonstration: str = ""
     can_open_unsent: bool = False
     can_lock: bool = False
@@ -71,7 +71,8 @@ class StatusViewModel(ViewModel[StatusScreen]):
         person = ""
         if sign_in.person is not None and sign_in.phase is not SignInPhase.SIGNED_OUT:
             role = wording.text(f"role.{sign_in.person.role}")
-            person = wording.text("status.person", name=sign_in.person.name, role=role)
+            key = "status.person-offline" if sign_in.is_offline else "status.person"
+            person = wording.text(key, name=sign_in.person.name, role=role)
         return StatusScreen(
             server=server if person else "",
             server_tone=server_tone,
@@ -80,9 +81,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
             clock=clock,
             clock_tone=Tone.ATTENTION,
             can_confirm_clock=is_signed_in and self._acts.must_confirm_times,
-            store=wording.text(
-                "status.store-encrypted" if sign_in.is_kept else "status.store-memory"
-            ),
+            store=wording.text(_store_key(sign_in)),
             store_tone=Tone.PLAIN if sign_in.is_kept else Tone.ATTENTION,
             person=person,
             demonstration=wording.text("demonstration") if sign_in.is_demonstration else "",
@@ -134,3 +133,9 @@ class StatusViewModel(ViewModel[StatusScreen]):
 
     def sign_out(self) -> None:
         self.act(self._sign_in.sign_out(), "sign out")
+
+
+def _store_key(sign_in: SignInState) -> str:
+    if sign_in.has_unopened_store:
+        return "status.store-unopened"
+    return "status.store-encrypted" if sign_in.is_kept else "status.store-memory"

@@ -21,8 +21,8 @@ class StatusView(QFrame):
         self._confirm_clock = Button(
             "status.clock-confirm", text("status.confirm-clock"), kind=Kind.STATUS
         )
-        self._store = Words("small", gives_way=True, identifier="status.store")
-        self._person = Words("small", gives_way=True, identifier="status.person")
+        self._store = Words("small", gives_way=True, lines=3, identifier="status.store")
+        self._person = Words("small", gives_way=True, lines=3, identifier="status.person")
         self._demonstration = Words("mark", gives_way=True, identifier="status.demonstration")
         self._lock = Button("status.lock", text("status.lock"), kind=Kind.STATUS)
         self._sign_out = Button("status.sign-out", text("status.sign-out"), kind=Kind.STATUS)

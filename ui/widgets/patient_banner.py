@@ -16,7 +16,7 @@ class PatientBanner(QFrame):
         mark(self, "surface", "banner")
         identify(self, "banner", text("banner.name"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._name = Words("banner-name", gives_way=True, identifier="banner.name")
+        self._name = Words("banner-name", gives_way=True, lines=3, identifier="banner.name")
         self._born = Words("banner-value", identifier="banner.born")
         self._sex = Words("banner-value", identifier="banner.sex")
         self._number = Words("banner-value", identifier="banner.record-number")

@@ -15,7 +15,8 @@ SIGNS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.ATTENTION: "▲ ", Tone.BAD: "�
 class Words(QLabel):
     """`kind` names the look in the style sheet; `wraps` for sentences.
 
-    `gives_way` stands in one line where there is room, and wraps before it pushes others out.
+    `gives_way` stands in one line where there is room, and wraps, up to so many `lines`, before it
+    pushes others out.
     """
 
     def __init__(
@@ -24,11 +25,12 @@ class Words(QLabel):
         *,
         wraps: bool = False,
         gives_way: bool = False,
+        lines: int = 2,
         identifier: str = "",
     ) -> None:
         super().__init__()
         self._gives_way = gives_way
-        self._least_share = 0.36 if kind == "banner-name" else 0.55  # three lines, two lines
+        self._least_share = {2: 0.55, 3: 0.36}[lines]  # words do not fill their lines to the end
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setIndent(0)
         self.setWordWrap(wraps or gives_way)

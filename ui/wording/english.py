@@ -20,7 +20,8 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_UNKNOWN: "The server does not know this machine. Sign in again to enrol it.",
     # the wire
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
-    Code.SERVER_UNTRUSTED: "The server could not prove who it is. Nothing was sent to it.",
+    Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
+    "No record was sent to it. Tell whoever looks after the server.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
@@ -110,6 +111,8 @@ SENTENCES: dict[str, str] = {
     "sign-in.username": "User name",
     "sign-in.password": "Password",
     "sign-in.submit": "Sign in",
+    "sign-in.store-unopened": "Earlier work, perhaps not yet sent, lies on this machine in a store "
+    "that cannot be opened now.",
     "sign-in.busy": "Signing in…",
     # lock
     "lock.title": "Locked",
@@ -326,7 +329,9 @@ SENTENCES: dict[str, str] = {
     "status.confirm-clock": "Times are right",
     "status.store-encrypted": "Kept encrypted on this machine",
     "status.store-memory": "Nothing is kept when this window closes",
+    "status.store-unopened": "Nothing is kept when this window closes; earlier work is locked away",
     "status.person": "{name}, {role}",
+    "status.person-offline": "{name}, {role}, signed in without the server",
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
     # why the program cannot start

@@ -144,7 +144,7 @@ async def test_what_no_account_can_have_is_not_even_sent(username: str, password
 
     async with api_of(never) as api:
         with pytest.raises(Rejected) as told:
-            await api.sign_in(username, password, Role.CLINICIAN, DEVICE)
+            await api.sign_in(username, password, Role.CLINICIAN, DEVICE, None)
     assert told.value.code is Code.WRONG_CREDENTIALS
     assert told.value.__context__ is None  # nothing that was typed travels with it
 
@@ -162,7 +162,7 @@ async def test_a_server_without_tls_behind_https_gets_nothing() -> None:
     assert isinstance(address.tls, ssl.SSLContext)
     async with server, ServerApi(address, Tokens(), SystemClock(), DEVICE.id) as api:
         with pytest.raises(Failure) as told:
-            await api.sign_in("name", "word", Role.CLINICIAN, DEVICE)
+            await api.sign_in("name", "word", Role.CLINICIAN, DEVICE, None)
     assert told.value.code in (Code.SERVER_UNREACHABLE, Code.SERVER_UNTRUSTED)
     assert heard and heard[0][:1] == b"\x16"  # a TLS hello, and never a request
 

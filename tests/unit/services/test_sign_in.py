@@ -7,6 +7,7 @@ import pytest
 from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.failures import Code, Rejected, Unavailable, Untrusted
+from app.domain.ids import new_id
 from app.services.sign_in import RENEWED_JUST_NOW_S, UNLOCK_TRIES, SignInPhase, SignInState
 from tests.fakes.time_loop import settled
 from tests.unit.services.given import DeskOnFakes
@@ -121,6 +122,23 @@ async def test_a_refused_certificate_is_not_an_outage(nobody: DeskOnFakes) -> No
     )
 
 
+async def test_a_server_with_another_key_is_refused_and_audited_and_told(
+    nobody: DeskOnFakes,
+) -> None:
+    await signed_in(nobody)
+    await nobody.sign_in.sign_out()
+    nobody.server.certificate = "of another server"
+    await nobody.sign_in.sign_in(*GOOD)
+    assert (shown(nobody).phase, shown(nobody).code) == (
+        SignInPhase.SIGNED_OUT,
+        Code.SERVER_UNTRUSTED,
+    )
+    last = (await nobody.audited())[-1]
+    assert (last.act, last.code) == (Act.SIGN_IN_REFUSED, Code.SERVER_UNTRUSTED)
+    assert await nobody.acts.read(lambda unit: unit.kept.text("certificate")) == "certificate"
+    assert await nobody.acts.read(lambda unit: unit.kept.text("refresh-token")) is None
+
+
 async def test_one_password_however_the_keyboard_composed_it(nobody: DeskOnFakes) -> None:
     composed, apart, half = "fr\u00fchst\u00fcck", "fru\u0308hstu\u0308ck", "fr\ud800"
     [person] = nobody.server.people.values()
@@ -223,6 +241,63 @@ async def test_a_screen_started_again_in_a_call_is_locked_with_its_person(
     assert (shown(nobody).phase, shown(nobody).person) == (SignInPhase.LOCKED, person)
     await nobody.sign_in.unlock("good password")
     assert shown(nobody).phase is SignInPhase.SIGNED_IN
+
+
+async def test_the_mark_of_a_demonstration_stays_after_a_restart_and_without_the_server(
+    nobody: DeskOnFakes,
+) -> None:
+    nobody.server.is_demonstration = True
+    await signed_in(nobody)
+    nobody.acts.now_acting(None)
+    nobody.sign_in.state.tell(SignInState(SignInPhase.SIGNED_OUT, Role.CLINICIAN, "here", True))
+    await nobody.sign_in.reopen(has_running_call=True)
+    assert shown(nobody).is_demonstration
+    await nobody.sign_in.unlock("good password")
+    assert shown(nobody).is_demonstration
+    await nobody.sign_in.sign_out()
+    nobody.sign_in.state.tell(SignInState(SignInPhase.SIGNED_OUT, Role.CLINICIAN, "here", True))
+    nobody.server.goes_away()
+    await nobody.sign_in.sign_in(*GOOD)
+    assert shown(nobody).is_offline and shown(nobody).is_demonstration
+
+
+async def test_a_server_that_is_none_takes_the_mark_of_a_demonstration_away(
+    nobody: DeskOnFakes,
+) -> None:
+    nobody.server.is_demonstration = True
+    await signed_in(nobody)
+    await nobody.sign_in.sign_out()
+    nobody.server.is_demonstration = False
+    await signed_in(nobody)
+    assert not shown(nobody).is_demonstration
+    await nobody.sign_in.reopen(has_running_call=True)
+    assert not shown(nobody).is_demonstration
+
+
+async def test_a_person_kept_by_an_earlier_release_has_no_mark(nobody: DeskOnFakes) -> None:
+    person = f'{{"id":"{new_id()}","name":"Dr Lin","role":"clinician"}}'
+    await nobody.acts.read(lambda unit: unit.kept.keep_text("person", person))
+    await nobody.sign_in.reopen(has_running_call=True)
+    assert shown(nobody).phase is SignInPhase.LOCKED and not shown(nobody).is_demonstration
+
+
+async def test_who_signed_in_without_the_server_is_marked_until_it_knows_them(
+    nobody: DeskOnFakes,
+) -> None:
+    await signed_in(nobody)
+    nobody.acts.now_acting(None)  # the window was closed, nobody signed out
+    nobody.sign_in.state.tell(SignInState(SignInPhase.SIGNED_OUT, Role.CLINICIAN, "here", True))
+    nobody.server.goes_away()
+    await nobody.sign_in.sign_in(*GOOD)
+    with pytest.raises(Unavailable):
+        await nobody.sign_in.renew_tokens()
+    assert shown(nobody).is_offline
+    await nobody.sign_in.lock()
+    await nobody.sign_in.unlock("good password")
+    assert shown(nobody).is_offline
+    nobody.server.comes_back()
+    await nobody.sign_in.renew_tokens()
+    assert not shown(nobody).is_offline
 
 
 # --- signing out -------------------------------------------------------------------------------

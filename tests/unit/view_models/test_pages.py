@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.domain.access import Role
+from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import ChangeResult, Outcome
 from app.domain.clock import ClockOffset
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import FarScreen, LinkPhase, Measures
 from app.domain.failures import Code
+from app.domain.ids import PersonId
 from app.domain.visits import VisitState
+from app.services.desk import DeskState
+from app.services.sign_in import SignInPhase, SignInState
 from app.services.sync import SyncState
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import MORNING, settled, until
@@ -62,11 +66,53 @@ async def test_the_next_person_begins_at_today_whatever_was_shown_before(doctor:
     assert page(doctor) is Page.TODAY
 
 
+async def seen_by(screens: Screens) -> list[PersonId | None]:
+    """Who saw today's list, as the audit has it."""
+    await settled()
+    events = [event for event in await screens.desk.audited() if event.act is Act.WORKLIST_SEEN]
+    assert not any(event.patient or event.visit or event.subject for event in events)
+    return [event.actor for event in events]
+
+
+async def test_that_todays_list_was_seen_is_audited_once_for_each_sign_in(doctor: Screens) -> None:
+    assert await seen_by(doctor) == []
+    await doctor.sign_in_person()
+    first = doctor.desk.acts.person.id
+    assert await seen_by(doctor) == [first]
+    await doctor.open_chart()
+    doctor.visit.back()
+    await until(lambda: page(doctor) is Page.TODAY)
+    doctor.status.lock()
+    await until(lambda: page(doctor) is Page.LOCK)
+    doctor.lock.unlock("good password")
+    await until(lambda: page(doctor) is Page.TODAY)
+    assert await seen_by(doctor) == [first]
+    doctor.status.sign_out()
+    await until(lambda: page(doctor) is Page.SIGN_IN)
+    await doctor.sign_in_person()
+    assert await seen_by(doctor) == [first, first]
+
+
+async def test_a_list_that_stands_behind_a_taken_over_visit_was_not_seen(doctor: Screens) -> None:
+    await doctor.sign_in_person()
+    await doctor.open_chart()
+    doctor.status.sign_out()
+    await until(lambda: page(doctor) is Page.SIGN_IN)
+    before = await seen_by(doctor)
+    await doctor.desk.sign_in.reopen(has_running_call=True)
+    known = await doctor.desk.knows_visit(VisitState.IN_VISIT)
+    doctor.desk.desk.state.tell(DeskState(known.visit, is_chart_shown=True))
+    doctor.lock.unlock("good password")
+    await until(lambda: page(doctor) is Page.VISIT)
+    assert await seen_by(doctor) == before
+
+
 async def test_at_the_cart_the_first_page_is_its_own(cart: Screens) -> None:
     person = cart.desk.acts.person
     cart.desk.server.people["kim", "pass word"] = person
     cart.sign_in.sign_in("kim", "pass word")
     await until(lambda: page(cart) is Page.CART_HOME)
+    assert await seen_by(cart) == [person.id]
 
 
 # --- signing in ----------------------------------------------------------------------------------
@@ -170,6 +216,43 @@ async def test_a_store_that_keeps_nothing_says_so(doctor: Screens) -> None:
     assert doctor.status.screen.store == wording.text("status.store-memory")
     assert doctor.status.screen.store_tone is Tone.ATTENTION
     assert doctor.sign_in.screen.store_warning
+
+
+async def test_earlier_work_in_a_store_that_cannot_be_opened_is_spoken_of(doctor: Screens) -> None:
+    state = doctor.desk.sign_in.state
+    state.tell(
+        SignInState(
+            SignInPhase.SIGNED_OUT,
+            Role.CLINICIAN,
+            "here",
+            is_kept=False,
+            has_unopened_store=True,
+        )
+    )
+    warning = doctor.sign_in.screen.store_warning
+    assert wording.failure(Code.KEYRING_MISSING) in warning
+    assert wording.text("sign-in.store-unopened") in warning
+    assert "not yet sent" in warning
+    assert doctor.status.screen.store == wording.text("status.store-unopened")
+    assert doctor.status.screen.store_tone is Tone.ATTENTION
+
+
+async def test_who_signed_in_without_the_server_is_named_so_until_it_knows_them(
+    doctor: Screens,
+) -> None:
+    await doctor.sign_in_person()
+    doctor.desk.server.goes_away()
+    doctor.desk.sign_in.state.tell(
+        SignInState(SignInPhase.SIGNED_OUT, Role.CLINICIAN, "here", True)
+    )  # another window; nobody signed out
+    await doctor.sign_in_person()
+    marked = wording.spoken(doctor.status.screen.person)
+    assert marked == "Dr Lin, Clinician, signed in without the server"
+    doctor.desk.server.is_token_good = False
+    doctor.desk.sync.start()
+    doctor.desk.server.comes_back()
+    await until(lambda: doctor.desk.sync.state.value.is_reachable)
+    assert wording.spoken(doctor.status.screen.person) == "Dr Lin, Clinician"
 
 
 # --- today's list --------------------------------------------------------------------------------
