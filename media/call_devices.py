@@ -19,7 +19,8 @@ from media.devices.camera import Camera
 from media.devices.microphone import TAP_SAMPLES, Microphone
 from media.devices.roll_call import RollCall
 from media.devices.sample_ring import SampleRing, Samples
-from media.devices.speaker import Speaker
+from media.devices.sound_pace import SoundPace
+from media.devices.speaker import LEAST_WISH, RATE_HZ, Speaker
 from media.devices.stethoscope import Stethoscope
 
 LOOK_FOR_SCOPE_S = 3.0
@@ -85,6 +86,7 @@ class CallDevices:
         self._equipment: Equipment | None = None
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
+        self._no_speaker = SoundPace(RATE_HZ)
         self._scope_source: str | None = None
         self.voice = Voice()
         self.stethoscope: Stethoscope | None = None
@@ -123,6 +125,15 @@ class CallDevices:
     def play(self, samples: Samples) -> None:
         if self._speaker is not None:
             self._speaker.play(samples)
+        else:
+            self._no_speaker.add(len(samples))
+
+    @property
+    def surplus(self) -> int:
+        """Fulfils rtc's VoiceSink, whichever loudspeaker plays at the moment."""
+        if self._speaker is None:
+            return self._no_speaker.in_hand - LEAST_WISH
+        return self._speaker.surplus
 
     @property
     def levels(self) -> tuple[float, float]:

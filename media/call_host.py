@@ -90,7 +90,7 @@ class CallHost:
         self._is_far_camera_on = True
         self._feed = PictureFeed()
         self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
-        self._links = CallLinks(self._devices.voice, self._feed, self._heard_link)
+        self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
         self._scope = ScopeDesk(tell, self._devices.scope_runs)
         self._pool = ThreadPoolExecutor(1, "pictures for the screen")
         self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}

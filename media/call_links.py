@@ -17,6 +17,7 @@ from media.process_memory import give_back
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed, VoiceSource
 from media.rtc.peer_link import PeerLink
+from media.rtc.voice_arrival import VoiceSink
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,12 @@ class CallLinks:
     def __init__(
         self,
         voice: VoiceSource,
+        far_voice: VoiceSink,
         pictures: PictureFeed,
         on_event: Callable[[LinkId, LinkEvent], None],
     ) -> None:
         self._voice = voice
+        self._far_voice = far_voice
         self._pictures = pictures
         self._on_event = on_event
         self._links: list[_Link] = []  # oldest first
@@ -80,6 +83,7 @@ class CallLinks:
         peer = PeerLink(
             is_offerer=is_offerer,
             voice=self._voice,
+            far_voice=self._far_voice,
             pictures=self._pictures,
             on_event=lambda event: self._heard(link_id, event),
         )

@@ -13,11 +13,14 @@ from app.runtime.tasks import TaskOwner
 from media.devices import sound_library
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_level import SoundLevel
+from media.devices.sound_pace import SoundPace
 from media.devices.sound_watch import OnStatus, SoundWatch
 
 RATE_HZ = 48_000
 BLOCK_SAMPLES = 480
-START_SAMPLES = RATE_HZ * 60 // 1000  # in hand before the first sound, and after each hole
+# In hand so that a busy moment makes no hole: a little more after each hole, less again in peace.
+LEAST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (40, 120, 20))
+LESS_EACH_S = 10.0
 MOST_SAMPLES = RATE_HZ * 240 // 1000  # above this we are behind the present
 
 
@@ -30,7 +33,11 @@ class Speaker:
         self._tasks = TaskOwner("speaker")
         self._ring = SampleRing(RATE_HZ)
         self._level = SoundLevel()
+        self._pace = SoundPace(RATE_HZ)
         self._is_playing = False
+        self._wish = LEAST_WISH
+        self._less_at = clock.monotonic() + LESS_EACH_S
+        self._clock = clock
         self.underruns = 0
 
     async def __aenter__(self) -> Self:
@@ -56,13 +63,22 @@ class Speaker:
     def level(self) -> float:
         return self._level.value
 
+    @property
+    def surplus(self) -> int:
+        """Samples in hand beyond those that are wished for; below zero some are wanted."""
+        if self._watch.status.presence is Presence.MISSING:
+            return self._pace.in_hand - LEAST_WISH
+        return self._ring.filled - self._wish
+
     def play(self, samples: Samples) -> None:
         """One channel, 48 kHz; on the loop's thread."""
         self._level.add(samples)
         if self._watch.status.presence is Presence.MISSING:
+            self._pace.add(len(samples))
             return
+        self._wish_less()
         if self._ring.filled > MOST_SAMPLES:
-            self._ring.skip(self._ring.filled - START_SAMPLES)
+            self._ring.skip(self._ring.filled - self._wish)
         self._ring.write(samples)
 
     async def _open(self) -> tuple[sound_library.Stream, int]:
@@ -74,10 +90,16 @@ class Speaker:
         """On the callback thread: fill the block."""
         self._watch.alive()
         if not self._is_playing:
-            self._is_playing = self._ring.filled >= START_SAMPLES
+            self._is_playing = self._ring.filled >= self._wish * 3 // 4
         samples = self._ring.read(len(block)) if self._is_playing else block[:0]
         block[: len(samples)] = samples
         block[len(samples) :] = 0
         if self._is_playing and len(samples) < len(block):
             self._is_playing = False
             self.underruns += 1
+            self._wish = min(self._wish + MORE, MOST_WISH)
+
+    def _wish_less(self) -> None:
+        if (now := self._clock.monotonic()) >= self._less_at:
+            self._less_at = now + LESS_EACH_S
+            self._wish = max(self._wish - MORE // 2, LEAST_WISH)

@@ -1,6 +1,6 @@
 """Packets into frames again, in place of stock's jitter buffer: nothing waits longer than it must.
 
-Voice: in order; a gap is given up after three newer packets (stock loses good packets behind each).
+Voice: each packet at once, for the playout buffer (stock loses good packets behind each gap).
 Picture: a frame leaves with its last packet (stock: with the next frame's first), all that are
 whole leave together, and a gap is given up after 0.6 s for a new key frame (stock: 512 packets).
 """
@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import aiortc.codecs
 import aiortc.rtcrtpreceiver
-from aiortc.codecs.opus import OpusDecoder
 from aiortc.codecs.vpx import Vp8Decoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 from aiortc.utils import uint16_add, uint32_add
 from av.frame import Frame
 
-VOICE_GIVES_UP_AFTER = 3  # newer packets
+from media.rtc.voice_arrival import frame_of
+
 PICTURE_GIVES_UP_AFTER_S = 0.6
 ASK_AGAIN_AFTER_S = 0.3
 MOST_MISORDER = 500  # further away than this is a new beginning
@@ -64,6 +64,8 @@ class ArrivalBuffer(JitterBuffer):
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """(whether a key frame must be asked for, what is whole now)."""
+        if not self._is_video:
+            return False, frame_of(packet, self._clock())
         number = packet.sequence_number
         if self._wanted is None:
             self._wanted = number
@@ -76,20 +78,8 @@ class ArrivalBuffer(JitterBuffer):
         if not self._waiting:
             self._stuck_since = self._clock()
         self._waiting[number] = packet
-        frames = self._whole_pictures() if self._is_video else self._whole_voice()
+        frames = self._whole_pictures()
         return self._is_key_due(), FrameRun(frames) if frames else None
-
-    def _whole_voice(self) -> list[tuple[bytes, int]]:
-        frames = []
-        while self._waiting:
-            packet = self._take_next()
-            if packet is None:
-                if len(self._waiting) < VOICE_GIVES_UP_AFTER:
-                    break
-                self._wanted = self._nearest()
-            else:
-                frames.append((packet._data, packet.timestamp))  # type: ignore[attr-defined]  # set by the receiver
-        return frames
 
     def _whole_pictures(self) -> list[tuple[bytes, int]]:
         frames = []
@@ -97,7 +87,7 @@ class ArrivalBuffer(JitterBuffer):
             self._stuck_since = self._clock()
             for _ in packets:
                 self._take_next()
-            data = b"".join(packet._data for packet in packets)  # type: ignore[attr-defined]  # as above
+            data = b"".join(packet._data for packet in packets)  # type: ignore[attr-defined]  # set by the receiver
             if self._needs_key and not is_key_frame(packets[0], data):
                 continue
             self._needs_key = False
@@ -127,11 +117,6 @@ class ArrivalBuffer(JitterBuffer):
             self._wanted = uint16_add(self._wanted, 1)
         return packet
 
-    def _nearest(self) -> int:
-        wanted = self._wanted
-        assert wanted is not None
-        return min(self._waiting, key=lambda number: uint16_add(number, -wanted))
-
     def _is_key_due(self) -> bool:
         if not self._needs_key or self._clock() - self._asked_at < ASK_AGAIN_AFTER_S:
             return False
@@ -147,14 +132,6 @@ def is_key_frame(first: RtpPacket, data: bytes) -> bool:
     return first.payload[0] & mask == start and not data[0] & INTER_FRAME
 
 
-class RunOpusDecoder(OpusDecoder):
-    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
-        frames: list[Frame] = []
-        for data, ticks in getattr(encoded_frame, "earlier", ()):
-            frames += super().decode(JitterFrame(data, encoded_frame.timestamp - ticks))
-        return frames + super().decode(encoded_frame)
-
-
 class RunVp8Decoder(Vp8Decoder):
     def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
         frames: list[Frame] = []
@@ -165,5 +142,4 @@ class RunVp8Decoder(Vp8Decoder):
 
 def install() -> None:
     vars(aiortc.rtcrtpreceiver)["JitterBuffer"] = ArrivalBuffer
-    vars(aiortc.codecs)["OpusDecoder"] = RunOpusDecoder
     vars(aiortc.codecs)["Vp8Decoder"] = RunVp8Decoder

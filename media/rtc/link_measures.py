@@ -67,6 +67,14 @@ class LinkMeter:
         return answer
 
 
+def loss_of_our_voice(stats: Mapping[str, Any]) -> float | None:
+    """Percent, as the far side last reported it (RFC 3550, 6.4.1); None before its first report."""
+    for entry in _of(stats, "remote-inbound-rtp"):
+        if entry.kind == "audio":
+            return 100.0 * int(entry.fractionLost) / 256
+    return None
+
+
 def _of(stats: Mapping[str, Any], kind: str) -> list[Any]:
     return [entry for entry in stats.values() if entry.type == kind]
 

@@ -23,6 +23,7 @@ from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected, Unavailable
 from app.runtime.tasks import TaskOwner
+from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
 from media.rtc import upstream
 from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
@@ -39,9 +40,11 @@ from media.rtc.link_events import (
     SignalOut,
     VoiceIn,
 )
-from media.rtc.link_measures import LinkMeter
+from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
-from media.rtc.remote_tracks import read_pictures, read_voice
+from media.rtc.remote_tracks import read_pictures
+from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
+from media.rtc.voice_encoder import tell_loss
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +70,15 @@ class PeerLink:
         *,
         is_offerer: bool,
         voice: VoiceSource,
+        far_voice: VoiceSink,
         pictures: PictureFeed,
         on_event: Callable[[LinkEvent], None],
     ) -> None:
         upstream.fit()
         self._is_offerer = is_offerer
         self._voice = voice
+        self._far_voice = far_voice
+        self._playout = PlayoutBuffer()
         self._pictures = pictures
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
@@ -233,7 +239,10 @@ class PeerLink:
         if track.kind == "video":
             self._tasks.start(read_pictures(track, self._picture_heard), "far picture")
         else:
-            self._tasks.start(read_voice(track, self._voice_heard), "far voice")
+            self._tasks.start(gather_voice(track, self._playout), "far voice comes")
+            self._tasks.start(
+                play_voice(self._playout, self._far_voice, self._voice_heard), "far voice plays"
+            )
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
         self._meter.picture_came()
@@ -299,7 +308,15 @@ class PeerLink:
                 self._try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
             if now - measured_at >= MEASURE_EVERY_S:
                 measured_at = now
-                self._tell(self._meter.measures(await self._pc.getStats()))
+                await self._measure()
+
+    async def _measure(self) -> None:
+        stats = await self._pc.getStats()
+        self._tell(self._meter.measures(stats))
+        if (percent := loss_of_our_voice(stats)) is not None:
+            for sender in self._pc.getSenders():
+                if sender.kind == "audio":
+                    tell_loss(sender, percent)
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:

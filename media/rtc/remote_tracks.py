@@ -1,4 +1,4 @@
-"""The far side's voice and picture, read until they end. An end is an end, not a failure."""
+"""The far side's pictures, read until they end. An end is an end, not a failure."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,6 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from media.devices.sample_ring import Samples
-
-MOST_FILLED = 48_000 // 5  # a longer hole is a new beginning
 
 
 async def read_pictures(track: MediaStreamTrack, tell: Callable[[av.VideoFrame], None]) -> None:
@@ -20,23 +18,6 @@ async def read_pictures(track: MediaStreamTrack, tell: Callable[[av.VideoFrame],
             return
         assert isinstance(frame, av.VideoFrame)
         tell(frame)
-
-
-async def read_voice(track: MediaStreamTrack, tell: Callable[[Samples], None]) -> None:
-    """The far voice as one channel, silence where packets were lost; returns at its end."""
-    wanted: int | None = None
-    while True:
-        try:
-            frame = await track.recv()
-        except MediaStreamError:
-            return
-        assert isinstance(frame, av.AudioFrame)
-        samples = one_channel(frame)
-        if frame.pts is not None:
-            if wanted is not None and 0 < frame.pts - wanted <= MOST_FILLED:
-                tell(np.zeros(frame.pts - wanted, dtype=np.int16))
-            wanted = frame.pts + len(samples)
-        tell(samples)
 
 
 def one_channel(frame: av.AudioFrame) -> Samples:

@@ -14,6 +14,8 @@ from media.rtc import (
     host_candidates,
     ice_checks,
     sctp_mends,
+    voice_arrival,
+    voice_encoder,
 )
 
 PINNED = {"aiortc": "1.16.0", "aioice": "0.13.0", "av": "18.1.0"}
@@ -30,6 +32,8 @@ def fit() -> None:
     for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, encoder_rates):
         part.install()
     arrival_buffer.install()
+    voice_arrival.install()
+    voice_encoder.install()
     _fitted.append(True)
 
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import SampleRing, Samples
+from media.devices.sound_pace import SoundPace
 from media.rtc.link_events import FirstPicture, LinkEvent, LinkUp, PictureIn, SignalOut, VoiceIn
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.peer_link import PeerLink
 
 EventT = TypeVar("EventT")
 CELL = 16
+IN_HAND = 48_000 * 4 // 100
 WIDTH, HEIGHT = 640, 480
 NOISE = np.random.default_rng(1).integers(60, 160, (200, WIDTH), dtype=np.uint8)
 
@@ -45,6 +47,12 @@ class ToneVoice:
             for ring in self._rings:
                 ring.write(tone)
             given = due
+
+
+class NobodyListens:
+    """Fulfils VoiceSink and wants no voice."""
+
+    surplus = 0
 
 
 def picture_of(number: int, tick: int) -> bytes:
@@ -87,9 +95,19 @@ class Side:
         self.on_signal: Callable[[SignalOut], None] = lambda signal: None
         self.on_other: Callable[[LinkEvent], None] = lambda event: None
         self._news = asyncio.Event()
+        self._pace = SoundPace(48_000)
         self.link = PeerLink(
-            is_offerer=is_offerer, voice=self.voice, pictures=self.pictures, on_event=self._told
+            is_offerer=is_offerer,
+            voice=self.voice,
+            far_voice=self,
+            pictures=self.pictures,
+            on_event=self._told,
         )
+
+    @property
+    def surplus(self) -> int:
+        """Fulfils VoiceSink: played by the clock."""
+        return self._pace.in_hand - IN_HAND
 
     def _told(self, event: LinkEvent) -> None:
         match event:
@@ -98,6 +116,7 @@ class Side:
                 self.luma = frame.to_ndarray()[: frame.height]
             case VoiceIn(samples):
                 self.sound.append(samples)
+                self._pace.add(len(samples))
             case SignalOut():
                 self.on_signal(event)
             case _:

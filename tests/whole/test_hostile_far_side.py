@@ -15,7 +15,7 @@ from media.auscultation.scope_words import Block, End, ScopeHeader, ScopeWord, b
 from media.rtc.link_events import LinkEvent, LinkUp, SignalOut
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.peer_link import PeerLink
-from tests.fakes.two_links import ToneVoice
+from tests.fakes.two_links import NobodyListens, ToneVoice
 from tests.whole.media_screen import MediaScreen, until
 
 GROWTH_MOST_MIB = 64
@@ -37,7 +37,11 @@ class FarSide:
         self._id = LinkId(new_id())
         self.is_up = False
         self.link = PeerLink(
-            is_offerer=True, voice=ToneVoice(440.0), pictures=PictureFeed(), on_event=self._told
+            is_offerer=True,
+            voice=ToneVoice(440.0),
+            far_voice=NobodyListens(),
+            pictures=PictureFeed(),
+            on_event=self._told,
         )
 
     def _told(self, event: LinkEvent) -> None:

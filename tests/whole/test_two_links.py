@@ -323,7 +323,7 @@ def spoiled(chance: random.Random, data: bytes) -> list[bytes]:
     return [bytes(changed), data[: chance.randrange(len(data))]]
 
 
-async def test_voice_at_ten_percent_loss_loses_no_more_than_that() -> None:
+async def test_a_voice_at_ten_percent_loss_has_no_gap() -> None:
     """Stock's buffer loses nearly half of the voice at this."""
     with udp_gate(seed=3) as gate:
         async with two_links(None) as pair:
@@ -337,4 +337,4 @@ async def test_voice_at_ten_percent_loss_loses_no_more_than_that() -> None:
             loud = np.abs(heard[: len(heard) // 960 * 960].reshape(-1, 960)).max(axis=1) > 500
             print(f"voice at 10 % loss: {100 * loud.mean():.0f} % of {len(heard) / 48_000:.1f} s")
             assert len(heard) > 3.5 * 48_000
-            assert loud.mean() > 0.8
+            assert loud.mean() > 0.98

@@ -63,7 +63,7 @@ class Desk:
         self.told: list[tuple[LinkId, LinkEvent]] = []
         patch.setattr(call_links, "PeerLink", self._new_peer)
         voice: Any = None  # only ever handed on to the peer
-        self.links = CallLinks(voice, PictureFeed(), lambda *told: self.told.append(told))
+        self.links = CallLinks(voice, voice, PictureFeed(), lambda *told: self.told.append(told))
 
     def _new_peer(self, **asked: Any) -> FakePeer:
         self.peers.append(FakePeer(**asked))

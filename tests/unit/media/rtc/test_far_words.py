@@ -9,7 +9,7 @@ from app.domain.engine import LiveFromFar
 from media.rtc.link_events import LinkEvent
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.peer_link import WORDS_A_SECOND, WORDS_MOST, PeerLink
-from tests.fakes.two_links import ToneVoice
+from tests.fakes.two_links import NobodyListens, ToneVoice
 
 
 class Heard:
@@ -20,6 +20,7 @@ class Heard:
         self.link = PeerLink(
             is_offerer=True,
             voice=ToneVoice(440.0),
+            far_voice=NobodyListens(),
             pictures=PictureFeed(),
             on_event=self.events.append,
         )

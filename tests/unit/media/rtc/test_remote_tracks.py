@@ -1,15 +1,13 @@
-"""The far voice and picture as they are read: one channel, holes filled, ends are ends."""
+"""The far pictures as they are read, and a frame of sound as one channel."""
 
 from fractions import Fraction
 from typing import Any
 
 import av
 import numpy as np
-import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from media.devices.sample_ring import Samples
-from media.rtc.remote_tracks import one_channel, read_pictures, read_voice
+from media.rtc.remote_tracks import one_channel, read_pictures
 
 
 class Track:
@@ -37,20 +35,6 @@ def test_two_channels_become_their_mean() -> None:
     assert np.array_equal(one_channel(sound(0, 100, 300)), np.full(960, 200))
     assert np.array_equal(one_channel(sound(0, 32_767, 32_767)), np.full(960, 32_767))
     assert np.array_equal(one_channel(sound(0, -32_768, -32_768)), np.full(960, -32_768))
-
-
-@pytest.mark.parametrize(
-    ("second_pts", "silence"), [(960, 0), (1920, 960), (2880, 1920), (960_000, 0), (0, 0)]
-)
-async def test_what_was_lost_is_filled_with_silence(second_pts: int, silence: int) -> None:
-    heard: list[Samples] = []
-    track: Any = Track([sound(0, 5, 5), sound(second_pts, 7, 7)])
-    await read_voice(track, heard.append)
-    together = np.concatenate(heard)
-    assert len(together) == 2 * 960 + silence
-    assert (together[:960] == 5).all()
-    assert (together[960 : 960 + silence] == 0).all()
-    assert (together[-960:] == 7).all()
 
 
 async def test_pictures_are_told_until_the_end() -> None:

@@ -15,11 +15,19 @@ import aiortc.rtcsctptransport as sctp
 import pytest
 from aioice import stun
 from aiortc.codecs import CODECS, vpx
-from aiortc.codecs.opus import OpusDecoder
+from aiortc.codecs.opus import OpusEncoder
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceTransport
 
-from media.rtc import arrival_buffer, dtls_flights, ice_checks, sctp_mends, upstream
+from media.rtc import (
+    arrival_buffer,
+    dtls_flights,
+    ice_checks,
+    sctp_mends,
+    upstream,
+    voice_arrival,
+    voice_encoder,
+)
 
 # The stock classes, wherever the names may point now.
 STOCK_TRANSACTION: Any = ice_checks.PatientTransaction.__mro__[1]
@@ -150,11 +158,31 @@ def test_arrival_buffer() -> None:
     assert names(JitterBuffer.__init__) == ["self", "capacity", "prefetch", "is_video"]
     assert "decoder.decode(encoded_frame)" in source(receiver.decoder_worker)
     text = source(aiortc.codecs.get_decoder)
-    assert "return OpusDecoder()" in text
     assert "return Vp8Decoder()" in text
-    for decoder in (OpusDecoder, vpx.Vp8Decoder):
-        assert "Packet(encoded_frame.data)" in source(decoder)
-        assert "packet.pts = encoded_frame.timestamp" in source(decoder)
+    assert "Packet(encoded_frame.data)" in source(vpx.Vp8Decoder)
+    assert "packet.pts = encoded_frame.timestamp" in source(vpx.Vp8Decoder)
+
+
+def test_voice_arrival() -> None:
+    upstream.fit()
+    assert vars(aiortc.codecs)["OpusDecoder"] is voice_arrival.PassingDecoder
+    assert "return OpusDecoder()" in source(aiortc.codecs.get_decoder)
+    text = source(receiver.decoder_worker)
+    assert "for frame in frames:" in text
+    assert "asyncio.run_coroutine_threadsafe(output_q.put(frame), loop)" in text
+
+
+def test_voice_encoder() -> None:
+    upstream.fit()
+    assert vars(aiortc.codecs)["OpusEncoder"] is voice_encoder.VoiceEncoder
+    assert "return OpusEncoder()" in source(aiortc.codecs.get_encoder)
+    text = source(sender.RTCRtpSender._next_encoded_frame)
+    assert "self.__encoder = get_encoder(codec)" in text
+    assert "self.__encoder.encode, data, force_keyframe" in text
+    [opus] = [codec for codec in CODECS["audio"] if codec.mimeType == "audio/opus"]
+    assert opus.parameters == {"minptime": 10, "useinbandfec": 1}
+    assert names(OpusEncoder.encode) == ["self", "frame", "force_keyframe"]
+    assert "fractionLost=report.fraction_lost" in source(sender)
 
 
 def test_vp8_is_offered_first() -> None:

@@ -1,0 +1,93 @@
+"""Our voice into Opus: one channel, a copy of each packet in the next by expected loss.
+
+For speech only: this mode of Opus takes 19 dB away at 20 Hz, where hearts are.
+"""
+
+import ctypes
+from types import TracebackType
+from typing import Self
+
+from app.domain.failures import Code, Rejected
+from media.audio import opus_library as opus
+from media.devices.sample_ring import Samples
+
+LEAST_BIT_S, START_BIT_S, MOST_BIT_S = 12_000, 32_000, 32_000
+COMPLEXITY = 5  # 1.5 % of a core at 20 ms frames; 10 takes twice that for little at this rate
+# Below 10 libopus makes no copies at these rates. They are made from the first packet on: when the
+# far side has told of a loss, the words are gone.
+LEAST_LOSS_PERCENT = 10
+MOST_LOSS_PERCENT = 30  # above it libopus gives the copies so much that the voice itself suffers
+FRAMES = (480, 960, 1920, 2880)  # 10, 20, 40, 60 ms
+
+
+class OpusEncoder:
+    """Use in one thread at a time. `close()` frees it; so does the end of the object."""
+
+    def __init__(self) -> None:
+        self._library = opus.library()
+        error = ctypes.c_int32()
+        self._handle = self._library.opus_encoder_create(
+            opus.RATE_HZ, 1, opus.APPLICATION_VOIP, ctypes.byref(error)
+        )
+        if error.value or not self._handle:
+            raise RuntimeError(f"opus encoder: {error.value}")
+        self._out = ctypes.create_string_buffer(opus.PACKET_MAX_BYTES)
+        for request, value in (
+            (opus.SET_SIGNAL, opus.SIGNAL_VOICE),
+            (opus.SET_COMPLEXITY, COMPLEXITY),
+            (opus.SET_VBR, 1),
+            (opus.SET_VBR_CONSTRAINT, 1),  # unconstrained, a tone of 24 kbit/s became 40
+            (opus.SET_INBAND_FEC, 1),
+            (opus.SET_DTX, 0),  # silence is sent: the far side hears that the line lives
+        ):
+            self._set(request, value)
+        self.bit_s(START_BIT_S)
+        self.expected_loss(LEAST_LOSS_PERCENT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        handle, self._handle = getattr(self, "_handle", None), None
+        if handle:
+            self._library.opus_encoder_destroy(handle)
+
+    def bit_s(self, wanted: int) -> None:
+        """From the next frame on, without a break."""
+        self._set(opus.SET_BITRATE, min(max(wanted, LEAST_BIT_S), MOST_BIT_S))
+
+    def expected_loss(self, percent: float) -> None:
+        """What the far side reports: how much room the copies get."""
+        bounded = min(max(percent, LEAST_LOSS_PERCENT), MOST_LOSS_PERCENT)
+        self._set(opus.SET_PACKET_LOSS, round(bounded))
+
+    def encode(self, samples: Samples) -> bytes:
+        """One frame of 10, 20, 40 or 60 ms at 48 kHz -> one packet."""
+        if len(samples) not in FRAMES or self._handle is None:
+            raise Rejected(Code.MALFORMED, "voice frame")
+        made = self._library.opus_encode(
+            self._handle,
+            samples.ctypes.data_as(ctypes.POINTER(ctypes.c_int16)),
+            len(samples),
+            self._out,
+            opus.PACKET_MAX_BYTES,
+        )
+        if made < 0:
+            raise Rejected(Code.MALFORMED, f"opus encoder: {made}")
+        return self._out.raw[:made]
+
+    def _set(self, request: int, value: int) -> None:
+        answer = self._library.opus_encoder_ctl(self._handle, request, value)
+        if answer:
+            raise RuntimeError(f"opus encoder, {request}: {answer}")

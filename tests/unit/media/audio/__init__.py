@@ -1,0 +1,1 @@
+"""The voice: codec, playout and stretching, without a network and without waiting."""

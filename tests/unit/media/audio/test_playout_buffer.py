@@ -1,0 +1,220 @@
+"""The playout buffer over lines of every kind, with the time told: an unbroken, near voice."""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from media.audio.playout_buffer import PlayoutBuffer, VoicePacket
+from media.devices.sample_ring import Samples
+from tests.unit.media.audio.given import FRAME, RATE_HZ, packets_of, tone, voice
+
+TICK_S = 0.005
+IN_HAND = RATE_HZ * 4 // 100
+NETWORK_S = 0.025
+
+
+@dataclass(frozen=True)
+class Line:
+    loss: float = 0.0
+    jitter_s: float = 0.0
+    burst: int = 1
+    doubled: float = 0.0
+    clock: float = 1.0  # how fast the far side's clock runs
+    first_number: int = 100
+    first_timestamp: int = 5000
+
+
+@dataclass
+class Played:
+    buffer: PlayoutBuffer
+    samples: Samples
+    holes: int  # samples that were wanted and not there
+    lost: int  # packets
+    delay_s: float  # between being spoken and being heard, at the end
+
+
+def play(spoken: Samples, line: Line, seed: int = 1) -> Played:
+    chance, packets = random.Random(seed), packets_of(spoken)
+    arriving: list[tuple[float, VoicePacket]] = []
+    left_of_burst = lost = 0
+    for place, payload in enumerate(packets):
+        if left_of_burst == 0 and chance.random() < line.loss / line.burst:
+            left_of_burst = line.burst
+        if left_of_burst:
+            left_of_burst, lost = left_of_burst - 1, lost + 1
+            continue
+        for _ in range(1 + (chance.random() < line.doubled)):
+            at = (place + 1) * 0.02 / line.clock + NETWORK_S + chance.uniform(0, line.jitter_s)
+            number = (line.first_number + place) % 0x10000
+            timestamp = (line.first_timestamp + place * FRAME) % 0x1_0000_0000
+            arriving.append((at, VoicePacket(number, timestamp, payload, at)))
+    arriving.sort(key=lambda item: item[0])
+    return run(arriving, len(packets) * 0.02 / line.clock, lost)
+
+
+def run(arriving: list[tuple[float, VoicePacket]], seconds: float, lost: int = 0) -> Played:
+    buffer, parts, ring, holes, now = PlayoutBuffer(), list[Samples](), 0, 0, 0.0
+    while now < seconds:
+        now += TICK_S
+        while arriving and arriving[0][0] <= now:
+            buffer.put(arriving.pop(0)[1])
+        ring -= round(TICK_S * RATE_HZ)
+        holes, ring = holes + max(0, -ring) * bool(parts), max(0, ring)
+        while buffer.has_begun and ring < IN_HAND:
+            parts.append(buffer.take(now, ring - IN_HAND))
+            assert len(parts[-1]) > 0
+            ring += len(parts[-1])
+    return Played(buffer, np.concatenate(parts), holes, lost, now)
+
+
+def gaps_s(samples: Samples) -> float:
+    """The longest silence inside of what was heard."""
+    loud = np.flatnonzero(np.abs(samples) > 300)
+    return float(np.diff(loud).max()) / RATE_HZ
+
+
+def test_a_clean_line_is_played_as_it_was_spoken() -> None:
+    played = play(tone(4), Line())
+    count = played.buffer.count
+    assert played.holes == 0
+    assert (count.recovered, count.late, count.stretched) == (0, 0, 0)
+    assert count.concealed_share < 0.02
+    assert played.buffer.wait_s <= 0.03
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
+def test_what_was_lost_is_said_again_or_guessed_without_a_gap(loss: float) -> None:
+    spoken = tone(10)
+    played = play(spoken, Line(loss=loss))
+    count = played.buffer.count
+    assert played.holes == 0
+    assert count.concealed_share == pytest.approx(loss, abs=0.06)
+    assert gaps_s(played.samples) < 0.05
+    assert played.buffer.wait_s < 0.08
+
+
+def test_copies_are_taken_before_guesses() -> None:
+    played = play(voice(10), Line(loss=0.1))
+    assert played.buffer.count.recovered > played.buffer.count.guessed
+
+
+@pytest.mark.parametrize("jitter_s", [0.04, 0.08, 0.16])
+def test_packets_that_come_late_and_out_of_order_are_waited_for(jitter_s: float) -> None:
+    played = play(voice(12), Line(jitter_s=jitter_s))
+    count = played.buffer.count
+    assert played.holes == 0
+    assert count.late < 30
+    assert count.concealed_share < 0.06
+    assert played.buffer.wait_s < jitter_s + 0.06
+
+
+def test_a_line_that_calms_down_is_waited_for_less() -> None:
+    packets, now, chance = packets_of(voice(30)), 0.0, random.Random(2)
+    arriving = []
+    for place, payload in enumerate(packets):
+        jitter_s = 0.15 if place < 300 else 0.0
+        now = (place + 1) * 0.02 + NETWORK_S + chance.uniform(0, jitter_s)
+        arriving.append((now, VoicePacket(place, place * FRAME, payload, now)))
+    arriving.sort(key=lambda item: item[0])
+    played = run(arriving, len(packets) * 0.02)
+    assert played.buffer.wait_s < 0.04
+    spoken = len(packets) * FRAME
+    assert abs(len(played.samples) - spoken) < 0.15 * RATE_HZ  # it has come near again
+
+
+@pytest.mark.parametrize("clock", [0.999, 1.001])
+def test_a_far_clock_that_runs_differently_is_followed(clock: float) -> None:
+    played = play(voice(40), Line(clock=clock))
+    assert played.holes == 0
+    assert played.buffer.count.late == 0
+    assert played.buffer.count.concealed_share < 0.03
+
+
+def test_doubles_change_nothing() -> None:
+    played = play(tone(4), Line(doubled=0.5))
+    assert played.buffer.count.concealed_share < 0.02
+
+
+@pytest.mark.parametrize(("number", "timestamp"), [(65_500, 2**32 - 30_000), (0, 0)])
+def test_numbers_and_times_wrap(number: int, timestamp: int) -> None:
+    played = play(tone(4), Line(loss=0.05, first_number=number, first_timestamp=timestamp))
+    assert played.holes == 0
+    assert played.buffer.count.concealed_share < 0.15
+
+
+def test_a_far_side_that_begins_anew_is_heard_again() -> None:
+    packets = packets_of(tone(4))
+    arriving = []
+    for place, payload in enumerate(packets):
+        at = (place + 1) * 0.02 + NETWORK_S
+        anew = place >= 100
+        number = (place + (30_000 if anew else 0)) % 0x10000
+        timestamp = (place * FRAME + (2**31 - 5 if anew else 0)) % 0x1_0000_0000
+        arriving.append((at, VoicePacket(number, timestamp, payload, at)))
+    played = run(arriving, len(packets) * 0.02)
+    assert gaps_s(played.samples) < 0.3
+    assert np.abs(played.samples[-RATE_HZ // 4 :]).max() > 5000
+
+
+def test_a_hole_of_seconds_is_silence_and_then_the_present() -> None:
+    packets = packets_of(tone(8))
+    arriving = []
+    for place, payload in enumerate(packets):
+        if not 100 <= place < 250:
+            at = (place + 1) * 0.02 + NETWORK_S
+            arriving.append((at, VoicePacket(place, place * FRAME, payload, at)))
+    played = run(arriving, len(packets) * 0.02)
+    assert played.holes == 0
+    assert len(played.samples) == pytest.approx(len(packets) * FRAME, abs=0.2 * RATE_HZ)
+    assert np.abs(played.samples[-RATE_HZ:]).max() > 5000
+
+
+def test_silence_that_is_left_out_is_a_pause_and_not_a_loss() -> None:
+    """Numbers go on, times jump: a far side that sends nothing while nothing is said."""
+    packets = packets_of(tone(4))
+    arriving = []
+    for place, payload in enumerate(packets):
+        later = 100 if place >= 100 else 0
+        at = (place + 1 + later) * 0.02 + NETWORK_S
+        arriving.append((at, VoicePacket(place, (place + later) * FRAME, payload, at)))
+    played = run(arriving, (len(packets) + 100) * 0.02)
+    assert played.holes == 0
+    assert played.buffer.count.late == 0
+    assert played.buffer.count.heard >= (len(packets) - 6) * FRAME
+
+
+def test_junk_is_passed_over_and_memory_is_bounded() -> None:
+    chance, buffer = random.Random(3), PlayoutBuffer()
+    for _ in range(20_000):
+        packet = VoicePacket(
+            chance.randrange(0x10000),
+            chance.randrange(0x1_0000_0000),
+            chance.randbytes(chance.randrange(0, 40)),
+            chance.uniform(0, 100),
+        )
+        buffer.put(packet)
+        if chance.random() < 0.3:
+            assert len(buffer.take(chance.uniform(0, 100), chance.randrange(-3000, 3000))) > 0
+        assert len(buffer._packets) <= 100
+
+
+def test_what_is_guessed_fades_and_what_is_heard_again_rises_without_a_click() -> None:
+    packets = packets_of(tone(3))
+    arriving = []
+    for place, payload in enumerate(packets):
+        if not 50 <= place < 90:
+            at = (place + 1) * 0.02 + NETWORK_S
+            arriving.append((at, VoicePacket(place, place * FRAME, payload, at)))
+    played = run(arriving, len(packets) * 0.02).samples
+    steps = np.abs(np.diff(played.astype(np.int32)))
+    assert steps.max() < 1.5 * np.abs(np.diff(tone(1).astype(np.int32))).max()
+    in_hole = played[RATE_HZ * 16 // 10 : RATE_HZ * 17 // 10]
+    assert not in_hole.any()
+
+
+def test_before_the_first_word_there_is_silence() -> None:
+    buffer = PlayoutBuffer()
+    assert not buffer.has_begun
+    assert not buffer.take(1.0, -100).any()
