@@ -253,7 +253,7 @@ def make_models(
     s, role, ticker = services, settings.role, Ticker()
     window = WindowViewModel(tasks, s.sign_in, s.desk, role)
     status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
-    unsent = UnsentViewModel(tasks, ticker, s.unsent, clock)
+    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
     call = CallViewModel(

@@ -1,7 +1,8 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
-Changes go oldest first; files go before the change that names them. Nothing leaves the outbox but
-with the server's answer. The only writer of the confirmed tables, through the store's settle/apply.
+Changes go oldest first; one that names a file waits until file_sender has brought it. Nothing
+leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
+the store's settle/apply.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from app.domain.ids import ChangeId
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.file_sender import TOKEN_CODES, FileSender
 from app.services.ports import (
     FeedMovedHeard,
     PendingChange,
@@ -40,7 +42,8 @@ CLOCK_EVERY_S = 600.0
 CLOCK_SAMPLES = 5
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LOOK_AGAIN_S = 30.0
-TOKEN_CODES = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID)
+AWAY = (Code.SERVER_UNREACHABLE, Code.SERVER_ERROR)
+TOO_MUCH = (Code.TOO_LARGE, Code.TOO_SLOW)  # long notes, a slow line: fewer of them at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,6 @@ class Sync:
     ) -> None:
         self._mend_conflict = mend_conflict
         self._server_api = server_api
-        self._files = files
         self._renew_tokens = renew_tokens
         self._acts = acts
         self._clock = acts.clock
@@ -87,6 +89,10 @@ class Sync:
         self._tasks = TaskOwner("sync")
         self._wake = asyncio.Event()
         self._is_running = False
+        self._file_sender = FileSender(
+            server_api=server_api, files=files, acts=acts, wake_exchange=self.poke
+        )
+        self._file_sender.stuck.listen(lambda code: self._tell(stuck_file=code))
         self._push_limit = PUSH_CHANGES
         self._counting = Rereading(self._tell_unsent, self._tasks)
         self._stop_listening = acts.revision.listen(self._heard_revision)
@@ -101,6 +107,7 @@ class Sync:
             self._is_running = True
             self._counting.start()
             self._tasks.start_lasting(self._run, "exchange")
+            self._tasks.start_lasting(self._file_sender.run, "files")
             self._tasks.start_lasting(self._watch_clock, "clock")
 
     async def close(self) -> None:
@@ -154,7 +161,6 @@ class Sync:
             await self._exchange()
 
     async def _exchange(self) -> None:
-        await self._send_files()
         while await self._push():
             pass
         while await self._pull():
@@ -162,48 +168,27 @@ class Sync:
         await self._check_chain()
         await self._reached()
 
-    async def _send_files(self) -> None:
-        stuck = None
-        for name in await self._acts.read(lambda unit: unit.attachments.unsent()):
-            stuck = await self._send_file(name) or stuck
-        self._tell(stuck_file=stuck)
-
-    async def _send_file(self, name: str) -> Code | None:
-        """Why this one cannot be sent: it holds up its own record and nothing else."""
-        if not await self._server_api.has_file(name):
-            try:
-                data = await self._files.ciphertext(name)
-            except Failure as failure:
-                log.error("a recording's file cannot be read: %s", failure.code)
-                return failure.code
-            try:
-                await self._server_api.put_file(name, data)
-            except Rejected as no:
-                if no.code in TOKEN_CODES:
-                    raise
-                log.error("a recording's file was refused: %s", no.code)
-                return no.code
-        await self._acts.read(_mark_sent(name))
-        return None
-
     async def _push(self) -> bool:
         """True when there may be more to push."""
         limit = self._push_limit
+        events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
         changes, events = await self._acts.read(
-            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(PUSH_EVENTS))
+            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(events_limit))
         )
         if not changes and not events:
             return False
         try:
             answer = await self._server_api.push(changes, events)
-        except Rejected as no:
-            if no.code is not Code.TOO_LARGE or len(changes) <= 1:
+        except (Rejected, Unavailable) as no:
+            is_too_much = no.code in TOO_MUCH
+            if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
+                self._push_limit = max(1, min(limit, len(changes) or limit) // 2)
+            if not is_too_much or limit == 1:
                 raise
-            self._push_limit = len(changes) // 2  # long notes: fewer of them at a time
             return True
-        self._push_limit = PUSH_CHANGES
+        self._push_limit = min(PUSH_CHANGES, 2 * limit)
         await self._settle(answer)
-        is_full = len(changes) == limit or len(events) == PUSH_EVENTS
+        is_full = len(changes) == limit or len(events) == events_limit
         # A server that takes nothing is asked again later, not in a circle.
         return is_full and _is_progress(changes, events, answer)
 
@@ -277,6 +262,7 @@ class Sync:
         state = self.state.value
         since = state.since if state.is_reachable else now
         self._tell(is_reachable=True, since=since, code=None, last_contact=now)
+        self._file_sender.ask()
 
     def _lost(self, failure: Failure) -> None:
         state = self.state.value
@@ -303,10 +289,6 @@ def _is_progress(changes: list[Change], events: list[DeviceEvent], answer: PushA
     return any(change.id in settled for change in changes) or any(
         event.number <= answer.events_until for event in events
     )
-
-
-def _mark_sent(name: str) -> Callable[[UnitOfWork], None]:
-    return lambda unit: unit.attachments.mark_sent(name)
 
 
 def _keep_witness(witness: Witness) -> Callable[[UnitOfWork], None]:

@@ -49,6 +49,10 @@ class FakeServer:
         self.loses_answers = 0  # so many next requests are carried out, and the answer is lost
         self.refuses: Code | None = None  # every change
         self.refuses_files: Code | None = None
+        self.loses_file_answers = 0  # as loses_answers, of files alone
+        self.files_fail_after_s: float | None = None  # an upload ends so late, as unreachable
+        self.push_takes: int | None = None  # more changes than these meet the failure below
+        self.push_failure: Failure = Rejected(Code.TOO_SLOW)
         self.is_token_good = True
         self.acknowledges_events = True
         self.ahead_by = timedelta()
@@ -123,6 +127,8 @@ class FakeServer:
 
     async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
         self._heard("push", with_token=True)
+        if self.push_takes is not None and len(changes) > self.push_takes:
+            raise self.push_failure
         self.pushed += changes
         results = tuple(self._settle(change) for change in changes)
         for item in events:
@@ -160,8 +166,14 @@ class FakeServer:
         self._heard("put file", with_token=True)
         if self.refuses_files is not None:
             raise Rejected(self.refuses_files)
+        if self.files_fail_after_s is not None:
+            await asyncio.sleep(self.files_fail_after_s)
+            raise Unavailable(Code.SERVER_UNREACHABLE)
         assert hashlib.sha256(data).hexdigest() == file_sha256
         self.files[file_sha256] = data
+        if self.loses_file_answers:
+            self.loses_file_answers -= 1
+            raise Unavailable(Code.SERVER_UNREACHABLE, "the answer was lost")
         self._maybe_lose()
 
     async def get_file(self, file_sha256: str) -> bytes:
@@ -196,6 +208,8 @@ class FakeServer:
 
     def _judge(self, change: Change) -> ChangeResult:
         current = self.records.get(change.record)
+        file_sha256 = change.fields_set.get("file_sha256")
+        assert file_sha256 is None or file_sha256 in self.files, "its file comes first"
         if self.refuses is not None:
             return ChangeResult(change.id, Outcome.REFUSED, self.refuses)
         if change.base_version != (0 if current is None else current.version):

@@ -12,7 +12,7 @@ from app.domain.audit import Act, leaf_of
 from app.domain.changes import Outcome, RecordType
 from app.domain.clock import ClockOffset
 from app.domain.engine import ScopeDone
-from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.server_words import FeedMovedHeard
 from app.domain.visits import VisitState
@@ -56,7 +56,7 @@ def known_anew() -> Known:
     return Known(VisitId(new_id()), PatientId(new_id()))
 
 
-async def recorded(desk: DeskOnFakes) -> None:
+async def recorded(desk: DeskOnFakes, wav: bytes = WAV) -> None:
     """A stethoscope recording that this desk keeps."""
     await desk.recordings.start("mitral")
     recording = desk.recordings.state.value.recording
@@ -69,8 +69,8 @@ async def recorded(desk: DeskOnFakes) -> None:
             is_ours=True,
             sample_rate_hz=4000,
             samples=1000,
-            sha256=hashlib.sha256(WAV).hexdigest(),
-            wav=WAV,
+            sha256=hashlib.sha256(wav).hexdigest(),
+            wav=wav,
             source="synthetic",
             is_complete=True,
         )
@@ -128,18 +128,16 @@ async def test_only_the_servers_answer_takes_a_change_out(doctor: DeskOnFakes) -
 
 async def test_a_file_arrives_before_the_change_that_names_it(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
-    doctor.server.asked.clear()
     await recorded(doctor)
     await in_step(doctor)
     [stored] = doctor.server.of_type(RecordType.RECORDING)
     name = json.loads(stored.body)["file_sha256"]
-    assert list(doctor.server.files) == [name]
-    assert doctor.server.asked.index("put file") < doctor.server.asked.index("push")
+    assert list(doctor.server.files) == [name]  # the server says no to a name without its file
 
 
 async def test_a_file_that_is_there_is_not_sent_again(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
-    doctor.server.loses_answers = 1  # the file arrives, its answer does not
+    doctor.server.loses_file_answers = 1  # the file arrives, its answer does not
     await recorded(doctor)
     await in_step(doctor)
     assert doctor.server.asked.count("put file") == 1
@@ -162,6 +160,76 @@ async def test_a_file_that_cannot_be_sent_holds_up_only_its_own_record(
     doctor.server.refuses_files = None
     await in_step(doctor)
     assert state(doctor).stuck_file is None
+
+
+async def test_a_file_that_the_line_is_too_slow_for_delays_nothing_else(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    record = await note(doctor, "written while it is on its way")
+    doctor.server.holds(patient_record(known_anew(), "Roe", 0))
+    await doctor.clock.passes(1)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
+    notes = await doctor.acts.read(lambda unit: unit.records.notes(known.patient))
+    assert [one.is_pending for one in notes] == [False]
+    assert await doctor.audited() == []
+    await doctor.clock.passes(1300)
+    assert state(doctor).is_reachable
+    assert state(doctor).stuck_file is Code.SERVER_UNREACHABLE
+    assert doctor.server.asked.count("put file") == 3  # again and again, with pauses
+    doctor.server.files_fail_after_s = None
+    await doctor.clock.passes(600)
+    await in_step(doctor)
+    assert state(doctor).stuck_file is None
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+
+
+async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    await doctor.clock.passes(590)
+    [slow] = await doctor.acts.read(lambda unit: unit.attachments.unsent())
+    await recorded(doctor, WAV + b"another")
+    original = doctor.server.put_file
+
+    async def only_the_other(file_sha256: str, data: bytes) -> None:
+        doctor.server.files_fail_after_s = 600 if file_sha256 == slow else None
+        await original(file_sha256, data)
+
+    doctor.server.put_file = only_the_other  # type: ignore[method-assign]
+    await doctor.clock.passes(60)
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+
+
+async def test_an_upload_under_way_does_not_hold_up_the_end(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    async with asyncio.timeout(1):
+        await doctor.sync.close()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Rejected(Code.TOO_LARGE), Rejected(Code.TOO_SLOW), Unavailable(Code.SERVER_UNREACHABLE)],
+)
+async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
+    doctor: DeskOnFakes, failure: Failure
+) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    made = [await note(doctor, f"note {number}") for number in range(120)]
+    doctor.server.push_takes, doctor.server.push_failure = 3, failure
+    doctor.server.comes_back()
+    await in_step(doctor)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == made
+    assert doctor.server.asked.count("push") < 120
 
 
 async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
@@ -398,8 +466,10 @@ async def test_a_chain_that_was_touched_raises_an_alarm_that_stays(
     assert await doctor.acts.read(lambda unit: unit.audit.server_witness()) == held
     # Work goes on, under the alarm.
     record = await note(doctor, "still sent")
+    await recorded(doctor)
     await in_step(doctor)
     assert record in doctor.server.records
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
     assert state(doctor).is_reachable
     # What was hidden again stays told, in the chain as well.
     doctor.server.leaves[:] = good

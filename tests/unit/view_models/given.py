@@ -136,7 +136,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             messages=MessagesViewModel(
                 tasks, messages=desk.messages, chart=desk.chart, acts=desk.acts, role=role
             ),
-            unsent=UnsentViewModel(tasks, ticker, desk.unsent, clock),
+            unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
         )
     assert defects == []

@@ -377,6 +377,20 @@ async def test_a_conflict_stands_first_with_both_texts_and_two_ways_out(doctor: 
     assert len(await doctor.desk.pending()) == 2
 
 
+async def test_a_recording_that_cannot_be_sent_is_said_with_its_reason(doctor: Screens) -> None:
+    await doctor.open_chart()
+    doctor.notes.keep("waits")
+    await until(lambda: doctor.unsent.screen.rows)
+    sync = doctor.desk.sync.state
+    sync.tell(SyncState(True, MORNING, stuck_file=Code.TOO_LARGE))
+    assert wording.failure(Code.TOO_LARGE) in doctor.unsent.screen.message
+    assert doctor.unsent.screen.message_tone is Tone.BAD
+    sync.tell(SyncState(True, MORNING, stuck_file=Code.SERVER_UNREACHABLE))
+    assert doctor.unsent.screen.message == wording.text("unsent.file-slow")
+    sync.tell(SyncState(False, MORNING, Code.SERVER_UNREACHABLE, stuck_file=Code.TOO_LARGE))
+    assert doctor.unsent.screen.message == ""
+
+
 async def test_an_equal_screen_is_not_sent_again(doctor: Screens) -> None:
     await doctor.open_chart()
     sent: list[object] = []
