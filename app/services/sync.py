@@ -63,6 +63,11 @@ class SyncState:
     last_contact: datetime | None = None
 
     @property
+    def is_away(self) -> bool:
+        """Tried, and out of reach: not our own store, not a sign-in that ended."""
+        return not self.is_reachable and self.code in AWAY
+
+    @property
     def unsent_count(self) -> int:
         return sum(count for _, count in self.unsent)
 
@@ -266,8 +271,10 @@ class Sync:
 
     def _lost(self, failure: Failure) -> None:
         state = self.state.value
-        since = self._clock.now() if state.is_reachable else state.since
-        self._tell(is_reachable=False, since=since, code=failure.code)
+        lost = replace(state, is_reachable=False, code=failure.code)
+        if state.is_reachable or (state.code is not None and state.is_away is not lost.is_away):
+            lost = replace(lost, since=self._clock.now())
+        self.state.tell(lost)
 
     async def _tell_unsent(self) -> None:
         pending = await self._acts.read(lambda unit: unit.outbox.all())

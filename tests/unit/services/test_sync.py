@@ -376,6 +376,24 @@ async def test_a_session_that_ended_is_said_and_ends_with_a_sign_in(doctor: Desk
     assert len(doctor.server.of_type(RecordType.NOTE)) == 1
 
 
+async def test_a_full_disk_is_not_a_server_away(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.store.worker.is_full = True
+    doctor.sync.poke()
+    await doctor.clock.passes(60)
+    assert (state(doctor).code, state(doctor).is_away) == (Code.STORE_FULL, False)
+    doctor.store.worker.is_full = False
+    doctor.server.goes_away()
+    await doctor.clock.passes(10)
+    began = doctor.clock.now()
+    await doctor.clock.passes(60)
+    assert state(doctor).is_away
+    assert abs(state(doctor).since - began) < timedelta(seconds=20)  # not since the disk was full
+    doctor.server.comes_back()
+    await doctor.clock.passes(60)
+    assert state(doctor).is_reachable
+
+
 async def test_a_refused_certificate_is_said_and_nothing_is_sent(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
     doctor.server.failure = Untrusted(Code.SERVER_UNTRUSTED)

@@ -130,13 +130,30 @@ async def test_the_status_bar_says_what_is_unsent_and_how_old(doctor: Screens) -
     assert doctor.status.screen.unsent == wording.text("status.nothing-unsent")
 
 
-@pytest.mark.parametrize("code", [Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.SERVER_UNTRUSTED])
-async def test_a_server_that_refuses_us_is_not_said_to_be_away(doctor: Screens, code: Code) -> None:
-    """Nobody would sign in again for a server that seems to be out of reach."""
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.TOKEN_EXPIRED,
+        Code.TOKEN_INVALID,
+        Code.SERVER_UNTRUSTED,
+        Code.STORE_FULL,
+        Code.STORE_DAMAGED,
+        Code.NOT_ALLOWED,
+    ],
+)
+async def test_what_is_wrong_here_is_not_said_to_be_a_server_away(
+    doctor: Screens, code: Code
+) -> None:
+    """Nobody would sign in again, or make room, for a server that seems to be out of reach."""
     await doctor.sign_in_person()
-    doctor.desk.sync.state.tell(SyncState(False, MORNING, code=code))
+    doctor.desk.sync.state.tell(SyncState(False, MORNING, code, last_contact=MORNING))
     assert doctor.status.screen.server == wording.failure(code)
     assert doctor.status.screen.server_tone is Tone.BAD
+    assert doctor.call.screen.outage == wording.failure(code)
+    assert doctor.worklist.screen.message == wording.failure(code)
+    assert doctor.cart_home.screen.message == wording.failure(code)
+    is_kept = code not in (Code.STORE_FULL, Code.STORE_DAMAGED)
+    assert bool(doctor.call.screen.outage_detail) is is_kept
 
 
 async def test_an_alarm_of_the_audit_stands_before_everything_else(doctor: Screens) -> None:
