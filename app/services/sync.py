@@ -93,6 +93,7 @@ class Sync:
         self.state: Broadcast[SyncState] = Broadcast(SyncState(False, acts.clock.now()))
         self._tasks = TaskOwner("sync")
         self._wake = asyncio.Event()
+        self._ask_clock = asyncio.Event()
         self._is_running = False
         self._file_sender = FileSender(
             server_api=server_api, files=files, acts=acts, wake_exchange=self.poke
@@ -106,8 +107,9 @@ class Sync:
         switchboard.on(SocketUp, lambda _: self.poke())
 
     def start(self) -> None:
-        """Called once somebody is signed in; calling it again only wakes it."""
+        """Called at each sign-in: looks again, also at the clock, which may have been moved."""
         self.poke()
+        self._ask_clock.set()
         if not self._is_running:
             self._is_running = True
             self._counting.start()
@@ -252,15 +254,21 @@ class Sync:
 
     async def _watch_clock(self) -> None:
         while True:
+            self._ask_clock.clear()
+            pause = CLOCK_EVERY_S
             try:
-                samples = [await self._server_api.clock_sample() for _ in range(CLOCK_SAMPLES)]
+                await self._estimate_clock()
             except Failure:
-                await asyncio.sleep(PAUSES_S[-1])
-                continue
-            offset = best_offset(samples)
-            self._acts.offset = offset
-            self._tell(offset=offset)
-            await asyncio.sleep(CLOCK_EVERY_S)
+                pause = PAUSES_S[-1]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._ask_clock.wait()
+
+    async def _estimate_clock(self) -> None:
+        samples = [await self._server_api.clock_sample() for _ in range(CLOCK_SAMPLES)]
+        offset = best_offset(samples)
+        self._acts.offset = offset
+        self._tell(offset=offset)
 
     async def _reached(self) -> None:
         now = self._clock.now()

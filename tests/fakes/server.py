@@ -19,11 +19,12 @@ from app.domain.changes import (
     Outcome,
     RecordType,
 )
-from app.domain.clock import Clock, ClockSample
+from app.domain.clock import ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import ChangeId, PersonId, RecordId, new_id
 from app.domain.people import Person
 from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from tests.fakes.time_loop import LoopClock
 
 PAGE = 3
 ROUND_TRIP = timedelta(milliseconds=40)
@@ -32,7 +33,7 @@ ROUND_TRIP = timedelta(milliseconds=40)
 class FakeServer:
     """Fulfils ports.ServerApi. `asked` names every request that arrived, oldest first."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: LoopClock) -> None:
         self._clock = clock
         self.asked: list[str] = []
         self.records: dict[RecordId, ConfirmedRecord] = {}
@@ -123,7 +124,8 @@ class FakeServer:
     async def clock_sample(self) -> ClockSample:
         self._heard("time")
         asked_at = self._clock.now()
-        return ClockSample(asked_at, ROUND_TRIP, asked_at + ROUND_TRIP / 2 + self.ahead_by)
+        server_time = asked_at - self._clock.wrong_by + ROUND_TRIP / 2 + self.ahead_by
+        return ClockSample(asked_at, ROUND_TRIP, server_time)
 
     async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
         self._heard("push", with_token=True)

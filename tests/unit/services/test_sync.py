@@ -542,6 +542,20 @@ async def test_the_clock_difference_is_measured_at_the_start_and_every_ten_minut
     assert doctor.acts.must_confirm_times
 
 
+async def test_the_clock_is_asked_at_each_sign_in(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    await doctor.sign_in.sign_out()
+    await doctor.clock.passes(60)
+    doctor.clock.wrong_by = timedelta(minutes=-30)
+    await doctor.sign_in.sign_in("dr-lin", "good password")
+    doctor.sync.start()
+    await doctor.clock.passes(1)
+    offset = state(doctor).offset
+    assert offset is not None and offset.offset == timedelta(minutes=30)
+    assert doctor.acts.must_confirm_times
+
+
 async def test_every_act_carries_the_raw_time_and_what_was_known_of_its_error(
     doctor: DeskOnFakes,
 ) -> None:
