@@ -53,6 +53,7 @@ class Act(StrEnum):
     AUDIT_READ = "audit-read"
     SCREEN_LOCKED = "screen-locked"
     SCREEN_UNLOCKED = "screen-unlocked"
+    TIMES_CONFIRMED = "times-confirmed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Acts:
         self.events_noted: Broadcast[int] = Broadcast(0)
         self.offset: ClockOffset | None = None
         self._person: Person | None = None
-        self._are_times_confirmed = False
+        self._confirmed: ClockOffset | None = None
         self._before_leaving: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -47,7 +47,7 @@ class Acts:
 
     def now_acting(self, person: Person | None) -> None:
         self._person = person
-        self._are_times_confirmed = False
+        self._confirmed = None
 
     def before_leaving(self, work: Callable[[], Awaitable[None]]) -> None:
         """`work` is done while the person who signs out still acts."""
@@ -61,17 +61,19 @@ class Acts:
             except Failure as failure:  # they go all the same
                 log.error("not all was closed at signing out: %s", failure.code)
 
-    def confirm_times(self) -> None:
-        """A person looked at the clock difference and said that times may be kept."""
-        self._are_times_confirmed = True
+    async def confirm_times(self) -> None:
+        """A person looked at this clock difference and said that times may be kept."""
+        seen, person = self.offset, self._person
+        await self.note(self.event(Act.TIMES_CONFIRMED))
+        if self._person is person:
+            self._confirmed = seen
 
     @property
     def must_confirm_times(self) -> bool:
-        return (
-            self.offset is not None
-            and self.offset.needs_confirmation
-            and not self._are_times_confirmed
-        )
+        """Once for a difference; a later one that is another is asked about again."""
+        if self.offset is None or not self.offset.needs_confirmation:
+            return False
+        return self._confirmed is None or not self.offset.is_covered_by(self._confirmed)
 
     def stamp(self) -> Stamp:
         """When an act happens; Rejected(TIMES_NOT_CONFIRMED) while the clock is 2 min off."""

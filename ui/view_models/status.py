@@ -120,7 +120,10 @@ class StatusViewModel(ViewModel[StatusScreen]):
         self.asked_for_unsent.emit()
 
     def confirm_clock(self) -> None:
-        self._acts.confirm_times()
+        self.act_once(self._confirm_clock(), "confirm clock", lambda _: self.refresh())
+
+    async def _confirm_clock(self) -> None:
+        await self._acts.confirm_times()
         self.refresh()
 
     def lock(self) -> None:

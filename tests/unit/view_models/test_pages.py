@@ -176,6 +176,7 @@ async def test_the_clock_is_spoken_of_above_two_seconds_and_confirmed_above_two_
         assert ("behind" if seconds > 0 else "ahead") in screen.clock
         assert screen.can_confirm_clock is can_confirm
     doctor.status.confirm_clock()
+    await settled()
     assert not doctor.status.screen.can_confirm_clock
     assert not doctor.desk.acts.must_confirm_times
 
