@@ -251,7 +251,7 @@ def make_models(
     clock: SystemClock,
 ) -> tuple[Models, WindowViewModel]:
     s, role, ticker = services, settings.role, Ticker()
-    window = WindowViewModel(tasks, s.sign_in, s.desk, role)
+    window = WindowViewModel(tasks, s.sign_in, s.desk, s.sync, role)
     status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
@@ -402,7 +402,6 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
     """Hang up unless the next screen takes over; close in the reverse order of opening."""
     s = services
     if not is_restart:
-        # What is unsent stays in the store and is sent next time.
         with suppress(Rejected, Unavailable, TimeoutError):
             async with asyncio.timeout(FLUSH_LIMIT_S):
                 if s.call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
@@ -410,6 +409,9 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
                 await s.desk.leave()
         with suppress(Unavailable):
             await s.recordings.finish()  # it has a limit of its own
+    if not s.sign_in.state.value.is_kept:  # else it stays in the store and is sent next time
+        with suppress(Failure):
+            await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
         s.engine_room,
         s.recordings,

@@ -41,6 +41,7 @@ class FileSender:
         self.stuck: Broadcast[Code | None] = Broadcast(None)
         self._asked = asyncio.Event()
         self._failures: Counter[str] = Counter()
+        self._one_at_a_time = asyncio.Lock()
 
     def ask(self) -> None:
         self._asked.set()
@@ -68,6 +69,10 @@ class FileSender:
 
     async def send_all(self) -> None:
         """Each file that waits is tried once; those that failed before come last."""
+        async with self._one_at_a_time:
+            await self._send_all()
+
+    async def _send_all(self) -> None:
         stuck = None
         names = await self._acts.read(lambda unit: unit.attachments.unsent())
         for name in sorted(names, key=lambda name: self._failures[name]):

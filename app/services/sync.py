@@ -94,6 +94,7 @@ class Sync:
         self._tasks = TaskOwner("sync")
         self._wake = asyncio.Event()
         self._ask_clock = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._is_running = False
         self._file_sender = FileSender(
             server_api=server_api, files=files, acts=acts, wake_exchange=self.poke
@@ -116,6 +117,16 @@ class Sync:
             self._tasks.start_lasting(self._run, "exchange")
             self._tasks.start_lasting(self._file_sender.run, "files")
             self._tasks.start_lasting(self._watch_clock, "clock")
+
+    async def send_now(self, limit_s: float) -> int:
+        """For who loses what is not sent: one exchange, files too. How many changes are left."""
+        if await self._acts.read(_has_unsent):
+            with suppress(Failure, TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._exchange_with_token()
+                    await self._file_sender.send_all()
+                    await self._exchange_with_token()  # what named the files
+        return await self._acts.read(lambda unit: len(unit.outbox.all()))
 
     async def close(self) -> None:
         self._stop_listening()
@@ -159,13 +170,14 @@ class Sync:
 
     async def _exchange_with_token(self) -> None:
         """An access token lives for minutes; one that ended is renewed once, then asked again."""
-        try:
-            await self._exchange()
-        except Rejected as no:
-            if no.code not in TOKEN_CODES:
-                raise
-            await self._renew_tokens()
-            await self._exchange()
+        async with self._one_at_a_time:
+            try:
+                await self._exchange()
+            except Rejected as no:
+                if no.code not in TOKEN_CODES:
+                    raise
+                await self._renew_tokens()
+                await self._exchange()
 
     async def _exchange(self) -> None:
         while await self._push():
@@ -304,6 +316,10 @@ def _is_progress(changes: list[Change], events: list[DeviceEvent], answer: PushA
     return any(change.id in settled for change in changes) or any(
         event.number <= answer.events_until for event in events
     )
+
+
+def _has_unsent(unit: UnitOfWork) -> bool:
+    return bool(unit.outbox.all() or unit.audit.unacknowledged(1))
 
 
 def _keep_witness(witness: Witness) -> Callable[[UnitOfWork], None]:

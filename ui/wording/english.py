@@ -335,6 +335,10 @@ SENTENCES: dict[str, str] = {
     # why the program cannot start
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
+    # leaving where nothing is kept
+    "leave.question": "Not sent: {count}. It is lost when this window closes. Close it?",
+    "leave.confirm": "Yes, close and lose it",
+    "leave.cancel": "No, stay",
     # defects
     "defect.title": "Bedside had a fault",
     "defect.saved": "A report without patient data was saved. A running call goes on.",

@@ -246,6 +246,25 @@ async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
     assert state(doctor).stuck_file is Code.NOT_FOUND
 
 
+async def test_what_would_be_lost_is_sent_at_once_with_its_file(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await recorded(doctor)
+    await note(doctor, "and a note")
+    assert await doctor.sync.send_now(3) == 0
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+    assert len(doctor.server.of_type(RecordType.NOTE)) == 1
+
+
+async def test_sending_at_once_has_a_limit_and_tells_what_is_left(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await note(doctor, "goes past it")
+    began = doctor.clock.monotonic()
+    assert await doctor.sync.send_now(3) == 1
+    assert doctor.clock.monotonic() - began < 4
+
+
 # --- conflicts and refusals ----------------------------------------------------------------------
 
 

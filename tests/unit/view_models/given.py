@@ -81,7 +81,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             ticker=ticker,
             defects=defects,
             devices=devices,
-            window=WindowViewModel(tasks, desk.sign_in, desk.desk, role),
+            window=WindowViewModel(tasks, desk.sign_in, desk.desk, desk.sync, role),
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
             worklist=WorklistViewModel(tasks, ticker, desk.worklist, desk.sync, desk.desk, clock),
