@@ -5,6 +5,7 @@ Knows who is signed in and how wrong the clock is; knows nothing of any feature.
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -100,6 +101,8 @@ class Acts:
             visit=visit,
             subject=subject,
             code=code,
+            offset_ms=None if self.offset is None else _whole_ms(self.offset.offset),
+            uncertainty_ms=None if self.offset is None else _whole_ms(self.offset.uncertainty),
         )
 
     async def read(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
@@ -116,3 +119,7 @@ class Acts:
         """An act that changes no record; whoever sends hears that there is an event to send."""
         await self._store.transaction(lambda unit: unit.audit.add(event))
         self.events_noted.tell(self.events_noted.value + 1)
+
+
+def _whole_ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))

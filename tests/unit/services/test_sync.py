@@ -590,6 +590,21 @@ async def test_every_act_carries_the_raw_time_and_what_was_known_of_its_error(
     )
 
 
+async def test_every_audit_event_carries_the_raw_time_and_the_known_offset(
+    doctor: DeskOnFakes,
+) -> None:
+    before = doctor.acts.event(Act.NOTE_KEPT)
+    assert (before.offset_ms, before.uncertainty_ms) == (None, None)
+    doctor.server.ahead_by = timedelta(seconds=3)
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    await note(doctor, "timed")
+    await in_step(doctor)
+    [kept] = [event for event in doctor.server.events if event.act is Act.NOTE_KEPT]
+    assert (kept.offset_ms, kept.uncertainty_ms) == (3000, 20)
+    assert kept.corrected_at - kept.at == timedelta(seconds=3)
+
+
 async def test_the_clock_is_asked_again_soon_after_a_failure(doctor: DeskOnFakes) -> None:
     await doctor.sign_in.sign_in("dr-lin", "good password")
     doctor.server.goes_away()
