@@ -171,7 +171,7 @@ async def in_store(
     start(services, engine, tasks)
     if settings.role is Role.PRESENTER:
         tasks.start(services.desk.look_for_equipment(), "look for equipment")
-    code = await until_left(window, window_model)
+    code = await until_left(window_model)
     window.hide()
     await end(services, engine, is_restart=code == RESTART)
     return code
@@ -381,7 +381,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     tasks.start(LoopWatch().run(), "loop watch")
 
 
-async def until_left(window: MainWindow, model: WindowViewModel) -> int:
+async def until_left(model: WindowViewModel) -> int:
     """Until the window is closed or the system asks for the end."""
     left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -390,7 +390,7 @@ async def until_left(window: MainWindow, model: WindowViewModel) -> int:
             left.set_result(code)
 
     model.wants_to_leave.connect(lambda: leave(0))
-    window.restart_asked.connect(lambda: leave(RESTART))
+    model.wants_to_restart.connect(lambda: leave(RESTART))
     signals = LeaveSignals(lambda: leave(0))
     try:
         return await left

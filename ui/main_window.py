@@ -23,7 +23,6 @@ class MainWindow(QMainWindow):
     """`far` and `own` hand over the newest pictures; `notify()` of a surface asks to paint."""
 
     first_painted = Signal()  # once, when the first frame stands on the screen
-    restart_asked = Signal()  # after a defect: leave in order and start again
 
     def __init__(
         self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
@@ -67,7 +66,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._defect, 1)
         layout.addWidget(self._restart)
         layout.addWidget(self._go_on)
-        self._restart.clicked.connect(self.restart_asked)
+        self._restart.clicked.connect(self._models.window.restart)
         self._go_on.clicked.connect(lambda: row.setVisible(False))
         row.setVisible(False)
         return row

@@ -43,6 +43,10 @@ class WindowIntents(Protocol):
         """The window's close is an intent: hang up, flush, close the store, then quit."""
         ...
 
+    def restart(self) -> None:
+        """The same, and then the program starts again."""
+        ...
+
     def leave_all_the_same(self) -> None: ...
     def stay(self) -> None: ...
 
@@ -54,6 +58,7 @@ class WindowViewModel(ViewModel[WindowScreen]):
     """
 
     wants_to_leave = Signal()
+    wants_to_restart = Signal()
 
     def __init__(
         self, tasks: TaskOwner, sign_in: SignIn, desk: Desk, sync: Sync, role: Role
@@ -61,6 +66,7 @@ class WindowViewModel(ViewModel[WindowScreen]):
         super().__init__(tasks)
         self._sync = sync
         self._would_be_lost = 0
+        self._end = self.wants_to_leave
         self._sign_in = sign_in
         self._desk = desk
         self._role = role
@@ -96,19 +102,26 @@ class WindowViewModel(ViewModel[WindowScreen]):
         self.refresh()
 
     def leave(self) -> None:
+        self._leave(self.wants_to_leave)
+
+    def restart(self) -> None:
+        self._leave(self.wants_to_restart)
+
+    def _leave(self, end: SignalInstance) -> None:
+        self._end = end
         if self._sign_in.state.value.is_kept:
-            self.wants_to_leave.emit()
+            end.emit()
         else:
-            self.act_once(self._send_and_leave(), "leave", lambda _: self.wants_to_leave.emit())
+            self.act_once(self._send_and_leave(), "leave", lambda _: self._end.emit())
 
     async def _send_and_leave(self) -> None:
         self._would_be_lost = await self._sync.send_now(SEND_LIMIT_S)
         self.refresh()
         if not self._would_be_lost:
-            self.wants_to_leave.emit()
+            self._end.emit()
 
     def leave_all_the_same(self) -> None:
-        self.wants_to_leave.emit()
+        self._end.emit()
 
     def stay(self) -> None:
         self._would_be_lost = 0

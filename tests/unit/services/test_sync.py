@@ -206,6 +206,23 @@ async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes)
     assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
 
 
+async def test_a_token_that_ended_meanwhile_delays_a_file_by_a_moment(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    original, asked = doctor.server.has_file, []
+
+    async def ended_once(file_sha256: str) -> bool:
+        asked.append(file_sha256)
+        doctor.server.is_token_good = len(asked) > 1
+        return await original(file_sha256)
+
+    doctor.server.has_file = ended_once  # type: ignore[method-assign]
+    await recorded(doctor)
+    await doctor.clock.passes(5)
+    assert doctor.server.refreshes == 1
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+    assert state(doctor).stuck_file is None
+
+
 async def test_an_upload_under_way_does_not_hold_up_the_end(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
     doctor.server.files_fail_after_s = 600

@@ -25,6 +25,7 @@ async def forgetful(application: QApplication) -> AsyncIterator[Screens]:
 def leavings(screens: Screens) -> list[str]:
     left: list[str] = []
     screens.window.wants_to_leave.connect(lambda: left.append("left"))
+    screens.window.wants_to_restart.connect(lambda: left.append("restarted"))
     return left
 
 
@@ -60,6 +61,11 @@ async def test_where_nothing_is_kept_leaving_asks_when_it_cannot_be_sent(
     await until(lambda: forgetful.window.screen.question)
     forgetful.window.leave_all_the_same()
     assert left == ["left"]
+    forgetful.window.stay()
+    forgetful.window.restart()
+    await until(lambda: forgetful.window.screen.question)
+    forgetful.window.leave_all_the_same()
+    assert left == ["left", "restarted"]
 
 
 async def test_where_all_is_kept_leaving_asks_nothing(doctor: Screens) -> None:
@@ -69,4 +75,5 @@ async def test_where_all_is_kept_leaving_asks_nothing(doctor: Screens) -> None:
     doctor.notes.keep("kept here")
     await until(lambda: doctor.unsent.screen.rows)
     doctor.window.leave()
-    assert left == ["left"]
+    doctor.window.restart()
+    assert left == ["left", "restarted"]
