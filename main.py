@@ -171,7 +171,7 @@ async def in_store(
     start(services, engine, tasks)
     if settings.role is Role.PRESENTER:
         tasks.start(services.desk.look_for_equipment(), "look for equipment")
-    code = await until_left(window, window_model)
+    code = await until_left(window_model)
     window.hide()
     await end(services, engine, is_restart=code == RESTART)
     return code
@@ -252,9 +252,9 @@ def make_models(
     clock: SystemClock,
 ) -> tuple[Models, WindowViewModel]:
     s, role, ticker = services, settings.role, Ticker()
-    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, role)
+    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, role)
     status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
-    unsent = UnsentViewModel(tasks, ticker, s.unsent, clock)
+    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
     call = CallViewModel(
@@ -382,7 +382,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     tasks.start(LoopWatch().run(), "loop watch")
 
 
-async def until_left(window: MainWindow, model: WindowViewModel) -> int:
+async def until_left(model: WindowViewModel) -> int:
     """Until the window is closed or the system asks for the end."""
     left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -391,7 +391,7 @@ async def until_left(window: MainWindow, model: WindowViewModel) -> int:
             left.set_result(code)
 
     model.wants_to_leave.connect(lambda: leave(0))
-    window.restart_asked.connect(lambda: leave(RESTART))
+    model.wants_to_restart.connect(lambda: leave(RESTART))
     signals = LeaveSignals(lambda: leave(0))
     try:
         return await left
@@ -403,7 +403,6 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
     """Hang up unless the next screen takes over; close in the reverse order of opening."""
     s = services
     if not is_restart:
-        # What is unsent stays in the store and is sent next time.
         with suppress(Rejected, Unavailable, TimeoutError):
             async with asyncio.timeout(FLUSH_LIMIT_S):
                 if s.call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
@@ -411,6 +410,9 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
                 await s.desk.leave()
         with suppress(Unavailable):
             await s.recordings.finish()  # it has a limit of its own
+    if not s.sign_in.state.value.is_kept:  # else it stays in the store and is sent next time
+        with suppress(Failure):
+            await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
         s.engine_room,
         s.recordings,

@@ -50,22 +50,31 @@ ORDER BY at, record
 PATIENT = """
 SELECT body FROM patients_shown WHERE record = ?
 """
-NOTES = """
-SELECT record, body, version, is_pending FROM notes_shown
-WHERE patient = ? ORDER BY at DESC, record DESC
+# Newest first, by no device's clock: what is made here after what is confirmed, by its counter;
+# what is confirmed by its place in the feed. None of these is ever changed once it is made.
+NEWEST_FIRST = """
+ORDER BY
+  (SELECT r.position FROM records r
+   WHERE r.record = shown.record AND r.record_type = shown.record_type) DESC NULLS FIRST,
+  (SELECT min(o.counter) FROM outbox o
+   WHERE o.record_type = shown.record_type AND o.record = shown.record) DESC
 """
-READINGS = """
-SELECT record, body, version, is_pending FROM readings_shown
-WHERE patient = ? ORDER BY at DESC, record DESC
-"""
-RECORDINGS = """
-SELECT record, body, version, is_pending FROM recordings_shown
-WHERE patient = ? ORDER BY at DESC, record DESC
-"""
-MESSAGES = """
-SELECT record, body, version, is_pending FROM messages_shown
-WHERE visit = ? ORDER BY at DESC, record DESC
-"""
+NOTES = f"""
+SELECT record, body, version, is_pending FROM notes_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+READINGS = f"""
+SELECT record, body, version, is_pending FROM readings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+RECORDINGS = f"""
+SELECT record, body, version, is_pending FROM recordings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+MESSAGES = f"""
+SELECT record, body, version, is_pending FROM messages_shown AS shown
+WHERE visit = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
 
 RowT = TypeVar("RowT")
 

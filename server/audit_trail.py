@@ -50,7 +50,7 @@ def append_all(connection: Connection, events: Iterable[AuditEvent]) -> Witness:
                 "event": data,
                 "digest": reached.digest,
                 "event_id": str(event.id),
-                "at": time_text(event.at),
+                "at": time_text(event.corrected_at),
                 "patient": None if event.patient is None else str(event.patient),
             }
         )

@@ -50,7 +50,7 @@ class Border:
             async with asyncio.timeout(BODY_LIMIT_S):
                 body = await _read_body(scope, receive)
         except TimeoutError:
-            await problem(Code.MALFORMED, 408, {"Connection": "close"})(scope, receive, answer)
+            await problem(Code.TOO_SLOW, None, {"Connection": "close"})(scope, receive, answer)
             return
         if body is None:
             await problem(Code.TOO_LARGE, None, {"Connection": "close"})(scope, receive, answer)

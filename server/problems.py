@@ -18,6 +18,7 @@ STATUS_OF: dict[Code, int] = {
     Code.DEVICE_UNKNOWN: 403,
     Code.NOT_FOUND: 404,
     Code.TOO_LARGE: 413,
+    Code.TOO_SLOW: 408,
     Code.MALFORMED: 422,
     Code.HASH_MISMATCH: 422,
     Code.CONFLICT: 409,

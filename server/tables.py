@@ -102,6 +102,7 @@ ops = Table(
     Column("change", Text, nullable=False),
 )
 
+# `at` is the corrected time: a device's raw one stands in the event with its known offset.
 audit_log = Table(
     "audit_log",
     metadata,

@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.window import WindowScreen
 from ui.views.frame import Frame, Models
+from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import mark, show_when
 from ui.widgets.status_banner import StatusBanner
@@ -21,7 +23,6 @@ class MainWindow(QMainWindow):
     """`far` and `own` hand over the newest pictures; `notify()` of a surface asks to paint."""
 
     first_painted = Signal()  # once, when the first frame stands on the screen
-    restart_asked = Signal()  # after a defect: leave in order and start again
 
     def __init__(
         self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
@@ -35,15 +36,27 @@ class MainWindow(QMainWindow):
         self._restart = Button("defect.restart", text("defect.restart"))
         self._go_on = Button("defect.go-on", text("defect.go-on"))
         self._defect_row = self._build_defect_row()
+        self._ask = Ask("leave", text("leave.confirm"), text("leave.cancel"))
+        self._ask.confirmed.connect(models.window.leave_all_the_same)
+        self._ask.cancelled.connect(models.window.stay)
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._defect_row)
+        layout.addWidget(self._ask)
         layout.addWidget(self.frame, 1)
         self.setCentralWidget(inside)
         self.setMinimumSize(*LEAST_SIZE)
         self.resize(*FIRST_SIZE)
+        models.window.changed.connect(self.draw)
+
+    def draw(self, screen: WindowScreen) -> None:
+        """The pages are the frame's; here only what is asked before the window is left."""
+        if screen.question:
+            self._ask.open(screen.question)
+        else:
+            self._ask.close_unanswered()
 
     def _build_defect_row(self) -> QWidget:
         row = QWidget()
@@ -53,7 +66,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._defect, 1)
         layout.addWidget(self._restart)
         layout.addWidget(self._go_on)
-        self._restart.clicked.connect(self.restart_asked)
+        self._restart.clicked.connect(self._models.window.restart)
         self._go_on.clicked.connect(lambda: row.setVisible(False))
         row.setVisible(False)
         return row

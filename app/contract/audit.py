@@ -10,8 +10,14 @@ from app.domain.audit import Act, AuditEvent, Witness
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId
 
+OFFSET_MOST_MS = 2**45  # beyond what lies between the earliest and the latest time we know
+Offset = Annotated[int, Field(ge=-OFFSET_MOST_MS, le=OFFSET_MOST_MS)]
+Uncertainty = Annotated[int, Field(ge=0, le=OFFSET_MOST_MS)]
+
 
 class AuditEventBody(Body):
+    """`at` is raw; `offset_ms` what the server was known to be ahead by."""
+
     id: UUID
     act: Act
     at: Instant
@@ -21,6 +27,8 @@ class AuditEventBody(Body):
     visit: UUID | None = None
     subject: UUID | None = None
     code: Code | None = None
+    offset_ms: Offset | None = None
+    uncertainty_ms: Uncertainty | None = None
 
     @classmethod
     def from_domain(cls, event: AuditEvent) -> "AuditEventBody":
@@ -37,6 +45,8 @@ class AuditEventBody(Body):
             visit=None if self.visit is None else VisitId(self.visit),
             subject=self.subject,
             code=self.code,
+            offset_ms=self.offset_ms,
+            uncertainty_ms=self.uncertainty_ms,
         )
 
 

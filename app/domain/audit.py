@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -53,11 +53,16 @@ class Act(StrEnum):
     AUDIT_READ = "audit-read"
     SCREEN_LOCKED = "screen-locked"
     SCREEN_UNLOCKED = "screen-unlocked"
+    TIMES_CONFIRMED = "times-confirmed"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One act, by id and never by value. `subject` names the record the act was done to."""
+    """One act, by id and never by value. `subject` names the record the act was done to.
+
+    `at` is the raw time of whoever wrote it; a device that knows how far the server was ahead of
+    its clock says so beside it, in whole milliseconds, which every reader hashes alike.
+    """
 
     id: EventId
     act: Act
@@ -68,10 +73,20 @@ class AuditEvent:
     visit: VisitId | None = None
     subject: UUID | None = None
     code: Code | None = None
+    offset_ms: int | None = None
+    uncertainty_ms: int | None = None
+
+    @property
+    def corrected_at(self) -> datetime:
+        """By the server's clock as far as it was known; what it is searched by."""
+        return self.at + timedelta(milliseconds=self.offset_ms or 0)
 
     def canonical(self) -> bytes:
-        """The bytes that are hashed: JSON, sorted keys, no spaces, ids and times as text."""
-        fields = {
+        """The bytes that are hashed: JSON, sorted keys, no spaces, ids and times as text.
+
+        An offset that is not known is not there at all.
+        """
+        fields: dict[str, str | int | None] = {
             "act": str(self.act),
             "actor": _text(self.actor),
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -82,6 +97,10 @@ class AuditEvent:
             "subject": _text(self.subject),
             "visit": _text(self.visit),
         }
+        if self.offset_ms is not None:
+            fields["offset_ms"] = self.offset_ms
+        if self.uncertainty_ms is not None:
+            fields["uncertainty_ms"] = self.uncertainty_ms
         return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -62,6 +62,10 @@ class ClockOffset:
         """Above 2 min a person confirms times before they are kept."""
         return abs(self.offset) - self.uncertainty > CONFIRM_ABOVE
 
+    def is_covered_by(self, confirmed: "ClockOffset") -> bool:
+        """Whoever confirmed that difference looked at this one, too."""
+        return abs(self.offset - confirmed.offset) <= CONFIRM_ABOVE
+
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:

@@ -26,6 +26,7 @@ class Code(StrEnum):
     CA_UNREADABLE = "ca-unreadable"
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"
     SERVER_ERROR = "server-error"
     NOT_FOUND = "not-found"
     # records

@@ -5,6 +5,7 @@ Knows who is signed in and how wrong the clock is; knows nothing of any feature.
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -35,7 +36,7 @@ class Acts:
         self.events_noted: Broadcast[int] = Broadcast(0)
         self.offset: ClockOffset | None = None
         self._person: Person | None = None
-        self._are_times_confirmed = False
+        self._confirmed: ClockOffset | None = None
         self._before_leaving: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -47,7 +48,7 @@ class Acts:
 
     def now_acting(self, person: Person | None) -> None:
         self._person = person
-        self._are_times_confirmed = False
+        self._confirmed = None
 
     def before_leaving(self, work: Callable[[], Awaitable[None]]) -> None:
         """`work` is done while the person who signs out still acts."""
@@ -61,17 +62,19 @@ class Acts:
             except Failure as failure:  # they go all the same
                 log.error("not all was closed at signing out: %s", failure.code)
 
-    def confirm_times(self) -> None:
-        """A person looked at the clock difference and said that times may be kept."""
-        self._are_times_confirmed = True
+    async def confirm_times(self) -> None:
+        """A person looked at this clock difference and said that times may be kept."""
+        seen, person = self.offset, self._person
+        await self.note(self.event(Act.TIMES_CONFIRMED))
+        if self._person is person:
+            self._confirmed = seen
 
     @property
     def must_confirm_times(self) -> bool:
-        return (
-            self.offset is not None
-            and self.offset.needs_confirmation
-            and not self._are_times_confirmed
-        )
+        """Once for a difference; a later one that is another is asked about again."""
+        if self.offset is None or not self.offset.needs_confirmation:
+            return False
+        return self._confirmed is None or not self.offset.is_covered_by(self._confirmed)
 
     def stamp(self) -> Stamp:
         """When an act happens; Rejected(TIMES_NOT_CONFIRMED) while the clock is 2 min off."""
@@ -98,6 +101,8 @@ class Acts:
             visit=visit,
             subject=subject,
             code=code,
+            offset_ms=None if self.offset is None else _whole_ms(self.offset.offset),
+            uncertainty_ms=None if self.offset is None else _whole_ms(self.offset.uncertainty),
         )
 
     async def read(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
@@ -114,3 +119,7 @@ class Acts:
         """An act that changes no record; whoever sends hears that there is an event to send."""
         await self._store.transaction(lambda unit: unit.audit.add(event))
         self.events_noted.tell(self.events_noted.value + 1)
+
+
+def _whole_ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))

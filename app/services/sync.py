@@ -1,7 +1,8 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
-Changes go oldest first; files go before the change that names them. Nothing leaves the outbox but
-with the server's answer. The only writer of the confirmed tables, through the store's settle/apply.
+Changes go oldest first; one that names a file waits until file_sender has brought it. Nothing
+leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
+the store's settle/apply.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from app.domain.ids import ChangeId
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.file_sender import TOKEN_CODES, FileSender
 from app.services.ports import (
     FeedMovedHeard,
     PendingChange,
@@ -40,7 +42,8 @@ CLOCK_EVERY_S = 600.0
 CLOCK_SAMPLES = 5
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LOOK_AGAIN_S = 30.0
-TOKEN_CODES = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID)
+AWAY = (Code.SERVER_UNREACHABLE, Code.SERVER_ERROR)
+TOO_MUCH = (Code.TOO_LARGE, Code.TOO_SLOW)  # long notes, a slow line: fewer of them at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class SyncState:
     audit_alarm: Code | None = None
     stuck_file: Code | None = None  # why a file, and so the record that names it, cannot be sent
     last_contact: datetime | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Tried, and out of reach: not our own store, not a sign-in that ended."""
+        return not self.is_reachable and self.code in AWAY
 
     @property
     def unsent_count(self) -> int:
@@ -79,14 +87,19 @@ class Sync:
     ) -> None:
         self._mend_conflict = mend_conflict
         self._server_api = server_api
-        self._files = files
         self._renew_tokens = renew_tokens
         self._acts = acts
         self._clock = acts.clock
         self.state: Broadcast[SyncState] = Broadcast(SyncState(False, acts.clock.now()))
         self._tasks = TaskOwner("sync")
         self._wake = asyncio.Event()
+        self._ask_clock = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._is_running = False
+        self._file_sender = FileSender(
+            server_api=server_api, files=files, acts=acts, wake_exchange=self.poke
+        )
+        self._file_sender.stuck.listen(lambda code: self._tell(stuck_file=code))
         self._push_limit = PUSH_CHANGES
         self._counting = Rereading(self._tell_unsent, self._tasks)
         self._stop_listening = acts.revision.listen(self._heard_revision)
@@ -95,13 +108,25 @@ class Sync:
         switchboard.on(SocketUp, lambda _: self.poke())
 
     def start(self) -> None:
-        """Called once somebody is signed in; calling it again only wakes it."""
+        """Called at each sign-in: looks again, also at the clock, which may have been moved."""
         self.poke()
+        self._ask_clock.set()
         if not self._is_running:
             self._is_running = True
             self._counting.start()
             self._tasks.start_lasting(self._run, "exchange")
+            self._tasks.start_lasting(self._file_sender.run, "files")
             self._tasks.start_lasting(self._watch_clock, "clock")
+
+    async def send_now(self, limit_s: float) -> int:
+        """For who loses what is not sent: one exchange, files too. How many changes are left."""
+        if await self._acts.read(_has_unsent):
+            with suppress(Failure, TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._exchange_with_token()
+                    await self._file_sender.send_all()
+                    await self._exchange_with_token()  # what named the files
+        return await self._acts.read(lambda unit: len(unit.outbox.all()))
 
     async def close(self) -> None:
         self._stop_listening()
@@ -145,16 +170,16 @@ class Sync:
 
     async def _exchange_with_token(self) -> None:
         """An access token lives for minutes; one that ended is renewed once, then asked again."""
-        try:
-            await self._exchange()
-        except Rejected as no:
-            if no.code not in TOKEN_CODES:
-                raise
-            await self._renew_tokens()
-            await self._exchange()
+        async with self._one_at_a_time:
+            try:
+                await self._exchange()
+            except Rejected as no:
+                if no.code not in TOKEN_CODES:
+                    raise
+                await self._renew_tokens()
+                await self._exchange()
 
     async def _exchange(self) -> None:
-        await self._send_files()
         while await self._push():
             pass
         while await self._pull():
@@ -162,48 +187,27 @@ class Sync:
         await self._check_chain()
         await self._reached()
 
-    async def _send_files(self) -> None:
-        stuck = None
-        for name in await self._acts.read(lambda unit: unit.attachments.unsent()):
-            stuck = await self._send_file(name) or stuck
-        self._tell(stuck_file=stuck)
-
-    async def _send_file(self, name: str) -> Code | None:
-        """Why this one cannot be sent: it holds up its own record and nothing else."""
-        if not await self._server_api.has_file(name):
-            try:
-                data = await self._files.ciphertext(name)
-            except Failure as failure:
-                log.error("a recording's file cannot be read: %s", failure.code)
-                return failure.code
-            try:
-                await self._server_api.put_file(name, data)
-            except Rejected as no:
-                if no.code in TOKEN_CODES:
-                    raise
-                log.error("a recording's file was refused: %s", no.code)
-                return no.code
-        await self._acts.read(_mark_sent(name))
-        return None
-
     async def _push(self) -> bool:
         """True when there may be more to push."""
         limit = self._push_limit
+        events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
         changes, events = await self._acts.read(
-            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(PUSH_EVENTS))
+            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(events_limit))
         )
         if not changes and not events:
             return False
         try:
             answer = await self._server_api.push(changes, events)
-        except Rejected as no:
-            if no.code is not Code.TOO_LARGE or len(changes) <= 1:
+        except (Rejected, Unavailable) as no:
+            is_too_much = no.code in TOO_MUCH
+            if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
+                self._push_limit = max(1, min(limit, len(changes) or limit) // 2)
+            if not is_too_much or limit == 1:
                 raise
-            self._push_limit = len(changes) // 2  # long notes: fewer of them at a time
             return True
-        self._push_limit = PUSH_CHANGES
+        self._push_limit = min(PUSH_CHANGES, 2 * limit)
         await self._settle(answer)
-        is_full = len(changes) == limit or len(events) == PUSH_EVENTS
+        is_full = len(changes) == limit or len(events) == events_limit
         # A server that takes nothing is asked again later, not in a circle.
         return is_full and _is_progress(changes, events, answer)
 
@@ -262,26 +266,35 @@ class Sync:
 
     async def _watch_clock(self) -> None:
         while True:
+            self._ask_clock.clear()
+            pause = CLOCK_EVERY_S
             try:
-                samples = [await self._server_api.clock_sample() for _ in range(CLOCK_SAMPLES)]
+                await self._estimate_clock()
             except Failure:
-                await asyncio.sleep(PAUSES_S[-1])
-                continue
-            offset = best_offset(samples)
-            self._acts.offset = offset
-            self._tell(offset=offset)
-            await asyncio.sleep(CLOCK_EVERY_S)
+                pause = PAUSES_S[-1]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._ask_clock.wait()
+
+    async def _estimate_clock(self) -> None:
+        samples = [await self._server_api.clock_sample() for _ in range(CLOCK_SAMPLES)]
+        offset = best_offset(samples)
+        self._acts.offset = offset
+        self._tell(offset=offset)
 
     async def _reached(self) -> None:
         now = self._clock.now()
         state = self.state.value
         since = state.since if state.is_reachable else now
         self._tell(is_reachable=True, since=since, code=None, last_contact=now)
+        self._file_sender.ask()
 
     def _lost(self, failure: Failure) -> None:
         state = self.state.value
-        since = self._clock.now() if state.is_reachable else state.since
-        self._tell(is_reachable=False, since=since, code=failure.code)
+        lost = replace(state, is_reachable=False, code=failure.code)
+        if state.is_reachable or (state.code is not None and state.is_away is not lost.is_away):
+            lost = replace(lost, since=self._clock.now())
+        self.state.tell(lost)
 
     async def _tell_unsent(self) -> None:
         pending = await self._acts.read(lambda unit: unit.outbox.all())
@@ -305,8 +318,8 @@ def _is_progress(changes: list[Change], events: list[DeviceEvent], answer: PushA
     )
 
 
-def _mark_sent(name: str) -> Callable[[UnitOfWork], None]:
-    return lambda unit: unit.attachments.mark_sent(name)
+def _has_unsent(unit: UnitOfWork) -> bool:
+    return bool(unit.outbox.all() or unit.audit.unacknowledged(1))
 
 
 def _keep_witness(witness: Witness) -> Callable[[UnitOfWork], None]:

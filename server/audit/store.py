@@ -1,12 +1,13 @@
 """Reading the server's audit chain in SQL."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
+from app.contract.audit import AuditEventBody
 from app.domain.audit import ChainRow
 from server.tables import audit_log, time_text
 
@@ -51,10 +52,7 @@ def rows_about(
 def index_differs_at(connection: Connection) -> int | None:
     """The first row whose search columns do not say what its event says."""
     for row in connection.execute(select(audit_log).order_by(audit_log.c.number)):
-        fields = _fields(row.event)
-        if (fields.get("id"), fields.get("patient")) != (row.event_id, row.patient):
-            return int(row.number)
-        if fields.get("at") != row.at:
+        if _index_of(row.event) != (row.event_id, row.patient, row.at):
             return int(row.number)
     return None
 
@@ -66,9 +64,11 @@ def missing_guards(connection: Connection) -> list[str]:
     return sorted({"audit_log_no_update", "audit_log_no_delete"} - present)
 
 
-def _fields(event: bytes) -> dict[str, str | None]:
+def _index_of(event: bytes) -> tuple[str, str | None, str] | None:
+    """What should stand beside these bytes; None when they are no event."""
     try:
-        fields = json.loads(event)
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
+        told = AuditEventBody.model_validate_json(event).to_domain()
+    except ValidationError:
+        return None
+    patient = None if told.patient is None else str(told.patient)
+    return str(told.id), patient, time_text(told.corrected_at)

@@ -45,7 +45,8 @@ def same_time(value: Any) -> Any:
 def test_a_released_body_says_what_it_said(name: str) -> None:
     written = golden(name)
     parsed = model(name).model_validate_json(json.dumps(written))
-    assert same_time(parsed.model_dump(mode="json")) == same_time(written)
+    said = parsed.model_dump(mode="json", exclude_unset=True)  # not what came to be said later
+    assert same_time(said) == same_time(written)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,12 +111,18 @@ def test_the_server_keeps_every_released_document(kind: RecordType) -> None:
     assert type(checked(kind, document)) is bodies.BODY_OF[kind]
 
 
-def test_an_event_is_hashed_the_same_on_both_sides() -> None:
-    body = audit.AuditEventBody.model_validate(golden("AuditRowsOut")["rows"][0]["event"])
+@pytest.mark.parametrize(
+    ("row", "leaf"),
+    [
+        (0, "34c729742298a344dae1f9a771dc2de5f50d6079459910c707c7c401ed0fe87d"),
+        (1, "f73648dbe6628eb9c143de694d77b7f8a9c3c063a51657249521e68080733d45"),
+    ],
+    ids=["without a known offset", "with one"],
+)
+def test_an_event_is_hashed_the_same_on_both_sides(row: int, leaf: str) -> None:
+    body = audit.AuditEventBody.model_validate(golden("AuditRowsOut")["rows"][row]["event"])
     event: AuditEvent = body.to_domain()
     again = audit.AuditEventBody.from_domain(event).to_domain()
     assert again.canonical() == event.canonical()
     # Written down once: a changed canonical form would void every digest that clients hold.
-    assert leaf_of(event.canonical()) == (
-        "34c729742298a344dae1f9a771dc2de5f50d6079459910c707c7c401ed0fe87d"
-    )
+    assert leaf_of(event.canonical()) == leaf

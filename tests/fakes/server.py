@@ -19,11 +19,12 @@ from app.domain.changes import (
     Outcome,
     RecordType,
 )
-from app.domain.clock import Clock, ClockSample
+from app.domain.clock import ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId, PersonId, RecordId, new_id
 from app.domain.people import Person
 from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from tests.fakes.time_loop import LoopClock
 
 PAGE = 3
 ROUND_TRIP = timedelta(milliseconds=40)
@@ -32,7 +33,7 @@ ROUND_TRIP = timedelta(milliseconds=40)
 class FakeServer:
     """Fulfils ports.ServerApi. `asked` names every request that arrived, oldest first."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: LoopClock) -> None:
         self._clock = clock
         self.asked: list[str] = []
         self.records: dict[RecordId, ConfirmedRecord] = {}
@@ -51,6 +52,10 @@ class FakeServer:
         self.loses_answers = 0  # so many next requests are carried out, and the answer is lost
         self.refuses: Code | None = None  # every change
         self.refuses_files: Code | None = None
+        self.loses_file_answers = 0  # as loses_answers, of files alone
+        self.files_fail_after_s: float | None = None  # an upload ends so late, as unreachable
+        self.push_takes: int | None = None  # more changes than these meet the failure below
+        self.push_failure: Failure = Rejected(Code.TOO_SLOW)
         self.is_token_good = True
         self.acknowledges_events = True
         self.ahead_by = timedelta()
@@ -130,10 +135,13 @@ class FakeServer:
     async def clock_sample(self) -> ClockSample:
         self._heard("time")
         asked_at = self._clock.now()
-        return ClockSample(asked_at, ROUND_TRIP, asked_at + ROUND_TRIP / 2 + self.ahead_by)
+        server_time = asked_at - self._clock.wrong_by + ROUND_TRIP / 2 + self.ahead_by
+        return ClockSample(asked_at, ROUND_TRIP, server_time)
 
     async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
         self._heard("push", with_token=True)
+        if self.push_takes is not None and len(changes) > self.push_takes:
+            raise self.push_failure
         self.pushed += changes
         results = tuple(self._settle(change) for change in changes)
         for item in events:
@@ -171,8 +179,14 @@ class FakeServer:
         self._heard("put file", with_token=True)
         if self.refuses_files is not None:
             raise Rejected(self.refuses_files)
+        if self.files_fail_after_s is not None:
+            await asyncio.sleep(self.files_fail_after_s)
+            raise Unavailable(Code.SERVER_UNREACHABLE)
         assert hashlib.sha256(data).hexdigest() == file_sha256
         self.files[file_sha256] = data
+        if self.loses_file_answers:
+            self.loses_file_answers -= 1
+            raise Unavailable(Code.SERVER_UNREACHABLE, "the answer was lost")
         self._maybe_lose()
 
     async def get_file(self, file_sha256: str) -> bytes:
@@ -207,6 +221,8 @@ class FakeServer:
 
     def _judge(self, change: Change) -> ChangeResult:
         current = self.records.get(change.record)
+        file_sha256 = change.fields_set.get("file_sha256")
+        assert file_sha256 is None or file_sha256 in self.files, "its file comes first"
         if self.refuses is not None:
             return ChangeResult(change.id, Outcome.REFUSED, self.refuses)
         if change.base_version != (0 if current is None else current.version):

@@ -125,13 +125,15 @@ class Device:
         change = self.change("visit", {"state": str(state)}, visit, base_version)
         return {**change, "visit": str(visit)}
 
-    def event(self, act: Act = Act.PATIENT_OPENED) -> Json:
+    def event(self, act: Act = Act.PATIENT_OPENED, offset_ms: int | None = None) -> Json:
         """The next of the device's own chain."""
         event = AuditEvent(
             id=EventId(new_id()),
             act=act,
             at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
             actor=self.person.id,
+            offset_ms=offset_ms,
+            uncertainty_ms=None if offset_ms is None else 20,
         )
         self.event_count += 1
         self.event_digest = next_digest(self.event_digest, leaf_of(event.canonical()))

@@ -150,6 +150,28 @@ async def test_events_are_found_by_time(clinic: Clinic) -> None:
     assert code_of(naive) == "malformed"
 
 
+async def test_a_devices_event_is_found_by_the_corrected_time(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    half_an_hour = 1_800_000
+    unknown, known = desk.event(), desk.event(offset_ms=half_an_hour)  # both at nine by its clock
+    assert (await desk.push(events=(unknown, known)))["events_until"] == 2
+    found = {}
+    for start, end in (("09:00", "09:10"), ("09:30", "09:40")):
+        times = {"from": f"2026-11-21T{start}:00Z", "to": f"2026-11-21T{end}:00Z"}
+        answer = await desk.http.get("/v1/audit/events", params=times)
+        events = [row["event"] for row in answer.json()["rows"]]
+        found[start] = [event["id"] for event in events if event["act"] == "patient-opened"]
+    assert found == {"09:00": [unknown["event"]["id"]], "09:30": [known["event"]["id"]]}
+    assert verify_audit(clinic.settings.database, []).is_sound
+
+
+async def test_an_offset_beyond_the_calendar_is_not_taken(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    event = desk.event(offset_ms=1)
+    event["event"]["offset_ms"] = 2**62
+    assert (await desk.push(events=(event,)))["events_until"] == 0
+
+
 def _without_guards(database: Path, act: object) -> None:
     """Drop the triggers, act, put them back as they were."""
     assert callable(act)

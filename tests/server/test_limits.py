@@ -1,9 +1,11 @@
 """Whatever is sent, the answer is a problem body with a code, and never what was sent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from server import border
 from server.settings import JSON_MAX_BYTES
 from tests.server.given import Clinic, code_of
 
@@ -51,6 +53,19 @@ async def test_a_body_too_large_is_refused_by_its_bytes(clinic: Clinic) -> None:
 
     answer = await clinic.client().post("/v1/push", content=endless())
     assert (answer.status_code, code_of(answer)) == (413, "too-large")
+
+
+async def test_a_body_too_slow_is_refused_as_such(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(border, "BODY_LIMIT_S", 0.0)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await clinic.client().post("/v1/push", content=dripping())
+    assert (answer.status_code, code_of(answer)) == (408, "too-slow")
 
 
 async def test_no_answer_is_kept_on_the_way(clinic: Clinic) -> None:

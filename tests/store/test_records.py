@@ -193,6 +193,36 @@ async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
     assert readings[0].measured.device.model == "cuff"
 
 
+async def test_no_clock_decides_what_stands_after_what(store: OfflineStore) -> None:
+    """Each is made before the one above it, at desks whose clocks say the opposite."""
+    hours = [NOON - timedelta(hours=number) for number in range(4)]
+    position = 0
+    for record_type, make in (
+        (RecordType.NOTE, lambda at: written("x", at)),
+        (RecordType.MESSAGE, lambda at: written("x", at)),
+        (RecordType.READING, lambda at: reading_fields(kept_at=at.isoformat())),
+        (RecordType.RECORDING, lambda at: recording_fields() | {"recorded_at": at.isoformat()}),
+    ):
+        arrived = [
+            confirmed(record_type, make(at), new_id(), position=position + place)
+            for place, at in enumerate(hours[:2], start=1)
+        ]
+        await apply(store, page(*arrived, since=position))
+        position += 2
+        for at in hours[2:]:
+            await add(store, new_change(record_type, make(at)))
+    read = store.transaction
+    oldest_last = hours[::-1]
+    notes = await read(lambda unit: unit.records.notes(PATIENT))
+    messages = await read(lambda unit: unit.records.messages(VISIT))
+    readings = await read(lambda unit: unit.records.readings(PATIENT))
+    recordings = await read(lambda unit: unit.records.recordings(PATIENT))
+    assert [note.written_at for note in notes] == oldest_last
+    assert [message.written_at for message in messages] == oldest_last
+    assert [reading.kept_at for reading in readings] == oldest_last
+    assert [recording.recorded_at for recording in recordings] == oldest_last
+
+
 async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: OfflineStore) -> None:
     fields = reading_fields("118", quality=["irregular", "shaken"])
     fields["quantities"] = [

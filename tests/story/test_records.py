@@ -1,5 +1,6 @@
 """What is kept at one desk, with and without the server, and what the other desk sees of it."""
 
+from dataclasses import replace
 from typing import cast
 
 from app.domain.access import Role
@@ -97,6 +98,22 @@ async def test_a_program_closed_in_the_outage_sends_it_the_next_time(clinic: Cli
     await desk.everything_is_sent()
     [note] = clinic.at_the_server(RecordType.NOTE)
     assert note["text"] == "kept, and then the window was closed"
+
+
+async def test_where_nothing_is_kept_the_end_sends_what_waits(clinic: Clinic) -> None:
+    booked = clinic.books_a_visit()
+    desk = await clinic.workstation()
+    await desk.opens(booked)
+    await desk.everything_is_sent()
+    signed_in = desk.services.sign_in.state
+    signed_in.tell(replace(signed_in.value, is_kept=False))
+    desk.network.refuse()
+    await desk.keeps_note("would be lost")
+    await clinic.passes(60)  # the next try is some seconds away
+    await desk.network.heal()
+    await desk.ends()
+    assert [note["text"] for note in clinic.at_the_server(RecordType.NOTE)] == ["would be lost"]
+    await desk.starts()
 
 
 async def test_whoever_signed_in_here_before_works_through_an_outage(clinic: Clinic) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ class Window:
     def __init__(self, look: theme.Look) -> None:
         self.stills = Stills()
         self.left: list[str] = []
-        self.stills.window.leave = lambda: self.left.append("leave")
+        for wish in ("leave", "restart", "leave_all_the_same", "stay"):
+            setattr(self.stills.window, wish, partial(self.left.append, wish))
         self.window = MainWindow(self.stills.models(), look, lambda: None, lambda: None)
         self.painted: list[str] = []
         self.window.first_painted.connect(lambda: self.painted.append("painted"))
@@ -37,6 +39,25 @@ def test_closing_the_window_only_asks_to_leave(look: theme.Look) -> None:
     window.window.close()
     assert window.left == ["leave"]
     assert window.window.isVisible()
+
+
+def test_what_would_be_lost_is_asked_about_before_the_window_is_left(look: theme.Look) -> None:
+    window = Window(look)
+    buttons = {
+        button.accessibleIdentifier(): button
+        for button in window.window.findChildren(QPushButton)
+        if button.accessibleIdentifier().startswith("leave-")
+    }
+    assert not any(button.isVisible() for button in buttons.values())
+    for answer in ("leave-cancel", "leave-confirm"):
+        window.stills.window.show(WindowScreen(Page.TODAY, "Close it?"))
+        settle()
+        assert buttons[answer].isVisible()
+        buttons[answer].click()
+        window.stills.window.show(WindowScreen(Page.TODAY))
+        settle()
+    assert window.left == ["stay", "leave_all_the_same"]
+    assert not any(button.isVisible() for button in buttons.values())
 
 
 def test_the_title_never_says_whom_the_window_shows(look: theme.Look) -> None:
@@ -67,8 +88,6 @@ def test_the_first_painted_frame_is_told_once(look: theme.Look) -> None:
 
 def test_a_defect_is_said_calmly_and_offers_a_restart(look: theme.Look) -> None:
     window = Window(look)
-    asked = []
-    window.window.restart_asked.connect(lambda: asked.append("restart"))
     restart = next(
         button
         for button in window.window.findChildren(QPushButton)
@@ -79,7 +98,7 @@ def test_a_defect_is_said_calmly_and_offers_a_restart(look: theme.Look) -> None:
     settle()
     assert restart.isVisible()
     restart.click()
-    assert asked == ["restart"]
+    assert window.left == ["restart"]
 
 
 def fails() -> None:

@@ -18,6 +18,7 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.outage import OF_THE_STORE, why_not_sent
 from ui.view_models.refusal import Refusal
 
 
@@ -154,9 +155,8 @@ class CallViewModel(ViewModel[CallScreen]):
         """What is gone and since when; the earlier of two times is the honest one."""
         call, sync = self._call.state.value, self._sync.state.value
         is_far_gone = call.phase is Phase.REJOINING and call.phase_since is not None
-        is_server_gone = not sync.is_reachable and sync.code is not None
         far_name = wording.text("call.other-side") if call.far is None else call.far.name
-        if is_far_gone and is_server_gone and call.phase_since is not None:
+        if is_far_gone and sync.is_away and call.phase_since is not None:
             time = wording.time_of_day(min(sync.since, call.phase_since))
             outage = wording.text("call.outage.both", name=far_name, time=time)
             return outage, wording.text("call.outage.server-detail")
@@ -164,10 +164,9 @@ class CallViewModel(ViewModel[CallScreen]):
             time = wording.time_of_day(call.phase_since)
             outage = wording.text("call.outage.far", name=far_name, time=time)
             return outage, wording.text("call.outage.far-detail")
-        if is_server_gone:
-            outage = wording.text("call.outage.server", time=wording.time_of_day(sync.since))
-            return outage, wording.text("call.outage.server-detail")
-        return "", ""
+        why = why_not_sent(sync, "call.outage.server")
+        is_kept = why and sync.code not in OF_THE_STORE
+        return why, wording.text("call.outage.server-detail") if is_kept else ""
 
     def _measures(self) -> tuple[MeasureScreen, ...]:
         now = self._call.state.value.measures

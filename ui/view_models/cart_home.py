@@ -20,6 +20,7 @@ from app.services.worklist import Worklist
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.outage import why_list_is_old
 from ui.view_models.worklist import WorklistRowScreen, row_screen
 
 
@@ -148,11 +149,8 @@ class CartHomeViewModel(ViewModel[CartHomeScreen]):
         sync = self._sync.state.value
         if self._code is not None:
             return wording.failure(self._code), Tone.BAD
-        if not sync.is_reachable and sync.code is not None:
-            if sync.last_contact is None:
-                return wording.text("today.offline-from-start"), Tone.ATTENTION
-            time = wording.time_of_day(sync.since)
-            return wording.text("today.offline", time=time), Tone.ATTENTION
+        if why := why_list_is_old(sync):
+            return why, Tone.ATTENTION
         return ("" if has_rows else wording.text("today.empty")), Tone.PLAIN
 
     def choose(self, visit: VisitId) -> None:

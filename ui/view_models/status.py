@@ -6,7 +6,6 @@ from typing import Protocol
 
 from PySide6.QtCore import Signal, SignalInstance
 
-from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.sign_in import SignIn, SignInPhase, SignInState
@@ -14,9 +13,7 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
-
-# The server is there, but does not take us, or is not the one it should be.
-NOT_AWAY = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.SERVER_UNTRUSTED)
+from ui.view_models.outage import why_not_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +95,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
             return wording.text("status.server-up"), Tone.GOOD
         if state.code is None:  # nothing was tried yet: not away, not there
             return wording.text("status.server-asked"), Tone.PLAIN
-        if state.code in NOT_AWAY:
-            return wording.failure(state.code), Tone.BAD
-        since = wording.time_of_day(state.since)
-        return wording.text("status.server-down", time=since), Tone.BAD
+        return why_not_sent(state, "status.server-down"), Tone.BAD
 
     def _unsent(self) -> tuple[str, Tone]:
         state = self._sync.state.value
@@ -125,7 +119,10 @@ class StatusViewModel(ViewModel[StatusScreen]):
         self.asked_for_unsent.emit()
 
     def confirm_clock(self) -> None:
-        self._acts.confirm_times()
+        self.act_once(self._confirm_clock(), "confirm clock", lambda _: self.refresh())
+
+    async def _confirm_clock(self) -> None:
+        await self._acts.confirm_times()
         self.refresh()
 
     def lock(self) -> None:

@@ -11,6 +11,7 @@ from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.domain.ids import ChangeId
 from app.runtime.tasks import TaskOwner
+from app.services.sync import AWAY, Sync
 from app.services.unsent import Unsent
 from ui import wording
 from ui.tone import Tone
@@ -65,26 +66,37 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
 
     went_back = Signal()
 
-    def __init__(self, tasks: TaskOwner, ticker: Ticker, unsent: Unsent, clock: Clock) -> None:
+    def __init__(
+        self, tasks: TaskOwner, ticker: Ticker, unsent: Unsent, sync: Sync, clock: Clock
+    ) -> None:
         super().__init__(tasks, ticker)
         self._unsent = unsent
+        self._sync = sync
         self._clock = clock
         self._code: Code | None = None
-        self.listen_to(unsent.state)
+        self.listen_to(unsent.state, sync.state)
 
     def compose(self) -> UnsentScreen:
         state = self._unsent.state.value
         items = sorted(state.items, key=lambda item: item.refused is None)
         rows = tuple(self._row(item) for item in items)
-        message = "" if rows else wording.text("unsent.none")
-        if self._code is not None:
-            message = wording.failure(self._code)
+        message, tone = self._message(has_rows=bool(rows))
         return UnsentScreen(
-            title=wording.text("unsent.title"),
-            rows=rows,
-            message=message,
-            message_tone=Tone.PLAIN if self._code is None else Tone.BAD,
+            title=wording.text("unsent.title"), rows=rows, message=message, message_tone=tone
         )
+
+    def _message(self, *, has_rows: bool) -> tuple[str, Tone]:
+        if self._code is not None:
+            return wording.failure(self._code), Tone.BAD
+        if not has_rows:
+            return wording.text("unsent.none"), Tone.PLAIN
+        sync = self._sync.state.value
+        if sync.stuck_file is None or not sync.is_reachable:  # without a server all waits alike
+            return "", Tone.PLAIN
+        if sync.stuck_file in AWAY:  # what else goes to the server arrives
+            return wording.text("unsent.file-slow"), Tone.BAD
+        reason = wording.failure(sync.stuck_file)
+        return wording.text("unsent.file-stuck", reason=reason), Tone.BAD
 
     def _row(self, item: PendingChange) -> UnsentRowScreen:
         change = item.change

@@ -180,8 +180,8 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         kept = self._chart.state.value.readings
         known = {reading.id for reading in kept}
         told = [reading for reading in self._vitals.state.value.from_far if reading.id not in known]
-        rows = sorted([*told, *kept], key=lambda reading: reading.kept_at, reverse=True)
-        return tuple(self._reading_row(reading) for reading in rows)
+        # What the server has not brought yet is the newest, whatever the cart's clock says.
+        return tuple(self._reading_row(reading) for reading in [*told, *kept])
 
     def _reading_row(self, reading: Reading) -> ReadingRowScreen:
         now, measured = self._clock.now(), reading.measured

@@ -12,10 +12,14 @@ from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.desk import Desk
 from app.services.sign_in import SignIn, SignInPhase, SignInState
+from app.services.sync import Sync
 from app.services.worklist import Worklist
+from ui import wording
 from ui.view_models.base import ViewModel
 
 log = logging.getLogger(__name__)
+
+SEND_LIMIT_S = 3.0
 
 
 class Page(StrEnum):
@@ -30,6 +34,7 @@ class Page(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WindowScreen:
     page: Page
+    question: str = ""  # asked before the window is left; empty: nothing is asked
 
 
 class WindowIntents(Protocol):
@@ -43,16 +48,36 @@ class WindowIntents(Protocol):
         """The window's close is an intent: hang up, flush, close the store, then quit."""
         ...
 
+    def restart(self) -> None:
+        """The same, and then the program starts again."""
+        ...
+
+    def leave_all_the_same(self) -> None: ...
+    def stay(self) -> None: ...
+
 
 class WindowViewModel(ViewModel[WindowScreen]):
-    """`wants_to_leave` is the closed window: the program hangs up, flushes and ends."""
+    """`wants_to_leave` is the closed window: the program hangs up, flushes and ends.
+
+    Where nothing is kept here, what is unsent is sent first; if that fails a person is asked.
+    """
 
     wants_to_leave = Signal()
+    wants_to_restart = Signal()
 
     def __init__(
-        self, tasks: TaskOwner, sign_in: SignIn, desk: Desk, worklist: Worklist, role: Role
+        self,
+        tasks: TaskOwner,
+        sign_in: SignIn,
+        desk: Desk,
+        worklist: Worklist,
+        sync: Sync,
+        role: Role,
     ) -> None:
         super().__init__(tasks)
+        self._sync = sync
+        self._would_be_lost = 0
+        self._end = self.wants_to_leave
         self._sign_in = sign_in
         self._desk = desk
         self._worklist = worklist
@@ -76,20 +101,49 @@ class WindowViewModel(ViewModel[WindowScreen]):
         log.error("that today's list was seen is not in the audit: %s", code)
 
     def compose(self) -> WindowScreen:
+        question = ""
+        if self._would_be_lost:
+            question = wording.text("leave.question", count=self._would_be_lost)
+        return WindowScreen(self._page(), question)
+
+    def _page(self) -> Page:
         phase = self._sign_in.state.value.phase
         if phase is SignInPhase.LOCKED:
-            return WindowScreen(Page.LOCK)
+            return Page.LOCK
         if phase is not SignInPhase.SIGNED_IN:
-            return WindowScreen(Page.SIGN_IN)
+            return Page.SIGN_IN
         if self._shows_unsent:
-            return WindowScreen(Page.UNSENT)
+            return Page.UNSENT
         if self._desk.state.value.is_chart_shown:
-            return WindowScreen(Page.VISIT)
-        return WindowScreen(Page.TODAY if self._role is Role.CLINICIAN else Page.CART_HOME)
+            return Page.VISIT
+        return Page.TODAY if self._role is Role.CLINICIAN else Page.CART_HOME
 
     def show_unsent(self, is_shown: bool) -> None:
         self._shows_unsent = is_shown
         self.refresh()
 
     def leave(self) -> None:
-        self.wants_to_leave.emit()
+        self._leave(self.wants_to_leave)
+
+    def restart(self) -> None:
+        self._leave(self.wants_to_restart)
+
+    def _leave(self, end: SignalInstance) -> None:
+        self._end = end
+        if self._sign_in.state.value.is_kept:
+            end.emit()
+        else:
+            self.act_once(self._send_and_leave(), "leave", lambda _: self._end.emit())
+
+    async def _send_and_leave(self) -> None:
+        self._would_be_lost = await self._sync.send_now(SEND_LIMIT_S)
+        self.refresh()
+        if not self._would_be_lost:
+            self._end.emit()
+
+    def leave_all_the_same(self) -> None:
+        self._end.emit()
+
+    def stay(self) -> None:
+        self._would_be_lost = 0
+        self.refresh()

@@ -17,6 +17,7 @@ from app.services.worklist import Worklist
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.outage import why_list_is_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,8 @@ class WorklistViewModel(ViewModel[WorklistScreen]):
         sync = self._sync.state.value
         if self._code is not None:
             return wording.failure(self._code), Tone.BAD
-        if not sync.is_reachable and sync.code is not None:
-            if sync.last_contact is None:
-                return wording.text("today.offline-from-start"), Tone.ATTENTION
-            time = wording.time_of_day(sync.since)
-            return wording.text("today.offline", time=time), Tone.ATTENTION
+        if why := why_list_is_old(sync):
+            return why, Tone.ATTENTION
         if has_rows:
             return "", Tone.PLAIN
         is_read = self._worklist.state.value.is_known and sync.is_reachable

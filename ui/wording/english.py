@@ -27,6 +27,7 @@ FAILURES: dict[Code, str] = {
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
     Code.MALFORMED: "The server could not read what was sent.",
     Code.TOO_LARGE: "This is too large to be sent.",
+    Code.TOO_SLOW: "The line is too slow for this. It is tried again in smaller parts.",
     Code.SERVER_ERROR: "The server had a fault. It will be tried again.",
     Code.NOT_FOUND: "The server does not have this record.",
     # records
@@ -302,6 +303,8 @@ SENTENCES: dict[str, str] = {
     "unsent.back": "Back",
     "unsent.none": "Everything was sent and accepted.",
     "unsent.waiting": "Waiting to be sent",
+    "unsent.file-slow": "A recording did not arrive in time. It is sent again; all else goes on.",
+    "unsent.file-stuck": "A recording cannot be sent; all else goes on. {reason}",
     "unsent.mine": "Written here",
     "unsent.theirs": "At the server now",
     "unsent.write-anew": "Write anew",
@@ -337,6 +340,10 @@ SENTENCES: dict[str, str] = {
     # why the program cannot start
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
+    # leaving where nothing is kept
+    "leave.question": "Not sent: {count}. It is lost when this window closes. Close it?",
+    "leave.confirm": "Yes, close and lose it",
+    "leave.cancel": "No, stay",
     # defects
     "defect.title": "Bedside had a fault",
     "defect.saved": "A report without patient data was saved. A running call goes on.",

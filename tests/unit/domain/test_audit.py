@@ -1,5 +1,6 @@
 """The digest chain: what a walk finds, and what only somebody who held a digest can find."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -55,6 +56,15 @@ def test_the_canonical_form_is_written_down() -> None:
         b'"at":"2026-11-21T09:00:01.000000+00:00","code":null,"device":null,'
         b'"id":"00000000-0000-0000-0000-000000000001","patient":null,"subject":null,"visit":null}'
     )
+
+
+def test_a_known_offset_stands_beside_the_raw_time() -> None:
+    known = replace(event(1), offset_ms=-1_800_000, uncertainty_ms=20)
+    assert b'"at":"2026-11-21T09:00:01.000000+00:00"' in known.canonical()
+    assert b'"offset_ms":-1800000,' in known.canonical()
+    assert b'"uncertainty_ms":20,' in known.canonical()
+    assert known.corrected_at == event(1).at - timedelta(minutes=30)
+    assert event(1).corrected_at == event(1).at
 
 
 def test_the_same_instant_in_another_zone_is_the_same_event() -> None:

@@ -190,7 +190,9 @@ def _record(
 
 
 @asynccontextmanager
-async def desk_on_fakes(role: Role, *, has_cuff: bool = True) -> AsyncIterator[DeskOnFakes]:
+async def desk_on_fakes(
+    role: Role, *, has_cuff: bool = True, is_kept: bool = True
+) -> AsyncIterator[DeskOnFakes]:
     """Wired as main.py wires it; nothing listens until the test says so."""
     clock = LoopClock(asyncio.get_running_loop())
     with inline_store() as store:
@@ -204,7 +206,7 @@ async def desk_on_fakes(role: Role, *, has_cuff: bool = True) -> AsyncIterator[D
         acts = Acts(store, clock, device.id)
         switchboard = Switchboard(channel, clock)
         sign_in = SignIn(
-            server_api=server, acts=acts, device=device, role=role, server="here", is_kept=True
+            server_api=server, acts=acts, device=device, role=role, server="here", is_kept=is_kept
         )
         chart, visits = Chart(acts), Visits(acts)
         sync = Sync(

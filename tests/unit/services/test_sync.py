@@ -12,7 +12,7 @@ from app.domain.audit import Act, leaf_of
 from app.domain.changes import Outcome, RecordType
 from app.domain.clock import ClockOffset
 from app.domain.engine import ScopeDone
-from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.server_words import FeedMovedHeard
 from app.domain.visits import VisitState
@@ -56,7 +56,7 @@ def known_anew() -> Known:
     return Known(VisitId(new_id()), PatientId(new_id()))
 
 
-async def recorded(desk: DeskOnFakes) -> None:
+async def recorded(desk: DeskOnFakes, wav: bytes = WAV) -> None:
     """A stethoscope recording that this desk keeps."""
     await desk.recordings.start("mitral")
     recording = desk.recordings.state.value.recording
@@ -69,8 +69,8 @@ async def recorded(desk: DeskOnFakes) -> None:
             is_ours=True,
             sample_rate_hz=4000,
             samples=1000,
-            sha256=hashlib.sha256(WAV).hexdigest(),
-            wav=WAV,
+            sha256=hashlib.sha256(wav).hexdigest(),
+            wav=wav,
             source="synthetic",
             is_complete=True,
         )
@@ -128,18 +128,16 @@ async def test_only_the_servers_answer_takes_a_change_out(doctor: DeskOnFakes) -
 
 async def test_a_file_arrives_before_the_change_that_names_it(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
-    doctor.server.asked.clear()
     await recorded(doctor)
     await in_step(doctor)
     [stored] = doctor.server.of_type(RecordType.RECORDING)
     name = json.loads(stored.body)["file_sha256"]
-    assert list(doctor.server.files) == [name]
-    assert doctor.server.asked.index("put file") < doctor.server.asked.index("push")
+    assert list(doctor.server.files) == [name]  # the server says no to a name without its file
 
 
 async def test_a_file_that_is_there_is_not_sent_again(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
-    doctor.server.loses_answers = 1  # the file arrives, its answer does not
+    doctor.server.loses_file_answers = 1  # the file arrives, its answer does not
     await recorded(doctor)
     await in_step(doctor)
     assert doctor.server.asked.count("put file") == 1
@@ -164,6 +162,93 @@ async def test_a_file_that_cannot_be_sent_holds_up_only_its_own_record(
     assert state(doctor).stuck_file is None
 
 
+async def test_a_file_that_the_line_is_too_slow_for_delays_nothing_else(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    record = await note(doctor, "written while it is on its way")
+    doctor.server.holds(patient_record(known_anew(), "Roe", 0))
+    await doctor.clock.passes(1)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
+    notes = await doctor.acts.read(lambda unit: unit.records.notes(known.patient))
+    assert [one.is_pending for one in notes] == [False]
+    assert await doctor.audited() == []
+    await doctor.clock.passes(1300)
+    assert state(doctor).is_reachable
+    assert state(doctor).stuck_file is Code.SERVER_UNREACHABLE
+    assert doctor.server.asked.count("put file") == 3  # again and again, with pauses
+    doctor.server.files_fail_after_s = None
+    await doctor.clock.passes(600)
+    await in_step(doctor)
+    assert state(doctor).stuck_file is None
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+
+
+async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    await doctor.clock.passes(590)
+    [slow] = await doctor.acts.read(lambda unit: unit.attachments.unsent())
+    await recorded(doctor, WAV + b"another")
+    original = doctor.server.put_file
+
+    async def only_the_other(file_sha256: str, data: bytes) -> None:
+        doctor.server.files_fail_after_s = 600 if file_sha256 == slow else None
+        await original(file_sha256, data)
+
+    doctor.server.put_file = only_the_other  # type: ignore[method-assign]
+    await doctor.clock.passes(60)
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+
+
+async def test_a_token_that_ended_meanwhile_delays_a_file_by_a_moment(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    original, asked = doctor.server.has_file, []
+
+    async def ended_once(file_sha256: str) -> bool:
+        asked.append(file_sha256)
+        doctor.server.is_token_good = len(asked) > 1
+        return await original(file_sha256)
+
+    doctor.server.has_file = ended_once  # type: ignore[method-assign]
+    await recorded(doctor)
+    await doctor.clock.passes(5)
+    assert doctor.server.refreshes == 1
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+    assert state(doctor).stuck_file is None
+
+
+async def test_an_upload_under_way_does_not_hold_up_the_end(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await until(lambda: "put file" in doctor.server.asked)
+    async with asyncio.timeout(1):
+        await doctor.sync.close()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Rejected(Code.TOO_LARGE), Rejected(Code.TOO_SLOW), Unavailable(Code.SERVER_UNREACHABLE)],
+)
+async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
+    doctor: DeskOnFakes, failure: Failure
+) -> None:
+    await in_chart(doctor)
+    doctor.server.goes_away()
+    made = [await note(doctor, f"note {number}") for number in range(120)]
+    doctor.server.push_takes, doctor.server.push_failure = 3, failure
+    doctor.server.comes_back()
+    await in_step(doctor)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == made
+    assert doctor.server.asked.count("push") < 120
+
+
 async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
     doctor: DeskOnFakes,
 ) -> None:
@@ -176,6 +261,25 @@ async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
     await doctor.clock.passes(60)
     assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == [record]
     assert state(doctor).stuck_file is Code.NOT_FOUND
+
+
+async def test_what_would_be_lost_is_sent_at_once_with_its_file(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await recorded(doctor)
+    await note(doctor, "and a note")
+    assert await doctor.sync.send_now(3) == 0
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
+    assert len(doctor.server.of_type(RecordType.NOTE)) == 1
+
+
+async def test_sending_at_once_has_a_limit_and_tells_what_is_left(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 600
+    await recorded(doctor)
+    await note(doctor, "goes past it")
+    began = doctor.clock.monotonic()
+    assert await doctor.sync.send_now(3) == 1
+    assert doctor.clock.monotonic() - began < 4
 
 
 # --- conflicts and refusals ----------------------------------------------------------------------
@@ -308,6 +412,24 @@ async def test_a_session_that_ended_is_said_and_ends_with_a_sign_in(doctor: Desk
     assert len(doctor.server.of_type(RecordType.NOTE)) == 1
 
 
+async def test_a_full_disk_is_not_a_server_away(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.store.worker.is_full = True
+    doctor.sync.poke()
+    await doctor.clock.passes(60)
+    assert (state(doctor).code, state(doctor).is_away) == (Code.STORE_FULL, False)
+    doctor.store.worker.is_full = False
+    doctor.server.goes_away()
+    await doctor.clock.passes(10)
+    began = doctor.clock.now()
+    await doctor.clock.passes(60)
+    assert state(doctor).is_away
+    assert abs(state(doctor).since - began) < timedelta(seconds=20)  # not since the disk was full
+    doctor.server.comes_back()
+    await doctor.clock.passes(60)
+    assert state(doctor).is_reachable
+
+
 async def test_a_refused_certificate_is_said_and_nothing_is_sent(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
     doctor.server.failure = Untrusted(Code.SERVER_UNTRUSTED)
@@ -398,8 +520,10 @@ async def test_a_chain_that_was_touched_raises_an_alarm_that_stays(
     assert await doctor.acts.read(lambda unit: unit.audit.server_witness()) == held
     # Work goes on, under the alarm.
     record = await note(doctor, "still sent")
+    await recorded(doctor)
     await in_step(doctor)
     assert record in doctor.server.records
+    assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
     assert state(doctor).is_reachable
     # What was hidden again stays told, in the chain as well.
     doctor.server.leaves[:] = good
@@ -454,6 +578,20 @@ async def test_the_clock_difference_is_measured_at_the_start_and_every_ten_minut
     assert doctor.acts.must_confirm_times
 
 
+async def test_the_clock_is_asked_at_each_sign_in(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    await doctor.sign_in.sign_out()
+    await doctor.clock.passes(60)
+    doctor.clock.wrong_by = timedelta(minutes=-30)
+    await doctor.sign_in.sign_in("dr-lin", "good password")
+    doctor.sync.start()
+    await doctor.clock.passes(1)
+    offset = state(doctor).offset
+    assert offset is not None and offset.offset == timedelta(minutes=30)
+    assert doctor.acts.must_confirm_times
+
+
 async def test_every_act_carries_the_raw_time_and_what_was_known_of_its_error(
     doctor: DeskOnFakes,
 ) -> None:
@@ -467,6 +605,21 @@ async def test_every_act_carries_the_raw_time_and_what_was_known_of_its_error(
     assert pending.change.stamp.offset == ClockOffset(
         timedelta(seconds=3), timedelta(milliseconds=20)
     )
+
+
+async def test_every_audit_event_carries_the_raw_time_and_the_known_offset(
+    doctor: DeskOnFakes,
+) -> None:
+    before = doctor.acts.event(Act.NOTE_KEPT)
+    assert (before.offset_ms, before.uncertainty_ms) == (None, None)
+    doctor.server.ahead_by = timedelta(seconds=3)
+    await in_chart(doctor)
+    await doctor.clock.passes(1)
+    await note(doctor, "timed")
+    await in_step(doctor)
+    [kept] = [event for event in doctor.server.events if event.act is Act.NOTE_KEPT]
+    assert (kept.offset_ms, kept.uncertainty_ms) == (3000, 20)
+    assert kept.corrected_at - kept.at == timedelta(seconds=3)
 
 
 async def test_the_clock_is_asked_again_soon_after_a_failure(doctor: DeskOnFakes) -> None:

@@ -260,7 +260,7 @@ async def test_times_more_than_two_minutes_off_must_be_confirmed_first(cart: Des
         await cart.vitals.keep()
     assert caught.value.code is Code.TIMES_NOT_CONFIRMED
     assert cart.vitals.state.value.result is not None
-    cart.acts.confirm_times()
+    await cart.acts.confirm_times()
     await cart.vitals.keep()
     [pending] = await cart.pending()
     assert pending.change.stamp.offset == cart.acts.offset

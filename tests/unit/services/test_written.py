@@ -131,7 +131,7 @@ async def test_while_the_clock_is_minutes_off_times_are_confirmed_first(
     with pytest.raises(Rejected) as caught:
         await writing(doctor, kind)("when?")
     assert caught.value.code is Code.TIMES_NOT_CONFIRMED
-    doctor.acts.confirm_times()
+    await doctor.acts.confirm_times()
     await writing(doctor, kind)("now")
 
 
@@ -141,10 +141,21 @@ async def test_the_next_person_confirms_the_times_anew(
 ) -> None:
     await in_chart(doctor)
     doctor.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
-    doctor.acts.confirm_times()
+    await doctor.acts.confirm_times()
     doctor.acts.now_acting(doctor.acts.person)
     with pytest.raises(Rejected):
         await writing(doctor, kind)("when?")
+
+
+async def test_times_are_confirmed_for_the_difference_that_was_seen(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    for minutes, is_asked in ((3, True), (4, False), (30, True), (31, False), (-3, True)):
+        doctor.acts.offset = ClockOffset(timedelta(minutes=minutes), timedelta(seconds=1))
+        assert doctor.acts.must_confirm_times is is_asked, minutes
+        if is_asked:
+            await doctor.acts.confirm_times()
+        await doctor.notes.keep(f"{minutes} minutes off")
+    assert (await doctor.acts_audited()).count(Act.TIMES_CONFIRMED) == 3
 
 
 async def test_a_draft_survives_and_goes_with_the_kept_note(doctor: DeskOnFakes) -> None:

@@ -81,7 +81,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             ticker=ticker,
             defects=defects,
             devices=devices,
-            window=WindowViewModel(tasks, desk.sign_in, desk.desk, desk.worklist, role),
+            window=WindowViewModel(tasks, desk.sign_in, desk.desk, desk.worklist, desk.sync, role),
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
             worklist=WorklistViewModel(tasks, ticker, desk.worklist, desk.sync, desk.desk, clock),
@@ -136,7 +136,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             messages=MessagesViewModel(
                 tasks, messages=desk.messages, chart=desk.chart, acts=desk.acts, role=role
             ),
-            unsent=UnsentViewModel(tasks, ticker, desk.unsent, clock),
+            unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
         )
     assert defects == []

@@ -176,13 +176,30 @@ async def test_the_status_bar_says_what_is_unsent_and_how_old(doctor: Screens) -
     assert doctor.status.screen.unsent == wording.text("status.nothing-unsent")
 
 
-@pytest.mark.parametrize("code", [Code.TOKEN_EXPIRED, Code.TOKEN_INVALID, Code.SERVER_UNTRUSTED])
-async def test_a_server_that_refuses_us_is_not_said_to_be_away(doctor: Screens, code: Code) -> None:
-    """Nobody would sign in again for a server that seems to be out of reach."""
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.TOKEN_EXPIRED,
+        Code.TOKEN_INVALID,
+        Code.SERVER_UNTRUSTED,
+        Code.STORE_FULL,
+        Code.STORE_DAMAGED,
+        Code.NOT_ALLOWED,
+    ],
+)
+async def test_what_is_wrong_here_is_not_said_to_be_a_server_away(
+    doctor: Screens, code: Code
+) -> None:
+    """Nobody would sign in again, or make room, for a server that seems to be out of reach."""
     await doctor.sign_in_person()
-    doctor.desk.sync.state.tell(SyncState(False, MORNING, code=code))
+    doctor.desk.sync.state.tell(SyncState(False, MORNING, code, last_contact=MORNING))
     assert doctor.status.screen.server == wording.failure(code)
     assert doctor.status.screen.server_tone is Tone.BAD
+    assert doctor.call.screen.outage == wording.failure(code)
+    assert doctor.worklist.screen.message == wording.failure(code)
+    assert doctor.cart_home.screen.message == wording.failure(code)
+    is_kept = code not in (Code.STORE_FULL, Code.STORE_DAMAGED)
+    assert bool(doctor.call.screen.outage_detail) is is_kept
 
 
 async def test_an_alarm_of_the_audit_stands_before_everything_else(doctor: Screens) -> None:
@@ -205,6 +222,7 @@ async def test_the_clock_is_spoken_of_above_two_seconds_and_confirmed_above_two_
         assert ("behind" if seconds > 0 else "ahead") in screen.clock
         assert screen.can_confirm_clock is can_confirm
     doctor.status.confirm_clock()
+    await settled()
     assert not doctor.status.screen.can_confirm_clock
     assert not doctor.desk.acts.must_confirm_times
 
@@ -458,6 +476,20 @@ async def test_a_conflict_stands_first_with_both_texts_and_two_ways_out(doctor: 
     doctor.unsent.write_anew(first.change)
     await until(lambda: not any(row.can_give_up for row in doctor.unsent.screen.rows))
     assert len(await doctor.desk.pending()) == 2
+
+
+async def test_a_recording_that_cannot_be_sent_is_said_with_its_reason(doctor: Screens) -> None:
+    await doctor.open_chart()
+    doctor.notes.keep("waits")
+    await until(lambda: doctor.unsent.screen.rows)
+    sync = doctor.desk.sync.state
+    sync.tell(SyncState(True, MORNING, stuck_file=Code.TOO_LARGE))
+    assert wording.failure(Code.TOO_LARGE) in doctor.unsent.screen.message
+    assert doctor.unsent.screen.message_tone is Tone.BAD
+    sync.tell(SyncState(True, MORNING, stuck_file=Code.SERVER_UNREACHABLE))
+    assert doctor.unsent.screen.message == wording.text("unsent.file-slow")
+    sync.tell(SyncState(False, MORNING, Code.SERVER_UNREACHABLE, stuck_file=Code.TOO_LARGE))
+    assert doctor.unsent.screen.message == ""
 
 
 async def test_an_equal_screen_is_not_sent_again(doctor: Screens) -> None:
