@@ -209,7 +209,7 @@ class Call:
         if room.visit != state.visit:
             return
         before = state.far
-        far = next((seat for seat in room.seats if seat.device != self._acts.device), None)
+        far = self._far_of(room.seats)
         self._tell(far=far)
         if far is None:
             if before is not None:
@@ -217,10 +217,23 @@ class Call:
             return
         is_new = before is None or before.device != far.device
         came_back = before is not None and not before.is_connected
-        if not far.is_connected or state.phase is Phase.LIVE:
+        if not far.is_connected:
+            return
+        if state.phase is Phase.LIVE:
+            if before is not None and is_new:  # they went on at another device
+                await self._lose()
             return
         if is_new or came_back or state.phase is Phase.WAITING or state.link is None:
             await self._advance(Event.PEER_PRESENT)
+
+    def _far_of(self, seats: tuple[SeatState, ...]) -> SeatState | None:
+        """Of the other role only: who has ours is not who we speak with."""
+        others = [
+            seat
+            for seat in seats
+            if seat.role is not self._role and seat.device != self._acts.device
+        ]
+        return max(others, key=lambda seat: (seat.is_connected, seat.since), default=None)
 
     async def _heard_signal(self, word: SignalHeard) -> None:
         state = self.state.value

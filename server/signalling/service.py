@@ -147,7 +147,7 @@ class Signalling:
         word = CLIENT_WORD.validate_json(text)
         match word:
             case Join():
-                await self._join(VisitId(word.visit), who)
+                await self._join(line, VisitId(word.visit), who)
             case Leave():
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
             case Signal() | Live():
@@ -158,7 +158,7 @@ class Signalling:
                 pong = Pong(sent=word.sent, server_time=self._clock.now())
                 line.say(pong.model_dump_json())
 
-    async def _join(self, visit: VisitId, who: Caller) -> None:
+    async def _join(self, line: Line, visit: VisitId, who: Caller) -> None:
         reason = await self._presence.why_not_to_join(visit)
         if reason is not None:
             raise Rejected(reason)
@@ -173,6 +173,9 @@ class Signalling:
             is_connected=True,
             since=self._clock.now(),
         )
+        held = self._lines.get(who.device)
+        if held is None or held[0] is not line:
+            return  # gone meanwhile: a seat without a socket would hold out all others
         await self._put(self._rooms.join(visit, seat, is_interrupted=is_interrupted))
 
     def _relay(self, visit: VisitId, device: DeviceId, word: Signal | Live) -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.contract.signalling import FRAME_MAX_BYTES
+from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.ids import new_id
 from app.domain.visits import VisitState
@@ -142,6 +143,37 @@ async def test_a_closed_socket_is_not_a_leave(clinic: Clinic) -> None:
             await doctor.room_with(2, 2)
     assert len(clinic.audited(Act.VISIT_JOINED)) == 2
     assert clinic.audited(Act.VISIT_LEFT) == []
+
+
+async def test_a_visit_goes_on_from_another_desk_and_a_seat_that_lives_is_kept(
+    clinic: Clinic,
+) -> None:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    clinic.add_person("dr-ito", "Dr Ito", Role.CLINICIAN)
+    other_desk = await clinic.sign_in("dr-ito", Role.CLINICIAN)
+    _, visit = clinic.add_visit()
+    async with (
+        clinic.on_a_socket() as address,
+        Socket.of(cart, address) as nurse,
+        Socket.of(other_desk, address) as other,
+    ):
+        await nurse.say("join", visit=str(visit))
+        async with Socket.of(desk, address) as doctor:
+            await doctor.say("join", visit=str(visit))
+            await nurse.room_with(2, 2)
+            await other.say("join", visit=str(visit))
+            assert (await other.hear("refusal"))["code"] == "seat-taken"
+            await other.say("live", visit=str(visit), payload={})
+            assert (await other.hear("refusal"))["code"] == "not-allowed"
+        await nurse.room_with(2, 1)
+        await other.say("join", visit=str(visit))
+        room = await nurse.room_with(2, 2)
+        assert {seat["device"] for seat in room["seats"]} == {str(cart.id), str(other_desk.id)}
+        async with Socket.of(desk, address) as doctor:
+            await doctor.say("join", visit=str(visit))
+            assert (await doctor.hear("refusal"))["code"] == "seat-taken"
+    [left] = clinic.audited(Act.VISIT_LEFT)
+    assert (left["device"], left["code"]) == (str(desk.id), "seat-taken")
 
 
 async def test_a_lost_seat_interrupts_the_visit_until_it_is_back(tmp_path: Path) -> None:

@@ -256,3 +256,22 @@ async def test_a_cart_that_stays_away_interrupts_the_visit_and_its_return_resume
     await cart.network.heal()
     await both_live(cart, desk)
     await until(lambda: desk.models.visit.visit.screen.state == "In visit")
+
+
+async def test_a_visit_is_gone_on_with_at_another_desk(clinic: Clinic) -> None:
+    booked, cart, desk = await in_a_call(clinic)
+    desk.engine.dies()
+    await desk.crashes()  # the whole machine: nobody says a word for it
+    other = await clinic.workstation("another workstation")
+    tie(cart.engine, other.engine)
+    desk.engine.wire = None
+    await other.opens(booked)
+    other.models.visit.call.join()
+    await both_live(cart, other)
+    assert other.services.call.state.value.visit == booked.visit
+    await desk.starts()
+    await clinic.passes(60)
+    assert (phase(cart), phase(other)) == (Phase.LIVE, Phase.LIVE)
+    assert phase(desk) is Phase.ENDED
+    seats = clinic.server.sql("SELECT device FROM seats WHERE role = 'clinician'")
+    assert seats == [(str(other.services.acts.device),)]

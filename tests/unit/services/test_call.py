@@ -347,6 +347,65 @@ async def test_joining_offline_waits_for_the_socket_and_then_says_nothing_more_o
     assert call(doctor).code is None
 
 
+# --- three seats in one room -------------------------------------------------------------------
+
+
+async def test_the_far_side_is_of_the_other_role(cart: DeskOnFakes, doctor: DeskOnFakes) -> None:
+    for desk in (doctor, cart):
+        await waiting(desk)
+        own = seat(desk.acts.person.role, desk.clock, device=desk.acts.device)
+        same_role = seat(desk.acts.person.role, desk.clock)
+        desk.channel.hears(room(VISIT, same_role, own))
+        await settled()
+        assert (phase(desk), call(desk).far) == (Phase.WAITING, None)
+        far = far_seat(desk)
+        desk.channel.hears(room(VISIT, same_role, far, own))
+        await settled()
+        assert call(desk).far == far
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+async def test_a_visit_is_gone_on_with_from_another_desk(
+    doctor: DeskOnFakes, order: tuple[int, ...]
+) -> None:
+    await waiting(doctor)
+    far = far_seat(doctor)
+    seats = (
+        seat(Role.CLINICIAN, doctor.clock, is_connected=False),
+        far,
+        seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device),
+    )
+    doctor.channel.hears(room(VISIT, *(seats[place] for place in order)))
+    await settled()
+    assert (phase(doctor), call(doctor).far) == (Phase.CONNECTING, far)
+    assert len(links_asked(doctor)) == 1
+
+
+async def test_of_two_far_seats_the_one_that_lives_counts_and_then_the_newer(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    own = seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device)
+    older = far_seat(doctor)
+    newer = replace(far_seat(doctor), since=older.since + SECOND)
+    newest_dead = replace(far_seat(doctor), since=older.since + 2 * SECOND, is_connected=False)
+    doctor.channel.hears(room(VISIT, own, older, newer, newest_dead))
+    await settled()
+    assert call(doctor).far == newer
+
+
+async def test_a_far_side_that_sits_down_at_another_device_gets_a_new_link(
+    doctor: DeskOnFakes,
+) -> None:
+    far = await live(doctor)
+    before = links_asked(doctor)
+    await far_comes(doctor, replace(far, is_connected=False))
+    assert (phase(doctor), links_asked(doctor)) == (Phase.LIVE, before)
+    other = await far_comes(doctor)
+    assert (phase(doctor), call(doctor).far) == (Phase.REJOINING, other)
+    assert len(links_asked(doctor)) == len(before) + 1
+
+
 # --- the media process -------------------------------------------------------------------------
 
 
