@@ -84,10 +84,14 @@ class Pong(Body):
 
 
 class Refusal(Body):
-    """What the client just said was not accepted; the socket stays open."""
+    """What the client just said was not accepted; the socket stays open.
+
+    `visit`: the one whose seat was refused; None for every other word.
+    """
 
     kind: Literal["refusal"] = "refusal"
     code: ShortText
+    visit: UUID | None = None
 
 
 ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]

@@ -27,6 +27,7 @@ from app.domain.server_words import (
     FeedMovedHeard,
     Heard,
     LiveHeard,
+    RefusalHeard,
     RoomHeard,
     SeatState,
     SignalHeard,
@@ -173,4 +174,13 @@ def _heard_of(text: str | bytes) -> Heard | None:
             return FeedMovedHeard(word.position)
         case Refusal():
             log.info("signalling refused a word: %s", word.code)
+            if word.visit is not None:
+                return RefusalHeard(VisitId(word.visit), _code_of(word.code))
     return None
+
+
+def _code_of(text: str) -> Code:
+    try:
+        return Code(text)
+    except ValueError:
+        return Code.SERVER_ERROR  # of a later release

@@ -28,6 +28,7 @@ from app.services.ports import (
     LinkChanged,
     LinkPhase,
     Measures,
+    RefusalHeard,
     RoomHeard,
     RunningCall,
     SeatState,
@@ -35,6 +36,7 @@ from app.services.ports import (
     SignalMade,
     SocketUp,
 )
+from app.services.seat_wait import SeatWait, Step
 from app.services.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -74,12 +76,14 @@ class Call:
         self._setup: CallSetup | None = None
         self._is_taking_over = False
         self._live_link: LinkId | None = None
+        self._seat_wait = SeatWait()
         self._link_made_at = float("-inf")  # monotonic
         self._unsaid_leave: VisitId | None = None  # hung up while the server was away
         self.state: Broadcast[CallState] = Broadcast(CallState())
         self._tasks = TaskOwner("call")
         self._words: asyncio.Queue[object] = asyncio.Queue(WORDS_WAITING)
         switchboard.on(RoomHeard, self._put)
+        switchboard.on(RefusalHeard, self._put)
         switchboard.on(SignalHeard, self._put)
         switchboard.on(SocketUp, self._put)
 
@@ -102,6 +106,7 @@ class Call:
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
         self._setup = setup
+        self._seat_wait.forget()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
         await self._engine.prepare(setup)
@@ -180,6 +185,8 @@ class Call:
         match word:
             case RoomHeard():
                 await self._heard_room(word)
+            case RefusalHeard():
+                await self._heard_refusal(word)
             case SignalHeard():
                 await self._heard_signal(word)
             case SocketUp():
@@ -208,6 +215,8 @@ class Call:
         state = self.state.value
         if room.visit != state.visit:
             return
+        if any(seat.device == self._acts.device and seat.is_connected for seat in room.seats):
+            self._seated()
         before = state.far
         far = self._far_of(room.seats)
         self._tell(far=far)
@@ -225,6 +234,32 @@ class Call:
             return
         if is_new or came_back or state.phase is Phase.WAITING or state.link is None:
             await self._advance(Event.PEER_PRESENT)
+
+    def _seated(self) -> None:
+        if self._seat_wait.code is not None:
+            if self.state.value.code is self._seat_wait.code:
+                self._tell(code=None)
+            self._seat_wait.forget()
+
+    async def _heard_refusal(self, word: RefusalHeard) -> None:
+        if word.visit != self.state.value.visit or not self._is_in_call:
+            return
+        self._seat_wait.refused(word.code, self._acts.clock.monotonic())
+        if self.state.value.phase is not Phase.LIVE:
+            self._tell(code=word.code)
+        await self._look_at_seat()
+
+    async def _look_at_seat(self) -> None:
+        """Without a seat no link is made: it is asked for again, or the waiting ends with why."""
+        if not self._is_in_call:
+            return
+        code, is_live = self._seat_wait.code, self.state.value.phase is Phase.LIVE
+        step = self._seat_wait.step(self._acts.clock.monotonic(), is_live=is_live)
+        if step is Step.ASK_AGAIN:
+            await self._enter_room()
+        elif step is Step.GIVE_UP:
+            await self.hang_up()
+            self._tell(code=code)
 
     def _far_of(self, seats: tuple[SeatState, ...]) -> SeatState | None:
         """Of the other role only: who has ours is not who we speak with."""
@@ -372,6 +407,7 @@ class Call:
     async def _leave_room(self) -> None:
         state = self.state.value
         self._live_link, self._setup = None, None
+        self._seat_wait.forget()
         # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
         self._tell(is_muted=False, is_camera_on=True)
@@ -398,12 +434,13 @@ class Call:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             age_s = self._acts.clock.monotonic() - self._link_made_at
-            is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
-            if is_wanted and age_s >= TRY_AGAIN_S:
-                try:
+            try:
+                await self._look_at_seat()
+                is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
+                if is_wanted and age_s >= TRY_AGAIN_S:
                     await self._new_link()
-                except Failure as failure:
-                    log.info("no new link: %s", failure.code)
+            except Failure as failure:
+                log.info("no new link: %s", failure.code)
 
     def _now(self) -> datetime:
         return self._acts.clock.now()

@@ -147,7 +147,10 @@ class Signalling:
         word = CLIENT_WORD.validate_json(text)
         match word:
             case Join():
-                await self._join(line, VisitId(word.visit), who)
+                try:
+                    await self._join(line, VisitId(word.visit), who)
+                except Failure as refusal:
+                    line.say(_refusal(refusal.code, word.visit))
             case Leave():
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
             case Signal() | Live():
@@ -230,5 +233,5 @@ class Signalling:
                 await self._put(self._rooms.tick(self._clock.monotonic()))
 
 
-def _refusal(code: Code) -> str:
-    return Refusal(code=str(code)).model_dump_json()
+def _refusal(code: Code, visit: UUID | None = None) -> str:
+    return Refusal(code=str(code), visit=visit).model_dump_json()

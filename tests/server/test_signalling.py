@@ -126,7 +126,11 @@ async def test_a_visit_that_is_over_is_not_joined(clinic: Clinic) -> None:
     await desk.push(desk.move(visit, VisitState.FINISHED, 2))
     async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
         await doctor.say("join", visit=str(visit))
-        assert (await doctor.hear("refusal"))["code"] == "no-visit-open"
+        refusal = await doctor.hear("refusal")
+        assert (refusal["code"], refusal["visit"]) == ("no-visit-open", str(visit))
+        await doctor.say("live", visit=str(visit), payload={})
+        refusal = await doctor.hear("refusal")
+        assert (refusal["code"], refusal["visit"]) == ("not-allowed", None)
 
 
 async def test_a_closed_socket_is_not_a_leave(clinic: Clinic) -> None:

@@ -18,8 +18,9 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code
 from app.domain.ids import LinkId, VisitId, new_id
-from app.domain.server_words import SeatState, SignalHeard
+from app.domain.server_words import RefusalHeard, SeatState, SignalHeard
 from app.services.call import TRY_AGAIN_S, CallState
+from app.services.seat_wait import ASK_AGAIN_S, TAKEN_LIMIT_S
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import settled
 from tests.unit.services.given import DeskOnFakes
@@ -404,6 +405,79 @@ async def test_a_far_side_that_sits_down_at_another_device_gets_a_new_link(
     other = await far_comes(doctor)
     assert (phase(doctor), call(doctor).far) == (Phase.REJOINING, other)
     assert len(links_asked(doctor)) == len(before) + 1
+
+
+# --- a seat that is refused --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [Code.NO_VISIT_OPEN, Code.NOT_FOUND, Code.NOT_ALLOWED])
+async def test_a_refused_seat_ends_the_waiting_and_says_why(
+    doctor: DeskOnFakes, code: Code
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VISIT, code))
+    await settled()
+    assert (phase(doctor), call(doctor).visit, call(doctor).code) == (Phase.ENDED, None, code)
+    assert doctor.engine.setup is None  # camera and microphone are off
+    assert (await doctor.acts_audited())[-1] is Act.VISIT_LEFT
+    await doctor.call.join(setup_of(doctor))
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, None)
+
+
+@pytest.mark.parametrize("code", [Code.SEAT_TAKEN, Code.SERVER_ERROR])
+async def test_a_seat_that_may_become_free_is_asked_for_again(
+    doctor: DeskOnFakes, code: Code
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VISIT, code))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, code)
+    await doctor.clock.passes(ASK_AGAIN_S - 1)
+    assert len(doctor.channel.said_of("join")) == 1
+    await doctor.clock.passes(2)
+    assert len(doctor.channel.said_of("join")) == 2
+    await far_comes(doctor)
+    assert (phase(doctor), call(doctor).code) == (Phase.CONNECTING, None)
+    await doctor.clock.passes(3 * ASK_AGAIN_S)
+    assert len(doctor.channel.said_of("join")) == 2
+
+
+async def test_a_seat_that_stays_taken_is_given_up(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    for _ in range(int(TAKEN_LIMIT_S / ASK_AGAIN_S) + 1):
+        doctor.channel.hears(RefusalHeard(VISIT, Code.SEAT_TAKEN))
+        await doctor.clock.passes(ASK_AGAIN_S + 1)
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.SEAT_TAKEN)
+    asked = len(doctor.channel.said_of("join"))
+    await doctor.clock.passes(60)
+    assert len(doctor.channel.said_of("join")) == asked
+
+
+async def test_a_call_that_runs_goes_on_without_its_seat_until_it_is_lost(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.channel.goes_down()
+    doctor.channel.goes_up()
+    doctor.channel.hears(RefusalHeard(VISIT, Code.NO_VISIT_OPEN))
+    await doctor.clock.passes(60)
+    assert (phase(doctor), call(doctor).code) == (Phase.LIVE, None)  # to say goodbye
+    doctor.engine.link_is(LinkPhase.LOST)
+    await doctor.clock.passes(1)
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.NO_VISIT_OPEN)
+
+
+async def test_a_refusal_of_another_visit_or_after_the_end_changes_nothing(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VisitId(new_id()), Code.NO_VISIT_OPEN))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, None)
+    await doctor.call.hang_up()
+    doctor.channel.hears(RefusalHeard(VISIT, Code.NO_VISIT_OPEN))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, None)
 
 
 # --- the media process -------------------------------------------------------------------------
