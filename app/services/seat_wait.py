@@ -11,7 +11,7 @@ ASK_AGAIN_S = 4.0
 # A machine that lost its power holds its seat until the server misses its answers (40 s). Who
 # waited for longer would only snatch the seat from somebody whose line fails for a second.
 TAKEN_LIMIT_S = 60.0
-MAY_PASS = frozenset({Code.SEAT_TAKEN, Code.SERVER_ERROR})
+MAY_PASS = frozenset({Code.SEAT_TAKEN, Code.SERVER_ERROR, Code.OVERRUN})
 
 
 class Step(Enum):

@@ -32,6 +32,7 @@ from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import DeviceId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
+from server.signalling.allowance import Allowance
 from server.signalling.line import POLICY, REPLACED, Line
 from server.signalling.rooms import (
     Changed,
@@ -73,6 +74,7 @@ class Signalling:
         self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
         self._lines: dict[DeviceId, tuple[Line, Caller]] = {}
+        self._allowances: dict[DeviceId, Allowance] = {}
 
     async def __aenter__(self) -> Self:
         kept = await self._presence.seats()
@@ -155,6 +157,7 @@ class Signalling:
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
             case Signal() | Live():
                 self._relay(VisitId(word.visit), who.device, word)
+                await asyncio.sleep(0)  # many words in one read: who hears them writes meanwhile
             case Ping():
                 if not math.isfinite(word.sent):
                     raise Rejected(Code.MALFORMED)
@@ -162,6 +165,8 @@ class Signalling:
                 line.say(pong.model_dump_json())
 
     async def _join(self, line: Line, visit: VisitId, who: Caller) -> None:
+        if not self._allowance(who.device).may_join(self._clock.monotonic()):
+            raise Rejected(Code.OVERRUN)
         reason = await self._presence.why_not_to_join(visit)
         if reason is not None:
             raise Rejected(reason)
@@ -185,11 +190,18 @@ class Signalling:
         if not self._rooms.is_seated(visit, device):
             raise Rejected(Code.NOT_ALLOWED)
         text = word.model_dump_json()
-        if len(text.encode()) > FRAME_MAX_BYTES:  # numbers may grow when they are written out
+        size = len(text.encode())
+        if size > FRAME_MAX_BYTES:  # numbers may grow when they are written out
             raise Rejected(Code.TOO_LARGE)
+        if not self._allowance(device).may_relay(size, self._clock.monotonic()):
+            return  # no refusal for each: that, too, would be a flood
         for other in self._rooms.others(visit, device):
             if other in self._lines:
                 self._lines[other][0].say(text)
+
+    def _allowance(self, device: DeviceId) -> Allowance:
+        """Kept while the server runs: a newer socket is no new allowance."""
+        return self._allowances.setdefault(device, Allowance(self._clock.monotonic()))
 
     async def _put(self, effects: list[Effect]) -> None:
         for effect in effects:
