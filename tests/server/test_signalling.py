@@ -396,8 +396,8 @@ async def test_who_talks_without_end_does_not_talk_the_other_off(
         heard = [(await nurse.hear("live"))["payload"]["n"] for _ in range(WORDS_A_SECOND)]
         assert heard == list(range(WORDS_A_SECOND))
         await nurse.pong()
-    told = [record.args[0] for record in caplog.records if "too many words" in record.msg]
-    assert told == [2**power for power in range(11)]
+    told = [record.getMessage() for record in caplog.records if "too many words" in record.msg]
+    assert [int(line.rpartition(" ")[2]) for line in told] == [2**power for power in range(11)]
 
 
 async def test_large_words_without_end_are_bounded_too(clinic: Clinic) -> None:
@@ -414,7 +414,7 @@ async def test_who_comes_and_goes_without_end_does_not_talk_the_other_off(
     clinic: Clinic,
 ) -> None:
     async with both_in_a_room(clinic) as (doctor, nurse, visit):
-        for _ in range(500):
+        for _ in range(200):
             await doctor.say("join", visit=visit)
         refusal = await doctor.hear("refusal")
         assert (refusal["code"], refusal["visit"]) == ("overrun", visit)
