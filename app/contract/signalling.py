@@ -15,6 +15,7 @@ from app.domain.access import Role
 FRAME_MAX_BYTES = 64 * 1024
 SEAT_KEPT_S = 15 * 60
 LOST_AFTER_S = 60
+SESSION_OVER = 4002  # close code: the session behind the socket is over, or was not renewed
 
 
 class Join(Body):

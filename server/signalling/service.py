@@ -6,7 +6,7 @@ Holds no record. What must be written down goes through the `Presence` port, in 
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from app.contract.signalling import (
     CLIENT_WORD,
     FRAME_MAX_BYTES,
+    SESSION_OVER,
     Join,
     Leave,
     Live,
@@ -48,6 +49,9 @@ log = logging.getLogger(__name__)
 
 EFFECTS_MAX = 1000
 BAD_WORDS_MAX = 50
+LOOK_AT_SESSION_S = 30.0
+
+SessionUntil = Callable[[UUID], Awaitable[datetime | None]]
 
 
 class Presence(Protocol):
@@ -63,13 +67,21 @@ class Presence(Protocol):
 
 
 class Signalling:
+    """`session_until` tells until when a session stands; None: it does not."""
+
     def __init__(
-        self, rooms: Rooms, presence: Presence, clock: Clock, feed_head: Callable[[], int]
+        self,
+        rooms: Rooms,
+        presence: Presence,
+        clock: Clock,
+        feed_head: Callable[[], int],
+        session_until: SessionUntil,
     ) -> None:
         self._rooms = rooms
         self._presence = presence
         self._clock = clock
         self._feed_head = feed_head
+        self._session_until = session_until
         self._tasks = TaskOwner("signalling")
         self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
@@ -115,6 +127,7 @@ class Signalling:
                 tasks.start(self._hear_all(line, who), "reading"),
                 tasks.start(line.write_all(), "writing"),
                 tasks.start(line.is_closing.wait(), "closing"),
+                tasks.start(self._watch_session(line, who.session), "session"),
             }
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +143,21 @@ class Signalling:
         effects = self._rooms.lose_socket(device, self._clock.now(), self._clock.monotonic())
         await self._put(effects)
         self._time_changed.set()
+
+    async def _watch_session(self, line: Line, session: UUID) -> None:
+        """The token was looked at when the socket opened; its session may end before the socket."""
+        while True:
+            left_s = LOOK_AT_SESSION_S
+            try:
+                until = await self._session_until(session)
+            except Failure as failure:
+                log.info("a session could not be looked at: %s", failure.code)
+            else:
+                if until is None:
+                    line.close(SESSION_OVER)
+                    return
+                left_s = min(left_s, (until - self._clock.now()).total_seconds())
+            await asyncio.sleep(max(left_s, 0.0))
 
     async def _hear_all(self, line: Line, who: Caller) -> None:
         bad_words = 0

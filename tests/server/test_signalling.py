@@ -11,12 +11,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.contract.signalling import FRAME_MAX_BYTES
+from app.contract.signalling import FRAME_MAX_BYTES, SESSION_OVER
 from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.ids import new_id
 from app.domain.visits import VisitState
 from server.signalling.allowance import WORDS_A_SECOND, WORDS_MOST
+from server.tables import time_text
 from tests.server.given import Clinic, Device, Json, clinic_in
 
 LIMIT_S = 10
@@ -473,6 +474,45 @@ async def test_a_bad_token_is_answered_before_the_socket_opens(clinic: Clinic) -
             response = caught.value.response
             assert response.status_code == 401
             assert json.loads(response.body or b"")["code"] == "token-invalid"
+
+
+async def test_an_expired_token_is_answered_before_the_socket_opens(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    clinic.clock.move(clinic.settings.access_token_s + 1)
+    async with clinic.on_a_socket() as address:
+        with pytest.raises(InvalidStatus) as caught:
+            async with Socket.of(desk, address):
+                pass
+    response = caught.value.response
+    assert response.status_code in (401, 403)  # either makes the client renew its token
+    assert json.loads(response.body or b"")["code"] == "token-expired"
+
+
+async def test_a_session_that_is_over_closes_its_socket(tmp_path: Path) -> None:
+    # The clock stands until it is moved: this short session is looked at again and again.
+    async with clinic_in(tmp_path, refresh_token_s=0.05) as clinic:
+        desk, cart = await clinic.doctor(), await clinic.nurse()
+        async with (
+            clinic.on_a_socket() as address,
+            Socket.of(desk, address) as doctor,
+            Socket.of(cart, address) as nurse,
+        ):
+            await doctor.pong()
+            clinic.clock.move(0.04)
+            body = desk.refresh_body(desk.signed_in["refresh_token"])
+            assert (await desk.http.post("/v1/token", json=body)).status_code == 200
+            clinic.clock.move(0.02)
+            assert await nurse.closed() == SESSION_OVER
+            await doctor.pong()  # its session was renewed meanwhile
+            clinic.clock.move(0.05)
+            assert await doctor.closed() == SESSION_OVER
+
+
+async def test_a_session_that_was_over_before_gets_no_lasting_socket(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    clinic.sql("UPDATE sessions SET expires_at = ?", time_text(clinic.clock.now()))
+    async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
+        assert await doctor.closed() == SESSION_OVER
 
 
 async def _feed_after(socket: Socket, position: int) -> None:
