@@ -74,7 +74,7 @@ class Call:
         self._acts = acts
         self._role = role
         self._setup: CallSetup | None = None
-        self._is_taking_over = False
+        self._is_attended = False  # a person at this screen has asked for camera and sound
         self._live_link: LinkId | None = None
         self._seat_wait = SeatWait()
         self._link_made_at = float("-inf")  # monotonic
@@ -100,12 +100,12 @@ class Call:
     async def prepare(self, setup: CallSetup) -> None:
         """Camera and sound on, own picture shown, nobody called yet."""
         if self.state.value.phase in (Phase.IDLE, Phase.ENDED):
-            self._setup = setup
+            self._setup, self._is_attended = setup, True
             await self._engine.prepare(setup)
 
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
-        self._setup = setup
+        self._setup, self._is_attended = setup, True
         self._seat_wait.forget()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
@@ -123,10 +123,15 @@ class Call:
 
     async def take_over(self, setup: CallSetup, running: RunningCall) -> None:
         """A new screen on a call that runs: no new link, only a screen for it."""
-        self._setup = setup
-        self._is_taking_over = True
+        self._setup, self._is_attended = setup, False
         self._tell(visit=running.visit, phase=Phase.REJOINING, phase_since=self._now())
         await self._enter_room()
+
+    async def attend(self) -> None:
+        """The screen was unlocked: camera and microphone may have stopped meanwhile."""
+        self._is_attended = True
+        if self._is_in_call and self._setup is not None:
+            await self._engine.prepare(self._setup)
 
     async def hang_up(self) -> None:
         """Leave the call, not the visit."""
@@ -318,18 +323,19 @@ class Call:
         if not self._is_in_call:
             return
         self._tell(is_muted=word.is_muted, is_camera_on=word.is_camera_on, code=None)
-        was_taking_over, self._is_taking_over = self._is_taking_over, False
         if word.visit == self.state.value.visit:
             self._tell(link=word.link)
             if word.is_live:
                 self._live_link = word.link
                 await self._advance(Event.MEDIA_UP)
             return
-        if was_taking_over:
-            # The call that was to be taken over is gone. Camera and microphone do not come on
+        if not self._is_attended:
+            # The call that was taken over is gone. Camera and microphone do not come on
             # behind a locked screen: a person joins again.
-            self._tell(visit=None, link=None, code=Code.MEDIA_PROCESS_ENDED)
+            self._unsaid_leave = self.state.value.visit  # nor does the seat stay taken
+            self._tell(visit=None, link=None, far=None, code=Code.MEDIA_PROCESS_ENDED)
             self._move(Phase.ENDED)
+            await self._say_leave()
             return
         self._tell(link=None)
         if self._setup is not None:

@@ -207,7 +207,7 @@ class CallEngine(Protocol):
         ...
 
     async def prepare(self, setup: CallSetup) -> None:
-        """Open camera and sound, show our own picture; no connection yet."""
+        """A person asks: open camera and sound, show our own picture; no connection yet."""
         ...
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:

@@ -558,10 +558,46 @@ async def test_a_call_that_is_gone_is_not_begun_behind_a_locked_screen(
 ) -> None:
     await taken_over(doctor, link=None, visit=None)
     assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.MEDIA_PROCESS_ENDED)
+    assert doctor.channel.said_of("leave") == [("leave", VISIT)]  # somebody else may sit there
     await far_comes(doctor)
     await doctor.clock.passes(60)
     assert doctor.engine.count_of("prepare") == 0
     assert links_asked(doctor) == []
+
+
+async def test_unlocking_asks_for_camera_and_microphone_again(doctor: DeskOnFakes) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    assert doctor.engine.count_of("prepare") == 0
+    await doctor.call.attend()
+    assert doctor.engine.asked[-1] == ("prepare", VISIT)
+    assert phase(doctor) is Phase.LIVE
+    await doctor.call.hang_up()
+    asked = len(doctor.engine.asked)
+    await doctor.call.attend()
+    assert len(doctor.engine.asked) == asked
+
+
+async def test_a_media_process_that_dies_behind_the_lock_is_prepared_only_for_a_person(
+    doctor: DeskOnFakes,
+) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.MEDIA_PROCESS_ENDED)
+    assert doctor.engine.count_of("prepare") == 0
+
+
+async def test_unlocked_before_the_media_process_answers_it_is_prepared(
+    doctor: DeskOnFakes,
+) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    await doctor.call.attend()
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert phase(doctor) is Phase.REJOINING
+    assert doctor.engine.setup is not None and doctor.engine.setup.visit == VISIT
 
 
 # --- hanging up --------------------------------------------------------------------------------
