@@ -41,7 +41,7 @@ from app.runtime.loop_watch import LoopWatch
 from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.call import Call
+from app.services.call import Call, CallState
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
@@ -352,6 +352,15 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         if visit is not None:
             s.vitals.heard_from_far(visit, word.payload)
 
+    phase_before = Phase.IDLE
+
+    def call_told(state: CallState) -> None:
+        nonlocal phase_before
+        phase_before, before = state.phase, phase_before
+        if state.phase is Phase.ENDED and before is not Phase.ENDED:
+            # By itself, too: no later screen shall look for it.
+            tasks.start(s.desk.remember_call(), "forget the call")
+
     def cuff_seen(state: VitalsState) -> None:
         if state.cuff is not None:
             s.devices.seen((state.cuff.status,))
@@ -360,6 +369,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
     s.vitals.state.listen(cuff_seen)
+    s.call.state.listen(call_told)
 
 
 def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:

@@ -160,7 +160,6 @@ class CallHost:
         for surface in self._surfaces.values():
             surface.screen_came()
         self._scope.shelf.screen_came()
-        self._capture(True)
 
     def screen_left(self) -> None:
         self._screen_is(False)
@@ -168,7 +167,10 @@ class CallHost:
             surface.screen_left()
 
     def stop_capture(self) -> None:
-        """Nobody has been at the screen for long: no microphone, no camera, until one comes."""
+        """No screen for long: no microphone, no camera, until a person asks for them again.
+
+        A screen alone is nobody: it may have been started by itself, and be locked.
+        """
         self._capture(False)
 
     def heard(self, wish: Wish) -> None:
@@ -182,6 +184,7 @@ class CallHost:
 
     def _prepare(self, wish: Prepare) -> None:
         earlier, self._setup = self._setup, wish.setup
+        self._capture(True)
         if earlier == wish.setup:
             return
         if earlier is not None and earlier.visit != wish.setup.visit:

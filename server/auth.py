@@ -20,7 +20,7 @@ from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import DeviceId, PersonId
 from server.database import Database
 from server.keys import ServerKeys
-from server.tables import persons, sessions
+from server.tables import persons, sessions, time_of
 
 # Signed in front of each token, so that no certificate can pose as one.
 TOKEN_PURPOSE = b"bedside access v1\n"
@@ -77,6 +77,15 @@ class Auth:
         ):
             raise Rejected(Code.TOKEN_EXPIRED)
         return UUID(claims["session"])
+
+    async def session_until(self, session: UUID) -> datetime | None:
+        """Until when it stands; renewing moves that on. None: it does not stand any more."""
+        query = select(sessions.c.expires_at).where(
+            sessions.c.id == str(session), sessions.c.ended_at.is_(None)
+        )
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        until = None if row is None else time_of(row.expires_at)
+        return None if until is None or until <= self._clock.now() else until
 
 
 def caller_of(connection: Connection, session: UUID) -> Caller:

@@ -50,7 +50,9 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     shelf = Shelf(settings.data / "files")
     auth = Auth(database, keys, clock, settings.access_token_s)
     rooms = Rooms(settings.lost_after_s, settings.seat_kept_s)
-    signalling = Signalling(rooms, Presence(database, clock), clock, lambda: database.head)
+    signalling = Signalling(
+        rooms, Presence(database, clock), clock, lambda: database.head, auth.session_until
+    )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     recordings = Recordings(database, keys, shelf, clock)
     sync = Sync(database, Judgement(recordings), clock)

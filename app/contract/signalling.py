@@ -15,6 +15,7 @@ from app.domain.access import Role
 FRAME_MAX_BYTES = 64 * 1024
 SEAT_KEPT_S = 15 * 60
 LOST_AFTER_S = 60
+SESSION_OVER = 4002  # close code: the session behind the socket is over, or was not renewed
 
 
 class Join(Body):
@@ -84,10 +85,14 @@ class Pong(Body):
 
 
 class Refusal(Body):
-    """What the client just said was not accepted; the socket stays open."""
+    """What the client just said was not accepted; the socket stays open.
+
+    `visit`: the one whose seat was refused; None for every other word.
+    """
 
     kind: Literal["refusal"] = "refusal"
     code: ShortText
+    visit: UUID | None = None
 
 
 ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]

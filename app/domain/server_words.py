@@ -58,6 +58,14 @@ class RoomHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalHeard:
+    """There is no seat for us in that visit's room."""
+
+    visit: VisitId
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
 class SignalHeard:
     visit: VisitId
     link: LinkId
@@ -85,4 +93,4 @@ class SocketDown:
     code: Code
 
 
-Heard = RoomHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown
+Heard = RoomHeard | RefusalHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown

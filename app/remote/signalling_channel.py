@@ -7,11 +7,12 @@ from contextlib import AbstractAsyncContextManager
 
 from pydantic import BaseModel, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from app.contract.signalling import (
     FRAME_MAX_BYTES,
     SERVER_WORD,
+    SESSION_OVER,
     FeedMoved,
     Join,
     Leave,
@@ -27,6 +28,7 @@ from app.domain.server_words import (
     FeedMovedHeard,
     Heard,
     LiveHeard,
+    RefusalHeard,
     RoomHeard,
     SeatState,
     SignalHeard,
@@ -86,6 +88,11 @@ class SignallingChannel:
                 code = Code.TOKEN_EXPIRED if error.response.status_code in (401, 403) else code
                 if code is Code.TOKEN_EXPIRED:
                     self._tokens.forget()
+            except ConnectionClosed as closed:
+                if closed.rcvd is not None and closed.rcvd.code == SESSION_OVER:
+                    code = Code.TOKEN_EXPIRED
+                    self._tokens.forget()
+                log.info("signalling: closed (%s)", code)
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("signalling: %s", type(error).__name__)
             yield SocketDown(code)
@@ -173,4 +180,13 @@ def _heard_of(text: str | bytes) -> Heard | None:
             return FeedMovedHeard(word.position)
         case Refusal():
             log.info("signalling refused a word: %s", word.code)
+            if word.visit is not None:
+                return RefusalHeard(VisitId(word.visit), _code_of(word.code))
     return None
+
+
+def _code_of(text: str) -> Code:
+    try:
+        return Code(text)
+    except ValueError:
+        return Code.SERVER_ERROR  # of a later release

@@ -28,6 +28,7 @@ from app.services.ports import (
     LinkChanged,
     LinkPhase,
     Measures,
+    RefusalHeard,
     RoomHeard,
     RunningCall,
     SeatState,
@@ -35,6 +36,7 @@ from app.services.ports import (
     SignalMade,
     SocketUp,
 )
+from app.services.seat_wait import SeatWait, Step
 from app.services.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -72,14 +74,16 @@ class Call:
         self._acts = acts
         self._role = role
         self._setup: CallSetup | None = None
-        self._is_taking_over = False
+        self._is_attended = False  # a person at this screen has asked for camera and sound
         self._live_link: LinkId | None = None
+        self._seat_wait = SeatWait()
         self._link_made_at = float("-inf")  # monotonic
         self._unsaid_leave: VisitId | None = None  # hung up while the server was away
         self.state: Broadcast[CallState] = Broadcast(CallState())
         self._tasks = TaskOwner("call")
         self._words: asyncio.Queue[object] = asyncio.Queue(WORDS_WAITING)
         switchboard.on(RoomHeard, self._put)
+        switchboard.on(RefusalHeard, self._put)
         switchboard.on(SignalHeard, self._put)
         switchboard.on(SocketUp, self._put)
 
@@ -96,12 +100,13 @@ class Call:
     async def prepare(self, setup: CallSetup) -> None:
         """Camera and sound on, own picture shown, nobody called yet."""
         if self.state.value.phase in (Phase.IDLE, Phase.ENDED):
-            self._setup = setup
+            self._setup, self._is_attended = setup, True
             await self._engine.prepare(setup)
 
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
-        self._setup = setup
+        self._setup, self._is_attended = setup, True
+        self._seat_wait.forget()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
         await self._engine.prepare(setup)
@@ -118,10 +123,15 @@ class Call:
 
     async def take_over(self, setup: CallSetup, running: RunningCall) -> None:
         """A new screen on a call that runs: no new link, only a screen for it."""
-        self._setup = setup
-        self._is_taking_over = True
+        self._setup, self._is_attended = setup, False
         self._tell(visit=running.visit, phase=Phase.REJOINING, phase_since=self._now())
         await self._enter_room()
+
+    async def attend(self) -> None:
+        """The screen was unlocked: camera and microphone may have stopped meanwhile."""
+        self._is_attended = True
+        if self._is_in_call and self._setup is not None:
+            await self._engine.prepare(self._setup)
 
     async def hang_up(self) -> None:
         """Leave the call, not the visit."""
@@ -180,6 +190,8 @@ class Call:
         match word:
             case RoomHeard():
                 await self._heard_room(word)
+            case RefusalHeard():
+                await self._heard_refusal(word)
             case SignalHeard():
                 await self._heard_signal(word)
             case SocketUp():
@@ -208,8 +220,10 @@ class Call:
         state = self.state.value
         if room.visit != state.visit:
             return
+        if any(seat.device == self._acts.device and seat.is_connected for seat in room.seats):
+            self._seated()
         before = state.far
-        far = next((seat for seat in room.seats if seat.device != self._acts.device), None)
+        far = self._far_of(room.seats)
         self._tell(far=far)
         if far is None:
             if before is not None:
@@ -217,10 +231,49 @@ class Call:
             return
         is_new = before is None or before.device != far.device
         came_back = before is not None and not before.is_connected
-        if not far.is_connected or state.phase is Phase.LIVE:
+        if not far.is_connected:
+            return
+        if state.phase is Phase.LIVE:
+            if before is not None and is_new:  # they went on at another device
+                await self._lose()
             return
         if is_new or came_back or state.phase is Phase.WAITING or state.link is None:
             await self._advance(Event.PEER_PRESENT)
+
+    def _seated(self) -> None:
+        if self._seat_wait.code is not None:
+            if self.state.value.code is self._seat_wait.code:
+                self._tell(code=None)
+            self._seat_wait.forget()
+
+    async def _heard_refusal(self, word: RefusalHeard) -> None:
+        if word.visit != self.state.value.visit or not self._is_in_call:
+            return
+        self._seat_wait.refused(word.code, self._acts.clock.monotonic())
+        if self.state.value.phase is not Phase.LIVE:
+            self._tell(code=word.code)
+        await self._look_at_seat()
+
+    async def _look_at_seat(self) -> None:
+        """Without a seat no link is made: it is asked for again, or the waiting ends with why."""
+        if not self._is_in_call:
+            return
+        code, is_live = self._seat_wait.code, self.state.value.phase is Phase.LIVE
+        step = self._seat_wait.step(self._acts.clock.monotonic(), is_live=is_live)
+        if step is Step.ASK_AGAIN:
+            await self._enter_room()
+        elif step is Step.GIVE_UP:
+            await self.hang_up()
+            self._tell(code=code)
+
+    def _far_of(self, seats: tuple[SeatState, ...]) -> SeatState | None:
+        """Of the other role only: who has ours is not who we speak with."""
+        others = [
+            seat
+            for seat in seats
+            if seat.role is not self._role and seat.device != self._acts.device
+        ]
+        return max(others, key=lambda seat: (seat.is_connected, seat.since), default=None)
 
     async def _heard_signal(self, word: SignalHeard) -> None:
         state = self.state.value
@@ -270,18 +323,19 @@ class Call:
         if not self._is_in_call:
             return
         self._tell(is_muted=word.is_muted, is_camera_on=word.is_camera_on, code=None)
-        was_taking_over, self._is_taking_over = self._is_taking_over, False
         if word.visit == self.state.value.visit:
             self._tell(link=word.link)
             if word.is_live:
                 self._live_link = word.link
                 await self._advance(Event.MEDIA_UP)
             return
-        if was_taking_over:
-            # The call that was to be taken over is gone. Camera and microphone do not come on
+        if not self._is_attended:
+            # The call that was taken over is gone. Camera and microphone do not come on
             # behind a locked screen: a person joins again.
-            self._tell(visit=None, link=None, code=Code.MEDIA_PROCESS_ENDED)
+            self._unsaid_leave = self.state.value.visit  # nor does the seat stay taken
+            self._tell(visit=None, link=None, far=None, code=Code.MEDIA_PROCESS_ENDED)
             self._move(Phase.ENDED)
+            await self._say_leave()
             return
         self._tell(link=None)
         if self._setup is not None:
@@ -359,6 +413,7 @@ class Call:
     async def _leave_room(self) -> None:
         state = self.state.value
         self._live_link, self._setup = None, None
+        self._seat_wait.forget()
         # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
         self._tell(is_muted=False, is_camera_on=True)
@@ -385,12 +440,13 @@ class Call:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             age_s = self._acts.clock.monotonic() - self._link_made_at
-            is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
-            if is_wanted and age_s >= TRY_AGAIN_S:
-                try:
+            try:
+                await self._look_at_seat()
+                is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
+                if is_wanted and age_s >= TRY_AGAIN_S:
                     await self._new_link()
-                except Failure as failure:
-                    log.info("no new link: %s", failure.code)
+            except Failure as failure:
+                log.info("no new link: %s", failure.code)
 
     def _now(self) -> datetime:
         return self._acts.clock.now()

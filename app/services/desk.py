@@ -130,7 +130,8 @@ class Desk:
         await self._call.take_over(self._setup(running.visit), running)
 
     async def show_chart(self) -> None:
-        """Unlocked: the chart of the visit whose call was taken over."""
+        """Unlocked: the chart of the visit whose call was taken over, and its camera and sound."""
+        await self._call.attend()
         visit = self.state.value.visit
         if visit is not None and not self.state.value.is_chart_shown:
             await self._chart.open(visit)

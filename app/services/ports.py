@@ -44,6 +44,7 @@ from app.domain.server_words import FeedMovedHeard as FeedMovedHeard
 from app.domain.server_words import Heard as Heard
 from app.domain.server_words import LiveHeard as LiveHeard
 from app.domain.server_words import PushAnswer as PushAnswer
+from app.domain.server_words import RefusalHeard as RefusalHeard
 from app.domain.server_words import RoomHeard as RoomHeard
 from app.domain.server_words import SeatState as SeatState
 from app.domain.server_words import SignalHeard as SignalHeard
@@ -214,7 +215,7 @@ class CallEngine(Protocol):
         ...
 
     async def prepare(self, setup: CallSetup) -> None:
-        """Open camera and sound, show our own picture; no connection yet."""
+        """A person asks: open camera and sound, show our own picture; no connection yet."""
         ...
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:

@@ -54,6 +54,8 @@ class LookFor:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
+    """A person is there and wants it so; said again it brings camera and microphone back."""
+
     setup: CallSetup
 
 

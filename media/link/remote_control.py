@@ -75,6 +75,7 @@ class RemoteControl:
         )
         # What a media process that is started anew must be told at once.
         self._setup: CallSetup | None = None
+        self._is_attended = False  # a person at this screen has asked for camera and sound
         self._equipment: Equipment | None = None
         self._is_muted = False
         self._is_camera_on = True
@@ -152,7 +153,7 @@ class RemoteControl:
         self._watch.say(LookFor(equipment))
 
     async def prepare(self, setup: CallSetup) -> None:
-        self._setup = setup
+        self._setup, self._is_attended = setup, True
         self._watch.say(Prepare(setup))
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
@@ -220,7 +221,9 @@ class RemoteControl:
             self._watch.say(ShowCamera(self._is_camera_on))
         if self._equipment is not None:
             self._watch.say(LookFor(self._equipment))
-        if self._setup is not None and self._setup != there:
+        if not self._is_attended and there is None:
+            self._setup = None  # it went with the process; nobody here asks for it
+        if self._setup is not None and self._is_attended:
             self._watch.say(Prepare(self._setup))
         for surface in self._pictures.sizes:
             self._watch.say(surface)

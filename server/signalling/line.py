@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.contract.signalling import FRAME_MAX_BYTES, FeedMoved
 
-WAITING_MAX = 64
+WAITING_MAX = 256  # above what one device may say at once (allowance.py)
 SEND_LIMIT_S = 10.0
 CLOSE_LIMIT_S = 2.0
 

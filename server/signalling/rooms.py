@@ -2,7 +2,7 @@
 
 A closed socket is not a leave. A seat without a socket is kept; after `lost_after_s` the visit is
 interrupted by it, after `seat_kept_s` it is given up. The visit goes on when each role that was
-missing is back.
+missing is back. Each role has one seat: one that lost its socket gives way to the next of its role.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,6 @@ from app.domain.access import Role
 from app.domain.failures import Code, Rejected
 from app.domain.ids import DeviceId, VisitId
 
-SEATS_MAX = 16
 ROOMS_OF_ONE_DEVICE_MAX = 8
 
 
@@ -28,7 +27,7 @@ class Joined:
 class Left:
     visit: VisitId
     seat: Seat
-    why: Code | None  # None: the person hung up
+    why: Code | None  # None: the person hung up; SEAT_TAKEN: another device of the role came
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +86,22 @@ class Rooms:
         return visit in self._rooms
 
     def join(self, visit: VisitId, seat: Seat, *, is_interrupted: bool = False) -> list[Effect]:
-        """Take or take again the seat of this device. `is_interrupted` counts for a new room."""
+        """Take or take again the seat of this device; Rejected(SEAT_TAKEN) when another one lives.
+
+        `is_interrupted` counts for a new room.
+        """
         device = DeviceId(seat.device)
         room = self._rooms.get(visit)
         if room is None:
             self._must_have_few_rooms(device)
             room = self._rooms[visit] = _Room(missing=set(Role) if is_interrupted else set())
+        effects: list[Effect] = self._give_way(visit, room, seat)
         known = room.seats.get(device)
-        if known is None and len(room.seats) >= SEATS_MAX:
-            raise Rejected(Code.NOT_ALLOWED, "no seat is free")
         is_same = known is not None and known.seat.person == seat.person
         is_seated = is_same and known is not None and known.away_since is None
         if not is_seated:
             room.seats[device] = _Seated(seat)
-        effects: list[Effect] = [] if is_same else [Joined(visit, seat)]
+        effects += [] if is_same else [Joined(visit, seat)]
         effects += self._back(visit, room, seat.role)
         return [*effects, self._changed(visit)]
 
@@ -165,6 +166,19 @@ class Rooms:
             for other, seated in room.seats.items()
             if other != device and seated.away_since is None
         ]
+
+    def _give_way(self, visit: VisitId, room: _Room, seat: Seat) -> list[Effect]:
+        """Two of one role would both make links, and the call would go to and fro."""
+        rivals = {
+            device: seated
+            for device, seated in room.seats.items()
+            if seated.seat.role is seat.role and device != seat.device
+        }
+        if any(rival.away_since is None for rival in rivals.values()):
+            raise Rejected(Code.SEAT_TAKEN)
+        for device in rivals:
+            del room.seats[device]
+        return [Left(visit, rival.seat, Code.SEAT_TAKEN) for rival in rivals.values()]
 
     def _back(self, visit: VisitId, room: _Room, role: Role) -> list[Effect]:
         if role not in room.missing:

@@ -6,7 +6,7 @@ Holds no record. What must be written down goes through the `Presence` port, in 
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from app.contract.signalling import (
     CLIENT_WORD,
     FRAME_MAX_BYTES,
+    SESSION_OVER,
     Join,
     Leave,
     Live,
@@ -32,6 +33,7 @@ from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import DeviceId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
+from server.signalling.allowance import Allowance
 from server.signalling.line import POLICY, REPLACED, Line
 from server.signalling.rooms import (
     Changed,
@@ -47,6 +49,9 @@ log = logging.getLogger(__name__)
 
 EFFECTS_MAX = 1000
 BAD_WORDS_MAX = 50
+LOOK_AT_SESSION_S = 30.0
+
+SessionUntil = Callable[[UUID], Awaitable[datetime | None]]
 
 
 class Presence(Protocol):
@@ -62,17 +67,26 @@ class Presence(Protocol):
 
 
 class Signalling:
+    """`session_until` tells until when a session stands; None: it does not."""
+
     def __init__(
-        self, rooms: Rooms, presence: Presence, clock: Clock, feed_head: Callable[[], int]
+        self,
+        rooms: Rooms,
+        presence: Presence,
+        clock: Clock,
+        feed_head: Callable[[], int],
+        session_until: SessionUntil,
     ) -> None:
         self._rooms = rooms
         self._presence = presence
         self._clock = clock
         self._feed_head = feed_head
+        self._session_until = session_until
         self._tasks = TaskOwner("signalling")
         self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
         self._lines: dict[DeviceId, tuple[Line, Caller]] = {}
+        self._allowances: dict[DeviceId, Allowance] = {}
 
     async def __aenter__(self) -> Self:
         kept = await self._presence.seats()
@@ -113,6 +127,7 @@ class Signalling:
                 tasks.start(self._hear_all(line, who), "reading"),
                 tasks.start(line.write_all(), "writing"),
                 tasks.start(line.is_closing.wait(), "closing"),
+                tasks.start(self._watch_session(line, who.session), "session"),
             }
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -128,6 +143,21 @@ class Signalling:
         effects = self._rooms.lose_socket(device, self._clock.now(), self._clock.monotonic())
         await self._put(effects)
         self._time_changed.set()
+
+    async def _watch_session(self, line: Line, session: UUID) -> None:
+        """The token was looked at when the socket opened; its session may end before the socket."""
+        while True:
+            left_s = LOOK_AT_SESSION_S
+            try:
+                until = await self._session_until(session)
+            except Failure as failure:
+                log.info("a session could not be looked at: %s", failure.code)
+            else:
+                if until is None:
+                    line.close(SESSION_OVER)
+                    return
+                left_s = min(left_s, (until - self._clock.now()).total_seconds())
+            await asyncio.sleep(max(left_s, 0.0))
 
     async def _hear_all(self, line: Line, who: Caller) -> None:
         bad_words = 0
@@ -147,18 +177,24 @@ class Signalling:
         word = CLIENT_WORD.validate_json(text)
         match word:
             case Join():
-                await self._join(VisitId(word.visit), who)
+                try:
+                    await self._join(line, VisitId(word.visit), who)
+                except Failure as refusal:
+                    line.say(_refusal(refusal.code, word.visit))
             case Leave():
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
             case Signal() | Live():
                 self._relay(VisitId(word.visit), who.device, word)
+                await asyncio.sleep(0)  # many words in one read: who hears them writes meanwhile
             case Ping():
                 if not math.isfinite(word.sent):
                     raise Rejected(Code.MALFORMED)
                 pong = Pong(sent=word.sent, server_time=self._clock.now())
                 line.say(pong.model_dump_json())
 
-    async def _join(self, visit: VisitId, who: Caller) -> None:
+    async def _join(self, line: Line, visit: VisitId, who: Caller) -> None:
+        if not self._allowance(who.device).may_join(self._clock.monotonic()):
+            raise Rejected(Code.OVERRUN)
         reason = await self._presence.why_not_to_join(visit)
         if reason is not None:
             raise Rejected(reason)
@@ -173,17 +209,27 @@ class Signalling:
             is_connected=True,
             since=self._clock.now(),
         )
+        held = self._lines.get(who.device)
+        if held is None or held[0] is not line:
+            return  # gone meanwhile: a seat without a socket would hold out all others
         await self._put(self._rooms.join(visit, seat, is_interrupted=is_interrupted))
 
     def _relay(self, visit: VisitId, device: DeviceId, word: Signal | Live) -> None:
         if not self._rooms.is_seated(visit, device):
             raise Rejected(Code.NOT_ALLOWED)
         text = word.model_dump_json()
-        if len(text.encode()) > FRAME_MAX_BYTES:  # numbers may grow when they are written out
+        size = len(text.encode())
+        if size > FRAME_MAX_BYTES:  # numbers may grow when they are written out
             raise Rejected(Code.TOO_LARGE)
+        if not self._allowance(device).may_relay(size, self._clock.monotonic()):
+            return  # no refusal for each: that, too, would be a flood
         for other in self._rooms.others(visit, device):
             if other in self._lines:
                 self._lines[other][0].say(text)
+
+    def _allowance(self, device: DeviceId) -> Allowance:
+        """Kept while the server runs: a newer socket is no new allowance."""
+        return self._allowances.setdefault(device, Allowance(self._clock.monotonic()))
 
     async def _put(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -227,5 +273,5 @@ class Signalling:
                 await self._put(self._rooms.tick(self._clock.monotonic()))
 
 
-def _refusal(code: Code) -> str:
-    return Refusal(code=str(code)).model_dump_json()
+def _refusal(code: Code, visit: UUID | None = None) -> str:
+    return Refusal(code=str(code), visit=visit).model_dump_json()

@@ -11,7 +11,6 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import DeviceId, VisitId, new_id
 from server.signalling.rooms import (
     ROOMS_OF_ONE_DEVICE_MAX,
-    SEATS_MAX,
     Changed,
     Effect,
     Interrupted,
@@ -172,11 +171,56 @@ def test_another_person_at_the_same_device_is_told(rooms: Rooms) -> None:
     assert rooms.join(VISIT, relief) == [Joined(VISIT, relief), Changed(VISIT, (DOCTOR, relief))]
 
 
-def test_rooms_and_seats_are_bounded(rooms: Rooms) -> None:
-    for _ in range(SEATS_MAX):
-        rooms.join(VISIT, seat(Role.PRESENTER))
-    with pytest.raises(Rejected):
+def test_a_dead_seat_gives_way_to_the_same_role_at_another_device(rooms: Rooms) -> None:
+    both_in(rooms)
+    rooms.lose_socket(DESK, at(5), 5)
+    another_desk = seat(Role.CLINICIAN)
+    left, *others = rooms.join(VISIT, another_desk)
+    assert isinstance(left, Left)
+    assert (left.seat.device, left.why) == (DOCTOR.device, Code.SEAT_TAKEN)
+    assert others == [Joined(VISIT, another_desk), Changed(VISIT, (NURSE, another_desk))]
+    assert rooms.others(VISIT, CART) == [DeviceId(another_desk.device)]
+
+
+def test_whose_seat_was_taken_meanwhile_does_not_take_it_back(rooms: Rooms) -> None:
+    both_in(rooms)
+    rooms.lose_socket(DESK, at(5), 5)
+    rooms.join(VISIT, seat(Role.CLINICIAN))
+    with pytest.raises(Rejected) as refused:
         rooms.join(VISIT, DOCTOR)
+    assert refused.value.code is Code.SEAT_TAKEN
+    assert not rooms.is_seated(VISIT, DESK)
+
+
+def test_a_seat_that_lives_is_not_taken_by_the_same_role(rooms: Rooms) -> None:
+    both_in(rooms)
+    for other in (seat(Role.CLINICIAN), seat(Role.PRESENTER), seat(Role.CLINICIAN)):
+        with pytest.raises(Rejected) as refused:
+            rooms.join(VISIT, other)
+        assert refused.value.code is Code.SEAT_TAKEN
+    assert rooms.join(VISIT, DOCTOR) == [Changed(VISIT, (DOCTOR, NURSE))]
+    assert rooms.others(VISIT, CART) == [DESK]
+
+
+def test_an_interrupted_visit_goes_on_with_another_device_of_the_role(rooms: Rooms) -> None:
+    both_in(rooms)
+    rooms.lose_socket(DESK, at(0), 0)
+    rooms.tick(LOST_AFTER_S)
+    effects = rooms.join(VISIT, seat(Role.CLINICIAN))
+    assert kinds(effects) == [Left, Joined, Resumed, Changed]
+    assert rooms.next_tick() is None
+
+
+def test_one_who_was_refused_holds_no_room(rooms: Rooms) -> None:
+    rooms.join(VISIT, DOCTOR)
+    for _ in range(2 * ROOMS_OF_ONE_DEVICE_MAX):
+        with pytest.raises(Rejected):
+            rooms.join(VISIT, seat(Role.CLINICIAN))
+    rooms.leave(VISIT, DESK)
+    assert not rooms.is_open(VISIT)
+
+
+def test_rooms_of_one_device_are_bounded(rooms: Rooms) -> None:
     for _ in range(ROOMS_OF_ONE_DEVICE_MAX):
         rooms.join(VisitId(new_id()), DOCTOR)
     with pytest.raises(Rejected):

@@ -11,10 +11,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.contract.signalling import FRAME_MAX_BYTES
+from app.contract.signalling import FRAME_MAX_BYTES, SESSION_OVER
+from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.ids import new_id
 from app.domain.visits import VisitState
+from server.signalling.allowance import WORDS_A_SECOND, WORDS_MOST
+from server.tables import time_text
 from tests.server.given import Clinic, Device, Json, clinic_in
 
 LIMIT_S = 10
@@ -40,9 +43,9 @@ class Socket:
     async def send(self, frame: str | bytes) -> None:
         await self._connection.send(frame)
 
-    async def hear(self, kind: str) -> Json:
+    async def hear(self, kind: str, limit_s: float = LIMIT_S) -> Json:
         """The next word of this kind; others are passed over."""
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             while True:
                 word = json.loads(await self._connection.recv())
                 if word["kind"] == kind:
@@ -125,7 +128,11 @@ async def test_a_visit_that_is_over_is_not_joined(clinic: Clinic) -> None:
     await desk.push(desk.move(visit, VisitState.FINISHED, 2))
     async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
         await doctor.say("join", visit=str(visit))
-        assert (await doctor.hear("refusal"))["code"] == "no-visit-open"
+        refusal = await doctor.hear("refusal")
+        assert (refusal["code"], refusal["visit"]) == ("no-visit-open", str(visit))
+        await doctor.say("live", visit=str(visit), payload={})
+        refusal = await doctor.hear("refusal")
+        assert (refusal["code"], refusal["visit"]) == ("not-allowed", None)
 
 
 async def test_a_closed_socket_is_not_a_leave(clinic: Clinic) -> None:
@@ -142,6 +149,37 @@ async def test_a_closed_socket_is_not_a_leave(clinic: Clinic) -> None:
             await doctor.room_with(2, 2)
     assert len(clinic.audited(Act.VISIT_JOINED)) == 2
     assert clinic.audited(Act.VISIT_LEFT) == []
+
+
+async def test_a_visit_goes_on_from_another_desk_and_a_seat_that_lives_is_kept(
+    clinic: Clinic,
+) -> None:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    clinic.add_person("dr-ito", "Dr Ito", Role.CLINICIAN)
+    other_desk = await clinic.sign_in("dr-ito", Role.CLINICIAN)
+    _, visit = clinic.add_visit()
+    async with (
+        clinic.on_a_socket() as address,
+        Socket.of(cart, address) as nurse,
+        Socket.of(other_desk, address) as other,
+    ):
+        await nurse.say("join", visit=str(visit))
+        async with Socket.of(desk, address) as doctor:
+            await doctor.say("join", visit=str(visit))
+            await nurse.room_with(2, 2)
+            await other.say("join", visit=str(visit))
+            assert (await other.hear("refusal"))["code"] == "seat-taken"
+            await other.say("live", visit=str(visit), payload={})
+            assert (await other.hear("refusal"))["code"] == "not-allowed"
+        await nurse.room_with(2, 1)
+        await other.say("join", visit=str(visit))
+        room = await nurse.room_with(2, 2)
+        assert {seat["device"] for seat in room["seats"]} == {str(cart.id), str(other_desk.id)}
+        async with Socket.of(desk, address) as doctor:
+            await doctor.say("join", visit=str(visit))
+            assert (await doctor.hear("refusal"))["code"] == "seat-taken"
+    [left] = clinic.audited(Act.VISIT_LEFT)
+    assert (left["device"], left["code"]) == (str(desk.id), "seat-taken")
 
 
 async def test_a_lost_seat_interrupts_the_visit_until_it_is_back(tmp_path: Path) -> None:
@@ -326,14 +364,91 @@ async def test_a_word_that_would_grow_past_the_limit_is_not_relayed(clinic: Clin
         await nurse.pong()
 
 
-async def test_who_does_not_read_is_let_go_and_holds_up_nobody(clinic: Clinic) -> None:
+@asynccontextmanager
+async def both_in_a_room(clinic: Clinic) -> AsyncIterator[tuple[Socket, Socket, str]]:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    _, visit = clinic.add_visit()
+    async with (
+        clinic.on_a_socket() as address,
+        Socket.of(desk, address) as doctor,
+        Socket.of(cart, address) as nurse,
+    ):
+        for socket in (doctor, nurse):
+            await socket.say("join", visit=str(visit))
+        await doctor.room_with(2, 2)
+        await nurse.room_with(2, 2)
+        yield doctor, nurse, str(visit)
+
+
+async def test_who_talks_without_end_does_not_talk_the_other_off(
+    clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with both_in_a_room(clinic) as (doctor, nurse, visit):
+        for number in range(2000):
+            await doctor.say("live", visit=visit, payload={"n": number})
+        await doctor.pong()
+        heard = [(await nurse.hear("live"))["payload"]["n"] for _ in range(WORDS_MOST)]
+        assert heard == list(range(WORDS_MOST))
+        await nurse.pong()
+        clinic.clock.move(1)
+        for number in range(2 * WORDS_A_SECOND):
+            await doctor.say("live", visit=visit, payload={"n": number})
+        await doctor.pong()
+        heard = [(await nurse.hear("live"))["payload"]["n"] for _ in range(WORDS_A_SECOND)]
+        assert heard == list(range(WORDS_A_SECOND))
+        await nurse.pong()
+    told = [record.getMessage() for record in caplog.records if "too many words" in record.msg]
+    assert [int(line.rpartition(" ")[2]) for line in told] == [2**power for power in range(11)]
+
+
+async def test_large_words_without_end_are_bounded_too(clinic: Clinic) -> None:
+    async with both_in_a_room(clinic) as (doctor, nurse, visit):
+        payload = {"sdp": "x" * 60_000}
+        for _ in range(400):
+            await doctor.say("signal", visit=visit, link=str(new_id()), payload=payload)
+        await doctor.pong()
+        await nurse.say("leave", visit=visit)  # after whatever is on the way to it
+        await nurse.pong()
+
+
+async def test_who_comes_and_goes_without_end_does_not_talk_the_other_off(
+    clinic: Clinic,
+) -> None:
+    async with both_in_a_room(clinic) as (doctor, nurse, visit):
+        for _ in range(200):
+            await doctor.say("join", visit=visit)
+        refusal = await doctor.hear("refusal")
+        assert (refusal["code"], refusal["visit"]) == ("overrun", visit)
+        await doctor.pong()
+        await nurse.pong()
+
+
+async def test_a_newer_socket_is_no_new_allowance(clinic: Clinic) -> None:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    _, visit = clinic.add_visit()
+    async with clinic.on_a_socket() as address, Socket.of(cart, address) as nurse:
+        await nurse.say("join", visit=str(visit))
+        for _ in range(3):
+            async with Socket.of(desk, address) as doctor:
+                await doctor.say("join", visit=str(visit))
+                await doctor.room_with(2, 2)
+                for _ in range(WORDS_MOST):
+                    await doctor.say("live", visit=str(visit), payload={"n": 1})
+                await doctor.pong()
+        for _ in range(WORDS_MOST):
+            await nurse.hear("live")
+        await nurse.pong()
+        with pytest.raises(TimeoutError):
+            await nurse.hear("live", limit_s=0.2)
+
+
+async def test_who_does_not_read_holds_up_nobody(clinic: Clinic) -> None:
     desk, cart = await clinic.doctor(), await clinic.nurse()
     _, visit = clinic.add_visit()
     async with clinic.on_a_socket() as address:
-        headers = {"Authorization": cart.http.headers["Authorization"]}
         deaf = await connect(
             f"ws://{address}/v1/signalling",
-            additional_headers=headers,
+            additional_headers={"Authorization": cart.http.headers["Authorization"]},
             compression=None,
             max_queue=1,
         )
@@ -342,15 +457,11 @@ async def test_who_does_not_read_is_let_go_and_holds_up_nobody(clinic: Clinic) -
             await doctor.say("join", visit=str(visit))
             await doctor.room_with(2, 2)
             payload = {"sdp": "x" * 60_000}
-            for _ in range(400):
+            for _ in range(100):
                 await doctor.say("signal", visit=str(visit), link=str(new_id()), payload=payload)
-            await doctor.room_with(2, 1)
+                clinic.clock.move(1)
             await doctor.pong()
-        async with asyncio.timeout(LIMIT_S):
-            with pytest.raises(ConnectionClosed):
-                while True:  # what was on the way still arrives, then the reason
-                    await deaf.recv()
-        assert deaf.close_code == 1013
+        deaf.transport.abort()
 
 
 async def test_a_bad_token_is_answered_before_the_socket_opens(clinic: Clinic) -> None:
@@ -363,6 +474,45 @@ async def test_a_bad_token_is_answered_before_the_socket_opens(clinic: Clinic) -
             response = caught.value.response
             assert response.status_code == 401
             assert json.loads(response.body or b"")["code"] == "token-invalid"
+
+
+async def test_an_expired_token_is_answered_before_the_socket_opens(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    clinic.clock.move(clinic.settings.access_token_s + 1)
+    async with clinic.on_a_socket() as address:
+        with pytest.raises(InvalidStatus) as caught:
+            async with Socket.of(desk, address):
+                pass
+    response = caught.value.response
+    assert response.status_code in (401, 403)  # either makes the client renew its token
+    assert json.loads(response.body or b"")["code"] == "token-expired"
+
+
+async def test_a_session_that_is_over_closes_its_socket(tmp_path: Path) -> None:
+    # The clock stands until it is moved: this short session is looked at again and again.
+    async with clinic_in(tmp_path, refresh_token_s=0.05) as clinic:
+        desk, cart = await clinic.doctor(), await clinic.nurse()
+        async with (
+            clinic.on_a_socket() as address,
+            Socket.of(desk, address) as doctor,
+            Socket.of(cart, address) as nurse,
+        ):
+            await doctor.pong()
+            clinic.clock.move(0.04)
+            body = desk.refresh_body(desk.signed_in["refresh_token"])
+            assert (await desk.http.post("/v1/token", json=body)).status_code == 200
+            clinic.clock.move(0.02)
+            assert await nurse.closed() == SESSION_OVER
+            await doctor.pong()  # its session was renewed meanwhile
+            clinic.clock.move(0.05)
+            assert await doctor.closed() == SESSION_OVER
+
+
+async def test_a_session_that_was_over_before_gets_no_lasting_socket(clinic: Clinic) -> None:
+    desk = await clinic.doctor()
+    clinic.sql("UPDATE sessions SET expires_at = ?", time_text(clinic.clock.now()))
+    async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
+        assert await doctor.closed() == SESSION_OVER
 
 
 async def _feed_after(socket: Socket, position: int) -> None:

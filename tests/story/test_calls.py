@@ -4,11 +4,13 @@ from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import RecordType
+from app.domain.failures import Code
 from app.domain.visits import VisitState
 from tests.fakes.engine import tie
 from tests.fakes.time_loop import until
 from tests.server.given import PASSWORD
 from tests.story.clinic import Booked, Clinic, Desk
+from ui import wording
 from ui.view_models.window import Page
 
 
@@ -256,3 +258,56 @@ async def test_a_cart_that_stays_away_interrupts_the_visit_and_its_return_resume
     await cart.network.heal()
     await both_live(cart, desk)
     await until(lambda: desk.models.visit.visit.screen.state == "In visit")
+
+
+async def test_a_visit_is_gone_on_with_at_another_desk(clinic: Clinic) -> None:
+    booked, cart, desk = await in_a_call(clinic)
+    desk.engine.dies()
+    await desk.crashes()  # the whole machine: nobody says a word for it
+    other = await clinic.workstation("another workstation")
+    tie(cart.engine, other.engine)
+    desk.engine.wire = None
+    await other.opens(booked)
+    other.models.visit.call.join()
+    await both_live(cart, other)
+    assert other.services.call.state.value.visit == booked.visit
+    await desk.starts()
+    await clinic.passes(60)
+    assert (phase(cart), phase(other)) == (Phase.LIVE, Phase.LIVE)
+    assert phase(desk) is Phase.ENDED
+    seats = clinic.server.sql("SELECT device FROM seats WHERE role = 'clinician'")
+    assert seats == [(str(other.services.acts.device),)]
+
+
+async def test_a_second_clinician_is_told_that_the_seat_is_taken_and_gets_it_when_it_is_free(
+    clinic: Clinic,
+) -> None:
+    booked, cart, desk = await in_a_call(clinic)
+    other = await clinic.workstation("another workstation")
+    await other.opens(booked)
+    other.models.visit.call.join()
+    taken = wording.failure(Code.SEAT_TAKEN)
+    await until(lambda: other.models.visit.call.screen.state == taken)
+    await until(lambda: phase(other) is Phase.ENDED, limit_s=120)
+    assert other.models.visit.call.screen.state == taken
+    assert other.models.visit.call.screen.can_join
+    assert (phase(cart), phase(desk)) == (Phase.LIVE, Phase.LIVE)
+    other.models.visit.call.join()
+    await until(lambda: other.models.visit.call.screen.state == taken)
+    tie(cart.engine, other.engine)
+    desk.models.visit.call.hang_up()
+    await both_live(cart, other)
+
+
+async def test_who_joins_a_visit_that_was_finished_elsewhere_is_told(clinic: Clinic) -> None:
+    booked, cart, desk = await in_a_call(clinic)
+    other = await clinic.workstation("another workstation")
+    await other.opens(booked)
+    other.network.cut()
+    desk.models.visit.visit.finish()
+    await until(lambda: state_at_server(clinic) == "finished")
+    other.models.visit.call.join()
+    await until(lambda: phase(other) is Phase.WAITING)
+    await other.network.heal()
+    await until(lambda: phase(other) is Phase.ENDED)
+    assert (phase(cart), phase(desk)) == (Phase.LIVE, Phase.LIVE)

@@ -363,6 +363,12 @@ async def test_without_a_screen_capture_stops_and_then_the_process_ends(video: P
         await until(lambda: not children_of(process), "the camera is off")
         async with MediaScreen(running) as again:
             again.remote.surface_size(Which.SELF, 160, 120)
+            await again.remote.mute(False)  # the locked screen can do that
+            await asyncio.sleep(0.5)
+            assert not children_of(process), "the camera came on and nobody had asked"
+            setup = again.remote.setup
+            assert setup is not None
+            await again.remote.prepare(setup)  # a person unlocked
             await until(lambda: again.remote.self_picture() is not None, "the camera is on again")
             await again.leaves()
         took_s = await until(lambda: not is_running(process), "nobody came back", limit_s=10)

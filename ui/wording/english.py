@@ -84,6 +84,7 @@ FAILURES: dict[Code, str] = {
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
     # the call
     Code.PEER_AWAY: "The other side is not there.",
+    Code.SEAT_TAKEN: "Somebody of your role is in this visit at another machine.",
     Code.MEDIA_LOST: "Picture and sound are lost. Joining again.",
     Code.MEDIA_PROCESS_ENDED: "Picture and sound stopped on this machine. Starting them again.",
     Code.FENCED: "A newer window has taken the call over.",

@@ -15,6 +15,7 @@ from app.domain.engine import (
     CallSetup,
     EngineAttached,
     EngineEvent,
+    Equipment,
     Levels,
     LinkChanged,
     LinkPhase,
@@ -37,6 +38,7 @@ SECRET = bytes(range(32))
 VISIT, LINK, RECORD = VisitId(new_id()), LinkId(new_id()), RecordId(new_id())
 SETUP = CallSetup(VISIT, Role.CLINICIAN, "test", None, "", "", None)
 WAV = b"RIFF" * 30
+EQUIPMENT = Equipment(None, None, None, None)
 
 
 class MediaEnd:
@@ -130,6 +132,21 @@ async def test_what_was_wished_for_before_is_said_on_attaching(desk: Desk) -> No
     await until(lambda: surface in desk.media.asked)
     said = desk.media.asked[1:]
     assert said.index(m.Mute(True)) < said.index(m.Prepare(SETUP))  # never heard for a moment
+
+
+async def test_what_nobody_at_this_screen_asked_for_is_not_prepared_anew(desk: Desk) -> None:
+    """Taken over behind a locked screen, then the media process is another one."""
+    await desk.opens()
+    desk.media.greeting = m.Greeted(m.VERSION, 1, None, None, False, False, True)
+    assert desk.media.channel is not None
+    desk.media.channel.close()
+    await until(lambda: len(desk.events) == 2)
+    attached = desk.events[1]
+    assert isinstance(attached, EngineAttached) and attached.visit is None
+    assert desk.remote.setup is None
+    await desk.remote.look_for(EQUIPMENT)
+    await until(lambda: desk.media.asked[-1] == m.LookFor(EQUIPMENT))
+    assert not any(isinstance(wish, m.Prepare) for wish in desk.media.asked)
 
 
 async def test_a_lost_contact_is_taken_up_with_the_same_generation(desk: Desk) -> None:

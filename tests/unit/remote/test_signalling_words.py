@@ -2,11 +2,13 @@
 
 import json
 import logging
+from uuid import UUID
 
 import pytest
 
-from app.domain.ids import new_id
-from app.domain.server_words import LiveHeard, SignalHeard
+from app.domain.failures import Code
+from app.domain.ids import VisitId, new_id
+from app.domain.server_words import LiveHeard, RefusalHeard, SignalHeard
 from app.remote.signalling_channel import _heard_of
 
 VISIT, LINK = str(new_id()), str(new_id())
@@ -20,6 +22,19 @@ def said(**fields: object) -> str:
 def test_a_description_and_a_live_value_are_heard() -> None:
     assert isinstance(_heard_of(said(kind="signal", payload=OFFER)), SignalHeard)
     assert isinstance(_heard_of(said(kind="live", payload={"kind": "cuff-pressure"})), LiveHeard)
+
+
+@pytest.mark.parametrize(
+    ("said_code", "code"),
+    [("no-visit-open", Code.NO_VISIT_OPEN), ("of-a-later-release", Code.SERVER_ERROR)],
+)
+def test_a_refused_seat_is_heard_with_its_reason(said_code: str, code: Code) -> None:
+    heard = _heard_of(said(kind="refusal", code=said_code))
+    assert heard == RefusalHeard(VisitId(UUID(VISIT)), code)
+
+
+def test_a_refusal_of_other_words_is_no_refusal_of_the_seat() -> None:
+    assert _heard_of('{"kind":"refusal","code":"not-allowed"}') is None
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code
 from app.domain.ids import LinkId, VisitId, new_id
-from app.domain.server_words import SeatState, SignalHeard
+from app.domain.server_words import RefusalHeard, SeatState, SignalHeard
 from app.services.call import TRY_AGAIN_S, CallState
+from app.services.seat_wait import ASK_AGAIN_S, TAKEN_LIMIT_S
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import settled
 from tests.unit.services.given import DeskOnFakes
@@ -347,6 +348,138 @@ async def test_joining_offline_waits_for_the_socket_and_then_says_nothing_more_o
     assert call(doctor).code is None
 
 
+# --- three seats in one room -------------------------------------------------------------------
+
+
+async def test_the_far_side_is_of_the_other_role(cart: DeskOnFakes, doctor: DeskOnFakes) -> None:
+    for desk in (doctor, cart):
+        await waiting(desk)
+        own = seat(desk.acts.person.role, desk.clock, device=desk.acts.device)
+        same_role = seat(desk.acts.person.role, desk.clock)
+        desk.channel.hears(room(VISIT, same_role, own))
+        await settled()
+        assert (phase(desk), call(desk).far) == (Phase.WAITING, None)
+        far = far_seat(desk)
+        desk.channel.hears(room(VISIT, same_role, far, own))
+        await settled()
+        assert call(desk).far == far
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+async def test_a_visit_is_gone_on_with_from_another_desk(
+    doctor: DeskOnFakes, order: tuple[int, ...]
+) -> None:
+    await waiting(doctor)
+    far = far_seat(doctor)
+    seats = (
+        seat(Role.CLINICIAN, doctor.clock, is_connected=False),
+        far,
+        seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device),
+    )
+    doctor.channel.hears(room(VISIT, *(seats[place] for place in order)))
+    await settled()
+    assert (phase(doctor), call(doctor).far) == (Phase.CONNECTING, far)
+    assert len(links_asked(doctor)) == 1
+
+
+async def test_of_two_far_seats_the_one_that_lives_counts_and_then_the_newer(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    own = seat(Role.CLINICIAN, doctor.clock, device=doctor.acts.device)
+    older = far_seat(doctor)
+    newer = replace(far_seat(doctor), since=older.since + SECOND)
+    newest_dead = replace(far_seat(doctor), since=older.since + 2 * SECOND, is_connected=False)
+    doctor.channel.hears(room(VISIT, own, older, newer, newest_dead))
+    await settled()
+    assert call(doctor).far == newer
+
+
+async def test_a_far_side_that_sits_down_at_another_device_gets_a_new_link(
+    doctor: DeskOnFakes,
+) -> None:
+    far = await live(doctor)
+    before = links_asked(doctor)
+    await far_comes(doctor, replace(far, is_connected=False))
+    assert (phase(doctor), links_asked(doctor)) == (Phase.LIVE, before)
+    other = await far_comes(doctor)
+    assert (phase(doctor), call(doctor).far) == (Phase.REJOINING, other)
+    assert len(links_asked(doctor)) == len(before) + 1
+
+
+# --- a seat that is refused --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [Code.NO_VISIT_OPEN, Code.NOT_FOUND, Code.NOT_ALLOWED])
+async def test_a_refused_seat_ends_the_waiting_and_says_why(
+    doctor: DeskOnFakes, code: Code
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VISIT, code))
+    await settled()
+    assert (phase(doctor), call(doctor).visit, call(doctor).code) == (Phase.ENDED, None, code)
+    assert doctor.engine.setup is None  # camera and microphone are off
+    assert (await doctor.acts_audited())[-1] is Act.VISIT_LEFT
+    await doctor.call.join(setup_of(doctor))
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, None)
+
+
+@pytest.mark.parametrize("code", [Code.SEAT_TAKEN, Code.SERVER_ERROR])
+async def test_a_seat_that_may_become_free_is_asked_for_again(
+    doctor: DeskOnFakes, code: Code
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VISIT, code))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, code)
+    await doctor.clock.passes(ASK_AGAIN_S - 1)
+    assert len(doctor.channel.said_of("join")) == 1
+    await doctor.clock.passes(2)
+    assert len(doctor.channel.said_of("join")) == 2
+    await far_comes(doctor)
+    assert (phase(doctor), call(doctor).code) == (Phase.CONNECTING, None)
+    await doctor.clock.passes(3 * ASK_AGAIN_S)
+    assert len(doctor.channel.said_of("join")) == 2
+
+
+async def test_a_seat_that_stays_taken_is_given_up(doctor: DeskOnFakes) -> None:
+    await waiting(doctor)
+    for _ in range(int(TAKEN_LIMIT_S / ASK_AGAIN_S) + 1):
+        doctor.channel.hears(RefusalHeard(VISIT, Code.SEAT_TAKEN))
+        await doctor.clock.passes(ASK_AGAIN_S + 1)
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.SEAT_TAKEN)
+    asked = len(doctor.channel.said_of("join"))
+    await doctor.clock.passes(60)
+    assert len(doctor.channel.said_of("join")) == asked
+
+
+async def test_a_call_that_runs_goes_on_without_its_seat_until_it_is_lost(
+    doctor: DeskOnFakes,
+) -> None:
+    await live(doctor)
+    doctor.channel.goes_down()
+    doctor.channel.goes_up()
+    doctor.channel.hears(RefusalHeard(VISIT, Code.NO_VISIT_OPEN))
+    await doctor.clock.passes(60)
+    assert (phase(doctor), call(doctor).code) == (Phase.LIVE, None)  # to say goodbye
+    doctor.engine.link_is(LinkPhase.LOST)
+    await doctor.clock.passes(1)
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.NO_VISIT_OPEN)
+
+
+async def test_a_refusal_of_another_visit_or_after_the_end_changes_nothing(
+    doctor: DeskOnFakes,
+) -> None:
+    await waiting(doctor)
+    doctor.channel.hears(RefusalHeard(VisitId(new_id()), Code.NO_VISIT_OPEN))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.WAITING, None)
+    await doctor.call.hang_up()
+    doctor.channel.hears(RefusalHeard(VISIT, Code.NO_VISIT_OPEN))
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, None)
+
+
 # --- the media process -------------------------------------------------------------------------
 
 
@@ -425,10 +558,46 @@ async def test_a_call_that_is_gone_is_not_begun_behind_a_locked_screen(
 ) -> None:
     await taken_over(doctor, link=None, visit=None)
     assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.MEDIA_PROCESS_ENDED)
+    assert doctor.channel.said_of("leave") == [("leave", VISIT)]  # somebody else may sit there
     await far_comes(doctor)
     await doctor.clock.passes(60)
     assert doctor.engine.count_of("prepare") == 0
     assert links_asked(doctor) == []
+
+
+async def test_unlocking_asks_for_camera_and_microphone_again(doctor: DeskOnFakes) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    assert doctor.engine.count_of("prepare") == 0
+    await doctor.call.attend()
+    assert doctor.engine.asked[-1] == ("prepare", VISIT)
+    assert phase(doctor) is Phase.LIVE
+    await doctor.call.hang_up()
+    asked = len(doctor.engine.asked)
+    await doctor.call.attend()
+    assert len(doctor.engine.asked) == asked
+
+
+async def test_a_media_process_that_dies_behind_the_lock_is_prepared_only_for_a_person(
+    doctor: DeskOnFakes,
+) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert (phase(doctor), call(doctor).code) == (Phase.ENDED, Code.MEDIA_PROCESS_ENDED)
+    assert doctor.engine.count_of("prepare") == 0
+
+
+async def test_unlocked_before_the_media_process_answers_it_is_prepared(
+    doctor: DeskOnFakes,
+) -> None:
+    await taken_over(doctor, link=LinkId(new_id()), visit=VISIT)
+    await doctor.call.attend()
+    doctor.engine.dies()
+    doctor.engine.attaches()
+    await settled()
+    assert phase(doctor) is Phase.REJOINING
+    assert doctor.engine.setup is not None and doctor.engine.setup.visit == VISIT
 
 
 # --- hanging up --------------------------------------------------------------------------------

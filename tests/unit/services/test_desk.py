@@ -221,12 +221,15 @@ async def test_a_new_screen_finds_the_call_by_what_the_store_kept(doctor: DeskOn
 async def test_a_taken_over_call_shows_no_chart_before_the_unlocking(doctor: DeskOnFakes) -> None:
     known = await doctor.knows_visit(VisitState.IN_VISIT)
     running = RunningCall(known.visit, "/run/media.sock", bytes(32), 1)
+    doctor.engine.setup = doctor.desk._setup(known.visit)
     await doctor.desk.resume(running)
     await ready(doctor)
     assert stands(doctor) == DeskState(known.visit, is_chart_shown=False)
     assert doctor.chart.state.value.row is None
     assert Act.PATIENT_OPENED not in await doctor.acts_audited()
+    assert doctor.engine.count_of("prepare") == 0
     await doctor.desk.show_chart()
+    assert doctor.engine.count_of("prepare") == 1  # a person is there: camera and microphone
     assert stands(doctor).is_chart_shown
     assert doctor.chart.row.patient.id == known.patient
     assert Act.PATIENT_OPENED in await doctor.acts_audited()
