@@ -19,7 +19,7 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from media.call_host import CallHost
 from media.link.local_socket import SECRET_BYTES
-from media.link.messages import News, Quit, Wish
+from media.link.messages import News, Quit, StillHere, Wish
 from media.screen_seat import ScreenSeat
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SCREEN_LIMIT_S = 60.0  # without a screen: microphone and camera stop
 SEAT_LIMIT_S = 15 * 60.0  # without a screen: the process ends
 LOOKS_PER_LIMIT = 20
+SAY_EVERY_S = 1.0
 CLOSE_LIMIT_S = 3.0
 
 
@@ -60,6 +61,7 @@ class MediaProcess:
             async with asyncio.timeout(None) as closing, self._host, self._tasks:
                 self._seat.open()
                 self._tasks.start_lasting(self._watch_seat, "watch seat")
+                self._tasks.start_lasting(self._say_still_here, "still here")
                 self._tasks.start(LoopWatch().run(), "loop watch")
                 await self._ended.wait()
                 closing.reschedule(loop.time() + CLOSE_LIMIT_S)
@@ -67,7 +69,7 @@ class MediaProcess:
         except TimeoutError:
             log.warning("not everything was closed in %.0f s", CLOSE_LIMIT_S)
 
-    def _tell(self, news: News, descriptor: int | None) -> bool:
+    def _tell(self, news: News | StillHere, descriptor: int | None) -> bool:
         return self._seat.tell(news, descriptor)
 
     def _screen_came(self) -> None:
@@ -83,6 +85,11 @@ class MediaProcess:
             self._ended.set()
         else:
             self._host.heard(wish)
+
+    async def _say_still_here(self) -> None:
+        while True:
+            self._tell(StillHere(), None)
+            await asyncio.sleep(SAY_EVERY_S)
 
     async def _watch_seat(self) -> None:
         while not self._ended.is_set():

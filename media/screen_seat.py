@@ -24,6 +24,7 @@ from media.link.messages import (
     Hello,
     News,
     Refused,
+    StillHere,
     Wish,
 )
 
@@ -70,7 +71,7 @@ class ScreenSeat:
     def is_reachable(self) -> bool:
         return self._listener.is_reachable
 
-    def tell(self, news: News, descriptor: int | None = None) -> bool:
+    def tell(self, news: News | StillHere, descriptor: int | None = None) -> bool:
         """Whether a screen is there; what it is too slow for and can miss is dropped."""
         if self._screen is None:
             return False

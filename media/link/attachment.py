@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 
 from app.domain.failures import Code, Rejected, Unavailable
 from media.link.engine_process import EngineAddress
 from media.link.local_channel import LocalChannel, Word
-from media.link.local_socket import connect
+from media.link.local_socket import connect, peer_process
 from media.link.messages import (
     TOLD,
     VERSION,
@@ -20,9 +21,11 @@ from media.link.messages import (
     Hello,
     News,
     Refused,
+    StillHere,
     Told,
     Wish,
 )
+from media.link.silence import LOOK_EVERY_S, Silence
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +50,12 @@ class Attachment:
         self._greeting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_greeted = False
         self.is_fenced = False
+        self.is_silent = False  # it is there and does not answer
+        self.words_heard = 0
         self.lost = asyncio.Event()
-        self._channel = LocalChannel(
-            connect(address.socket_path), on_word=self._heard, on_closed=self._closed
-        )
+        connected = connect(address.socket_path)
+        self.process = peer_process(connected)
+        self._channel = LocalChannel(connected, on_word=self._heard, on_closed=self._closed)
 
     async def greet(self, generation: int | None) -> None:
         """Show the secret; Unavailable with the reason when we are not let in."""
@@ -60,11 +65,27 @@ class Attachment:
             async with asyncio.timeout(GREETING_LIMIT_S):
                 await self._greeting
         except TimeoutError as error:
+            if self._is_greeted:
+                return  # in the last moment
+            self.is_silent = True
             raise Unavailable(Code.MEDIA_PROCESS_ENDED, "no greeting") from error
 
     def say(self, wish: Wish) -> bool:
         """False: it is not there to hear it."""
         return self._is_greeted and self._channel.send(WISHES.word(wish))
+
+    async def until_lost(self, silence_limit_s: float) -> None:
+        """Until the contact is lost; Unavailable when it stays and nothing is heard for so long."""
+        silence = Silence(time.monotonic())
+        while not self.lost.is_set():
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self.lost.wait()
+            except TimeoutError as late:
+                silence.look(self.words_heard, time.monotonic())
+                if silence.seconds >= silence_limit_s:
+                    self.is_silent = True
+                    raise Unavailable(Code.MEDIA_PROCESS_ENDED, "silent") from late
 
     def close(self) -> None:
         self._channel.close()
@@ -84,9 +105,10 @@ class Attachment:
             for descriptor in descriptors:
                 os.close(descriptor)
             raise
+        self.words_heard += 1
         if isinstance(told, Greeted | Refused | Fenced):
             self._heard_gate(told)
-        else:
+        elif not isinstance(told, StillHere):
             self._on_news(told, descriptors[0] if descriptors else None)
 
     def _heard_gate(self, told: Gate) -> None:

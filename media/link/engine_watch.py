@@ -1,6 +1,6 @@
 """Keeps this screen attached to a media process: takes the running one over, or starts its own.
 
-One that ends is started again, with growing pauses. A screen that was fenced never comes back.
+One that ends or hangs is started again, with growing pauses. A fenced screen never comes back.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from app.domain.failures import Failure
 from app.runtime.tasks import TaskOwner
 from media.link.attachment import Attachment, OnNews
 from media.link.engine_process import EngineAddress, EngineProcess
+from media.link.hung_process import end_hung
 from media.link.local_socket import forget
 from media.link.messages import Greeted, Quit, Wish
 
@@ -22,6 +23,7 @@ QUIT_LIMIT_S = 4.0
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
 STEADY_AFTER_S = 10.0
+SILENCE_LIMIT_S = 5.0  # it says a word about once a second
 
 
 class EngineWatch:
@@ -98,11 +100,12 @@ class EngineWatch:
         try:
             attachment = self._attachment = Attachment(address, self._greeted, self._on_news)
             await attachment.greet(self.generation)
-            await attachment.lost.wait()
+            await attachment.until_lost(SILENCE_LIMIT_S)
         except Failure:
             if attachment is not None and attachment.is_fenced:
                 return True
-            self._give_up(address)
+            hung = attachment.process if attachment is not None and attachment.is_silent else None
+            self._give_up(address, hung)
             raise
         finally:
             self._attachment = None
@@ -121,11 +124,13 @@ class EngineWatch:
         self.address = self._process.address
         return self.address
 
-    def _give_up(self, address: EngineAddress) -> None:
+    def _give_up(self, address: EngineAddress, hung: int | None) -> None:
         """Nobody answers there, or not to us: the next one is our own."""
         if self._process is not None:
             self._process.kill()
             self._process = None
+        elif hung is not None:  # taken over: it would hold camera and microphone for ever
+            end_hung(hung)
         forget(address.socket_path)
         self.address = self.generation = None
         self._on_gone()

@@ -109,11 +109,22 @@ def _sweep(folder: Path) -> None:
                 pass  # busy, or no socket: not ours to remove
 
 
+def peer_process(connected: socket.socket) -> int:
+    """Who called `listen` last at the other end, or connected to us."""
+    process, _ = _peer_of(connected)
+    return process
+
+
 def _check_peer(connected: socket.socket) -> None:
-    said = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-    _, user, _ = _PEER.unpack(said)
+    _, user = _peer_of(connected)
     if user != os.getuid():
         raise Untrusted(Code.NOT_ALLOWED, "another user's process")
+
+
+def _peer_of(connected: socket.socket) -> tuple[int, int]:
+    said = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    process, user, _ = _PEER.unpack(said)
+    return process, user
 
 
 class LocalListener:
@@ -126,6 +137,7 @@ class LocalListener:
 
     def open(self) -> None:
         self._listening.setblocking(False)
+        self._listening.listen(BACKLOG)  # again: who connects is told of us, not of our starter
         asyncio.get_running_loop().add_reader(self._listening.fileno(), self._accept)
 
     def close(self) -> None:

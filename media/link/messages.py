@@ -160,6 +160,11 @@ class Fenced:
 
 
 @dataclass(frozen=True, slots=True)
+class StillHere:
+    """About once a second: nothing else may be there to tell, and silence means that it hangs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surfaces:
     """One descriptor comes with it: the anonymous memory of these pictures, read-only."""
 
@@ -251,7 +256,7 @@ News = (
     | Frame
     | NoPicture
 )
-Told = Gate | News
+Told = Gate | News | StillHere
 
 WISHES = TypedWords(
     {
@@ -293,10 +298,11 @@ TOLD = TypedWords(
         "surfaces": Surfaces,
         "frame": Frame,
         "no-picture": NoPicture,
+        "still-here": StillHere,
     }
 )
 
 # A blocked screen may miss these: a newer one makes each of them worthless.
-DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress)
+DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress, StillHere)
 # Each of these brings exactly one descriptor; no other word brings any.
 WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile)

@@ -34,6 +34,8 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.picture import Picture
 from media import synthetic
+from media.link import attachment
+from media.link.engine_watch import SILENCE_LIMIT_S
 from media.link.local_channel import framed
 from media.link.messages import VERSION, WISHES, Hello, Which
 from tests.whole.media_screen import MediaScreen, children_of, is_running, until
@@ -284,6 +286,60 @@ async def test_a_killed_media_process_is_started_again_into_the_same_call(visit:
     await until(lambda: clinician.remote.self_picture() is not None, "own picture again")
     await visit.is_live()
     await far_picture(clinician)
+
+
+async def test_a_media_process_that_hangs_is_given_up_and_started_again(visit: Visit) -> None:
+    await visit.begins()
+    clinician = visit.clinician
+    await far_picture(clinician)
+    hung, heard = clinician.remote.pid, len(clinician.events)
+    assert hung is not None
+    os.kill(hung, signal.SIGSTOP)
+    await clinician.next(EngineGone, after=heard, limit_s=SILENCE_LIMIT_S + 5)
+    assert not is_running(hung)
+    await clinician.next(EngineAttached, after=heard)
+    again = clinician.remote.running_call
+    assert again is not None and again.visit == visit.id
+    assert clinician.remote.pid not in (None, hung)
+    await until(lambda: clinician.remote.self_picture() is not None, "own picture again")
+    await visit.is_live()
+    await far_picture(clinician)
+
+
+async def test_one_that_was_taken_over_and_hangs_is_given_up_too(visit: Visit) -> None:
+    await visit.begins()
+    hung = visit.presenter.remote.pid
+    assert hung is not None
+    running = await visit.presenter_dies()
+    presenter = await visit.presenter_is_back(running)
+    setup = presenter.remote.setup
+    assert setup is not None
+    await presenter.remote.prepare(setup)  # unlocked
+    heard = len(presenter.events)
+    os.kill(hung, signal.SIGSTOP)
+    await presenter.next(EngineGone, after=heard, limit_s=SILENCE_LIMIT_S + 5)
+    await until(lambda: not is_running(hung), "it holds camera and microphone no longer")
+    await presenter.next(EngineAttached, after=heard)
+    assert presenter.remote.pid not in (None, hung)
+    assert not exists(running.socket_path)
+    await visit.is_live()
+    await far_picture(visit.clinician)
+
+
+async def test_a_hanging_one_that_a_new_screen_finds_is_given_up(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachment, "GREETING_LIMIT_S", 8.0)
+    screen = await MediaScreen().opens()
+    await screen.prepares(VisitId(new_id()), Role.PRESENTER, video)
+    hung = screen.remote.pid
+    assert hung is not None
+    running = await screen.leaves()
+    os.kill(hung, signal.SIGSTOP)
+    async with MediaScreen(running) as again:
+        assert again.heard(EngineAttached)[0].visit is None
+        await until(lambda: not is_running(hung), "nobody hears it")
+    await screen.quits()
 
 
 async def test_a_new_screen_takes_the_running_call_over(visit: Visit, heart: Path) -> None:

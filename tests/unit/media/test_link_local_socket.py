@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import stat
 import sys
@@ -10,16 +11,27 @@ from pathlib import Path
 import pytest
 
 from app.domain.failures import Code, Unavailable, Untrusted
+from media.link.hung_process import MODULE, end_hung
 from media.link.local_socket import (
     PATH_MAX_BYTES,
     LocalListener,
     connect,
     forget,
     new_listening_socket,
+    peer_process,
     private_folder,
 )
 from tests.unit.media.waiting import until
 
+LISTENS = """
+import asyncio, socket, sys
+from media.link.local_socket import LocalListener
+async def listens():
+    LocalListener(socket.socket(fileno=int(sys.argv[1])), lambda client: None).open()
+    print("listening", flush=True)
+    await asyncio.sleep(60)
+asyncio.run(listens())
+"""
 STRANGER = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
@@ -84,6 +96,33 @@ async def test_who_listens_is_found_until_it_closes(runtime: Path) -> None:
         connect(listener.path)
     assert away.value.code is Code.MEDIA_PROCESS_ENDED
     came[0].close()
+
+
+@pytest.mark.parametrize(("name", "is_ended"), [(MODULE, True), ("another.program", False)])
+async def test_who_hangs_at_the_other_end_is_ended_when_it_is_a_media_process(
+    runtime: Path, name: str, is_ended: bool
+) -> None:
+    """The starter made the socket; who listens on it says so once more, and is the one meant."""
+    listening = new_listening_socket()
+    path = str(listening.getsockname())
+    holder = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-c", LISTENS, str(listening.fileno()), name],
+        pass_fds=(listening.fileno(),),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    listening.close()
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"listening\n"
+    with connect(path) as reached:
+        assert peer_process(reached) == holder.pid
+    assert end_hung(holder.pid) is is_ended
+    if not is_ended:
+        holder.kill()
+    async with asyncio.timeout(10):
+        assert await holder.wait() == -signal.SIGKILL
+    assert not end_hung(holder.pid)
+    assert not end_hung(os.getpid())
+    forget(path)
 
 
 def test_names_of_the_dead_are_swept_and_those_of_the_living_are_not(runtime: Path) -> None:

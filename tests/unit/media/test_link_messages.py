@@ -58,6 +58,7 @@ WISHES: list[m.Wish] = [
     m.Quit(),
 ]
 TOLD: list[m.Told] = [
+    m.StillHere(),
     m.Greeted(1, 3, SETUP, LINK, True, False, True),
     m.Greeted(1, 1, None, None, False, False, True),
     m.Refused(Code.FENCED),
