@@ -72,6 +72,7 @@ from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
@@ -316,6 +317,7 @@ def make_models(
         visit=visit,
         unsent=unsent,
         status=status,
+        running_cuff=RunningCuffViewModel(tasks, s.vitals, window),
     )
     return models, window
 

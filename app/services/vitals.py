@@ -104,6 +104,8 @@ class Vitals:
                 await self._cuff.stop()
             except Unavailable as away:
                 self._tell(code=away.code)
+            else:
+                self._tell(code=None)
 
     async def keep(self) -> RecordId:
         """Keep the shown result as a reading of the visit that it was started for."""

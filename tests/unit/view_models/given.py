@@ -19,6 +19,7 @@ from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
@@ -50,6 +51,7 @@ class Screens:
     messages: MessagesViewModel
     unsent: UnsentViewModel
     status: StatusViewModel
+    running_cuff: RunningCuffViewModel
     devices: Devices
 
     async def sign_in_person(self) -> None:
@@ -76,12 +78,13 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
     desk.channel.goes_up()
     desk.engine.attaches()
     async with TaskOwner("window", defects.append) as tasks:
+        window = WindowViewModel(tasks, desk.sign_in, desk.desk, role)
         yield Screens(
             desk=desk,
             ticker=ticker,
             defects=defects,
             devices=devices,
-            window=WindowViewModel(tasks, desk.sign_in, desk.desk, role),
+            window=window,
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
             worklist=WorklistViewModel(tasks, ticker, desk.worklist, desk.sync, desk.desk, clock),
@@ -138,5 +141,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             ),
             unsent=UnsentViewModel(tasks, ticker, desk.unsent, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
+            running_cuff=RunningCuffViewModel(tasks, desk.vitals, window),
         )
     assert defects == []

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import ScopeDone, ScopeProgress, ScopeProof
-from app.domain.failures import Code
+from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
 from app.domain.visits import VisitState
 from app.domain.vitals import STALE_CUFF_PRESSURE_S
@@ -16,6 +16,7 @@ from tests.unit.view_models.given import Screens
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.vitals import LIVE_GONE_S
+from ui.view_models.window import Page
 
 WAV = b"RIFF" + bytes(1000)
 
@@ -48,6 +49,51 @@ async def test_start_is_there_when_cuff_and_open_visit_are(cart: Screens) -> Non
     assert not screen.can_start
     assert wording.failure(Code.DEVICE_PULLED) in screen.cuff_state
     assert screen.cuff_tone is Tone.BAD
+
+
+async def somebody_signs_in(cart: Screens) -> None:
+    cart.desk.server.people["kim", "pass word"] = cart.desk.acts.person
+    cart.sign_in.sign_in("kim", "pass word")
+    await until(lambda: cart.window.screen.page is Page.CART_HOME)
+
+
+def stop_stands(cart: Screens) -> bool:
+    return cart.running_cuff.screen.is_shown
+
+
+async def test_behind_the_lock_and_beside_the_unsent_a_running_cuff_can_be_stopped(
+    cart: Screens,
+) -> None:
+    await somebody_signs_in(cart)
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    assert not stop_stands(cart)  # its own panel is on the screen
+    cart.window.show_unsent(True)
+    assert stop_stands(cart)
+    cart.status.lock()
+    await until(lambda: cart.window.screen.page is Page.LOCK)
+    assert stop_stands(cart)
+    cart.running_cuff.stop()
+    await until(lambda: not cart.running_cuff.screen.is_shown)
+    assert (cart.desk.cuff.stops, cart.desk.cuff.visit) == (1, None)
+    assert cart.window.screen.page is Page.LOCK
+
+
+async def test_a_stop_that_does_not_reach_the_cuff_is_said_behind_the_lock(cart: Screens) -> None:
+    await somebody_signs_in(cart)
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    cart.status.lock()
+    await until(lambda: cart.running_cuff.screen.is_shown)
+    cart.desk.cuff.stop_refusal = Unavailable(Code.DEVICE_PULLED)
+    cart.running_cuff.stop()
+    await settled()
+    assert cart.running_cuff.screen.message == wording.failure(Code.DEVICE_PULLED)
+    cart.desk.cuff.stop_refusal = None
+    cart.running_cuff.stop()
+    await until(lambda: not cart.running_cuff.screen.is_shown)
 
 
 async def test_a_live_value_has_its_age_grows_stale_and_goes(cart: Screens) -> None:
