@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.window import WindowScreen
 from ui.views.frame import Frame, Models
+from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import mark, show_when
 from ui.widgets.status_banner import StatusBanner
@@ -35,11 +37,16 @@ class MainWindow(QMainWindow):
         self._restart = Button("defect.restart", text("defect.restart"))
         self._go_on = Button("defect.go-on", text("defect.go-on"))
         self._defect_row = self._build_defect_row()
+        self._ask_to_leave = Ask("leave", text("leave.confirm"), text("leave.cancel"))
+        self._ask_to_leave.confirmed.connect(models.window.leave_anyway)
+        self._ask_to_leave.cancelled.connect(models.window.stay)
+        models.window.changed.connect(self._draw_question)
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._defect_row)
+        layout.addWidget(self._ask_to_leave)
         layout.addWidget(self.frame, 1)
         self.setCentralWidget(inside)
         self.setMinimumSize(*LEAST_SIZE)
@@ -57,6 +64,12 @@ class MainWindow(QMainWindow):
         self._go_on.clicked.connect(lambda: row.setVisible(False))
         row.setVisible(False)
         return row
+
+    def _draw_question(self, screen: WindowScreen) -> None:
+        if not screen.leave_question:
+            self._ask_to_leave.close_unanswered()
+        elif not self._ask_to_leave.is_open:
+            self._ask_to_leave.open(screen.leave_question)
 
     def tell_defect(self, _report: str) -> None:
         """Said once and calmly; the call and the visit go on meanwhile."""

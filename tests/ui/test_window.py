@@ -39,6 +39,29 @@ def test_closing_the_window_only_asks_to_leave(look: theme.Look) -> None:
     assert window.window.isVisible()
 
 
+def test_what_would_be_lost_is_asked_inside_the_window(look: theme.Look) -> None:
+    window = Window(look)
+    said: list[str] = []
+    window.stills.window.leave_anyway = lambda: said.append("leave anyway")
+    window.stills.window.stay = lambda: said.append("stay")
+    asking = MainWindow(window.stills.models(), look, lambda: None, lambda: None)
+    asking.show()
+    confirm, cancel = (
+        next(button for button in asking.findChildren(QPushButton) if button.objectName() == name)
+        for name in ("leave-confirm", "leave-cancel")
+    )
+    assert not confirm.isVisible()
+    for answer in (cancel, confirm):
+        window.stills.window.show(WindowScreen(Page.LOCK, leave_question="Lost. Close?"))
+        settle()
+        assert confirm.isVisible() and cancel.hasFocus()
+        answer.click()
+        window.stills.window.show(WindowScreen(Page.LOCK))
+        settle()
+        assert not confirm.isVisible()
+    assert said == ["stay", "leave anyway"]
+
+
 def test_the_title_never_says_whom_the_window_shows(look: theme.Look) -> None:
     window = Window(look)
     for page in Page:

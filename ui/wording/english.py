@@ -332,6 +332,11 @@ SENTENCES: dict[str, str] = {
     # why the program cannot start
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
+    # closing the window
+    "leave.loses.recording": "A recording made here is not kept yet.",
+    "leave.question": "Close all the same? What is not kept by then is lost.",
+    "leave.confirm": "Yes, close",
+    "leave.cancel": "No, stay",
     # defects
     "defect.title": "Bedside had a fault",
     "defect.saved": "A report without patient data was saved. A running call goes on.",

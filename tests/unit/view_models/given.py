@@ -9,6 +9,7 @@ from app.domain.access import Role
 from app.domain.visits import VisitState
 from app.runtime.tasks import TaskOwner
 from app.services.devices import Devices
+from app.services.leaving import Leaving
 from app.services.sign_in import SignInPhase
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known
@@ -53,6 +54,7 @@ class Screens:
     status: StatusViewModel
     running_cuff: RunningCuffViewModel
     devices: Devices
+    leaving: Leaving
 
     async def sign_in_person(self) -> None:
         self.sign_in.sign_in("dr-lin", "good password")
@@ -72,18 +74,19 @@ class Screens:
 @asynccontextmanager
 async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
     defects: list[BaseException] = []
-    ticker, devices, clock = Ticker(), Devices(), desk.clock
+    ticker, devices, leaving, clock = Ticker(), Devices(), Leaving(), desk.clock
     desk.as_person(role)
     desk.listens()
     desk.channel.goes_up()
     desk.engine.attaches()
     async with TaskOwner("window", defects.append) as tasks:
-        window = WindowViewModel(tasks, desk.sign_in, desk.desk, role)
+        window = WindowViewModel(tasks, desk.sign_in, desk.desk, leaving, role)
         yield Screens(
             desk=desk,
             ticker=ticker,
             defects=defects,
             devices=devices,
+            leaving=leaving,
             window=window,
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
