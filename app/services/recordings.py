@@ -1,7 +1,7 @@
 """Body sounds in a visit: recorded at the cart, arriving at the far end, proven equal by hash.
 
-The side whose instrument it is keeps the record; the other side holds its copy until the record
-comes with the feed, and shows both hashes meanwhile.
+The side whose instrument it is keeps the record; the other side proves that all of it arrived and
+keeps no copy: it is shown there when the record comes with the feed.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ class ScopePhase(StrEnum):
     RUNNING = "running"
     SAVING = "saving"
     KEPT = "kept"
+    ARRIVED = "arrived"  # the far end's: proven here, kept there
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +166,6 @@ class Recordings:
         if state.phase is ScopePhase.RUNNING and state.recording is not None:
             self._started_for.pop(state.recording, None)
             self.state.tell(RecordingsState(code=Code.MEDIA_PROCESS_ENDED, visit=state.visit))
-
-    async def play(self, recording: Recording) -> bytes:
-        """The WAV of a kept recording; the look at it is an act."""
-        wav = await self._files.load(recording.file_sha256, recording.file_key)
-        event = self._acts.event(
-            Act.RECORDING_PLAYED,
-            patient=recording.patient,
-            visit=recording.visit,
-            subject=recording.id,
-        )
-        await self._acts.note(event)
-        return wav
 
     def _chart_changed(self, chart: ChartState) -> None:
         state = self.state.value
@@ -303,7 +292,10 @@ class Recordings:
         await self._acts.do(write)
 
     async def _hold(self, done: ScopeDone) -> None:
-        """The far end's recording: it is theirs to keep; ours is the proof that it arrived."""
+        """The far end's recording: it is theirs to keep; ours is the proof that it arrived.
+
+        No file of it stays here: the record and its file come from the server.
+        """
         await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
-            self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT))
+            self.state.tell(replace(self.state.value, phase=ScopePhase.ARRIVED))

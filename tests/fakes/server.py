@@ -164,10 +164,6 @@ class FakeServer:
         self.files[file_sha256] = data
         self._maybe_lose()
 
-    async def get_file(self, file_sha256: str) -> bytes:
-        self._heard("get file", with_token=True)
-        return self.files[file_sha256]
-
     # --- inside ----------------------------------------------------------------------------
 
     def _heard(self, what: str, *, with_token: bool = False) -> None:

@@ -270,6 +270,7 @@ SENTENCES: dict[str, str] = {
     "scope.recordings": "Recordings",
     "scope.recording": "Recording at {site}",
     "scope.receiving": "Receiving from {site}",
+    "scope.arrived": "Arrived. The other side keeps it; it is listed when the server has it",
     "scope.idle": "Not recording",
     "scope.progress": "{length}, nothing missing",
     "scope.progress-missing": "{length}, {count} blocks still missing",

@@ -268,6 +268,18 @@ async def test_only_hashes_of_both_ends_make_a_proof(cart: Screens) -> None:
     assert wording.fingerprint(done.sha256) in cart.recordings.screen.proof
 
 
+async def test_what_arrived_from_the_far_end_is_not_said_to_be_kept_here(doctor: Screens) -> None:
+    known = await doctor.open_chart()
+    name = RecordId(new_id())
+    sha256 = hashlib.sha256(WAV).hexdigest()
+    done = ScopeDone(
+        name, known.visit, "mitral", False, 4000, 1024, sha256, WAV, "heart", is_complete=True
+    )
+    doctor.desk.recordings.heard_done(done)
+    await until(lambda: doctor.recordings.screen.scope_state == wording.text("scope.arrived"))
+    assert doctor.recordings.screen.rows == ()
+
+
 async def test_a_row_is_proven_only_by_a_proof_that_matched(cart: Screens) -> None:
     running, done = await recording(cart)
     cart.desk.recordings.heard_done(done)
