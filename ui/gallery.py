@@ -217,6 +217,17 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
         is_frozen=True,
     ),
+    "visit-cart-aside": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "vitals": made.VITALS_ASIDE,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
     "visit-cart-missing": Shot(
         Page.VISIT,
         {

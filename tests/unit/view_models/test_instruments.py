@@ -169,6 +169,44 @@ async def test_a_refused_value_is_shown_with_its_reason_and_cannot_be_kept(
     assert (screen.result_message, screen.result_tone) == (wording.failure(code), Tone.BAD)
 
 
+async def test_what_is_set_aside_is_named_by_time_and_reason_and_shows_no_number(
+    cart: Screens,
+) -> None:
+    """Beside another patient's name any number would be taken for theirs."""
+    await cart.open_chart()
+    other = await cart.desk.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    cart.desk.cuff.tells_a_result_for(other.visit, 171, 93, 88)
+    cart.desk.cuff.tells_a_result_for(None, 172, 94, 89)
+    await settled()
+    screen = cart.vitals.screen
+    assert [row.why for row in screen.set_aside] == [
+        wording.text("vitals.aside.nobody-asked"),
+        wording.text("vitals.aside.another-visit"),
+    ]
+    time = plain(wording.time_of_day(cart.desk.clock.now()))
+    assert plain(screen.set_aside[0].what) == f"1 measurement, {time}"
+    for number in ("171", "172", "93", "94", "88", "89"):
+        assert number not in plain(f"{[(r.what, r.why, r.spoken) for r in screen.set_aside]}")
+    assert (screen.result, screen.can_keep, screen.readings) == (None, False, ())
+    cart.vitals.discard_set_aside(screen.set_aside[0].record)
+    await until(lambda: len(cart.vitals.screen.set_aside) == 1)
+
+
+async def test_what_was_left_undecided_says_so_when_its_visit_is_open_again(cart: Screens) -> None:
+    known = await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(128, 76)
+    await settled()
+    await cart.desk.call.hang_up()
+    await cart.desk.desk.leave()
+    await cart.desk.desk.open(known.visit)
+    await settled()
+    [row] = cart.vitals.screen.set_aside
+    assert row.why == wording.text("vitals.aside.undecided")
+    assert cart.vitals.screen.result is None
+
+
 async def test_a_kept_reading_is_read_out_with_value_time_and_confirmation(cart: Screens) -> None:
     await cart.open_chart()
     cart.vitals.start()
