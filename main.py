@@ -46,6 +46,7 @@ from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
 from app.services.engine_room import EngineRoom
+from app.services.leaving import Leaving, Loss
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.ports import Cuff
@@ -72,6 +73,7 @@ from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
@@ -108,6 +110,7 @@ class Services:
     messages: Messages
     recordings: Recordings
     desk: Desk
+    leaving: Leaving
     engine_room: EngineRoom
 
 
@@ -239,6 +242,7 @@ def make_services(
         messages=Messages(acts, chart),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
         desk=desk,
+        leaving=Leaving(),
         engine_room=EngineRoom(engine),
     )
 
@@ -252,7 +256,7 @@ def make_models(
     clock: SystemClock,
 ) -> tuple[Models, WindowViewModel]:
     s, role, ticker = services, settings.role, Ticker()
-    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, role)
+    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
     status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
@@ -317,6 +321,7 @@ def make_models(
         visit=visit,
         unsent=unsent,
         status=status,
+        running_cuff=RunningCuffViewModel(tasks, s.vitals, window),
     )
     return models, window
 
@@ -365,6 +370,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         if state.cuff is not None:
             s.devices.seen((state.cuff.status,))
 
+    s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
     s.engine_room.on(EngineAttached, attached)
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))

@@ -57,15 +57,6 @@ class RecordingFolder:
             except FileNotFoundError as error:
                 raise Unavailable(Code.NOT_FOUND, "recording file") from error
 
-    async def keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
-        await asyncio.to_thread(self._keep_ciphertext, file_sha256, data)
-
-    def _keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
-        path = self._path(file_sha256)
-        refuse_other(file_sha256, data)
-        with disk_failures():
-            write_durably(path, data)
-
     async def has(self, file_sha256: str) -> bool:
         return await asyncio.to_thread(self._path(file_sha256).exists)
 
@@ -95,11 +86,6 @@ class RecordingsInMemory:
             raise Unavailable(Code.NOT_FOUND, "recording file")
         return self._files[file_sha256]
 
-    async def keep_ciphertext(self, file_sha256: str, data: bytes) -> None:
-        refuse_no_name(file_sha256)
-        await asyncio.to_thread(refuse_other, file_sha256, data)
-        self._files[file_sha256] = data
-
     async def has(self, file_sha256: str) -> bool:
         refuse_no_name(file_sha256)
         return file_sha256 in self._files
@@ -125,8 +111,3 @@ def refuse_no_name(file_sha256: str) -> None:
     """A name comes from the server, too: nothing but a digest becomes part of a path."""
     if not FILE_NAME.fullmatch(file_sha256):
         raise Untrusted(Code.MALFORMED, "file name")
-
-
-def refuse_other(file_sha256: str, data: bytes) -> None:
-    if hashlib.sha256(data).hexdigest() != file_sha256:
-        raise Untrusted(Code.HASH_MISMATCH, "file")

@@ -16,16 +16,19 @@ from PySide6.QtCore import QEvent, QObject, QRect, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
 from ui import gallery_screens as made
 from ui import theme
 from ui.view_models.recordings import RecordingsScreen
+from ui.view_models.running_cuff import RunningCuffScreen
 from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
 from ui.widgets.dress import dress
 from ui.widgets.video_surface import FROZEN_AFTER_S
+from ui.wording import failure
 
 
 class Still(QObject):
@@ -60,6 +63,7 @@ class Stills:
         self.cart_home: Any = Still(made.CART)
         self.unsent: Any = Still(made.UNSENT)
         self.status: Any = Still(made.STATUS)
+        self.running_cuff: Any = Still(RunningCuffScreen())
         self.visit: Any = Still(made.VISIT)
         self.call: Any = Still(made.CALL)
         self.vitals: Any = Still(made.VITALS_FAR)
@@ -80,6 +84,7 @@ class Stills:
             visit=visit,
             unsent=self.unsent,
             status=self.status,
+            running_cuff=self.running_cuff,
         )
 
 
@@ -105,6 +110,15 @@ SHOTS: dict[str, Shot] = {
     ),
     "lock-call": Shot(Page.LOCK, {"lock": made.LOCK_CALL}),
     "lock-muted": Shot(Page.LOCK, {"lock": made.LOCK_MUTED}),
+    "lock-cuff": Shot(
+        Page.LOCK,
+        {
+            "lock": made.LOCK_CALL,
+            "running_cuff": RunningCuffScreen(is_shown=True, message=failure(Code.DEVICE_PULLED)),
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+    ),
     "lock-quiet": Shot(Page.LOCK, {"lock": made.LOCK_QUIET, "status": made.STATUS_CART}),
     "today": Shot(Page.TODAY, {"worklist": made.TODAY}),
     "today-offline": Shot(
@@ -207,6 +221,17 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
         is_frozen=True,
     ),
+    "visit-cart-aside": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "vitals": made.VITALS_ASIDE,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
     "visit-cart-missing": Shot(
         Page.VISIT,
         {
@@ -219,6 +244,11 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
     ),
     "unsent": Shot(Page.UNSENT, {"unsent": made.UNSENT, "status": made.STATUS_OUT}),
+    "unsent-cuff": Shot(
+        Page.UNSENT,
+        {"unsent": made.UNSENT, "running_cuff": RunningCuffScreen(is_shown=True)},
+        is_cart=True,
+    ),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
 }
 

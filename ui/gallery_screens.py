@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.domain.device import DeviceKind
 from app.domain.failures import Code
-from app.domain.ids import ChangeId, VisitId
+from app.domain.ids import ChangeId, RecordId, VisitId
 from ui.tone import Tone
 from ui.view_models.call import CallScreen, MeasureScreen
 from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
@@ -18,7 +18,7 @@ from ui.view_models.sign_in import SignInScreen
 from ui.view_models.status import StatusScreen
 from ui.view_models.sync import UnsentRowScreen, UnsentScreen
 from ui.view_models.visits import VisitScreen
-from ui.view_models.vitals import ReadingRowScreen, TileScreen, VitalsScreen
+from ui.view_models.vitals import ReadingRowScreen, SetAsideRowScreen, TileScreen, VitalsScreen
 from ui.view_models.worklist import WorklistRowScreen, WorklistScreen
 from ui.wording import DASH, failure, isolate, spoken, text
 
@@ -421,6 +421,19 @@ VITALS_REFUSED = replace(
     result_tone=Tone.BAD,
     can_keep=False,
     readings=READINGS,
+)
+ASIDE = text("vitals.aside", time=AT)
+VITALS_ASIDE = replace(
+    VITALS_CART,
+    readings=READINGS,
+    set_aside=(
+        SetAsideRowScreen(
+            RecordId(UUID(int=21)), AT, ASIDE, text("vitals.aside.another-visit"), "another visit"
+        ),
+        SetAsideRowScreen(
+            RecordId(UUID(int=22)), AT, ASIDE, text("vitals.aside.nobody-asked"), "nobody asked"
+        ),
+    ),
 )
 VITALS_MISSING = replace(
     VITALS_CART,

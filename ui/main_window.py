@@ -53,10 +53,10 @@ class MainWindow(QMainWindow):
 
     def draw(self, screen: WindowScreen) -> None:
         """The pages are the frame's; here only what is asked before the window is left."""
-        if screen.question:
-            self._ask.open(screen.question)
-        else:
+        if not screen.question:
             self._ask.close_unanswered()
+        elif not self._ask.is_open:
+            self._ask.open(screen.question)
 
     def _build_defect_row(self) -> QWidget:
         row = QWidget()

@@ -38,6 +38,7 @@ class Act(StrEnum):
     NOTE_KEPT = "note-kept"
     READING_KEPT = "reading-kept"
     READING_REFUSED = "reading-refused"
+    MEASUREMENT_DISCARDED = "measurement-discarded"
     RECORDING_KEPT = "recording-kept"
     RECORDING_PLAYED = "recording-played"
     MESSAGE_WRITTEN = "message-written"

@@ -35,7 +35,6 @@ SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
 WHOLE_LIMIT_S = 600.0  # however steadily it drips
 ANSWER_MOST_BYTES = 32 * 1024 * 1024  # a full answer to a full push, and room
-FILE_MOST_BYTES = 256 * 1024 * 1024
 
 
 class ServerApi:
@@ -155,12 +154,6 @@ class ServerApi:
     async def put_file(self, file_sha256: str, data: bytes) -> None:
         await self._send("PUT", f"/v1/files/{file_sha256}", content=data, limit_s=FILE_LIMIT_S)
 
-    async def get_file(self, file_sha256: str) -> bytes:
-        answer = await self._send(
-            "GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S, most_bytes=FILE_MOST_BYTES
-        )
-        return answer.content
-
     async def _post(
         self, path: str, body: BaseModel, answer: type[BodyT], *, with_token: bool = True
     ) -> BodyT:
@@ -179,7 +172,6 @@ class ServerApi:
         with_token: bool = True,
         token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
-        most_bytes: int | None = None,
     ) -> "_Answer":
         headers = {"content-type": "application/json"} if method == "POST" else {}
         headers["accept-encoding"] = "identity"  # what is packed may be larger than it looks
@@ -196,9 +188,7 @@ class ServerApi:
                     method, path, params=params, content=content, headers=headers, timeout=timeout
                 ) as answering,
             ):
-                answer = _Answer(
-                    answering.status_code, await _read(answering, most_bytes or ANSWER_MOST_BYTES)
-                )
+                answer = _Answer(answering.status_code, await _read(answering))
         except httpx.HTTPError as error:
             raise _failure_of(error) from error
         except TimeoutError as error:
@@ -214,14 +204,14 @@ class _Answer:
     content: bytes
 
 
-async def _read(answering: httpx.Response, most_bytes: int) -> bytes:
+async def _read(answering: httpx.Response) -> bytes:
     """The body; Unavailable when it is packed, or does not end where it should."""
     if answering.headers.get("content-encoding", "identity") != "identity":
         raise Unavailable(Code.SERVER_ERROR, "a packed answer that nobody asked for")
     content = bytearray()
     async for part in answering.aiter_bytes():
         content += part
-        if len(content) > most_bytes:
+        if len(content) > ANSWER_MOST_BYTES:
             raise Unavailable(Code.SERVER_ERROR, "an answer that is too large")
     return bytes(content)
 

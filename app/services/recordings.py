@@ -1,7 +1,7 @@
 """Body sounds in a visit: recorded at the cart, arriving at the far end, proven equal by hash.
 
-The side whose instrument it is keeps the record; the other side holds its copy until the record
-comes with the feed, and shows both hashes meanwhile.
+The side whose instrument it is keeps the record; the other side proves that all of it arrived and
+keeps no copy: it is shown there when the record comes with the feed.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from enum import StrEnum
 from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import Json, RecordType
+from app.domain.clock import Stamp
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.recordings import Recording, fields_of
@@ -42,6 +43,7 @@ class ScopePhase(StrEnum):
     RUNNING = "running"
     SAVING = "saving"
     KEPT = "kept"
+    ARRIVED = "arrived"  # the far end's: proven here, kept there
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,12 @@ class RecordingsState:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """Whose it is and by whom, from its start on."""
+    """Whose it is, by whom and when, from its start on."""
 
     visit: VisitId
     patient: PatientId
     by: PersonId
+    stamp: Stamp
 
 
 class Recordings:
@@ -75,10 +78,13 @@ class Recordings:
         self._started_for: dict[RecordId, _Begun] = {}
         # Of a visit that is not open here yet: kept when its chart is opened.
         self._unplaced: dict[RecordId, ScopeDone] = {}
+        self._tried_again: set[RecordId] = set()  # the store refused them
         self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[RecordingsState] = Broadcast(RecordingsState())
+        self.has_unkept: Broadcast[bool] = Broadcast(False)  # leaving now would lose it
         self._tasks = TaskOwner("recordings")
         self._stop_listening = chart.state.listen(self._chart_changed)
+        self.state.listen(lambda _: self._tell_unkept())
         acts.before_leaving(self.finish)
 
     async def close(self) -> None:
@@ -86,7 +92,10 @@ class Recordings:
         await self._tasks.close()
 
     async def start(self, site: str) -> None:
-        """Record the stethoscope for the open visit; stamped with it from here on."""
+        """Record the stethoscope for the open visit; stamped with it and the time from here on.
+
+        Rejected while times need confirmation: before the patient lies still, not afterwards.
+        """
         row = self._chart.row
         person = self._acts.person
         if not may(person.role, Action.KEEP_RECORDING):
@@ -95,8 +104,9 @@ class Recordings:
             raise Rejected(Code.NO_VISIT_OPEN)
         if self.state.value.phase is ScopePhase.RUNNING:
             raise Rejected(Code.DEVICE_BUSY)
+        stamp = self._acts.stamp()
         recording = RecordId(new_id())
-        self._started_for[recording] = _Begun(row.visit.id, row.patient.id, person.id)
+        self._started_for[recording] = _Begun(row.visit.id, row.patient.id, person.id, stamp)
         self.state.tell(RecordingsState(ScopePhase.RUNNING, recording, visit=row.visit.id))
         try:
             await self._engine.start_scope(recording, site)
@@ -120,7 +130,7 @@ class Recordings:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FINISH_LIMIT_S):
-                    while self.state.value.recording in self._started_for:
+                    while self._is_under_way():
                         changed.clear()
                         await changed.wait()
         finally:
@@ -157,18 +167,6 @@ class Recordings:
             self._started_for.pop(state.recording, None)
             self.state.tell(RecordingsState(code=Code.MEDIA_PROCESS_ENDED, visit=state.visit))
 
-    async def play(self, recording: Recording) -> bytes:
-        """The WAV of a kept recording; the look at it is an act."""
-        wav = await self._files.load(recording.file_sha256, recording.file_key)
-        event = self._acts.event(
-            Act.RECORDING_PLAYED,
-            patient=recording.patient,
-            visit=recording.visit,
-            subject=recording.id,
-        )
-        await self._acts.note(event)
-        return wav
-
     def _chart_changed(self, chart: ChartState) -> None:
         state = self.state.value
         visit = None if chart.row is None else chart.row.visit.id
@@ -177,7 +175,6 @@ class Recordings:
             self._tasks.start(self.stop(), "stop recording")  # its chart was closed
         for done in list(self._unplaced.values()):
             if chart.row is not None and chart.row.visit.id == done.visit:
-                del self._unplaced[done.recording]
                 self._tasks.start(self._keep(done), "keep recording")
 
     async def _keep(self, done: ScopeDone) -> None:
@@ -187,21 +184,25 @@ class Recordings:
     async def _keep_one(self, done: ScopeDone) -> None:
         row = self._chart.state.value.row
         known = self._started_for.get(done.recording)
-        if known is None and row is not None and row.visit.id == done.visit:
-            # Begun before this screen was started again.
-            known = _Begun(row.visit.id, row.patient.id, self._acts.person.id)
-        if known is None or known.visit != done.visit:
+        is_placed = known is not None or (row is not None and row.visit.id == done.visit)
+        if not is_placed or (known is not None and known.visit != done.visit):
             self._put_aside(done)
             return
         try:
+            known = known or self._begun_before()
             if not await self._is_kept(done.recording, known.patient):
                 await self._save(done, known)
         except Failure as failure:
             self.state.tell(replace(self.state.value, code=failure.code))
-            self._started_for.setdefault(done.recording, known)
+            self._unplaced.pop(done.recording, None)
+            self._tried_again.add(done.recording)
             self._tasks.start(self._keep_later(done), "keep recording later")
+            self._tell_unkept()
             return
         self._started_for.pop(done.recording, None)
+        self._unplaced.pop(done.recording, None)
+        self._tried_again.discard(done.recording)
+        self._tell_unkept()
         await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
             self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT, code=None))
@@ -209,13 +210,31 @@ class Recordings:
     async def _keep_later(self, done: ScopeDone) -> None:
         """It lies in memory only until then: nobody has to ask."""
         await asyncio.sleep(TRY_AGAIN_S)
-        if done.recording in self._started_for:  # else it is kept meanwhile
+        if done.recording in self._tried_again:  # else it is kept meanwhile
             await self._keep(done)
+
+    def _begun_before(self) -> _Begun:
+        """This screen was started again since: who is here now keeps it, with the time of now."""
+        row = self._chart.row
+        return _Begun(row.visit.id, row.patient.id, self._acts.person.id, self._acts.stamp())
+
+    def _is_under_way(self) -> bool:
+        """Ours runs or is being kept, also one that an earlier screen began."""
+        state = self.state.value
+        is_ours = state.recording in self._started_for or any(
+            word is not None and word.is_ours for word in (state.progress, state.done)
+        )
+        return is_ours and state.phase in (ScopePhase.RUNNING, ScopePhase.SAVING)
+
+    def _tell_unkept(self) -> None:
+        held = self._started_for or self._unplaced or self._tried_again
+        self.has_unkept.tell(bool(held) or self._is_under_way())
 
     def _put_aside(self, done: ScopeDone) -> None:
         self._unplaced[done.recording] = done
         if len(self._unplaced) > UNPLACED_MAX:  # the media process still has it
             del self._unplaced[next(iter(self._unplaced))]
+        self._tell_unkept()
         self.state.tell(replace(self.state.value, code=Code.MEASURED_FOR_ANOTHER_VISIT))
 
     async def _say_kept(self, recording: RecordId) -> None:
@@ -230,7 +249,7 @@ class Recordings:
         return any(known.id == recording for known in kept)
 
     async def _save(self, done: ScopeDone, begun: _Begun) -> None:
-        visit, patient, stamp = begun.visit, begun.patient, self._acts.stamp()
+        visit, patient, stamp = begun.visit, begun.patient, begun.stamp
         file_sha256, file_key, file_bytes = await self._files.save(done.wav)
         recording = Recording(
             id=done.recording,
@@ -273,7 +292,10 @@ class Recordings:
         await self._acts.do(write)
 
     async def _hold(self, done: ScopeDone) -> None:
-        """The far end's recording: it is theirs to keep; ours is the proof that it arrived."""
+        """The far end's recording: it is theirs to keep; ours is the proof that it arrived.
+
+        No file of it stays here: the record and its file come from the server.
+        """
         await self._say_kept(done.recording)
         if self.state.value.recording == done.recording:
-            self.state.tell(replace(self.state.value, phase=ScopePhase.KEPT))
+            self.state.tell(replace(self.state.value, phase=ScopePhase.ARRIVED))

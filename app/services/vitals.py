@@ -34,9 +34,22 @@ from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
 from app.services.ports import Cuff, CuffEvent, CuffState, NewChange, UnitOfWork
 
-UNASSIGNED_SHOWN = 20
+SET_ASIDE_MOST = 20
+FROM_FAR_MOST = 20
 
 TellFar = Callable[[VisitId, dict[str, Json]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A measurement that is no reading of whoever is open here; never kept, only discarded.
+
+    Its id is made here: the audit names it by that, as a digest of so few bytes gives the
+    pressures away.
+    """
+
+    id: RecordId
+    measured: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class VitalsState:
     result: Measurement | None = None
     refused: Code | None = None  # why `result` may not be kept
     no_measurement: NoMeasurement | None = None
-    unassigned: tuple[Measurement, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
     from_far: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
     code: Code | None = None  # why the last wish was not carried out
 
@@ -104,6 +117,8 @@ class Vitals:
                 await self._cuff.stop()
             except Unavailable as away:
                 self._tell(code=away.code)
+            else:
+                self._tell(code=None)
 
     async def keep(self) -> RecordId:
         """Keep the shown result as a reading of the visit that it was started for."""
@@ -167,6 +182,32 @@ class Vitals:
         """A person looked at the result and does not want it."""
         self._tell(result=None, refused=None, no_measurement=None, code=None)
 
+    async def discard_set_aside(self, record: RecordId) -> None:
+        """A person looked at what belongs to nobody here; that they took it away is an act."""
+        found = next((one for one in self.state.value.set_aside if one.id == record), None)
+        if found is None:
+            return  # pressed twice
+        visit = found.measured.visit
+
+        def write(unit: UnitOfWork) -> None:
+            row = None if visit is None else unit.records.visit_row(visit)
+            unit.audit.add(
+                self._acts.event(
+                    Act.MEASUREMENT_DISCARDED,
+                    patient=None if row is None else row.patient.id,
+                    visit=visit,
+                    subject=record,
+                )
+            )
+
+        await self._acts.do(write)
+        left = tuple(one for one in self.state.value.set_aside if one.id != record)
+        self._tell(set_aside=left)
+
+    def _with(self, *measured: Measurement) -> tuple[SetAside, ...]:
+        added = (SetAside(RecordId(new_id()), one) for one in measured)
+        return (*self.state.value.set_aside, *added)[-SET_ASIDE_MOST:]
+
     async def visit_closed(self) -> None:
         """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
         state = self.state.value
@@ -179,7 +220,7 @@ class Vitals:
             no_measurement=None,
             live=None,
             from_far=(),
-            unassigned=(*state.unassigned, *left)[-UNASSIGNED_SHOWN:],
+            set_aside=self._with(*left),
             code=None,
         )
 
@@ -218,7 +259,7 @@ class Vitals:
         known = {r.id for r in self._chart.state.value.readings}
         told = self.state.value.from_far
         if reading.id not in known and all(r.id != reading.id for r in told):
-            self._tell(from_far=(reading, *told)[:UNASSIGNED_SHOWN], live=None)
+            self._tell(from_far=(reading, *told)[:FROM_FAR_MOST], live=None)
 
     async def _listen(self, cuff: Cuff) -> None:
         async for event in cuff.events():
@@ -246,10 +287,9 @@ class Vitals:
     async def _heard_measurement(self, measured: Measurement) -> None:
         row = self._chart.state.value.row
         if row is None or measured.visit != row.visit.id:
-            tray = (*self.state.value.unassigned, measured)[-UNASSIGNED_SHOWN:]
             is_asked = measured.visit is not None
             code = Code.MEASURED_FOR_ANOTHER_VISIT if is_asked else Code.NOBODY_ASKED
-            self._tell(unassigned=tray, code=code)
+            self._tell(set_aside=self._with(measured), code=code)
             return
         refused = assess(measured)
         self._tell(result=measured, refused=refused, live=None, no_measurement=None)

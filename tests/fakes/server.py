@@ -189,10 +189,6 @@ class FakeServer:
             raise Unavailable(Code.SERVER_UNREACHABLE, "the answer was lost")
         self._maybe_lose()
 
-    async def get_file(self, file_sha256: str) -> bytes:
-        self._heard("get file", with_token=True)
-        return self.files[file_sha256]
-
     # --- inside ----------------------------------------------------------------------------
 
     def _heard(self, what: str, *, with_token: bool = False) -> None:

@@ -129,6 +129,9 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         if state.phase is ScopePhase.RUNNING and state.progress is not None:
             key = "scope.recording" if state.progress.is_ours else "scope.receiving"
             return wording.text(key, site=state.progress.site), Tone.ATTENTION, True
+        has_arrived = state.phase is ScopePhase.ARRIVED and not self._is_listed(state.recording)
+        if has_arrived and not self._has_controls:
+            return wording.text("scope.arrived"), Tone.PLAIN, False
         for status in self._devices.state.value.devices:
             if status.identity.kind is DeviceKind.STETHOSCOPE and self._has_controls:
                 is_found = status.presence is Presence.FOUND
@@ -137,6 +140,9 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
                 text = f"{status.identity.model}: {words}" if status.identity.model else words
                 return text, Tone.GOOD if is_found else Tone.BAD, is_found
         return wording.text("scope.idle"), Tone.PLAIN, False
+
+    def _is_listed(self, recording: RecordId | None) -> bool:
+        return any(item.id == recording for item in self._chart.state.value.recordings)
 
     def _proof(self, state: RecordingsState) -> tuple[str, Tone]:
         """Only hashes that were computed at both ends make a proof."""

@@ -9,11 +9,12 @@ from app.domain.access import Action, Role, may
 from app.domain.clock import Clock
 from app.domain.device import Presence
 from app.domain.failures import Code
+from app.domain.ids import RecordId
 from app.domain.measurement import LiveValue, Measurement, VitalKind
 from app.domain.vitals import STALE_CUFF_PRESSURE_S, Reading
 from app.runtime.tasks import TaskOwner
 from app.services.chart import Chart
-from app.services.vitals import Vitals
+from app.services.vitals import SetAside, Vitals
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
@@ -45,6 +46,20 @@ class ReadingRowScreen:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAsideRowScreen:
+    """No number: beside a patient's name it would be read as theirs, however grey it is.
+
+    Nobody can use it either, as it cannot be kept; who needs a pressure measures again.
+    """
+
+    record: RecordId
+    time: str  # "14:03"
+    what: str  # "1 measurement, 14:03"
+    why: str  # "Of another visit, not of this patient"
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
 class VitalsScreen:
     """`has_cuff_controls` at the cart; the far side sees values and lists."""
 
@@ -63,6 +78,7 @@ class VitalsScreen:
     message: str = ""
     message_tone: Tone = Tone.PLAIN
     readings: tuple[ReadingRowScreen, ...] = ()  # newest first
+    set_aside: tuple[SetAsideRowScreen, ...] = ()  # newest first
     is_locked_by_visit: bool = False  # finished: nothing more may be added
 
 
@@ -75,6 +91,7 @@ class VitalsIntents(Protocol):
     def stop(self) -> None: ...
     def keep(self) -> None: ...
     def discard(self) -> None: ...
+    def discard_set_aside(self, record: RecordId) -> None: ...
 
 
 LIVE_GONE_S = 15.0  # a live tile that stayed stale this long leaves the screen
@@ -126,6 +143,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             message="" if code is None else wording.failure(code),
             message_tone=Tone.BAD,
             readings=self._readings(),
+            set_aside=tuple(self._set_aside_row(one) for one in reversed(state.set_aside)),
             is_locked_by_visit=not is_open,
         )
 
@@ -198,6 +216,21 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             spoken=_spoken(measured, wording.spoken(kept), confirmation),
         )
 
+    def _set_aside_row(self, aside: SetAside) -> SetAsideRowScreen:
+        row, measured, now = self._chart.state.value.row, aside.measured, self._clock.now()
+        time = wording.moment(measured.received_at, now)
+        what = wording.text("vitals.aside", time=time)
+        if measured.device_time is not None:
+            own_clock = wording.moment(measured.device_time, now)
+            what = f"{what} {wording.text('vitals.aside.own-clock', time=own_clock)}"
+        if measured.visit is None:
+            why = wording.text("vitals.aside.nobody-asked")
+        elif row is not None and measured.visit == row.visit.id:
+            why = wording.text("vitals.aside.undecided")
+        else:
+            why = wording.text("vitals.aside.another-visit")
+        return SetAsideRowScreen(aside.id, time, what, why, wording.spoken(f"{what}. {why}"))
+
     def start(self) -> None:
         self._refusal.say(None)
         self.act_once(self._vitals.measure(), "start cuff", self._failed)
@@ -212,6 +245,10 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
     def discard(self) -> None:
         self._refusal.say(None)
         self.act(self._vitals.discard(), "discard result", self._failed)
+
+    def discard_set_aside(self, record: RecordId) -> None:
+        self._refusal.say(None)
+        self.act(self._vitals.discard_set_aside(record), "discard what is set aside", self._failed)
 
     def _failed(self, code: Code) -> None:
         self._refusal.say(code)

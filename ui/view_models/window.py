@@ -11,6 +11,7 @@ from app.domain.access import Role
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.desk import Desk
+from app.services.leaving import Leaving, Loss
 from app.services.sign_in import SignIn, SignInPhase, SignInState
 from app.services.sync import Sync
 from app.services.worklist import Worklist
@@ -45,7 +46,10 @@ class WindowIntents(Protocol):
     @property
     def screen(self) -> WindowScreen: ...
     def leave(self) -> None:
-        """The window's close is an intent: hang up, flush, close the store, then quit."""
+        """The window's close is an intent: hang up, flush, close the store, then quit.
+
+        Asked first while something would be lost with it.
+        """
         ...
 
     def restart(self) -> None:
@@ -59,7 +63,8 @@ class WindowIntents(Protocol):
 class WindowViewModel(ViewModel[WindowScreen]):
     """`wants_to_leave` is the closed window: the program hangs up, flushes and ends.
 
-    Where nothing is kept here, what is unsent is sent first; if that fails a person is asked.
+    Where nothing is kept here, what is unsent is sent first. A person is asked when something would
+    be lost all the same.
     """
 
     wants_to_leave = Signal()
@@ -72,11 +77,14 @@ class WindowViewModel(ViewModel[WindowScreen]):
         desk: Desk,
         worklist: Worklist,
         sync: Sync,
+        leaving: Leaving,
         role: Role,
     ) -> None:
         super().__init__(tasks)
         self._sync = sync
-        self._would_be_lost = 0
+        self._leaving = leaving
+        self._unsent = 0
+        self._asks = False
         self._end = self.wants_to_leave
         self._sign_in = sign_in
         self._desk = desk
@@ -84,8 +92,9 @@ class WindowViewModel(ViewModel[WindowScreen]):
         self._role = role
         self._shows_unsent = False
         self._stops.append(sign_in.state.listen(self._person_changed))
+        self._stops.append(leaving.losses.listen(self._losses_changed))
         self.changed.connect(self._page_changed)
-        self.listen_to(sign_in.state, desk.state)
+        self.listen_to(sign_in.state, desk.state, leaving.losses)
 
     def _person_changed(self, state: SignInState) -> None:
         """Whoever signs in begins at their own first page."""
@@ -100,11 +109,22 @@ class WindowViewModel(ViewModel[WindowScreen]):
     def _not_noted(self, code: Code) -> None:
         log.error("that today's list was seen is not in the audit: %s", code)
 
+    def _losses_changed(self, losses: frozenset[Loss]) -> None:
+        """A question that nothing speaks for any more is withdrawn; nobody has said yes to it."""
+        if not losses:
+            self._asks = False
+
     def compose(self) -> WindowScreen:
-        question = ""
-        if self._would_be_lost:
-            question = wording.text("leave.question", count=self._would_be_lost)
-        return WindowScreen(self._page(), question)
+        return WindowScreen(self._page(), self._question() if self._asks else "")
+
+    def _question(self) -> str:
+        losses = self._leaving.losses.value
+        said = [
+            wording.text(f"leave.loses.{loss}", count=self._unsent)
+            for loss in Loss
+            if loss in losses
+        ]
+        return " ".join([*said, wording.text("leave.question")])
 
     def _page(self) -> Page:
         phase = self._sign_in.state.value.phase
@@ -131,19 +151,26 @@ class WindowViewModel(ViewModel[WindowScreen]):
     def _leave(self, end: SignalInstance) -> None:
         self._end = end
         if self._sign_in.state.value.is_kept:
-            end.emit()
+            self._ask_or_end()
         else:
-            self.act_once(self._send_and_leave(), "leave", lambda _: self._end.emit())
+            self.act_once(self._send_and_leave(), "leave", lambda _: self._ask_or_end())
 
     async def _send_and_leave(self) -> None:
-        self._would_be_lost = await self._sync.send_now(SEND_LIMIT_S)
-        self.refresh()
-        if not self._would_be_lost:
+        self._unsent = await self._sync.send_now(SEND_LIMIT_S)
+        self._leaving.would_lose(Loss.UNSENT, self._unsent > 0)
+        self._ask_or_end()
+
+    def _ask_or_end(self) -> None:
+        if not self._leaving.losses.value:
             self._end.emit()
+            return
+        self._asks = True
+        self.refresh()
 
     def leave_all_the_same(self) -> None:
         self._end.emit()
 
     def stay(self) -> None:
-        self._would_be_lost = 0
+        self._asks = False
+        self._leaving.would_lose(Loss.UNSENT, False)  # looked at anew when somebody closes
         self.refresh()

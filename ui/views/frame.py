@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from ui import theme
 from ui.view_models.cart_home import CartHomeIntents
 from ui.view_models.lock import LockIntents
+from ui.view_models.running_cuff import RunningCuffIntents
 from ui.view_models.sign_in import SignInIntents
 from ui.view_models.status import StatusIntents
 from ui.view_models.sync import UnsentIntents
@@ -15,6 +16,7 @@ from ui.view_models.window import Page, WindowIntents, WindowScreen
 from ui.view_models.worklist import WorklistIntents
 from ui.views.cart_home import CartHomeView
 from ui.views.lock import LockView
+from ui.views.running_cuff import RunningCuffView
 from ui.views.sign_in import SignInView
 from ui.views.status import StatusView
 from ui.views.sync import UnsentView
@@ -35,6 +37,7 @@ class Models:
     visit: VisitModels
     unsent: UnsentIntents
     status: StatusIntents
+    running_cuff: RunningCuffIntents
 
 
 PageView = SignInView | LockView | WorklistView | CartHomeView | VisitView | UnsentView
@@ -66,6 +69,7 @@ class Frame(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(RunningCuffView(models.running_cuff))
         layout.addWidget(self._stack, 1)
         layout.addWidget(StatusView(models.status))
         models.window.changed.connect(self.draw)

@@ -2,10 +2,12 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.domain.ids import RecordId
 from ui import theme
 from ui.tone import Tone
 from ui.view_models.vitals import TileScreen, VitalsIntents, VitalsScreen
 from ui.views.panel import Panel
+from ui.views.set_aside import SetAsideRow
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import keep_room, show_when
 from ui.widgets.row_list import RowList
@@ -21,6 +23,7 @@ class VitalsView(Panel):
     def __init__(self, model: VitalsIntents, look: theme.Look) -> None:
         super().__init__("vitals", text("vitals.title"), text("vitals.not-for-monitoring"))
         self._look = look
+        self._model = model
         self._cuff = Words("small", wraps=True, identifier="cuff.state")
         self._start = Button("cuff.start", text("vitals.start"), kind=Kind.PRIMARY)
         self._stop = Button("cuff.stop", text("vitals.stop"), kind=Kind.STOP, drawing="stop")
@@ -34,6 +37,11 @@ class VitalsView(Panel):
         self._message = Words(wraps=True, identifier="vitals.message")
         self._readings: RowList[int, TextRow] = RowList(
             "readings.list", text("vitals.readings"), text("vitals.no-readings")
+        )
+        self._aside_heading = Words("strong")
+        self._aside_heading.say(text("vitals.set-aside"))
+        self._aside: RowList[RecordId, SetAsideRow] = RowList(
+            "set-aside.list", text("vitals.set-aside")
         )
         self._lay_out()
         self._start.clicked.connect(model.start)
@@ -64,7 +72,9 @@ class VitalsView(Panel):
         self.content.addLayout(keep_row)
         self.content.addWidget(self._message)
         self.content.addWidget(heading)
-        self.content.addWidget(self._readings, 1)
+        self.content.addWidget(self._readings, 2)
+        self.content.addWidget(self._aside_heading)
+        self.content.addWidget(self._aside, 1)
 
     def draw(self, screen: VitalsScreen) -> None:
         self._cuff.say_or_hide(screen.cuff_state, screen.cuff_tone, signed=True)
@@ -80,6 +90,7 @@ class VitalsView(Panel):
         self._result_message.say_or_hide(screen.result_message, screen.result_tone, signed=True)
         self._message.say_or_hide(screen.message, screen.message_tone, signed=True)
         self._draw_readings(screen)
+        self._draw_set_aside(screen)
 
     def _draw_controls(self, screen: VitalsScreen) -> None:
         at_cart = screen.has_cuff_controls
@@ -107,6 +118,15 @@ class VitalsView(Panel):
             is_refused=is_refused,
         )
         show_when(tile, is_shown or screen is not None)
+
+    def _draw_set_aside(self, screen: VitalsScreen) -> None:
+        """Below the readings and apart from them: none of it is one."""
+        keys = [row.record for row in screen.set_aside]
+        rows = self._aside.show_rows(keys, lambda record: SetAsideRow(record, self._model))
+        for place, (row, row_screen) in enumerate(zip(rows, screen.set_aside, strict=True), 1):
+            row.draw(place, row_screen)
+        show_when(self._aside_heading, bool(screen.set_aside))
+        show_when(self._aside, bool(screen.set_aside))
 
     def _draw_readings(self, screen: VitalsScreen) -> None:
         places = list(range(1, len(screen.readings) + 1))

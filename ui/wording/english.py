@@ -238,6 +238,13 @@ SENTENCES: dict[str, str] = {
     "vitals.refused": "REFUSED",
     "vitals.readings": "Readings",
     "vitals.no-readings": "No readings yet.",
+    "vitals.set-aside": "Set aside",
+    "vitals.aside": "1 measurement, {time}",
+    "vitals.aside.own-clock": "(by its own clock {time})",
+    "vitals.aside.nobody-asked": "Nobody asked for it. It belongs to no patient.",
+    "vitals.aside.another-visit": "Of another visit, not of this patient.",
+    "vitals.aside.undecided": "Left undecided when this visit was closed. Measure again.",
+    "vitals.aside.discard-name": "Discard the measurement of {time}",
     "vitals.running": "Cuff running",
     "vitals.blood-pressure": "Blood pressure",
     "vitals.extra": "pulse {pulse}, mean {mean}",
@@ -275,6 +282,7 @@ SENTENCES: dict[str, str] = {
     "scope.recordings": "Recordings",
     "scope.recording": "Recording at {site}",
     "scope.receiving": "Receiving from {site}",
+    "scope.arrived": "Arrived. The other side keeps it; it is listed when the server has it",
     "scope.idle": "Not recording",
     "scope.progress": "{length}, nothing missing",
     "scope.progress-missing": "{length}, {count} blocks still missing",
@@ -341,8 +349,10 @@ SENTENCES: dict[str, str] = {
     # why the program cannot start
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
-    # leaving where nothing is kept
-    "leave.question": "Not sent: {count}. It is lost when this window closes. Close it?",
+    # closing the window
+    "leave.loses.recording": "A recording made here is not kept yet.",
+    "leave.loses.unsent": "Not sent: {count}. It is lost when this window closes.",
+    "leave.question": "Close it all the same?",
     "leave.confirm": "Yes, close and lose it",
     "leave.cancel": "No, stay",
     # defects

@@ -3,14 +3,16 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.changes import RecordType
+from app.domain.clock import ClockOffset
 from app.domain.engine import ScopeDone, ScopeProgress, ScopeProof
-from app.domain.failures import Code, Rejected, Unavailable, Untrusted
+from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.recordings import Recording
 from app.domain.visits import VisitState
@@ -23,6 +25,10 @@ WAV = b"RIFF" + bytes(range(256)) * 8
 
 def state(desk: DeskOnFakes) -> RecordingsState:
     return desk.recordings.state.value
+
+
+def would_lose(desk: DeskOnFakes) -> bool:
+    return desk.recordings.has_unkept.value
 
 
 def done(recording: RecordId, visit: VisitId, *, is_ours: bool = True) -> ScopeDone:
@@ -87,15 +93,103 @@ async def test_our_recording_is_kept_with_its_file_and_its_trace(cart: DeskOnFak
     assert cart.engine.kept_scopes == [recording]
 
 
-async def test_it_plays_bit_for_bit_and_the_listening_is_an_act(cart: DeskOnFakes) -> None:
+async def test_the_file_that_is_kept_is_what_was_heard(cart: DeskOnFakes) -> None:
     known = await in_visit(cart)
     recording = await started(cart)
     cart.recordings.heard_done(done(recording, known.visit))
     await kept(cart)
     [item] = await recordings_of(cart, known)
-    assert await cart.recordings.play(item) == WAV
-    last = (await cart.audited())[-1]
-    assert (last.act, last.subject) == (Act.RECORDING_PLAYED, recording)
+    assert await cart.store.recordings.load(item.file_sha256, item.file_key) == WAV
+
+
+async def test_a_recording_is_of_the_moment_when_it_was_begun(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    begun = cart.clock.now()
+    recording = await started(cart)
+    await cart.clock.passes(40)
+    cart.store.worker.is_full = True
+    cart.recordings.heard_done(done(recording, known.visit))
+    await until(lambda: state(cart).code is Code.STORE_FULL)
+    cart.store.worker.is_full = False
+    await kept(cart)
+    [item] = await recordings_of(cart, known)
+    assert item.recorded_at - begun < timedelta(seconds=1)
+    [pending] = await cart.pending()
+    assert pending.change.stamp.device_time == item.recorded_at
+
+
+async def test_nothing_is_recorded_while_times_need_confirmation(cart: DeskOnFakes) -> None:
+    """Asked before the patient lies still, not when the recording is to be kept."""
+    known = await in_visit(cart)
+    cart.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
+    with pytest.raises(Rejected) as caught:
+        await cart.recordings.start("mitral")
+    assert caught.value.code is Code.TIMES_NOT_CONFIRMED
+    assert (state(cart).phase, cart.engine.asked) == (ScopePhase.IDLE, [])
+    await cart.acts.confirm_times()
+    recording = await started(cart)
+    cart.recordings.heard_done(done(recording, known.visit))
+    await kept(cart)
+
+
+async def test_a_clock_found_wrong_in_the_middle_keeps_the_recording_all_the_same(
+    cart: DeskOnFakes,
+) -> None:
+    known = await in_visit(cart)
+    recording = await started(cart)
+    cart.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
+    cart.recordings.heard_done(done(recording, known.visit))
+    await kept(cart)
+    assert len(await recordings_of(cart, known)) == 1
+
+
+async def test_what_would_be_lost_is_told_until_it_is_kept(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    assert not would_lose(cart)
+    recording = await started(cart)
+    assert would_lose(cart)
+    cart.store.worker.is_full = True
+    cart.recordings.heard_done(done(recording, known.visit))
+    await until(lambda: state(cart).code is Code.STORE_FULL)
+    assert would_lose(cart)
+    cart.store.worker.is_full = False
+    await kept(cart)
+    assert not would_lose(cart)
+
+
+async def test_one_of_another_visit_would_be_lost_until_its_chart_is_opened(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    other = await cart.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    cart.recordings.heard_done(done(RecordId(new_id()), other.visit))
+    await settled()
+    assert would_lose(cart)
+    await cart.desk.leave()
+    await cart.chart.open(other.visit)
+    await until(lambda: not would_lose(cart))
+    assert len(await recordings_of(cart, other)) == 1
+
+
+async def test_one_that_an_earlier_screen_began_would_be_lost_too(cart: DeskOnFakes) -> None:
+    known = await in_visit(cart)
+    recording = RecordId(new_id())
+    cart.recordings.heard_progress(progress(recording, known.visit))
+    assert would_lose(cart)
+    cart.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
+    cart.recordings.heard_done(done(recording, known.visit))
+    await until(lambda: state(cart).code is Code.TIMES_NOT_CONFIRMED)
+    assert would_lose(cart)
+    await cart.acts.confirm_times()
+    await kept(cart)
+    assert not would_lose(cart)
+
+
+async def test_the_far_ends_recording_is_not_lost_with_this_window(doctor: DeskOnFakes) -> None:
+    known = await in_visit(doctor)
+    recording = RecordId(new_id())
+    doctor.recordings.heard_progress(replace(progress(recording, known.visit), is_ours=False))
+    assert not would_lose(doctor)
 
 
 async def test_what_is_heard_again_is_not_kept_twice(cart: DeskOnFakes) -> None:
@@ -115,7 +209,7 @@ async def test_the_far_ends_recording_is_theirs_to_keep(doctor: DeskOnFakes) -> 
     recording = RecordId(new_id())
     doctor.recordings.heard_progress(progress(recording, known.visit))
     doctor.recordings.heard_done(done(recording, known.visit, is_ours=False))
-    await kept(doctor)
+    await until(lambda: state(doctor).phase is ScopePhase.ARRIVED)
     assert await doctor.pending() == []
     assert doctor.engine.kept_scopes == [recording]
     proof = ScopeProof(recording, hashlib.sha256(WAV).hexdigest(), matches=True)
@@ -305,20 +399,6 @@ async def test_stop_asks_for_what_runs_only(cart: DeskOnFakes) -> None:
     recording = await started(cart)
     await cart.recordings.stop()
     assert cart.engine.asked[-1] == ("stop scope", recording)
-
-
-async def test_a_file_that_was_touched_is_not_played(cart: DeskOnFakes) -> None:
-    known = await in_visit(cart)
-    recording = await started(cart)
-    cart.recordings.heard_done(done(recording, known.visit))
-    await kept(cart)
-    [item] = await recordings_of(cart, known)
-    touched = bytearray(cart.store.files[item.file_sha256])
-    touched[len(touched) // 2] ^= 1
-    cart.store.files[item.file_sha256] = bytes(touched)
-    with pytest.raises(Untrusted):
-        await cart.recordings.play(item)
-    assert Act.RECORDING_PLAYED not in await cart.acts_audited()
 
 
 async def test_both_ways_of_hearing_the_end_at_once_keep_one(cart: DeskOnFakes) -> None:

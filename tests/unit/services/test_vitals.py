@@ -15,7 +15,7 @@ from app.domain.changes import RecordType
 from app.domain.clock import ClockOffset
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import PersonId, RecordId, VisitId, new_id
-from app.domain.measurement import VitalKind
+from app.domain.measurement import Measurement, VitalKind
 from app.domain.visits import VisitState
 from app.domain.vitals import Reading, fields_of
 from tests.fakes.cuff import measurement
@@ -35,6 +35,10 @@ async def measured(desk: DeskOnFakes, systolic: int, diastolic: int, pulse: int 
     await desk.vitals.measure()
     desk.cuff.measures(systolic, diastolic, pulse)
     await settled()
+
+
+def aside(desk: DeskOnFakes) -> list[Measurement]:
+    return [one.measured for one in desk.vitals.state.value.set_aside]
 
 
 def refusal(desk: DeskOnFakes) -> Code | None:
@@ -105,7 +109,7 @@ async def test_a_result_of_another_visit_goes_to_the_tray_and_cannot_be_kept(
     stray = cart.cuff.tells_a_result_for(other.visit, 128, 76)
     await settled()
     state = cart.vitals.state.value
-    assert (state.result, state.unassigned) == (None, (stray,))
+    assert (state.result, aside(cart)) == (None, [stray])
     with pytest.raises(Rejected) as caught:
         await cart.vitals.keep()
     assert caught.value.code is Code.NOTHING_TO_KEEP
@@ -115,7 +119,7 @@ async def test_a_result_that_nobody_asked_for_goes_to_the_tray(cart: DeskOnFakes
     await in_visit(cart)
     stray = cart.cuff.tells_a_result_for(None, 128, 76)
     await settled()
-    assert cart.vitals.state.value.unassigned == (stray,)
+    assert aside(cart) == [stray]
     assert cart.vitals.state.value.result is None
 
 
@@ -123,7 +127,7 @@ async def test_the_tray_is_bounded_and_keeps_the_newest(cart: DeskOnFakes) -> No
     await in_visit(cart)
     strays = [cart.cuff.tells_a_result_for(None, 100 + n, 60) for n in range(30)]
     await settled(200)
-    assert cart.vitals.state.value.unassigned == tuple(strays[-20:])
+    assert aside(cart) == strays[-20:]
 
 
 async def test_a_result_that_arrives_after_the_visit_was_left_is_not_the_next_ones(
@@ -137,7 +141,7 @@ async def test_a_result_that_arrives_after_the_visit_was_left_is_not_the_next_on
     late = cart.cuff.measures(128, 76)
     await settled()
     state = cart.vitals.state.value
-    assert (state.result, state.unassigned) == (None, (late,))
+    assert (state.result, aside(cart)) == (None, [late])
 
 
 async def test_what_runs_for_another_visit_shows_no_pressure_and_no_fault_beside_this_patient(
@@ -167,6 +171,35 @@ async def test_a_result_that_is_set_aside_is_said(cart: DeskOnFakes) -> None:
     assert said[-1] is Code.MEASURED_FOR_ANOTHER_VISIT
 
 
+async def test_discarding_what_is_set_aside_is_an_act_by_id_and_without_a_value(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    other = await cart.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    cart.cuff.tells_a_result_for(other.visit, 128, 76)
+    kept = cart.cuff.tells_a_result_for(None, 131, 79)
+    await settled()
+    first = cart.vitals.state.value.set_aside[0].id
+    await cart.vitals.discard_set_aside(first)
+    await cart.vitals.discard_set_aside(first)  # pressed twice
+    assert aside(cart) == [kept]
+    [event] = [one for one in await cart.audited() if one.act is Act.MEASUREMENT_DISCARDED]
+    assert (event.subject, event.visit, event.patient) == (first, other.visit, other.patient)
+
+
+async def test_what_is_set_aside_stays_while_its_discarding_cannot_be_written(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    stray = cart.cuff.tells_a_result_for(None, 128, 76)
+    await settled()
+    cart.store.worker.is_full = True
+    with pytest.raises(Unavailable):
+        await cart.vitals.discard_set_aside(cart.vitals.state.value.set_aside[0].id)
+    cart.store.worker.is_full = False
+    assert aside(cart) == [stray]
+
+
 async def test_leaving_the_visit_stops_the_cuff_and_puts_the_result_aside(
     cart: DeskOnFakes,
 ) -> None:
@@ -182,7 +215,7 @@ async def test_leaving_the_visit_stops_the_cuff_and_puts_the_result_aside(
     assert cart.cuff.visit is None
     state = cart.vitals.state.value
     assert (state.result, state.live, state.from_far) == (None, None, ())
-    assert result not in state.unassigned  # a new measurement was begun instead of keeping it
+    assert result not in aside(cart)  # a new measurement was begun instead of keeping it
 
 
 async def test_a_result_left_undecided_is_found_in_the_tray(cart: DeskOnFakes) -> None:
@@ -190,7 +223,7 @@ async def test_a_result_left_undecided_is_found_in_the_tray(cart: DeskOnFakes) -
     await measured(cart, 128, 76)
     result = cart.vitals.state.value.result
     await cart.vitals.visit_closed()
-    assert cart.vitals.state.value.unassigned == (result,)
+    assert aside(cart) == [result]
 
 
 async def test_a_visit_finished_elsewhere_stops_its_cuff(cart: DeskOnFakes) -> None:

@@ -9,6 +9,7 @@ from app.domain.access import Role
 from app.domain.visits import VisitState
 from app.runtime.tasks import TaskOwner
 from app.services.devices import Devices
+from app.services.leaving import Leaving
 from app.services.sign_in import SignInPhase
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known
@@ -19,6 +20,7 @@ from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
@@ -50,7 +52,9 @@ class Screens:
     messages: MessagesViewModel
     unsent: UnsentViewModel
     status: StatusViewModel
+    running_cuff: RunningCuffViewModel
     devices: Devices
+    leaving: Leaving
 
     async def sign_in_person(self) -> None:
         self.sign_in.sign_in("dr-lin", "good password")
@@ -70,18 +74,22 @@ class Screens:
 @asynccontextmanager
 async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
     defects: list[BaseException] = []
-    ticker, devices, clock = Ticker(), Devices(), desk.clock
+    ticker, devices, leaving, clock = Ticker(), Devices(), Leaving(), desk.clock
     desk.as_person(role)
     desk.listens()
     desk.channel.goes_up()
     desk.engine.attaches()
     async with TaskOwner("window", defects.append) as tasks:
+        window = WindowViewModel(
+            tasks, desk.sign_in, desk.desk, desk.worklist, desk.sync, leaving, role
+        )
         yield Screens(
             desk=desk,
             ticker=ticker,
             defects=defects,
             devices=devices,
-            window=WindowViewModel(tasks, desk.sign_in, desk.desk, desk.worklist, desk.sync, role),
+            leaving=leaving,
+            window=window,
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
             worklist=WorklistViewModel(tasks, ticker, desk.worklist, desk.sync, desk.desk, clock),
@@ -138,5 +146,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             ),
             unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
+            running_cuff=RunningCuffViewModel(tasks, desk.vitals, window),
         )
     assert defects == []

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import ScopeDone, ScopeProgress, ScopeProof
-from app.domain.failures import Code
+from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
 from app.domain.visits import VisitState
 from app.domain.vitals import STALE_CUFF_PRESSURE_S
@@ -16,6 +16,7 @@ from tests.unit.view_models.given import Screens
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.vitals import LIVE_GONE_S
+from ui.view_models.window import Page
 
 WAV = b"RIFF" + bytes(1000)
 
@@ -48,6 +49,51 @@ async def test_start_is_there_when_cuff_and_open_visit_are(cart: Screens) -> Non
     assert not screen.can_start
     assert wording.failure(Code.DEVICE_PULLED) in screen.cuff_state
     assert screen.cuff_tone is Tone.BAD
+
+
+async def somebody_signs_in(cart: Screens) -> None:
+    cart.desk.server.people["kim", "pass word"] = cart.desk.acts.person
+    cart.sign_in.sign_in("kim", "pass word")
+    await until(lambda: cart.window.screen.page is Page.CART_HOME)
+
+
+def stop_stands(cart: Screens) -> bool:
+    return cart.running_cuff.screen.is_shown
+
+
+async def test_behind_the_lock_and_beside_the_unsent_a_running_cuff_can_be_stopped(
+    cart: Screens,
+) -> None:
+    await somebody_signs_in(cart)
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    assert not stop_stands(cart)  # its own panel is on the screen
+    cart.window.show_unsent(True)
+    assert stop_stands(cart)
+    cart.status.lock()
+    await until(lambda: cart.window.screen.page is Page.LOCK)
+    assert stop_stands(cart)
+    cart.running_cuff.stop()
+    await until(lambda: not cart.running_cuff.screen.is_shown)
+    assert (cart.desk.cuff.stops, cart.desk.cuff.visit) == (1, None)
+    assert cart.window.screen.page is Page.LOCK
+
+
+async def test_a_stop_that_does_not_reach_the_cuff_is_said_behind_the_lock(cart: Screens) -> None:
+    await somebody_signs_in(cart)
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    cart.status.lock()
+    await until(lambda: cart.running_cuff.screen.is_shown)
+    cart.desk.cuff.stop_refusal = Unavailable(Code.DEVICE_PULLED)
+    cart.running_cuff.stop()
+    await settled()
+    assert cart.running_cuff.screen.message == wording.failure(Code.DEVICE_PULLED)
+    cart.desk.cuff.stop_refusal = None
+    cart.running_cuff.stop()
+    await until(lambda: not cart.running_cuff.screen.is_shown)
 
 
 async def test_a_live_value_has_its_age_grows_stale_and_goes(cart: Screens) -> None:
@@ -121,6 +167,44 @@ async def test_a_refused_value_is_shown_with_its_reason_and_cannot_be_kept(
     assert plain(screen.result.value) == f"{systolic}/{diastolic}"
     assert (screen.can_keep, screen.can_discard) == (False, True)
     assert (screen.result_message, screen.result_tone) == (wording.failure(code), Tone.BAD)
+
+
+async def test_what_is_set_aside_is_named_by_time_and_reason_and_shows_no_number(
+    cart: Screens,
+) -> None:
+    """Beside another patient's name any number would be taken for theirs."""
+    await cart.open_chart()
+    other = await cart.desk.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    cart.desk.cuff.tells_a_result_for(other.visit, 171, 93, 88)
+    cart.desk.cuff.tells_a_result_for(None, 172, 94, 89)
+    await settled()
+    screen = cart.vitals.screen
+    assert [row.why for row in screen.set_aside] == [
+        wording.text("vitals.aside.nobody-asked"),
+        wording.text("vitals.aside.another-visit"),
+    ]
+    time = plain(wording.time_of_day(cart.desk.clock.now()))
+    assert plain(screen.set_aside[0].what) == f"1 measurement, {time}"
+    for number in ("171", "172", "93", "94", "88", "89"):
+        assert number not in plain(f"{[(r.what, r.why, r.spoken) for r in screen.set_aside]}")
+    assert (screen.result, screen.can_keep, screen.readings) == (None, False, ())
+    cart.vitals.discard_set_aside(screen.set_aside[0].record)
+    await until(lambda: len(cart.vitals.screen.set_aside) == 1)
+
+
+async def test_what_was_left_undecided_says_so_when_its_visit_is_open_again(cart: Screens) -> None:
+    known = await cart.open_chart()
+    cart.vitals.start()
+    await settled()
+    cart.desk.cuff.measures(128, 76)
+    await settled()
+    await cart.desk.call.hang_up()
+    await cart.desk.desk.leave()
+    await cart.desk.desk.open(known.visit)
+    await settled()
+    [row] = cart.vitals.screen.set_aside
+    assert row.why == wording.text("vitals.aside.undecided")
+    assert cart.vitals.screen.result is None
 
 
 async def test_a_kept_reading_is_read_out_with_value_time_and_confirmation(cart: Screens) -> None:
@@ -220,6 +304,18 @@ async def test_only_hashes_of_both_ends_make_a_proof(cart: Screens) -> None:
     cart.desk.recordings.heard_proof(good)
     assert cart.recordings.screen.proof_tone is Tone.GOOD
     assert wording.fingerprint(done.sha256) in cart.recordings.screen.proof
+
+
+async def test_what_arrived_from_the_far_end_is_not_said_to_be_kept_here(doctor: Screens) -> None:
+    known = await doctor.open_chart()
+    name = RecordId(new_id())
+    sha256 = hashlib.sha256(WAV).hexdigest()
+    done = ScopeDone(
+        name, known.visit, "mitral", False, 4000, 1024, sha256, WAV, "heart", is_complete=True
+    )
+    doctor.desk.recordings.heard_done(done)
+    await until(lambda: doctor.recordings.screen.scope_state == wording.text("scope.arrived"))
+    assert doctor.recordings.screen.rows == ()
 
 
 async def test_a_row_is_proven_only_by_a_proof_that_matched(cart: Screens) -> None:

@@ -15,6 +15,7 @@ from app.domain.failures import Code
 from app.domain.ids import PersonId
 from app.domain.visits import VisitState
 from app.services.desk import DeskState
+from app.services.leaving import Loss
 from app.services.sign_in import SignInPhase, SignInState
 from app.services.sync import SyncState
 from tests.fakes.channel import room, seat
@@ -113,6 +114,45 @@ async def test_at_the_cart_the_first_page_is_its_own(cart: Screens) -> None:
     cart.sign_in.sign_in("kim", "pass word")
     await until(lambda: page(cart) is Page.CART_HOME)
     assert await seen_by(cart) == [person.id]
+
+
+def closed(screens: Screens) -> list[str]:
+    """The window is closed; each time it really goes it is noted."""
+    gone: list[str] = []
+    screens.window.wants_to_leave.connect(lambda: gone.append("gone"))
+    screens.window.leave()
+    return gone
+
+
+async def test_a_window_with_nothing_to_lose_closes_at_once(cart: Screens) -> None:
+    assert closed(cart) == ["gone"]
+    assert cart.window.screen.question == ""
+
+
+async def test_closing_with_an_unkept_recording_asks_first_and_stays_when_told_so(
+    cart: Screens,
+) -> None:
+    cart.leaving.would_lose(Loss.RECORDING, True)
+    gone = closed(cart)
+    assert wording.text("leave.loses.recording") in cart.window.screen.question
+    cart.window.leave()  # a second press on the window's cross is no answer
+    assert gone == []
+    cart.window.stay()
+    assert (cart.window.screen.question, gone) == ("", [])
+    cart.window.leave()
+    cart.window.leave_all_the_same()
+    assert gone == ["gone"]
+
+
+async def test_the_question_is_withdrawn_when_nothing_would_be_lost_any_more(
+    cart: Screens,
+) -> None:
+    cart.leaving.would_lose(Loss.RECORDING, True)
+    gone = closed(cart)
+    cart.leaving.would_lose(Loss.RECORDING, False)
+    assert (cart.window.screen.question, gone) == ("", [])
+    cart.leaving.would_lose(Loss.RECORDING, True)
+    assert cart.window.screen.question == ""  # asked anew only when somebody closes
 
 
 # --- signing in ----------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""A cuff that runs while its panel is not shown: on every other page STOP stands all the same."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from app.domain.failures import Code
+from app.runtime.tasks import TaskOwner
+from app.services.vitals import Vitals, VitalsState
+from ui import wording
+from ui.view_models.base import ViewModel
+from ui.view_models.window import Page, WindowViewModel
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCuffScreen:
+    """Names no patient and no pressure: it stands on the locked screen too."""
+
+    is_shown: bool = False
+    message: str = ""  # why STOP did not reach the cuff
+
+
+class RunningCuffIntents(Protocol):
+    @property
+    def changed(self) -> SignalInstance: ...
+    @property
+    def screen(self) -> RunningCuffScreen: ...
+    def stop(self) -> None:
+        """Needs no sign-in and no unlocking: whoever stands there may stop a cuff."""
+        ...
+
+
+class RunningCuffViewModel(ViewModel[RunningCuffScreen]):
+    def __init__(self, tasks: TaskOwner, vitals: Vitals, window: WindowViewModel) -> None:
+        super().__init__(tasks)
+        self._vitals = vitals
+        self._window = window
+        self._code: Code | None = None
+        window.changed.connect(self.refresh)
+        self._stops.append(vitals.state.listen(self._vitals_changed))
+        self.listen_to(vitals.state)
+
+    def _vitals_changed(self, state: VitalsState) -> None:
+        if not _is_running(state):
+            self._code = None
+
+    def compose(self) -> RunningCuffScreen:
+        if not _is_running(self._vitals.state.value) or self._window.screen.page is Page.VISIT:
+            return RunningCuffScreen()
+        message = "" if self._code is None else wording.failure(self._code)
+        return RunningCuffScreen(is_shown=True, message=message)
+
+    def stop(self) -> None:
+        self.act(self._stop(), "stop cuff")
+
+    async def _stop(self) -> None:
+        await self._vitals.stop()
+        state = self._vitals.state.value
+        self._code = state.code if _is_running(state) else None
+        self.refresh()
+
+
+def _is_running(state: VitalsState) -> bool:
+    return state.cuff is not None and state.cuff.is_running
