@@ -404,6 +404,9 @@ VITALS_RESULT = replace(
         text("age.ago", span=isolate("12 s")),
     ),
     result_extra=text("vitals.extra", pulse=isolate("74 /min"), mean=isolate("96 mmHg")),
+    result_message=failure(Code.RESULT_UNDECIDED),
+    result_tone=Tone.ATTENTION,
+    can_start=False,
     can_keep=True,
     can_discard=True,
 )
@@ -419,6 +422,7 @@ VITALS_REFUSED = replace(
     result_extra=text("vitals.extra-pulse", pulse=isolate("74 /min")),
     result_message=failure(Code.OUT_OF_RANGE),
     result_tone=Tone.BAD,
+    can_start=True,
     can_keep=False,
     readings=READINGS,
 )

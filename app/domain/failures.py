@@ -47,6 +47,7 @@ class Code(StrEnum):
     INCOMPLETE = "incomplete"
     MEASURED_FOR_ANOTHER_VISIT = "measured-for-another-visit"
     NOBODY_ASKED = "nobody-asked"
+    RESULT_UNDECIDED = "result-undecided"
     NOTHING_TO_KEEP = "nothing-to-keep"
     TIMES_NOT_CONFIRMED = "times-not-confirmed"
     NO_VISIT_OPEN = "no-visit-open"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.failures import Code, Rejected
-from app.domain.ids import VisitId
+from app.domain.ids import PersonId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.recordings import Recording
@@ -19,6 +19,18 @@ from app.services.rereading import Rereading
 
 
 @dataclass(frozen=True, slots=True)
+class DraftPlace:
+    """Where a half-written note lies: whoever comes next neither reads nor signs it."""
+
+    visit: VisitId
+    person: PersonId
+
+    @property
+    def name(self) -> str:
+        return f"draft.{self.visit}.{self.person}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChartState:
     """`row` None: no chart is open. Lists are newest first."""
 
@@ -27,7 +39,7 @@ class ChartState:
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
     messages: tuple[Message, ...] = ()
-    draft: str = ""
+    draft: str = ""  # of the person who is here
 
 
 class Chart:
@@ -55,11 +67,13 @@ class Chart:
 
     async def open(self, visit: VisitId) -> None:
         """Show this visit's patient; the audit event stands before the first byte is shown."""
-        if not may(self._acts.person.role, Action.OPEN_CHART):
+        person = self._acts.person
+        if not may(person.role, Action.OPEN_CHART):
             raise Rejected(Code.NOT_ALLOWED)
+        draft = DraftPlace(visit, person.id)
 
         def look(unit: UnitOfWork) -> ChartState:
-            state = _look(unit, visit)
+            state = _look(unit, draft)
             if state.row is None:
                 raise Rejected(Code.NOT_FOUND)
             patient = state.row.patient.id
@@ -79,17 +93,14 @@ class Chart:
         visit = self._visit
         if visit is None:
             return
-        state = await self._acts.read(lambda unit: _look(unit, visit))
+        draft = DraftPlace(visit, self._acts.person.id)
+        state = await self._acts.read(lambda unit: _look(unit, draft))
         if self._visit == visit:
             self.state.tell(state)
 
 
-def draft_name(visit: VisitId) -> str:
-    """Where the store keeps the draft of this visit's next note."""
-    return f"draft.{visit}"
-
-
-def _look(unit: UnitOfWork, visit: VisitId) -> ChartState:
+def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
+    visit = draft.visit
     row = unit.records.visit_row(visit)
     if row is None:
         return ChartState()
@@ -100,5 +111,5 @@ def _look(unit: UnitOfWork, visit: VisitId) -> ChartState:
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
         messages=tuple(unit.records.messages(visit)),
-        draft=unit.kept.text(draft_name(visit)) or "",
+        draft=unit.kept.text(draft.name) or "",
     )

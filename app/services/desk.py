@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from app.domain.access import Role
 from app.domain.call import Phase, RunningCall
 from app.domain.engine import CallSetup, Equipment
-from app.domain.failures import Code, Rejected
+from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import VisitId
 from app.domain.visits import VisitState
 from app.runtime.broadcast import Broadcast
@@ -23,10 +23,14 @@ from app.services.vitals import Vitals
 
 @dataclass(frozen=True, slots=True)
 class DeskState:
-    """`is_chart_shown` is False while a taken-over call runs behind a locked screen."""
+    """`is_chart_shown` is False while a taken-over call runs behind a locked screen.
+
+    `code` is why the open visit was not checked in or its call not prepared; joining tries again.
+    """
 
     visit: VisitId | None = None
     is_chart_shown: bool = False
+    code: Code | None = None
 
 
 class Desk:
@@ -63,7 +67,8 @@ class Desk:
     async def open(self, visit: VisitId) -> None:
         """Show the chart; at the cart the patient is checked in and the visit's room entered."""
         async with self._one_at_a_time:
-            if self.state.value != DeskState(visit, is_chart_shown=True):  # else: a double click
+            stands = self.state.value
+            if (stands.visit, stands.is_chart_shown) != (visit, True):  # else: a double click
                 await self._open(visit)
 
     async def _open(self, visit: VisitId) -> None:
@@ -71,25 +76,31 @@ class Desk:
             await self._leave()
         await self._chart.open(visit)
         self.state.tell(DeskState(visit, is_chart_shown=True))
-        row = self._chart.row
-        if not row.visit.is_open:
+        if not self._chart.row.visit.is_open:
             return
-        if self._role is Role.PRESENTER:
-            if row.visit.state is VisitState.BOOKED:
-                await self._visits.check_in(visit)
-            await self._join()
-        else:
-            await self._call.prepare(self._setup(visit))
+        try:
+            if self._role is Role.PRESENTER:
+                await self._join()
+            else:
+                await self._call.prepare(self._setup(visit))
+        except Failure as failure:  # said where the chart is shown: who asked shows another page
+            self.state.tell(replace(self.state.value, code=failure.code))
 
     async def join(self) -> None:
-        """Enter the visit's room; the clinician's joining opens the visit itself."""
+        """Enter the visit's room; the cart's joining checks the patient in, if that is not done,
+        the clinician's opens the visit itself.
+        """
         async with self._one_at_a_time:
             await self._join()
 
     async def _join(self) -> None:
-        visit = self._chart.row.visit.id
+        row = self._chart.row
+        visit = row.visit.id
+        self.state.tell(replace(self.state.value, code=None))
         if self._role is Role.CLINICIAN:
             await self._visits.begin(visit)
+        elif row.visit.state is VisitState.BOOKED:
+            await self._visits.check_in(visit)
         await self._call.join(self._setup(visit))
         await self._remember_call(visit)
 

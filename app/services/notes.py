@@ -4,10 +4,10 @@ from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Code, Rejected
-from app.domain.ids import RecordId, VisitId, new_id
+from app.domain.ids import RecordId, new_id
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.services.acts import Acts
-from app.services.chart import Chart, draft_name
+from app.services.chart import Chart, DraftPlace
 from app.services.ports import NewChange, UnitOfWork
 
 
@@ -16,10 +16,15 @@ class Notes:
         self._acts = acts
         self._chart = chart
 
-    async def keep_draft(self, visit: VisitId, text: str) -> None:
+    def draft_place(self) -> DraftPlace | None:
+        """Where what is typed now belongs; asked at the keystroke, before anybody else comes."""
+        row = self._chart.state.value.row
+        return None if row is None else DraftPlace(row.visit.id, self._acts.person.id)
+
+    async def keep_draft(self, place: DraftPlace, text: str) -> None:
         """What is being written, as it stands; called a moment after each keystroke."""
         draft = text[:NOTE_MAX_CHARACTERS] or None
-        await self._acts.read(lambda unit: unit.kept.keep_text(draft_name(visit), draft))
+        await self._acts.read(lambda unit: unit.kept.keep_text(place.name, draft))
 
     async def keep(self, text: str) -> RecordId:
         """A new note of the open visit; Rejected when it is empty or too long."""
@@ -57,7 +62,7 @@ class Notes:
                     visit=visit,
                 )
             )
-            unit.kept.keep_text(draft_name(visit), None)
+            unit.kept.keep_text(DraftPlace(visit, person.id).name, None)
             unit.audit.add(
                 self._acts.event(Act.NOTE_KEPT, patient=patient, visit=visit, subject=note)
             )

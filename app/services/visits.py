@@ -30,8 +30,9 @@ class Visits:
         self._made_anew: Counter[RecordId] = Counter()
 
     async def check_in(self, visit: VisitId) -> None:
-        """The patient is here."""
-        await self._move(visit, VisitState.CHECKED_IN)
+        """The patient is here; one who is checked in already stays so."""
+        here = frozenset({VisitState.CHECKED_IN, VisitState.IN_VISIT})
+        await self._move(visit, VisitState.CHECKED_IN, unless=here)
 
     async def begin(self, visit: VisitId) -> None:
         """Whoever of the clinicians joins first opens the visit; joining again moves nothing."""

@@ -66,6 +66,11 @@ class VitalsState:
     from_far: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
     code: Code | None = None  # why the last wish was not carried out
 
+    @property
+    def is_undecided(self) -> bool:
+        """A refused result is none that a person could lose: it was never to be kept."""
+        return self.result is not None and self.refused is None
+
 
 class Vitals:
     """`tell_far` hands live values and kept readings to the call or the server, best effort."""
@@ -97,13 +102,15 @@ class Vitals:
         await self._tasks.close()
 
     async def measure(self) -> None:
-        """Start the cuff for the open visit."""
+        """Start the cuff for the open visit; a result that may be kept is decided upon first."""
         visit = self._chart.row.visit
         if self._cuff is None:
             self._tell(code=Code.DEVICE_MISSING)
             return
         if not visit.is_open:
             raise Rejected(Code.NO_VISIT_OPEN)
+        if self.state.value.is_undecided:
+            raise Rejected(Code.RESULT_UNDECIDED)
         self._tell(result=None, refused=None, no_measurement=None, live=None, code=None)
         try:
             await self._cuff.start(visit.id)

@@ -93,7 +93,7 @@ class Camera:
         finally:
             theirs.close()
         self.pid = process.pid
-        run = _Run(ours, self._seen)
+        run = CameraRun(ours, self._seen)
         try:
             return await run.watch()
         finally:
@@ -129,7 +129,7 @@ class Camera:
         self._on_status(self.status)
 
 
-class _Run:
+class CameraRun:
     """The life of one camera process, as its socket tells it."""
 
     def __init__(self, ours: socket.socket, on_picture: OnPicture) -> None:

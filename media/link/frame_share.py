@@ -26,6 +26,12 @@ def _stride(slot_bytes: int) -> int:
     return -(-whole // mmap.PAGESIZE) * mmap.PAGESIZE
 
 
+def _is_picture(width: int, height: int, layout: Layout) -> bool:
+    """Whoever draws or codes it relies on this: something is there, and I420 has even sizes."""
+    is_even = width % 2 == 0 and height % 2 == 0
+    return width > 0 and height > 0 and (is_even or layout is Layout.BGRA)
+
+
 class FrameWriter:
     """Owns the memory. `descriptor` is what readers are given.
 
@@ -131,6 +137,8 @@ class FrameReader:
         width, height, layout = said[_WIDTH], said[_HEIGHT], said[_LAYOUT]
         size = said[_SIZE]
         if said[_WHOLE] != sequence or said[_BEGUN] != sequence or layout >= len(_LAYOUTS):
+            return None
+        if not _is_picture(width, height, _LAYOUTS[layout]):
             return None
         if size > self._slot_bytes or size != picture_bytes(width, height, _LAYOUTS[layout]):
             return None

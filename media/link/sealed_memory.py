@@ -44,13 +44,19 @@ def new_sealed(data: bytes, name: str) -> int:
 def mapped(descriptor: int, size: int) -> mmap.mmap:
     """Map what another process shared, to read. Untrusted when it could shrink under us."""
     check(descriptor, size, fcntl.F_SEAL_SHRINK)
-    return mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+    try:
+        return mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+    except OSError as error:  # handed over for writing only
+        raise Untrusted(Code.MALFORMED, "shared memory") from error
 
 
 def contents(descriptor: int, size: int) -> bytes:
     """What sealed memory holds. Untrusted when it could still change."""
     check(descriptor, size, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_WRITE)
-    data = os.pread(descriptor, size, 0)
+    try:
+        data = os.pread(descriptor, size, 0)
+    except OSError as error:
+        raise Untrusted(Code.MALFORMED, "sealed memory") from error
     if len(data) != size:
         raise Untrusted(Code.HASH_MISMATCH, "sealed memory")
     return data

@@ -159,6 +159,17 @@ def test_two_clocks_and_the_gap(pages: Pages) -> None:
     assert "paused since 14:03" in labels
 
 
+def test_a_clock_without_a_value_has_no_caption_and_its_place_stays(pages: Pages) -> None:
+    captions = ("visit.since-check-in-caption", "visit.in-contact-caption")
+    assert all(pages.shown(caption) for caption in captions)
+    clock = pages.find("visit.in-contact", QWidget)
+    before = clock.mapTo(pages.frame, clock.rect().topLeft())
+    pages.show(visit=replace(made.VISIT, since_check_in="", in_contact=""))
+    assert not any(pages.shown(caption) for caption in captions)
+    pages.show(visit=replace(made.VISIT, since_check_in=""))
+    assert clock.mapTo(pages.frame, clock.rect().topLeft()) == before
+
+
 def test_measures_are_read_with_their_units(pages: Pages) -> None:
     assert "Round trip 42 ms" in pages.name("visit.measures")
     assert "Joined in 640 ms" in pages.name("visit.measures")

@@ -12,7 +12,7 @@ from app.domain.failures import Code
 from app.domain.ids import VisitId
 from app.domain.notes import Note
 from app.runtime.tasks import TaskOwner
-from app.services.chart import Chart
+from app.services.chart import Chart, DraftPlace
 from app.services.notes import Notes
 from ui import wording
 from ui.tone import Tone
@@ -71,7 +71,7 @@ class NotesViewModel(ViewModel[NotesScreen]):
         self._message = ""
         self._tone = Tone.PLAIN
         self._said_of: VisitId | None = None
-        self._drafts: dict[VisitId, str] = {}
+        self._drafts: dict[DraftPlace, str] = {}
         self._is_storing = False
         self.listen_to(chart.state)
 
@@ -111,20 +111,20 @@ class NotesViewModel(ViewModel[NotesScreen]):
         self.act_once(self._keep(text), "keep note", self._failed)
 
     async def _keep(self, text: str) -> None:
-        visit = self._visit()
-        if visit is not None:
-            self._drafts.pop(visit, None)
+        place = self._notes.draft_place()
+        if place is not None:
+            self._drafts.pop(place, None)
         await self._notes.keep(text)
         self._kept += 1
         time = wording.time_of_day(self._clock.now())
         self._say(wording.text("notes.kept-at", time=time), Tone.GOOD)
 
     def draft_changed(self, text: str) -> None:
-        """A draft goes with the visit that was open when it was typed, whatever is open later."""
-        visit = self._visit()
-        if visit is None:
+        """A draft goes with the visit and the person of its typing, whatever is open later."""
+        place = self._notes.draft_place()
+        if place is None:
             return
-        self._drafts[visit] = text
+        self._drafts[place] = text
         if not self._is_storing:
             self._is_storing = True
             self.act(self._store_drafts(), "draft", self._failed)
@@ -134,8 +134,8 @@ class NotesViewModel(ViewModel[NotesScreen]):
             while self._drafts:
                 await asyncio.sleep(DRAFT_PAUSE_S)
                 drafts, self._drafts = self._drafts, {}
-                for visit, text in drafts.items():
-                    await self._notes.keep_draft(visit, text)
+                for place, text in drafts.items():
+                    await self._notes.keep_draft(place, text)
         finally:
             self._is_storing = False
 

@@ -82,7 +82,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
         self._clock = clock
         self._role = role
         self._refusal = Refusal(chart)
-        self.listen_to(chart.state, call.state)
+        self.listen_to(chart.state, call.state, desk.state)
 
     def compose(self) -> VisitScreen:
         row = self._chart.state.value.row
@@ -97,8 +97,9 @@ class VisitViewModel(ViewModel[VisitScreen]):
         in_contact, note, contact_tone = self._contact()
         can_sign = visit.state is VisitState.FINISHED and may(self._role, Action.SIGN_VISIT)
         message = "" if visit.is_open else wording.text("visit.finished")
-        if self._refusal.code is not None:
-            message = wording.failure(self._refusal.code)
+        code = self._refusal.code or self._desk.state.value.code
+        if code is not None:
+            message = wording.failure(code)
         return VisitScreen(
             banner=banner_of(row.patient, now.astimezone().date()),
             state=state,
@@ -113,7 +114,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
             can_sign=can_sign,
             sign_question=wording.text("visit.sign-question", patient=row.patient.banner_name),
             message=message,
-            message_tone=Tone.PLAIN if self._refusal.code is None else Tone.BAD,
+            message_tone=Tone.PLAIN if code is None else Tone.BAD,
         )
 
     def _contact(self) -> tuple[str, str, Tone]:

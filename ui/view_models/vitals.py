@@ -131,14 +131,14 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             has_cuff_controls=self._has_controls,
             cuff_state=cuff_state,
             cuff_tone=cuff_tone,
-            can_start=is_open and is_found and not is_running,
+            can_start=is_open and is_found and not is_running and not state.is_undecided,
             is_running=is_running,
             live=self._live_tile(state.live),
             result=None if result is None else self._result_tile(result),
             result_extra="" if result is None else _extra(result),
             result_message=result_message,
             result_tone=result_tone,
-            can_keep=result is not None and state.refused is None and is_open and self._may_keep,
+            can_keep=state.is_undecided and is_open and self._may_keep,
             can_discard=result is not None or state.no_measurement is not None,
             message="" if code is None else wording.failure(code),
             message_tone=Tone.BAD,
@@ -192,6 +192,8 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             return wording.failure(state.refused), Tone.BAD
         if state.no_measurement is not None:
             return wording.failure(state.no_measurement.reason), Tone.BAD
+        if state.is_undecided:
+            return wording.failure(Code.RESULT_UNDECIDED), Tone.ATTENTION
         return "", Tone.PLAIN
 
     def _readings(self) -> tuple[ReadingRowScreen, ...]:

@@ -19,7 +19,7 @@ from ui.views.recordings import RecordingsView
 from ui.views.vitals import VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
-from ui.widgets.dress import mark, show_when
+from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
 from ui.widgets.video_surface import PictureSource
@@ -73,7 +73,10 @@ class VisitView(QWidget):
         self._draw_outage(models.call.screen)
 
     def _build_bar(self) -> None:
-        self._check_in_label, self._contact_label = Words("small-on-dark"), Words("small-on-dark")
+        self._check_in_label = Words("small-on-dark", identifier="visit.since-check-in-caption")
+        self._contact_label = Words("small-on-dark", identifier="visit.in-contact-caption")
+        keep_room(self._check_in_label)  # a caption without its value says nothing
+        keep_room(self._contact_label)
         self._check_in_label.say(text("visit.since-check-in"))
         self._contact_label.say(text("visit.in-contact"))
         self._check_in = Words("clock", identifier="visit.since-check-in")
@@ -137,6 +140,8 @@ class VisitView(QWidget):
         self._state.say_or_hide(screen.state, screen.state_tone, signed=True)
         self._check_in.say(screen.since_check_in)
         self._contact.say(screen.in_contact)
+        show_when(self._check_in_label, bool(screen.since_check_in))
+        show_when(self._contact_label, bool(screen.in_contact))
         self._contact_label.say(
             screen.contact_note or text("visit.in-contact"), screen.contact_tone
         )

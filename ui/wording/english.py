@@ -48,6 +48,7 @@ FAILURES: dict[Code, str] = {
     Code.INCOMPLETE: "Refused: a pressure is missing from the result. Measure again.",
     Code.MEASURED_FOR_ANOTHER_VISIT: "Refused: it was measured for another visit.",
     Code.NOBODY_ASKED: "The cuff sent a result that nobody asked for. It belongs to no visit.",
+    Code.RESULT_UNDECIDED: "Keep or discard this result before the next measurement.",
     Code.NOTHING_TO_KEEP: "There is nothing to keep.",
     Code.TIMES_NOT_CONFIRMED: "This machine's clock is far off. Confirm the time below first.",
     Code.NO_VISIT_OPEN: "No visit is open.",

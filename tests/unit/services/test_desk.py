@@ -1,6 +1,7 @@
 """The one visit that stands open at a desk: opened, joined, left, and never another person's."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.call import Phase, RunningCall
 from app.domain.changes import RecordType
+from app.domain.clock import ClockOffset
 from app.domain.engine import LinkPhase
 from app.domain.failures import Code, Rejected
 from app.domain.ids import LinkId, VisitId, new_id
@@ -68,6 +70,36 @@ async def test_the_cart_checks_the_patient_in_and_takes_its_seat(cart: DeskOnFak
         "checked-in",
     )
     assert phase(cart) is Phase.WAITING
+
+
+async def test_a_check_in_that_was_refused_is_said_with_the_chart_and_joining_tries_again(
+    cart: DeskOnFakes,
+) -> None:
+    await ready(cart)
+    known = await cart.knows_visit()
+    cart.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
+    await cart.desk.open(known.visit)
+    assert stands(cart) == DeskState(known.visit, True, Code.TIMES_NOT_CONFIRMED)
+    assert (await cart.pending(), phase(cart)) == ([], Phase.IDLE)
+    with pytest.raises(Rejected):
+        await cart.desk.join()
+    await cart.acts.confirm_times()
+    await cart.desk.join()
+    assert stands(cart) == DeskState(known.visit, is_chart_shown=True)
+    [pending] = await cart.pending()
+    assert pending.change.fields_set["state"] == VisitState.CHECKED_IN
+    assert phase(cart) is Phase.WAITING
+
+
+async def test_joining_again_does_not_check_in_again(cart: DeskOnFakes) -> None:
+    await ready(cart)
+    known = await cart.knows_visit()
+    await cart.desk.open(known.visit)
+    await cart.desk.hang_up()
+    await cart.desk.join()
+    await settled()
+    await cart.visits.check_in(known.visit)
+    assert len(await cart.pending()) == 1
 
 
 async def test_opening_twice_at_once_checks_in_and_joins_once(cart: DeskOnFakes) -> None:

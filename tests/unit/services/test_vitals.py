@@ -206,6 +206,7 @@ async def test_leaving_the_visit_stops_the_cuff_and_puts_the_result_aside(
     await in_visit(cart)
     await measured(cart, 128, 76)
     result = cart.vitals.state.value.result
+    await cart.vitals.discard()
     await cart.vitals.measure()
     cart.cuff.inflates_to(140)
     await settled()
@@ -215,7 +216,7 @@ async def test_leaving_the_visit_stops_the_cuff_and_puts_the_result_aside(
     assert cart.cuff.visit is None
     state = cart.vitals.state.value
     assert (state.result, state.live, state.from_far) == (None, None, ())
-    assert result not in aside(cart)  # a new measurement was begun instead of keeping it
+    assert result not in aside(cart)  # it was discarded
 
 
 async def test_a_result_left_undecided_is_found_in_the_tray(cart: DeskOnFakes) -> None:
@@ -252,6 +253,32 @@ async def test_a_result_is_not_kept_once_the_visit_is_finished(cart: DeskOnFakes
     with pytest.raises(Rejected) as caught:
         await cart.vitals.keep()
     assert caught.value.code is Code.NO_VISIT_OPEN
+
+
+async def test_a_result_that_may_be_kept_is_decided_upon_before_the_next_start(
+    cart: DeskOnFakes,
+) -> None:
+    await in_visit(cart)
+    await measured(cart, 128, 76)
+    result = cart.vitals.state.value.result
+    with pytest.raises(Rejected) as caught:
+        await cart.vitals.measure()
+    assert caught.value.code is Code.RESULT_UNDECIDED
+    assert cart.vitals.state.value.result is result is not None
+    assert len(cart.cuff.starts) == 1
+    await cart.vitals.keep()
+    await measured(cart, 131, 79)
+    await cart.vitals.discard()
+    await cart.vitals.measure()
+    assert len(cart.cuff.starts) == 3
+
+
+async def test_a_refused_result_stands_in_no_ones_way(cart: DeskOnFakes) -> None:
+    """Its sentence says: measure again."""
+    await in_visit(cart)
+    await measured(cart, 301, 76)
+    await measured(cart, 128, 76)
+    assert refusal(cart) is None
 
 
 async def test_a_missing_cuff_says_why(cart: DeskOnFakes) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.clock import ClockOffset
@@ -13,6 +14,7 @@ from app.domain.ids import RecordId
 from app.domain.messages import MESSAGE_MAX_CHARACTERS
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.domain.visits import VisitState
+from app.services.chart import DraftPlace
 from tests.fakes.time_loop import until
 from tests.unit.services.given import DeskOnFakes, Known
 
@@ -158,9 +160,30 @@ async def test_times_are_confirmed_for_the_difference_that_was_seen(doctor: Desk
     assert (await doctor.acts_audited()).count(Act.TIMES_CONFIRMED) == 3
 
 
+def place(desk: DeskOnFakes) -> DraftPlace:
+    typed = desk.notes.draft_place()
+    assert typed is not None
+    return typed
+
+
+async def test_a_draft_belongs_to_who_typed_it(doctor: DeskOnFakes) -> None:
+    known = await in_chart(doctor)
+    first = doctor.acts.person
+    await doctor.notes.keep_draft(place(doctor), "of the first")
+    doctor.chart.shut()
+    doctor.as_person(Role.CLINICIAN)
+    await doctor.chart.open(known.visit)
+    assert doctor.chart.state.value.draft == ""
+    await doctor.notes.keep("of the second")
+    doctor.chart.shut()
+    doctor.acts.now_acting(first)
+    await doctor.chart.open(known.visit)
+    assert doctor.chart.state.value.draft == "of the first"
+
+
 async def test_a_draft_survives_and_goes_with_the_kept_note(doctor: DeskOnFakes) -> None:
     known = await in_chart(doctor)
-    await doctor.notes.keep_draft(known.visit, "half a sen")
+    await doctor.notes.keep_draft(place(doctor), "half a sen")
     doctor.chart.shut()
     await doctor.chart.open(known.visit)
     assert doctor.chart.state.value.draft == "half a sen"
@@ -171,8 +194,8 @@ async def test_a_draft_survives_and_goes_with_the_kept_note(doctor: DeskOnFakes)
 
 
 async def test_a_draft_belongs_to_its_visit(doctor: DeskOnFakes) -> None:
-    one = await in_chart(doctor)
-    await doctor.notes.keep_draft(one.visit, "about one")
+    await in_chart(doctor)
+    await doctor.notes.keep_draft(place(doctor), "about one")
     other = await doctor.knows_visit(VisitState.IN_VISIT, family_name="Roe")
     await doctor.chart.open(other.visit)
     assert doctor.chart.state.value.draft == ""
@@ -180,7 +203,7 @@ async def test_a_draft_belongs_to_its_visit(doctor: DeskOnFakes) -> None:
 
 async def test_a_note_that_was_not_kept_leaves_its_draft(doctor: DeskOnFakes) -> None:
     known = await in_chart(doctor)
-    await doctor.notes.keep_draft(known.visit, "still here")
+    await doctor.notes.keep_draft(place(doctor), "still here")
     doctor.store.worker.is_full = True
     with pytest.raises(Unavailable):
         await doctor.notes.keep("still here")

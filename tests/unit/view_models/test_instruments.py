@@ -128,8 +128,11 @@ async def test_a_result_waits_for_keep_or_discard(cart: Screens) -> None:
         True,
     )
     assert "71" in screen.result_extra
+    assert not screen.can_start
+    assert screen.result_message == wording.failure(Code.RESULT_UNDECIDED)
     cart.vitals.discard()
     await settled()
+    assert cart.vitals.screen.can_start
     assert (cart.vitals.screen.result, await cart.desk.pending()) == (None, [])
 
 

@@ -411,6 +411,28 @@ async def test_a_call_in_words_from_join_to_hang_up(doctor: Screens) -> None:
     assert doctor.call.screen.measures == ()
 
 
+async def test_a_clock_that_is_far_off_is_said_in_the_visit_that_it_keeps_from_being_checked_in(
+    cart: Screens,
+) -> None:
+    cart.desk.server.people["kim", "pass word"] = cart.desk.acts.person
+    cart.sign_in.sign_in("kim", "pass word")
+    await until(lambda: page(cart) is Page.CART_HOME)
+    known = await cart.desk.knows_visit()
+    await settled()
+    cart.desk.acts.offset = ClockOffset(timedelta(minutes=3), timedelta(seconds=1))
+    cart.cart_home.choose(known.visit)
+    cart.cart_home.start_visit()
+    await until(lambda: page(cart) is Page.VISIT)
+    await settled()
+    assert cart.visit.screen.message == wording.failure(Code.TIMES_NOT_CONFIRMED)
+    assert cart.visit.screen.message_tone is Tone.BAD
+    await cart.desk.acts.confirm_times()
+    cart.call.join()
+    await until(lambda: cart.visit.screen.message == "")
+    await until(lambda: cart.call.screen.is_joined)
+    assert cart.visit.screen.since_check_in != ""
+
+
 async def test_contact_is_counted_paused_and_goes_on(doctor: Screens) -> None:
     await in_call(doctor)
     await doctor.desk.clock.passes(75)

@@ -3,6 +3,7 @@
 from app.domain.access import Role
 from app.domain.failures import Code
 from app.domain.visits import VisitState
+from app.services.chart import DraftPlace
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import person_in
 from tests.unit.view_models.given import Screens
@@ -82,9 +83,27 @@ async def test_what_is_typed_for_one_patient_is_never_stored_under_another(
     other = await doctor.open_chart(family_name="Roe")
     doctor.notes.draft_changed("about the second")
     await doctor.desk.clock.passes(3 * DRAFT_PAUSE_S)
-    names = [f"draft.{known.visit}" for known in (one, other)]
+    person = doctor.desk.acts.person.id
+    names = [DraftPlace(known.visit, person).name for known in (one, other)]
     drafts = await doctor.desk.acts.read(lambda unit: [unit.kept.text(name) for name in names])
     assert drafts == ["about the first", "about the second"]
+
+
+async def test_what_is_typed_just_before_leaving_is_not_the_next_persons_draft(
+    doctor: Screens,
+) -> None:
+    known = await doctor.open_chart()
+    first = doctor.desk.acts.person
+    doctor.notes.draft_changed("half of the first")
+    await doctor.desk.desk.leave()
+    doctor.desk.as_person(Role.CLINICIAN)  # sooner than the draft is stored
+    await doctor.desk.desk.open(known.visit)
+    await doctor.desk.clock.passes(3 * DRAFT_PAUSE_S)
+    await doctor.desk.chart.open(known.visit)
+    assert doctor.notes.screen.draft == ""
+    doctor.desk.acts.now_acting(first)
+    await doctor.desk.chart.open(known.visit)
+    assert doctor.notes.screen.draft == "half of the first"
 
 
 async def test_what_was_said_of_one_patient_does_not_stand_with_the_next(doctor: Screens) -> None:
