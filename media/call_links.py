@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.domain.changes import Json
-from app.domain.engine import FarScreen, LiveFromFar
+from app.domain.engine import FarScreen, LiveFromFar, Measures
 from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
 from app.runtime.tasks import TaskOwner
@@ -145,6 +145,8 @@ class CallLinks:
             if link.order < self._media_order:
                 return
             self._media_order = link.order
+        if isinstance(event, Measures) and self._live_link not in (None, link):
+            return  # of a line that nobody sees or hears
         if isinstance(event, LinkUp):
             link.was_up = True
             self._quiet_failures.clear()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.domain.changes import Json
-from app.domain.engine import LiveFromFar
+from app.domain.engine import LiveFromFar, Measures
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import LinkId, new_id
 from media import call_links
@@ -17,6 +17,7 @@ from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, Voice
 from media.rtc.local_tracks import PictureFeed
 from tests.unit.media.waiting import until
 
+MEASURES = Measures(2.0, 0.0, 300.0, 15.0, 80.0)
 SOUND = VoiceIn(np.zeros(8, dtype=np.int16))
 
 
@@ -156,6 +157,20 @@ async def test_no_voice_is_heard_twice(desk: Desk) -> None:
     old.tell(SOUND)
     heard = [link for link, event in desk.told if isinstance(event, VoiceIn)]
     assert heard == [first, first, second]
+
+
+async def test_what_is_measured_is_of_the_link_that_is_live(desk: Desk) -> None:
+    """One that came back by itself is seen and heard while another is still being made."""
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    old.tell(LinkLost(Code.MEDIA_LOST))
+    second, new = await desk.connects()
+    new.tell(MEASURES)
+    old.tell(LinkUp(80))
+    new.tell(MEASURES)
+    old.tell(MEASURES)
+    measured = [link for link, event in desk.told if isinstance(event, Measures)]
+    assert measured == [second, first]
 
 
 async def test_a_signal_reaches_its_link_and_no_other(desk: Desk) -> None:
