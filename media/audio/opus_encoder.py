@@ -4,8 +4,6 @@ For speech only: this mode of Opus takes 19 dB away at 20 Hz, where hearts are.
 """
 
 import ctypes
-from types import TracebackType
-from typing import Self
 
 from app.domain.failures import Code, Rejected
 from media.audio import opus_library as opus
@@ -21,7 +19,7 @@ FRAMES = (480, 960, 1920, 2880)  # 10, 20, 40, 60 ms
 
 
 class OpusEncoder:
-    """Use in one thread at a time. `close()` frees it; so does the end of the object."""
+    """Use in one thread at a time. The end of the object frees it."""
 
     def __init__(self) -> None:
         self._library = opus.library()
@@ -44,22 +42,8 @@ class OpusEncoder:
         self.bit_s(START_BIT_S)
         self.expected_loss(LEAST_LOSS_PERCENT)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __del__(self) -> None:
-        self.close()
-
-    def close(self) -> None:
-        handle, self._handle = getattr(self, "_handle", None), None
+        handle = getattr(self, "_handle", None)
         if handle:
             self._library.opus_encoder_destroy(handle)
 
@@ -74,7 +58,7 @@ class OpusEncoder:
 
     def encode(self, samples: Samples) -> bytes:
         """One frame of 10, 20, 40 or 60 ms at 48 kHz -> one packet."""
-        if len(samples) not in FRAMES or self._handle is None:
+        if len(samples) not in FRAMES:
             raise Rejected(Code.MALFORMED, "voice frame")
         made = self._library.opus_encode(
             self._handle,

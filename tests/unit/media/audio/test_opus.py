@@ -99,10 +99,3 @@ def test_junk_is_refused_or_decoded_and_the_decoder_goes_on() -> None:
             pass
     for packet in good:
         assert len(decoder.decode(packet)) == FRAME
-
-
-def test_a_closed_encoder_says_so() -> None:
-    with OpusEncoder() as encoder:
-        pass
-    with pytest.raises(Rejected):
-        encoder.encode(np.zeros(FRAME, dtype=np.int16))
