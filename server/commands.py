@@ -17,7 +17,7 @@ from server.accounts.service import add_account
 from server.audit.service import Verified, verify
 from server.database import migrate, prepare_folder, read_once, write_once
 from server.facts import mark_demonstration
-from server.patients.service import add_patient
+from server.patients.service import add_patient, patient_with_number, refuse_half_a_patient
 from server.settings import HashCost
 from server.visits.service import add_visit
 
@@ -43,19 +43,26 @@ def add_user(
 def add_patient_and_visit(
     database: Path, patient: PatientBody, visit: VisitBody, *, is_demonstration: bool
 ) -> tuple[PatientId, VisitId]:
-    """A new patient, and a booked visit of that patient; `visit.patient` is the patient's id."""
-    _prepare(database)
-    patient_id, visit_id = PatientId(visit.patient), VisitId(new_id())
-    now = SystemClock().now()
+    """A booked visit of a patient, who is new unless the same person has that record number.
 
-    def write(connection: Connection) -> None:
+    Rejected(WRONG_PATIENT) when another person has it.
+    """
+    now = SystemClock().now()
+    refuse_half_a_patient(patient, now.date())
+    _prepare(database)
+    visit_id = VisitId(new_id())
+
+    def write(connection: Connection) -> PatientId:
         if is_demonstration:
             mark_demonstration(connection)
-        add_patient(connection, patient_id, patient, now)
-        add_visit(connection, visit_id, visit, now)
+        known = patient_with_number(connection, patient)
+        patient_id = PatientId(visit.patient) if known is None else known
+        if known is None:
+            add_patient(connection, patient_id, patient, now)
+        add_visit(connection, visit_id, visit.model_copy(update={"patient": patient_id}), now)
+        return patient_id
 
-    write_once(database, write)
-    return patient_id, visit_id
+    return write_once(database, write), visit_id
 
 
 def verify_audit(database: Path, witnesses: list[Witness]) -> Verified:

@@ -47,6 +47,12 @@ def find_by_file(connection: Connection, file_sha256: str) -> list[StoredRecord]
     return [_record_of(row) for row in rows]
 
 
+def of_type(connection: Connection, kind: RecordType) -> list[StoredRecord]:
+    """All of them: for what whoever runs the server does by hand, not for a request."""
+    rows = connection.execute(select(records).where(records.c.record_type == str(kind)))
+    return [_record_of(row) for row in rows]
+
+
 def since(connection: Connection, position: int, limit: int) -> list[StoredRecord]:
     """Those written after `position`, in order, each as it stands now."""
     query = select(records).where(records.c.position > position)

@@ -1,6 +1,6 @@
 """Patients: entered by who runs the server; no change from a device touches them yet."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -11,12 +11,44 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId
 from server.audit_trail import append, event_of
 from server.judging import Submission, Verdict
-from server.records import StoredRecord, store
+from server.records import StoredRecord, of_type, store
+
+EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 def judge_patient(connection: Connection, submission: Submission) -> Verdict:
     """No role may, in the table of permissions."""
     raise Rejected(Code.NOT_ALLOWED)
+
+
+def refuse_half_a_patient(body: PatientBody, today: date) -> None:
+    """Two identifiers are read back before each visit: neither may be empty or impossible."""
+    if not (body.family_name.strip() and body.given_name.strip()):
+        raise Rejected(Code.MALFORMED, "a patient has a family name and a given name")
+    if not body.record_number.strip():
+        raise Rejected(Code.MALFORMED, "a patient has a record number")
+    if body.born is None or not EARLIEST_BIRTH <= body.born <= today:
+        raise Rejected(Code.MALFORMED, "a day of birth lies in the past, and not before 1900")
+
+
+def patient_with_number(connection: Connection, body: PatientBody) -> PatientId | None:
+    """Who has this record number; Rejected(WRONG_PATIENT) when that is another person."""
+    for record in of_type(connection, RecordType.PATIENT):
+        if _folded(record.document["record_number"]) != _folded(body.record_number):
+            continue
+        known = PatientBody.model_validate(record.document)
+        if _identity(known) != _identity(body):
+            raise Rejected(Code.WRONG_PATIENT, "another patient has this record number")
+        return PatientId(record.id)
+    return None
+
+
+def _identity(body: PatientBody) -> tuple[str, str, date | None]:
+    return _folded(body.family_name), _folded(body.given_name), body.born
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.split()).casefold()
 
 
 def add_patient(

@@ -121,6 +121,35 @@ def test_an_empty_server_a_user_a_visit_and_the_audit(tmp_path: Path) -> None:
         assert program.stderr.read() == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("\nRichard\n1938-02-11\n77001\n\n\n", "family name"),
+        ("Roe\n \n1938-02-11\n77001\n\n\n", "given name"),
+        ("Roe\nRichard\n1938-02-11\n\n\n\n", "record number"),
+        ("Roe\nRichard\n2099-01-01\n77001\n\n\n", "lies in the past"),
+        ("Roe\nRichard\n1838-02-11\n77001\n\n\n", "lies in the past"),
+    ],
+)
+def test_half_a_patient_is_refused(tmp_path: Path, typed: str, said: str) -> None:
+    refused = run("add-visit", "--data", tmp_path, "--starts-at", "now", typed=typed)
+    assert refused.code == 2
+    assert said in refused.err
+    assert not (tmp_path / "bedside.db").exists()
+
+
+def test_one_record_number_is_one_patient(tmp_path: Path) -> None:
+    add = ("add-visit", "--data", tmp_path, "--starts-at", "now")
+    first = run(*add, typed="Roe\nRichard\n1938-02-11\n77 001\n\n\n")
+    again = run(*add, typed="ROE\nRichard\n1938-02-11\n77 001\n\n\n")
+    assert again.out.splitlines()[0] == first.out.splitlines()[0]  # the same patient
+    assert again.out.splitlines()[1] != first.out.splitlines()[1]  # another visit
+    for other in ("Doe\nRichard\n1938-02-11", "Roe\nRichard\n1938-02-12"):
+        refused = run(*add, typed=f"{other}\n77 001\n\n\n")
+        assert refused.code == 2
+        assert "another patient has this record number" in refused.err
+
+
 def test_a_patient_is_asked_for_on_standard_input(tmp_path: Path) -> None:
     """Everybody on a machine can read the arguments of its programs."""
     typed = "Roe\nRichard\n1938-02-11\n77001\npenicillin\n\n"
