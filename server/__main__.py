@@ -43,9 +43,9 @@ def main(words: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
-    _add_data(parser)
+    _add_data(parser, default_data_folder(), is_demonstration=False)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8470, help="0: any free one")
+    parser.add_argument("--port", type=_port, default=8470, help="0: any free one")
     parser.add_argument("--tls-cert", type=Path, help="certificate chain (PEM)")
     parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
     parser.add_argument("--lost-after", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     verify = commands.add_parser("verify-audit", help="exit 0 when the whole chain holds")
-    verify.add_argument("--data", type=Path, default=default_data_folder())
+    _add_data(verify)
     verify.add_argument(
         "--witness", action="append", default=[], type=_witness, metavar="COUNT:DIGEST"
     )
@@ -71,10 +71,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=default_data_folder(), metavar="FOLDER")
+def _add_data(
+    parser: argparse.ArgumentParser,
+    folder: Path | str = argparse.SUPPRESS,
+    *,
+    is_demonstration: bool | str = argparse.SUPPRESS,
+) -> None:
+    """Before the command or behind it. A command has no defaults of its own here: they would undo
+    what was said before it."""
+    parser.add_argument("--data", type=Path, default=folder, metavar="FOLDER")
     parser.add_argument(
-        "--demonstration", action="store_true", help="mark a new database as DEMONSTRATION"
+        "--demonstration",
+        action="store_true",
+        default=is_demonstration,
+        help="mark a new database as DEMONSTRATION",
     )
 
 
@@ -123,12 +133,15 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _add_user(arguments: argparse.Namespace) -> int:
+    username, name = arguments.username.strip(), arguments.name.strip()
+    if not (username and name):
+        raise Rejected(Code.MALFORMED, "an account has a user name and a name")
     password = _ask_password()
     body = FirstAccountIn(  # the same bounds as over the wire
         setup_code="",
-        username=arguments.username,
+        username=username,
         password=password,
-        name=arguments.name,
+        name=name,
         role=arguments.role,
     )
     person = Person(PersonId(new_id()), body.name, body.role)
@@ -161,7 +174,10 @@ def _ask(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) is None:
             if sys.stdin.isatty():
                 print(f"{name.replace('_', ' ')}: ", end="", file=sys.stderr, flush=True)
-            setattr(arguments, name, sys.stdin.readline().strip())
+            try:
+                setattr(arguments, name, sys.stdin.readline().strip())
+            except KeyboardInterrupt as error:
+                raise Rejected(Code.MALFORMED, "no visit was added") from error
 
 
 def _add_visit(arguments: argparse.Namespace) -> int:
@@ -209,18 +225,34 @@ def _day(text: str) -> date:
         raise Rejected(Code.MALFORMED, "a day of birth is written YYYY-MM-DD") from error
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
 def _instant(text: str) -> datetime:
     """Local time when no zone is given: whoever types it means the clinic's clock."""
     if text == "now":
         return datetime.now(UTC)
-    return datetime.fromisoformat(text).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"a time is written 2026-11-28T09:30 or 'now', not {text!r}"
+        ) from error
 
 
 def _witness(text: str) -> Witness:
     count, _, digest = text.partition(":")
-    if len(bytes.fromhex(digest)) != 32:
-        raise ValueError(text)
-    return Witness(int(count), digest.lower())
+    try:
+        if len(bytes.fromhex(digest)) != 32:
+            raise ValueError(text)
+        return Witness(int(count), digest.lower())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            "a witness is COUNT:DIGEST, as --show-witness prints it"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from demo.report import Report
 from demo.sabotage import edit
 from demo.stage import Stage
 from demo.story import FAST, Story
-from demo.visit import Facts
+from demo.visit import Facts, Visit
+from demo.waiting import wait_for
 from tests.whole.conftest import RECORDINGS, Held
 from tests.whole.tampering import TAMPERINGS, Copy
 
@@ -42,6 +43,19 @@ def test_an_untouched_audit_is_sound(whole_stage: Stage, whole_visit: Held, tmp_
     copy = Copy(whole_stage, tmp_path / "copy", whole_visit.witnesses)
     assert copy.own_verdict(whole_visit.witnesses) == ""
     assert copy.product_verdict(whole_visit.witnesses) == ""
+
+
+def test_an_age_on_the_screen_goes_on_by_itself(stage: Stage, held: list[Facts]) -> None:
+    """Waiting for the other side, when nothing else makes the screen draw anew."""
+    visit = Visit(stage, stage.book())
+    held.append(visit.facts)
+    visit.check_in()
+    age = stage.cart.user.read("visit.since-check-in").words
+    wait_for(
+        "the time since check-in goes on",
+        lambda: stage.cart.user.read("visit.since-check-in").words != age,
+        5.0,
+    )
 
 
 def test_a_visit_whose_line_refuses_everything(

@@ -38,6 +38,7 @@ class ViewModel(QObject, Generic[ScreenT]):
         self._last: ScreenT | None = None
         self._stops: list[Callable[[], None]] = []
         self._under_way: set[str] = set()
+        self._ticker = ticker  # kept: without an owner it is gone, and every age stands still
         if ticker is not None:
             ticker.ticked.connect(self.refresh)
 

@@ -60,7 +60,7 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
     Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
-    Code.NO_SOUND_DEVICE: "No sound device. The visit goes on without voice.",
+    Code.NO_SOUND_DEVICE: "No sound device was found.",
     # the cuff says why there is no number
     Code.CUFF_WEAK_SIGNAL: "No result: the pulse was too weak. Check how the cuff sits.",
     Code.CUFF_ARTEFACT: "No result: the arm moved. Keep it still and measure again.",
