@@ -18,6 +18,7 @@ from media.link.local_channel import (
     Word,
     framed,
 )
+from tests.unit.media.descriptors import open_descriptors
 from tests.unit.media.waiting import until
 
 
@@ -128,12 +129,12 @@ async def test_a_clean_end_has_no_code(ends: Ends) -> None:
 
 async def test_descriptors_nobody_asked_for_are_closed(ends: Ends) -> None:
     end, raw = ends
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     for _ in range(3):
         socket.send_fds(raw, [b"\0"], [raw.fileno()] * 4)
     await until(lambda: end.closed)
     assert end.closed == [Code.MALFORMED]
-    assert len(os.listdir("/proc/self/fd")) < before
+    assert open_descriptors() < before
 
 
 async def test_what_can_be_missed_is_dropped_and_the_rest_waits(ends: Ends) -> None:
@@ -188,7 +189,7 @@ async def test_ten_thousand_frames_of_random_bytes_close_and_never_crash() -> No
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: defects.append(context))
     frames = closed = heard = 0
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     while frames < 10_000:
         ours, theirs = socket.socketpair()
         end = End(ours)
@@ -207,7 +208,7 @@ async def test_ten_thousand_frames_of_random_bytes_close_and_never_crash() -> No
     assert defects == []
     assert closed > 1000
     assert heard > 500
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 def _strange_frame(chance: random.Random) -> tuple[bool, bytes]:

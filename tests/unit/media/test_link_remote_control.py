@@ -32,6 +32,7 @@ from media.link.local_channel import LocalChannel, Word
 from media.link.local_socket import LocalListener, new_listening_socket
 from media.link.remote_control import EVENTS_WAITING, RemoteControl
 from media.link.sealed_memory import new_sealed
+from tests.unit.media.descriptors import open_descriptors
 from tests.unit.media.waiting import until
 
 SECRET = bytes(range(32))
@@ -225,7 +226,7 @@ async def test_a_recording_comes_with_its_bytes(desk: Desk) -> None:
 @pytest.mark.parametrize("doubt", ["unsealed", "shorter", "none", "two", "with a word of none"])
 async def test_memory_that_is_not_what_it_must_be_ends_the_contact(desk: Desk, doubt: str) -> None:
     await desk.opens()
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     descriptor = new_sealed(WAV, "recording")
     match doubt:
         case "unsealed":
@@ -244,7 +245,7 @@ async def test_memory_that_is_not_what_it_must_be_ends_the_contact(desk: Desk, d
     os.close(descriptor)
     await until(lambda: len(desk.events) == 2)
     assert isinstance(desk.events[1], EngineAttached)  # ended, and attached anew
-    await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+    await until(lambda: open_descriptors() <= before)
 
 
 async def test_the_newest_picture_is_there_until_it_is_over(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from media import recordings_shelf
 from media.link.messages import News, ScopeFile
 from media.link.sealed_memory import contents
 from media.recordings_shelf import RecordingsShelf
+from tests.unit.media.descriptors import open_descriptors
 
 
 def recording(sound: bytes = b"RIFF" * 50, *, is_ours: bool = True) -> ScopeDone:
@@ -78,14 +78,14 @@ def test_each_new_screen_gets_what_is_not_kept_with_its_proof(
 
 
 def test_what_is_kept_leaves_no_memory_behind(shelf: RecordingsShelf) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     for _ in range(5):
         done = recording()
         shelf.add(done)
         shelf.add(done)  # told twice
         shelf.kept(done.recording)
         shelf.kept(done.recording)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 def test_the_shelf_has_an_end_and_the_newest_stay(

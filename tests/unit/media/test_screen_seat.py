@@ -1,7 +1,6 @@
 """The one seat for a screen: who may sit, who is fenced, and that noise disturbs nobody."""
 
 import asyncio
-import os
 import random
 import socket
 from collections.abc import AsyncIterator
@@ -28,6 +27,7 @@ from media.link.messages import (
     Wish,
 )
 from media.screen_seat import STRANGERS_MAX, ScreenSeat
+from tests.unit.media.descriptors import open_descriptors
 from tests.unit.media.waiting import until
 
 SECRET = bytes(range(32))
@@ -185,11 +185,11 @@ async def test_no_screen_hands_descriptors_over(desk: Desk) -> None:
     screen = desk.screen()
     screen.hello()
     await screen.is_let_in()
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     screen.channel.send(WISHES.word(Mute(True)), [screen.raw.fileno()])
     await until(lambda: desk.left)
     assert desk.wishes == []
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert open_descriptors() <= before
 
 
 async def test_who_says_nothing_is_not_waited_for(

@@ -5,6 +5,7 @@ The far end is a bare socket here: OpenCV, and with it whatever a camera sends, 
 
 import array
 import asyncio
+import gc
 import fcntl
 import json
 import logging
@@ -33,6 +34,7 @@ def opened(descriptors: int = 1, **other: object) -> bytes:
 
 
 def open_now() -> set[str]:
+    gc.collect()  # what earlier tests left is not closed in the middle of this one
     return set(os.listdir("/proc/self/fd"))
 
 
