@@ -1,0 +1,1 @@
+"""What the line carries: measured, told, and shared out."""
