@@ -55,7 +55,8 @@ MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
-PICTURE_CODECS = ("video/VP8", "video/rtx")  # the arrival buffer reads no other
+# The arrival buffer and the playout buffer read no others.
+CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/opus",)}
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
 # What a far side in order says is a tenth of it; the rest would only bury our own screen.
@@ -178,11 +179,10 @@ class PeerLink:
     def _add_tracks(self) -> None:
         self._pc.addTrack(VoiceTrack(self._voice))
         self._pc.addTrack(PictureTrack(self._pictures))
-        known = RTCRtpSender.getCapabilities("video").codecs
-        ours = [codec for codec in known if codec.mimeType in PICTURE_CODECS]
         for transceiver in self._pc.getTransceivers():
-            if transceiver.kind == "video":
-                transceiver.setCodecPreferences(ours)
+            known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
+            ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
+            transceiver.setCodecPreferences(ours)
 
     def _add_channels(self) -> None:
         # After the tracks: created first, under MAX_BUNDLE, they would never connect.

@@ -187,3 +187,13 @@ def test_voice_encoder() -> None:
 
 def test_vp8_is_offered_first() -> None:
     assert CODECS["video"][0].mimeType == "video/VP8"
+
+
+def test_packets_past_the_keys_are_read_where_ours_stand_guard() -> None:
+    assert names(STOCK_DTLS._handle_rtcp_data) == ["self", "data"]
+    assert names(STOCK_DTLS._handle_rtp_data) == ["self", "data", "arrival_time_ms"]
+    assert names(STOCK_SCTP._handle_data) == ["self", "data"]
+    assert names(STOCK_SCTP.__init__) == ["self", "transport", "port"]
+    assert inspect.signature(STOCK_SCTP.__init__).parameters["port"].default == sctp_mends.SCTP_PORT
+    for reader in ("await self._handle_rtcp_data(data)", "await self._data_receiver._handle_data"):
+        assert reader in source(STOCK_DTLS._recv_next)
