@@ -154,6 +154,11 @@ class PeerLink:
     def is_up(self) -> bool:
         return self._is_up
 
+    @property
+    def is_connected(self) -> bool:
+        """Packets go both ways under keys of this link; its channels may not be open yet."""
+        return self._pc.connectionState == "connected"
+
     async def close(self) -> None:
         """The end of this link; the far side is told by the line where it still can be."""
         self._is_over = True
