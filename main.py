@@ -38,6 +38,7 @@ from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.log import set_up
 from app.runtime.loop_watch import LoopWatch
+from app.runtime.network_watch import NetworkWatch
 from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -159,6 +160,12 @@ async def in_store(
         )
     services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
     channel.renew = services.sign_in.renew_tokens
+
+    def network_changed() -> None:
+        services.call.network_changed()
+        tasks.start(channel.network_changed(), "another address")
+
+    tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
     models, window_model = make_models(settings, store, services, engine, tasks, clock)
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from pydantic import BaseModel, ValidationError
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from app.contract.signalling import (
@@ -36,13 +36,16 @@ from app.domain.server_words import (
     SocketUp,
 )
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.prompt_connection import PromptConnection
 from app.remote.tokens import Tokens
+from app.runtime.network_watch import is_ours
 
 log = logging.getLogger(__name__)
 
-PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+PAUSES_S = (0.2, 0.5, 1.0)
 PING_EVERY_S = 3.0
 PING_LIMIT_S = 4.0
+PROBE_LIMIT_S = 1.5  # for a socket whose machine has another address or route now
 
 OpenSocket = Callable[..., AbstractAsyncContextManager[ClientConnection]]
 RenewTokens = Callable[[], Awaitable[None]]
@@ -55,12 +58,13 @@ class SignallingChannel:
     """
 
     def __init__(
-        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket = connect
+        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket | None = None
     ) -> None:
-        self._open_socket = open_socket
+        self._open_socket = open_socket or PromptConnection()
         self._address = address
         self._tokens = tokens
         self._socket: ClientConnection | None = None
+        self._try_now = asyncio.Event()
         self.renew: RenewTokens | None = None
         tokens.on_forgotten = self._let_go
 
@@ -72,6 +76,21 @@ class SignallingChannel:
         """
         if self._socket is not None:
             self._socket.transport.abort()
+
+    async def network_changed(self) -> None:
+        """Another address or route: a pause ends now, and so does a socket that leads nowhere."""
+        self._try_now.set()
+        socket = self._socket
+        if socket is None:
+            return
+        try:
+            if is_ours(socket.local_address[0]):
+                async with asyncio.timeout(PROBE_LIMIT_S):
+                    await (await socket.ping())
+                return
+        except (OSError, TimeoutError, WebSocketException):
+            pass
+        socket.transport.abort()
 
     async def events(self) -> AsyncGenerator[Heard, None]:
         """Ends only when its task is ended."""
@@ -96,8 +115,19 @@ class SignallingChannel:
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("signalling: %s", type(error).__name__)
             yield SocketDown(code)
-            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            if await self._pause(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
+                tries = 0
             tries += 1
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether it was cut short."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._try_now.wait()
+        except TimeoutError:
+            return False
+        self._try_now.clear()
+        return True
 
     async def _one_socket(self) -> AsyncIterator[Heard]:
         if not self._tokens.is_fresh and self.renew is not None:
