@@ -73,7 +73,18 @@ class ChromiumEnd:
         we_read, child_writes = _pipe()
         script = f'exec "$@" 3<&{child_reads} 4>&{child_writes}'
         self._process = await asyncio.create_subprocess_exec(
-            *("ip", "netns", "exec", self._namespace, "bash", "-c", script, "bash", PROGRAM, *FLAGS),
+            *(
+                "ip",
+                "netns",
+                "exec",
+                self._namespace,
+                "bash",
+                "-c",
+                script,
+                "bash",
+                PROGRAM,
+                *FLAGS,
+            ),
             *(*sources, f"--user-data-dir={self._folder / 'profile'}", "about:blank"),
             pass_fds=(child_reads, child_writes),
             stdin=asyncio.subprocess.DEVNULL,

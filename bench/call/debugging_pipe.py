@@ -47,7 +47,10 @@ class DebuggingPipe:
     async def run(self, script: str) -> Any:
         """The value of an expression of the page, waited for."""
         answer = await self.ask(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True,
+            "Runtime.evaluate",
+            expression=script,
+            awaitPromise=True,
+            returnByValue=True,
             userGesture=True,
         )
         if "exceptionDetails" in answer:

@@ -68,6 +68,10 @@ class Link:
         told = [[(after, shape.as_json()) for after, shape in steps] for steps in ways]
         await self._ask({"do": "plan", "ways": told})
 
+    async def mark(self) -> None:
+        """The waits in the queue count from now on."""
+        await self._ask({"do": "mark"})
+
     async def counts(self) -> dict[str, Any]:
         return await self._ask({"do": "counts"})
 

@@ -36,26 +36,30 @@ class End(Protocol):
 
 @dataclass(slots=True)
 class Joined:
-    """Instants of one link, by side."""
+    """Instants of one link, by side; `seeing`: the sides to which a picture is sent."""
 
     clicked_at: float
+    seeing: tuple[int, ...]
     up_at: dict[int, float] = field(default_factory=dict)
     picture_at: dict[int, float] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
-        return len(self.up_at) == 2 and len(self.picture_at) == 2
+        return len(self.up_at) == 2 and all(side in self.picture_at for side in self.seeing)
 
     @property
     def whole_at(self) -> float:
-        """Channel open and first picture, both on both sides."""
-        return max(*self.up_at.values(), *self.picture_at.values())
+        """Channel open on both sides, and the first picture on each that sees."""
+        return max(*self.up_at.values(), *(self.picture_at[side] for side in self.seeing))
 
 
 class Pair:
     """`make(side, on_told)` gives the end of a side; side 0 is the clinician's and offers."""
 
-    def __init__(self, make: Callable[[int, OnTold], End]) -> None:
+    def __init__(
+        self, make: Callable[[int, OnTold], End], seeing: tuple[int, ...] = (0, 1)
+    ) -> None:
+        self._seeing = seeing
         self.ends = (make(0, self._hears(0)), make(1, self._hears(1)))
         self.links: dict[str, Joined] = {}
         self.lost_at: list[float] = []
@@ -110,7 +114,7 @@ class Pair:
 
     def _new_link(self) -> Joined:
         self._newest, self._is_lost = str(uuid4()), False
-        joined = self.links[self._newest] = Joined(time.monotonic())
+        joined = self.links[self._newest] = Joined(time.monotonic(), self._seeing)
         for side in (1, 0):  # who answers is there when the offer comes
             self.ends[side].connect(self._newest, is_offerer=side == 0)
         return joined

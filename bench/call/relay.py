@@ -1,6 +1,6 @@
 """`python -m bench.call.relay A B`: carries packets between two network namespaces over TUN.
 
-A process of its own at high priority. Obeys JSON lines on its input (`begin`, `plan`, `counts`),
+A process of its own at high priority. Obeys JSON lines on its input (`begin`, `plan`, `mark`, `counts`),
 answers each with one line, ends with its input.
 """
 
@@ -111,6 +111,9 @@ class Relay:
                 for way, steps in zip(self._ways, wish["ways"], strict=True):
                     shaped = [(after, Shape(**shape)) for after, shape in steps]
                     way.plan(time.monotonic(), shaped)
+            case "mark":
+                for way in self._ways:
+                    way.counts.waits_ms.clear()
             case "counts":
                 return {"ways": [self._counted(way) for way in self._ways], "late_ms": self._late()}
         return {}
