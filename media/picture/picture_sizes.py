@@ -131,11 +131,10 @@ class PictureSizes:
 
     def _counterpart(self, form: PictureForm | None) -> PictureForm | None:
         """After other bounds: the same form if it may stay; else it is chosen anew."""
-        for other in self._forms:
-            if form is not None and other.size == form.size:
-                if other.frames_per_s == form.frames_per_s:
-                    return other
-        return None
+        if form is None:
+            return None
+        same = (form.size, form.frames_per_s)
+        return next((one for one in self._forms if (one.size, one.frames_per_s) == same), None)
 
     def _step(self, now_s: float, form: PictureForm) -> None:
         factor = self._difficulty.factor

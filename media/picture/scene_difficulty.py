@@ -19,7 +19,7 @@ FRAMES_EXPONENT = 0.35
 
 
 def usual_bit_s(pixels: int, frames_per_s: float) -> float:
-    frames = (frames_per_s / USUAL_FRAMES_PER_S) ** FRAMES_EXPONENT
+    frames = math.pow(frames_per_s / USUAL_FRAMES_PER_S, FRAMES_EXPONENT)
     return USUAL_BIT_S * pixels / USUAL_PIXELS * frames
 
 
@@ -31,7 +31,7 @@ class SceneDifficulty:
 
     @property
     def factor(self) -> float:
-        return float(2.0**self._log2)
+        return math.exp2(self._log2)
 
     def told(
         self, now_s: float, *, bit_s: float, usual: float, quantizer: int | None, is_key: bool

@@ -1,6 +1,6 @@
-"""Whether libvpx of this machine is the one that Vp8Encoder was written for, tried out, not believed.
+"""Whether libvpx of this machine is the one that Vp8Encoder was written for: tried, not believed.
 
-Costs about 15 ms, once per process. Its answer is a reason for the log, or None.
+Costs about 20 ms, once per process. Its answer is a reason for the log, or None.
 """
 
 from functools import cache
@@ -75,7 +75,7 @@ def _fault_of_encoder() -> str | None:
 
 
 def size_in(key_frame: bytes) -> tuple[int, int]:
-    """Width and height in the head of a VP8 key frame (RFC 6386, 9.1); (0, 0) when there is none."""
+    """Width and height in the head of a VP8 key frame (RFC 6386, 9.1); (0, 0): it is none."""
     if len(key_frame) < 10 or key_frame[0] & 1 or key_frame[3:6] != b"\x9d\x01\x2a":
         return 0, 0
     width = int.from_bytes(key_frame[6:8], "little") & 0x3FFF

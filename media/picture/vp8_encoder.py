@@ -29,7 +29,7 @@ class Vp8Encoder:
 
     def __init__(self, largest_width: int, largest_height: int) -> None:
         self._vpx = vpx.library()
-        self.largest = largest_width, largest_height
+        self._largest = largest_width, largest_height
         self._config = _config(largest_width, largest_height)
         handle = vpx.Handle()
         vpx.check(
@@ -73,6 +73,9 @@ class Vp8Encoder:
         found = ctypes.c_int()
         self._control(vpx.GET_QUANTIZER, ctypes.byref(found))
         return found.value
+
+    def can_take(self, width: int, height: int) -> bool:
+        return width <= self._largest[0] and height <= self._largest[1]
 
     def set(self, width: int, height: int, bit_s: int, frames_per_s: float) -> None:
         """From the next frame on. Not above the largest size; even numbers."""
