@@ -23,6 +23,7 @@ THREADS = {
     "app/services/sign_in.py": "what a password costs to try would hold the loop for 0.1 s",
     "media/call_host.py": "one worker that scales and converts pictures for the screen",
     "media/surface_share.py": "gives its work to call_host's worker",
+    "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
     "media/devices/stethoscope.py": "reads a file of sound",
     "peripherals/serial_port.py": "a serial port, its clock and its dead man's switch",

@@ -41,7 +41,8 @@ from media.rtc.link_events import (
     VoiceIn,
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
-from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
+from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
+from media.rtc.picture_out import add_picture
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 from media.rtc.voice_encoder import tell_loss
@@ -183,7 +184,7 @@ class PeerLink:
 
     def _add_tracks(self) -> None:
         self._pc.addTrack(VoiceTrack(self._voice))
-        self._pc.addTrack(PictureTrack(self._pictures))
+        self.picture_out = add_picture(self._pc, self._pictures)
         for transceiver in self._pc.getTransceivers():
             known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
             ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]

@@ -10,7 +10,6 @@ from aiortc import RTCPeerConnection
 from media.rtc import (
     arrival_buffer,
     dtls_flights,
-    encoder_rates,
     host_candidates,
     ice_checks,
     sctp_mends,
@@ -30,7 +29,7 @@ def fit() -> None:
     for package, wanted in PINNED.items():
         if (found := version(package)) != wanted:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
-    for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends, encoder_rates):
+    for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends):
         part.install()
     arrival_buffer.install()
     voice_arrival.install()

@@ -71,7 +71,6 @@ def test_fitting_puts_our_parts_in_place() -> None:
     assert stun.Transaction is ice_checks.PatientTransaction
     assert (sctp.SCTP_RTO_INITIAL, sctp.SCTP_RTO_MIN) == (0.25, 0.2)
     assert (sctp.SCTP_MAX_INIT_RETRANS, sctp.SCTP_MAX_ASSOCIATION_RETRANS) == (80, 60)
-    assert vpx.Vp8Encoder().target_bitrate == 600_000
 
 
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
