@@ -20,13 +20,13 @@ SMOOTHING = 0.25  # of the newest round trip
 LEAST_AGAIN_S = 0.04
 AGAIN_ROUND_TRIPS, AGAIN_EXTRA_S = 1.05, 0.01
 LONG_WAY_S, COPY_AFTER_S = 0.15, 0.025
-COPIES, COPIES_OF_MUCH, MUCH_LOSS = 1, 2, 0.03
+MUCH_LOSS = 0.03
 LOSS_SMOOTHING = 1 / 300  # of each packet
 MOST_ASKED = 10  # times, for one packet
 LEAST_AGE_S, AGE_ROUND_TRIPS = 0.6, 2.5  # older than this: given up by who waits for it, too
 MOST_MISSING = 256
 MOST_NEW = 200  # a step wider than this is no gap
-MOST_ALLOWANCE_S = 0.04
+MOST_ALLOWANCE_S = 0.05
 FORGETTING = 0.9  # of the allowance, with each packet that was really lost
 
 
@@ -104,9 +104,7 @@ class AskingAgain(NackGenerator):
     def _is_due(self, gap: _Gap, now: float, way: float) -> bool:
         if gap.asked == 0:
             return now - gap.noticed_at >= self._allowance_s
-        copies = 0
-        if way >= LONG_WAY_S:
-            copies = COPIES_OF_MUCH if self._loss_share > MUCH_LOSS else COPIES
+        copies = (way >= LONG_WAY_S) + (self._loss_share > MUCH_LOSS)
         if gap.asked % (1 + copies):
             return now - gap.asked_at >= COPY_AFTER_S
         again_s = max(LEAST_AGAIN_S, AGAIN_ROUND_TRIPS * way + AGAIN_EXTRA_S)
@@ -116,6 +114,7 @@ class AskingAgain(NackGenerator):
         if not is_repeat:
             self._allowance_s = min(max(self._allowance_s, now - gap.noticed_at), MOST_ALLOWANCE_S)
             self.count.needless += gap.asked > 0
+            self._loss_share = max(0.0, self._loss_share - LOSS_SMOOTHING)
             return
         self.count.recovered += 1
         self._allowance_s *= FORGETTING

@@ -2,7 +2,7 @@
 
 NUMBERS = 0x10000
 STAMPS = 0x1_0000_0000
-PICTURE_HZ = 90_000
+PICTURE_HZ, VOICE_HZ = 90_000, 48_000
 
 
 def nearest(value: int, near: int, span: int) -> int:

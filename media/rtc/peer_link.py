@@ -43,7 +43,7 @@ from media.rtc.link_events import (
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
-from media.rtc.picture_arrival import PictureArrival
+from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 from media.rtc.voice_encoder import tell_loss
@@ -253,12 +253,18 @@ class PeerLink:
             )
 
     def _picture_comes(self, track: MediaStreamTrack) -> None:
-        [receiver] = [each for each in self._pc.getReceivers() if each.track is track]
-        self._arrival = PictureArrival(
-            receiver, self._picture_heard, lambda: self._meter.round_trip_s, self._now
+        arrival = self._arrival = PictureArrival(
+            receiver_of(self._pc, track),
+            self._picture_heard,
+            lambda: self._meter.round_trip_s,
+            lambda: self._playout.next_heard,
+            self._now,
         )
-        self._tasks.start(self._arrival.run(), "far picture arrives")
-        self._tasks.start(read_pictures(track, self._arrival.came), "far picture")
+        for receiver in self._pc.getReceivers():
+            if receiver.track is not None and receiver.track.kind == "audio":
+                arrival.voice_comes(receiver)
+        self._tasks.start(arrival.run(), "far picture arrives")
+        self._tasks.start(read_pictures(track, arrival.came), "far picture")
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
         self._meter.picture_came()

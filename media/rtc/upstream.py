@@ -13,6 +13,7 @@ from media.rtc import (
     encoder_rates,
     host_candidates,
     ice_checks,
+    rtp_mends,
     sctp_mends,
     voice_arrival,
     voice_encoder,
@@ -29,7 +30,7 @@ def fit() -> None:
     for package, wanted in PINNED.items():
         if (found := version(package)) != wanted:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
-    for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, encoder_rates):
+    for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, rtp_mends, encoder_rates):
         part.install()
     arrival_buffer.install()
     voice_arrival.install()

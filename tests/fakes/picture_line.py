@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from aiortc.rtcrtpreceiver import TimestampMapper
 from aiortc.rtp import RtpPacket
 
 from media.rtc.arrival_buffer import ArrivalBuffer
@@ -39,6 +40,10 @@ class FakeReceiver:
     def __post_init__(self) -> None:
         vars(self)["_RTCRtpReceiver__jitter_buffer"] = self.parts[0]
         vars(self)["_RTCRtpReceiver__nack_generator"] = self.parts[1]
+        vars(self)["_RTCRtpReceiver__timestamp_mapper"] = TimestampMapper()
+
+    async def _handle_rtcp_packet(self, packet: object) -> None:
+        """No reports come over this line."""
 
     async def _send_rtcp_nack(self, ssrc: int, lost: list[int]) -> None:
         self.line.asked(lost)
@@ -86,7 +91,7 @@ class PictureLine:
         self.buffer = ArrivalBuffer(capacity=512, is_video=True, clock=clock)
         self.asking = AskingAgain(clock)
         receiver: Any = FakeReceiver(self, (self.buffer, self.asking))
-        self.arrival = PictureArrival(receiver, self._tell, lambda: None, clock)
+        self.arrival = PictureArrival(receiver, self._tell, nothing, nothing, clock)
 
     def clock(self) -> float:
         return self.now
@@ -214,3 +219,7 @@ def finished(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits")
+
+
+def nothing() -> None:
+    """No beats, no voice."""
