@@ -119,8 +119,8 @@ class AskingAgain(NackGenerator):
         self.count.recovered += 1
         self._allowance_s *= FORGETTING
         # A second asking makes it unclear which one was answered (but for the copy, sent at once).
-        is_known = self.round_trip_s is not None
-        if is_known and gap.asked > 1 and gap.asked_at - gap.first_asked_at > 3 * COPY_AFTER_S:
+        way = self.round_trip_s
+        if way is not None and gap.asked_at - gap.first_asked_at >= way:
             return
         took_s, old = now - gap.first_asked_at, self.round_trip_s
         self.round_trip_s = took_s if old is None else old + SMOOTHING * (took_s - old)

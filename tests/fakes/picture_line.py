@@ -16,13 +16,13 @@ from aiortc.rtp import RtpPacket
 from media.rtc.arrival_buffer import ArrivalBuffer
 from media.rtc.asking_again import AskingAgain
 from media.rtc.picture_arrival import PictureArrival
+from media.rtc.rtp_mends import SENT_REMEMBERED
 
 FRAME_S = 1 / 30
 KEY_HEADER = b"\x10\x00\x00\x9d\x01\x2a\x80\x02\xe0\x01"
 INTER_HEADER = b"\x11\x00\x00"
 KEY_PACKETS = 5
 TICK_S = 0.01
-HISTORY = 128
 
 
 @dataclass
@@ -97,9 +97,13 @@ class PictureLine:
         return self.now
 
     def run(self, seconds: float) -> None:
-        until = self.now + seconds
+        """From the first picture on."""
         self._at(self.now, self._send_picture)
         self._at(self.now, self._tick)
+        self.run_on(seconds)
+
+    def run_on(self, seconds: float) -> None:
+        until = self.now + seconds
         while self._events and self._events[0][0] <= until:
             self.now, _, act = heapq.heappop(self._events)
             act()
@@ -121,7 +125,7 @@ class PictureLine:
             packet.payload = b"\x10" if index == 0 else b"\x00"
             header = KEY_HEADER if is_key else INTER_HEADER
             packet._data = (header if index == 0 else b"") + self._picture.to_bytes(4, "big")
-            self._history[packet.sequence_number % HISTORY] = packet
+            self._history[packet.sequence_number % SENT_REMEMBERED] = packet
             self._number += 1
             self.packets_sent += 1
             self._send(packet)
@@ -129,7 +133,7 @@ class PictureLine:
         self._at(self.now + FRAME_S, self._send_picture)
 
     def _repeat(self, number: int) -> None:
-        packet = self._history.get(number % HISTORY)
+        packet = self._history.get(number % SENT_REMEMBERED)
         if packet is None or packet.sequence_number != number:
             return
         if self.now - self._repeated_at.get(number, -1.0) < self.repeat_again_s:
