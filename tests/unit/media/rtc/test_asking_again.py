@@ -26,7 +26,7 @@ class Desk:
                 asked += sorted(self.asking.missing)
         return asked
 
-    def times_asked(self, seconds: float) -> list[float]:
+    def times_asked(self, seconds: float) -> list[int]:
         """When, from now on, something is asked for; in ms from now."""
         began, times = self.now, []
         while self.now < began + seconds:

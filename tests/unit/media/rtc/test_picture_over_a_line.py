@@ -53,10 +53,8 @@ def test_the_cells_of_the_issue(
         assert line.asking.round_trip_s == pytest.approx(round_trip_s, rel=0.35)
         counted = line.arrival.count
         everything = seen(line.shown, since_s=0)
-        assert (counted.freezes, counted.frozen_s) == (
-            everything.freezes,
-            pytest.approx(everything.frozen_s),
-        )
+        assert counted.freezes == everything.freezes
+        assert counted.frozen_s == pytest.approx(everything.frozen_s)
 
 
 def test_a_far_side_that_repeats_once_a_round_trip_is_lived_with() -> None:

@@ -173,7 +173,7 @@ def test_asking_again() -> None:
     assert stock.__qualname__ == "NackGenerator"
     assert names(stock.add) == ["self", "packet"]
     assert "self.missing: set[int] = set()" in source(stock.__init__)
-    assert names(arrival_buffer.stock_unwrap_rtx) == ["rtx", "payload_type", "ssrc"]
+    assert names(aiortc.rtp.unwrap_rtx) == ["rtx", "payload_type", "ssrc"]
     text = source(receiver.RTCRtpReceiver._handle_rtp_packet)
     assert "packet = unwrap_rtx(packet, payload_type=apt, ssrc=original_ssrc)" in text
     assert "self.__nack_generator.add(packet)" in text
