@@ -101,6 +101,14 @@ class PlayoutBuffer:
         """What is waited for late packets at present."""
         return self._wait / RATE_HZ
 
+    @property
+    def next_heard(self) -> tuple[int, float] | None:
+        """(timestamp, of 32 bit, when it is handed out in seconds) of a sound yet to come."""
+        if self._next is None:
+            return None
+        due = self._next.timestamp + self._fastest + self._wait
+        return self._next.timestamp % 0x1_0000_0000, due / RATE_HZ
+
     def put(self, packet: VoicePacket) -> None:
         """Any order, any number of times; what is no voice packet is passed over."""
         length = samples_in(packet.payload)

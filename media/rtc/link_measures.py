@@ -45,6 +45,10 @@ class LinkMeter:
         old = self._round_trip_ms
         self._round_trip_ms = newest if old is None else old + SMOOTHING * (newest - old)
 
+    @property
+    def round_trip_s(self) -> float | None:
+        return None if self._round_trip_ms is None else self._round_trip_ms / 1000
+
     def picture_came(self) -> None:
         self._pictures += 1
 

@@ -25,6 +25,7 @@ from app.domain.failures import Code, Rejected, Unavailable
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
+from media.quality.arrival_count import ArrivalCount
 from media.rtc import upstream
 from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
@@ -42,6 +43,7 @@ from media.rtc.link_events import (
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
+from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.picture_out import add_picture
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
@@ -91,6 +93,7 @@ class PeerLink:
         self._scope: RTCDataChannel | None = None
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
+        self._arrival: PictureArrival | None = None
         self._now = asyncio.get_running_loop().time
         self._opened_at = self._now()
         self._join_ms: float | None = None
@@ -151,6 +154,11 @@ class PeerLink:
     def scope_waiting_bytes(self) -> int:
         """What the scope channel has taken and not yet sent."""
         return self._scope.bufferedAmount if self._scope is not None else 0
+
+    @property
+    def arrival_count(self) -> ArrivalCount:
+        """What the far picture had to put up with on this link so far."""
+        return self._arrival.count if self._arrival is not None else ArrivalCount()
 
     @property
     def is_up(self) -> bool:
@@ -243,12 +251,26 @@ class PeerLink:
 
     def _track_came(self, track: MediaStreamTrack) -> None:
         if track.kind == "video":
-            self._tasks.start(read_pictures(track, self._picture_heard), "far picture")
+            self._picture_comes(track)
         else:
             self._tasks.start(gather_voice(track, self._playout), "far voice comes")
             self._tasks.start(
                 play_voice(self._playout, self._far_voice, self._voice_heard), "far voice plays"
             )
+
+    def _picture_comes(self, track: MediaStreamTrack) -> None:
+        arrival = self._arrival = PictureArrival(
+            receiver_of(self._pc, track),
+            self._picture_heard,
+            lambda: self._meter.round_trip_s,
+            lambda: self._playout.next_heard,
+            self._now,
+        )
+        for receiver in self._pc.getReceivers():
+            if receiver.track is not None and receiver.track.kind == "audio":
+                arrival.voice_comes(receiver)
+        self._tasks.start(arrival.run(), "far picture arrives")
+        self._tasks.start(read_pictures(track, arrival.came), "far picture")
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
         self._meter.picture_came()
@@ -289,6 +311,8 @@ class PeerLink:
                 if self._first_picture is not None:
                     self._first_picture.arrived()
             case _:
+                if isinstance(word, FarCamera) and self._arrival is not None:
+                    self._arrival.far_camera_is(word.is_on)
                 self._tell(word)
 
     def _refuse(self, code: Code) -> None:

@@ -12,6 +12,7 @@ from media.rtc import (
     dtls_flights,
     host_candidates,
     ice_checks,
+    rtp_mends,
     sctp_mends,
     stun_guard,
     voice_arrival,
@@ -29,7 +30,7 @@ def fit() -> None:
     for package, wanted in PINNED.items():
         if (found := version(package)) != wanted:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
-    for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends):
+    for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends, rtp_mends):
         part.install()
     arrival_buffer.install()
     voice_arrival.install()

@@ -4,6 +4,7 @@ signatures, defaults. Each line here is a touch of their inside."""
 import inspect
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import aioice.ice
@@ -12,6 +13,7 @@ import aiortc.rtcpeerconnection as peer
 import aiortc.rtcrtpreceiver as receiver
 import aiortc.rtcrtpsender as sender
 import aiortc.rtcsctptransport as sctp
+import aiortc.rtp
 import pytest
 from aioice import stun
 from aiortc.codecs import CODECS, vpx
@@ -21,8 +23,11 @@ from aiortc.rtcicetransport import RTCIceTransport
 
 from media.rtc import (
     arrival_buffer,
+    asking_again,
     dtls_flights,
     ice_checks,
+    picture_arrival,
+    rtp_mends,
     sctp_mends,
     upstream,
     voice_arrival,
@@ -139,9 +144,6 @@ def test_first_picture() -> None:
     text = source(receiver.RTCRtpReceiver.__init__)
     assert "self.__jitter_buffer = JitterBuffer(capacity=512, is_video=True)" in text
     assert "self.__nack_generator = NackGenerator()" in text
-    assert names(JitterBuffer.remove) == ["self", "count"]
-    assert "if self._origin is None:" in source(JitterBuffer.add)
-    assert "if self.max_seq is None:" in source(receiver.NackGenerator.add)
 
 
 def test_arrival_buffer() -> None:
@@ -160,6 +162,60 @@ def test_arrival_buffer() -> None:
     assert "return Vp8Decoder()" in text
     assert "Packet(encoded_frame.data)" in source(vpx.Vp8Decoder)
     assert "packet.pts = encoded_frame.timestamp" in source(vpx.Vp8Decoder)
+
+
+def test_asking_again() -> None:
+    upstream.fit()
+    assert vars(receiver)["NackGenerator"] is asking_again.AskingAgain
+    assert vars(receiver)["unwrap_rtx"] is arrival_buffer.unwrap_rtx
+    stock: Any = asking_again.AskingAgain.__mro__[1]
+    assert stock.__qualname__ == "NackGenerator"
+    assert names(stock.add) == ["self", "packet"]
+    assert "self.missing: set[int] = set()" in source(stock.__init__)
+    assert names(aiortc.rtp.unwrap_rtx) == ["rtx", "payload_type", "ssrc"]
+    text = source(receiver.RTCRtpReceiver._handle_rtp_packet)
+    assert "packet = unwrap_rtx(packet, payload_type=apt, ssrc=original_ssrc)" in text
+    assert "self.__nack_generator.add(packet)" in text
+    assert "packet.ssrc, sorted(self.__nack_generator.missing)" in text
+    assert text.index("unwrap_rtx(") < text.index("self.__nack_generator.add(")
+    assert names(receiver.RTCRtpReceiver._send_rtcp_nack) == ["self", "media_ssrc", "lost"]
+
+
+def test_a_real_receiver_holds_our_parts() -> None:
+    upstream.fit()
+    transport: Any = SimpleNamespace(state="new")
+    for kind in ("video", "audio"):
+        made = receiver.RTCRtpReceiver(kind, transport)
+        if kind == "video":
+            buffer, _ = picture_arrival.parts_of(made)
+            assert buffer._is_video
+            assert picture_arrival.origin_of(made) == 0
+            made.__dict__["_RTCRtpReceiver__timestamp_mapper"].map(7000)
+            assert picture_arrival.origin_of(made) == 7000
+
+
+def test_lip_sync() -> None:
+    assert names(receiver.RTCRtpReceiver._handle_rtcp_packet) == ["self", "packet"]
+    assert "await recipient._handle_rtcp_packet(packet)" in source(STOCK_DTLS._handle_rtcp_data)
+    text = source(receiver.TimestampMapper.map)
+    assert "self._origin -= 1 << 32" in text
+    assert "return timestamp - self._origin" in text
+
+
+def test_rtp_mends() -> None:
+    upstream.fit()
+    stock_map: Any = rtp_mends.MendedExtensionsMap.__mro__[1]
+    stock_router: Any = rtp_mends.BoundedRouter.__mro__[1]
+    assert stock_map.__qualname__ == "HeaderExtensionsMap"
+    assert names(stock_map.get) == ["self", "extension_profile", "extension_value"]
+    assert "rtp.HeaderExtensionsMap()" in source(STOCK_DTLS.__init__)
+    assert "= RtpRouter()" in source(STOCK_DTLS.__init__)
+    assert names(stock_router.route_rtp) == ["self", "packet"]
+    assert "self.ssrc_table[packet.ssrc] = pt_receiver" in source(stock_router.route_rtp)
+    assert "except ValueError as exc:" in source(STOCK_DTLS._handle_rtp_data)
+    text = source(sender.RTCRtpSender)
+    assert text.count("% RTP_HISTORY_SIZE") == 2
+    assert aiortc.rtp.RTP_HISTORY_SIZE == 128
 
 
 def test_voice_arrival() -> None:
