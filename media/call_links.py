@@ -158,6 +158,9 @@ class CallLinks:
             self._give_up_newer(link.order)
         if isinstance(event, LinkFailed):
             self._close(link)
+            if event.code is Code.PEER_UNTRUSTED:
+                self._on_event(link_id, event)  # somebody's concern at once
+                return
             self._quiet_failures.append((link_id, event))
             if not self._links:
                 self._tell_failures()

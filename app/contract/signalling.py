@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from app.contract.wire import Body, Count, Instant, ShortText
 from app.domain.access import Role
+from app.domain.fingerprints import MOST_FINGERPRINTS
 
 FRAME_MAX_BYTES = 64 * 1024
 SEAT_KEPT_S = 15 * 60
@@ -39,6 +40,12 @@ class Signal(Body):
     visit: UUID
     link: UUID
     payload: Annotated[dict[str, Any], Field(max_length=16)]
+
+
+class VouchedSignal(Signal):
+    """As it reaches the other seat: `fingerprints` are made by the server of what it relays."""
+
+    fingerprints: Annotated[list[ShortText], Field(max_length=MOST_FINGERPRINTS)] = []
 
 
 class Live(Body):
@@ -97,10 +104,10 @@ class Refusal(Body):
 
 ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]
 ServerWord = Annotated[
-    Room | Signal | Live | FeedMoved | Pong | Refusal, Field(discriminator="kind")
+    Room | VouchedSignal | Live | FeedMoved | Pong | Refusal, Field(discriminator="kind")
 ]
 
 CLIENT_WORD: TypeAdapter[Join | Leave | Signal | Live | Ping] = TypeAdapter(ClientWord)
-SERVER_WORD: TypeAdapter[Room | Signal | Live | FeedMoved | Pong | Refusal] = TypeAdapter(
+SERVER_WORD: TypeAdapter[Room | VouchedSignal | Live | FeedMoved | Pong | Refusal] = TypeAdapter(
     ServerWord
 )

@@ -35,6 +35,7 @@ class Act(StrEnum):
     VISIT_INTERRUPTED = "visit-interrupted"
     CALL_STARTED = "call-started"
     CALL_ENDED = "call-ended"
+    PEER_REFUSED = "peer-refused"
     NOTE_KEPT = "note-kept"
     READING_KEPT = "reading-kept"
     READING_REFUSED = "reading-refused"

@@ -84,6 +84,7 @@ class Code(StrEnum):
     KEYRING_LOCKED = "keyring-locked"
     # the call
     PEER_AWAY = "peer-away"
+    PEER_UNTRUSTED = "peer-untrusted"
     SEAT_TAKEN = "seat-taken"
     MEDIA_LOST = "media-lost"
     MEDIA_PROCESS_ENDED = "media-process-ended"

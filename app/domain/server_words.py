@@ -67,9 +67,12 @@ class RefusalHeard:
 
 @dataclass(frozen=True, slots=True)
 class SignalHeard:
+    """`fingerprints`: of the certificates that the server vouches for as the far seat's."""
+
     visit: VisitId
     link: LinkId
     payload: dict[str, Json]
+    fingerprints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

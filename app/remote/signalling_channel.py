@@ -20,6 +20,7 @@ from app.contract.signalling import (
     Refusal,
     Room,
     Signal,
+    VouchedSignal,
 )
 from app.domain.changes import Json
 from app.domain.failures import Code, Failure, Unavailable
@@ -200,9 +201,10 @@ def _heard_of(text: str | bytes) -> Heard | None:
                 for seat in word.seats
             )
             return RoomHeard(VisitId(word.visit), seats)
-        case Signal() if all(isinstance(part, str) for part in word.payload.values()):
-            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload)
-        case Signal():
+        case VouchedSignal() if all(isinstance(part, str) for part in word.payload.values()):
+            vouched = tuple(word.fingerprints)
+            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload, vouched)
+        case VouchedSignal():
             log.warning("a session description that is none")
         case Live():
             return LiveHeard(VisitId(word.visit), word.payload)

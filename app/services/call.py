@@ -14,6 +14,7 @@ from app.domain.audit import Act
 from app.domain.call import Effect, Event, Phase, advance
 from app.domain.changes import Json
 from app.domain.failures import Code, Failure, Unavailable
+from app.domain.fingerprints import fingerprints_in
 from app.domain.ids import LinkId, VisitId, new_id
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -83,6 +84,7 @@ class Call:
         self._tries = 0  # since a link was last live
         self._is_answered = False  # the offer of the newest link has reached the far side
         self._is_offer_in_doubt = False
+        self._has_refused_peer = False  # since a link was last live: one is told, not each try
         self._is_elsewhere = False  # our own address or route is another one than the link's
         self._unsaid_leave: VisitId | None = None  # hung up while the server was away
         self.state: Broadcast[CallState] = Broadcast(CallState())
@@ -112,6 +114,7 @@ class Call:
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
         self._setup, self._is_attended = setup, True
+        self._has_refused_peer = False
         self._seat_wait.forget()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
@@ -297,6 +300,9 @@ class Call:
         state = self.state.value
         if word.visit != state.visit or not self._is_in_call:
             return
+        if fingerprints_in(word.payload.get("sdp")) != word.fingerprints:
+            await self._refuse_peer(word.link)
+            return
         if word.link != state.link:
             if self._role is Role.CLINICIAN:
                 return  # an answer to a link that was given up
@@ -306,6 +312,18 @@ class Call:
             await self._engine.connect(word.link, is_offerer=False)
         self._is_answered = True
         await self._engine.heard_signal(word.link, word.payload)
+
+    async def _refuse_peer(self, link: LinkId) -> None:
+        """Who speaks there is not who the server knows; other tries go on, patiently."""
+        self._tell(code=Code.PEER_UNTRUSTED)
+        if self._has_refused_peer:
+            return
+        self._has_refused_peer = True
+        log.warning("a peer was refused: %s", Code.PEER_UNTRUSTED)
+        visit = self.state.value.visit
+        await self._acts.note(
+            self._acts.event(Act.PEER_REFUSED, visit=visit, subject=link, code=Code.PEER_UNTRUSTED)
+        )
 
     async def _send_signal(self, word: SignalMade) -> None:
         visit = self.state.value.visit
@@ -317,6 +335,9 @@ class Call:
             return  # of a call that was hung up
         if word.phase is LinkPhase.LIVE:
             await self._heard_live(word.link)
+            return
+        if word.code is Code.PEER_UNTRUSTED:
+            await self._refuse_peer(word.link)
             return
         was_live = word.link == self._live_link
         if was_live and word.phase in (LinkPhase.LOST, LinkPhase.FAILED):
@@ -331,7 +352,7 @@ class Call:
 
     async def _heard_live(self, link: LinkId) -> None:
         before = self.state.value.phase
-        self._live_link, self._tries = link, 0
+        self._live_link, self._tries, self._has_refused_peer = link, 0, False
         self._tell(link=link)
         await self._advance(Event.MEDIA_UP)
         if before is not Phase.LIVE and self.state.value.phase is Phase.LIVE:

@@ -44,6 +44,7 @@ class FlightDtlsTransport(RTCDtlsTransport):
         self._started_at = self._now()
         self._copied = 0
         self._copies: list[tuple[float, bytes]] = []  # when due, soonest first
+        self.is_impostor = False  # the certificate is not the one that was described
         self._is_stopped = False
         self._resending = TaskOwner("dtls flights")
         self._strange = StrangePackets("media packets")
@@ -55,6 +56,11 @@ class FlightDtlsTransport(RTCDtlsTransport):
         if not self._is_stopped:
             self._resending.start(self._resend(), "resend")
         await super().start(remoteParameters)
+
+    def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:
+        self.is_impostor = True  # before stock says that it failed
+        super()._validate_peer_identity(remoteParameters)
+        self.is_impostor = self.state == "failed"
 
     async def stop(self) -> None:
         self._is_stopped = True

@@ -214,6 +214,8 @@ class PeerLink:
     def _state_changed(self) -> None:
         state = self._pc.connectionState
         if state in ("failed", "closed"):
+            if upstream.transport_of(self._pc).is_impostor:
+                self._fail(Code.PEER_UNTRUSTED)
             self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
         elif state == "connected":
             if self._first_picture is None:

@@ -27,9 +27,11 @@ from app.contract.signalling import (
     Room,
     Seat,
     Signal,
+    VouchedSignal,
 )
 from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected
+from app.domain.fingerprints import can_be_vouched_for, fingerprints_in
 from app.domain.ids import DeviceId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
@@ -183,7 +185,10 @@ class Signalling:
                     line.say(_refusal(refusal.code, word.visit))
             case Leave():
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
-            case Signal() | Live():
+            case Signal():
+                self._relay(VisitId(word.visit), who.device, _vouched(word))
+                await asyncio.sleep(0)
+            case Live():
                 self._relay(VisitId(word.visit), who.device, word)
                 await asyncio.sleep(0)  # many words in one read: who hears them writes meanwhile
             case Ping():
@@ -271,6 +276,16 @@ class Signalling:
                 self._time_changed.clear()
             except TimeoutError:
                 await self._put(self._rooms.tick(self._clock.monotonic()))
+
+
+def _vouched(word: Signal) -> VouchedSignal:
+    """Only who is signed in and sits in the room is relayed; what they send is theirs."""
+    fingerprints = fingerprints_in(word.payload.get("sdp"))
+    if not can_be_vouched_for(fingerprints):
+        raise Rejected(Code.MALFORMED)
+    return VouchedSignal(
+        visit=word.visit, link=word.link, payload=word.payload, fingerprints=list(fingerprints)
+    )
 
 
 def _refusal(code: Code, visit: UUID | None = None) -> str:

@@ -85,6 +85,8 @@ FAILURES: dict[Code, str] = {
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
     # the call
     Code.PEER_AWAY: "The other side is not there.",
+    Code.PEER_UNTRUSTED: "Somebody stands between you and the other side: the call was refused. "
+    "Tell the IT of your clinic.",
     Code.SEAT_TAKEN: "Somebody of your role is in this visit at another machine.",
     Code.MEDIA_LOST: "Picture and sound are lost. Joining again.",
     Code.MEDIA_PROCESS_ENDED: "Picture and sound stopped on this machine. Starting them again.",

@@ -313,3 +313,13 @@ async def test_hanging_up_closes_every_link(desk: Desk) -> None:
     desk.links.close_all()
     await until(lambda: old.is_closed and new.is_closed)
     assert desk.links.shown == (None, False)
+
+
+async def test_an_impostor_is_told_of_at_once_also_beside_a_link_that_lives(desk: Desk) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    desk.told.clear()
+    new.tell(LinkFailed(Code.PEER_UNTRUSTED))
+    assert desk.told == [(second, LinkFailed(Code.PEER_UNTRUSTED))]
+    assert desk.links.shown[1]

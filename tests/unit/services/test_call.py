@@ -809,3 +809,53 @@ async def test_a_flood_of_words_is_bounded_and_the_call_goes_on(
     doctor.engine.link_is(LinkPhase.LOST)
     await settled()
     assert phase(doctor) is Phase.REJOINING
+
+
+# --- who is not who the server vouched for -----------------------------------------------------
+
+OURS = {"type": "offer", "sdp": "v=0\r\na=fingerprint:sha-256 AA:01\r\n"}
+VOUCHED = ("sha-256 AA:01",)
+
+
+async def test_an_offer_as_the_server_vouched_for_it_is_taken(cart: DeskOnFakes) -> None:
+    await waiting(cart)
+    cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), VOUCHED))
+    await settled()
+    assert cart.engine.count_of("heard signal") == 1
+
+
+@pytest.mark.parametrize("vouched", [(), ("sha-256 BB:02",), (*VOUCHED, "sha-256 BB:02")])
+async def test_a_man_in_the_middle_who_changes_the_description_is_refused_and_audited(
+    cart: DeskOnFakes, vouched: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    await waiting(cart)
+    for _ in range(3):
+        cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), vouched))
+    await settled()
+    assert links_asked(cart) == [] and cart.engine.count_of("heard signal") == 0
+    assert (call(cart).code, phase(cart)) == (Code.PEER_UNTRUSTED, Phase.WAITING)
+    refused = [event for event in await cart.audited() if event.act is Act.PEER_REFUSED]
+    assert [(event.visit, event.code) for event in refused] == [(VISIT, Code.PEER_UNTRUSTED)]
+    assert len(caplog.records) == 1  # one for all tries: nobody fills log and audit
+    caplog.clear()
+    cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), VOUCHED))
+    await settled()
+    cart.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert (call(cart).code, phase(cart)) == (None, Phase.LIVE)
+
+
+async def test_a_certificate_that_was_not_described_is_audited_and_tried_again_patiently(
+    doctor: DeskOnFakes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    link = call(doctor).link
+    assert link is not None
+    doctor.engine.tells(LinkChanged(link, LinkPhase.FAILED, Code.PEER_UNTRUSTED))
+    await settled()
+    assert (call(doctor).code, len(links_asked(doctor))) == (Code.PEER_UNTRUSTED, 1)
+    assert Act.PEER_REFUSED in await doctor.acts_audited()
+    await doctor.clock.passes(TRY_AGAIN_S[0] + 0.5)
+    assert len(links_asked(doctor)) == 2
+    caplog.clear()

@@ -115,6 +115,9 @@ def test_dtls_flights() -> None:
     assert names(STOCK_DTLS.__init__) == ["self", "transport", "certificates"]
     assert names(STOCK_DTLS.start) == ["self", "remoteParameters"]
     assert names(STOCK_DTLS.stop) == names(STOCK_DTLS._write_ssl) == ["self"]
+    assert names(STOCK_DTLS._validate_peer_identity) == ["self", "remoteParameters"]
+    assert "self._validate_peer_identity(remoteParameters)" in source(STOCK_DTLS.start)
+    assert "self._set_state(State.FAILED)" in source(STOCK_DTLS._validate_peer_identity)
     text = source(STOCK_DTLS._write_ssl)
     assert "self._ssl.bio_read(1500)" in text
     assert "self.__tx_bytes" in text
