@@ -15,6 +15,7 @@ from media.rtc import (
     ice_checks,
     sctp_mends,
     voice_arrival,
+    voice_copies,
     voice_encoder,
 )
 
@@ -34,6 +35,7 @@ def fit() -> None:
     arrival_buffer.install()
     voice_arrival.install()
     voice_encoder.install()
+    voice_copies.install()
     _fitted.append(True)
 
 
