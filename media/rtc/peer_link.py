@@ -47,7 +47,7 @@ from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.picture_out import add_picture
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
-from media.rtc.voice_encoder import tell_loss
+from media.rtc.voice_encoder import VoiceOut
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class PeerLink:
         self._voice = voice
         self._far_voice = far_voice
         self._playout = PlayoutBuffer()
+        self._voice_out = VoiceOut()
         self._pictures = pictures
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
@@ -348,7 +349,7 @@ class PeerLink:
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":
-                    tell_loss(sender, percent)
+                    self._voice_out.loses(sender, percent, self._now())
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:

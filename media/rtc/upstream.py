@@ -16,6 +16,7 @@ from media.rtc import (
     sctp_mends,
     stun_guard,
     voice_arrival,
+    voice_copies,
     voice_encoder,
 )
 
@@ -35,6 +36,7 @@ def fit() -> None:
     arrival_buffer.install()
     voice_arrival.install()
     voice_encoder.install()
+    voice_copies.install()
     _fitted.append(True)
 
 

@@ -31,6 +31,7 @@ from media.rtc import (
     sctp_mends,
     upstream,
     voice_arrival,
+    voice_copies,
     voice_encoder,
 )
 
@@ -241,6 +242,22 @@ def test_voice_encoder() -> None:
     assert opus.parameters == {"minptime": 10, "useinbandfec": 1}
     assert names(OpusEncoder.encode) == ["self", "frame", "force_keyframe"]
     assert "fractionLost=report.fraction_lost" in source(sender)
+
+
+def test_voice_copies() -> None:
+    upstream.fit()
+    assert vars(peer)["find_common_codecs"] is voice_copies.find_common_codecs
+    assert vars(sender)["get_encoder"] is voice_copies.get_encoder
+    assert vars(receiver)["get_decoder"] is voice_copies.get_decoder
+    assert names(voice_copies._find_common) == ["local_codecs", "remote_codecs"]
+    assert "c.payloadType in rtp.DYNAMIC_PAYLOAD_TYPES" in source(voice_copies._find_common)
+    assert names(voice_copies._get_encoder) == names(voice_copies._get_decoder) == ["codec"]
+    assert "decoder = get_decoder(codec)" in source(receiver.decoder_worker)
+    assert "self._run_rtp(parameters.codecs[0])" in source(sender.RTCRtpSender.send)
+    text = source(sender.RTCRtpSender)
+    assert "if not payloads:\n            return None" in text  # a packet that is not full yet
+    assert "if enc_frame is None:\n                    continue" in text
+    assert "CODECS[transceiver.kind][:]" in source(peer.RTCPeerConnection.createOffer)
 
 
 def test_vp8_is_offered_first() -> None:
