@@ -56,17 +56,12 @@ class PictureArrival:
     @property
     def count(self) -> ArrivalCount:
         """As of now; a copy."""
-        return replace(self._count)
+        return replace(self._count, delay_s=self.picture_delay_s, lip_offset_s=self._sync.offset_s)
 
     @property
     def picture_delay_s(self) -> float:
         """By how much pictures are shown later than the fastest of them could be."""
         return self._pace.delay_s
-
-    @property
-    def lip_offset_s(self) -> float | None:
-        """By how much the picture is behind the voice; None while the far side has not told."""
-        return self._sync.offset_s
 
     def voice_comes(self, receiver: RTCRtpReceiver) -> None:
         """The voice that belongs to the picture: they shall be together."""
