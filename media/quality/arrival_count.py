@@ -23,6 +23,8 @@ class ArrivalCount:
     skipped: int = 0  # pictures for which a newer one was due already
     freezes: int = 0
     frozen_s: float = 0.0
+    delay_s: float = 0.0  # at present: how much later than the fastest way pictures are shown
+    lip_offset_s: float | None = None  # at present: how far the picture is behind the voice
 
 
 class FreezeWatch:

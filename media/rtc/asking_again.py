@@ -17,6 +17,7 @@ from media.rtc.packet_numbers import NUMBERS, nearest
 
 UNKNOWN_ROUND_TRIP_S = 0.1
 SMOOTHING = 0.25  # of the newest round trip
+UNCLEAR_IN_A_ROW = 4
 LEAST_AGAIN_S = 0.04
 AGAIN_ROUND_TRIPS, AGAIN_EXTRA_S = 1.05, 0.01
 LONG_WAY_S, COPY_AFTER_S = 0.15, 0.025
@@ -51,6 +52,7 @@ class AskingAgain(NackGenerator):
         self._newest: int | None = None
         self._allowance_s = 0.0
         self._loss_share = 0.0
+        self._unclear: list[float] = []
 
     def add(self, packet: RtpPacket) -> bool:
         """Whether something is to be asked for now."""
@@ -78,9 +80,7 @@ class AskingAgain(NackGenerator):
         """Numbers, of 16 bit, to be asked for now; they count as asked for."""
         way = self.round_trip_s if self.round_trip_s is not None else UNKNOWN_ROUND_TRIP_S
         oldest = now - max(LEAST_AGE_S, AGE_ROUND_TRIPS * way)
-        for number in [
-            n for n, g in self._gaps.items() if g.noticed_at < oldest or g.asked >= MOST_ASKED
-        ]:
+        for number in [number for number, gap in self._gaps.items() if gap.noticed_at < oldest]:
             del self._gaps[number]
         due = [number for number, gap in self._gaps.items() if self._is_due(gap, now, way)]
         for number in due:
@@ -102,6 +102,8 @@ class AskingAgain(NackGenerator):
         self.missing.clear()
 
     def _is_due(self, gap: _Gap, now: float, way: float) -> bool:
+        if gap.asked >= MOST_ASKED:
+            return False
         if gap.asked == 0:
             return now - gap.noticed_at >= self._allowance_s
         copies = (way >= LONG_WAY_S) + (self._loss_share > MUCH_LOSS)
@@ -119,8 +121,16 @@ class AskingAgain(NackGenerator):
         self.count.recovered += 1
         self._allowance_s *= FORGETTING
         # A second asking makes it unclear which one was answered (but for the copy, sent at once).
-        way = self.round_trip_s
-        if way is not None and gap.asked_at - gap.first_asked_at >= way:
-            return
         took_s, old = now - gap.first_asked_at, self.round_trip_s
+        if old is not None and gap.asked_at - gap.first_asked_at >= old:
+            self._learn_unclear(took_s)
+            return
+        self._unclear.clear()
         self.round_trip_s = took_s if old is None else old + SMOOTHING * (took_s - old)
+
+    def _learn_unclear(self, took_s: float) -> None:
+        """A way that became longer is asked twice each time: then the quickest answer tells."""
+        self._unclear.append(took_s)
+        if len(self._unclear) == UNCLEAR_IN_A_ROW:
+            self.round_trip_s = min(self._unclear)
+            self._unclear.clear()

@@ -35,7 +35,7 @@ class PictureArrival:
         next_heard: Callable[[], tuple[int, float] | None],
         clock: Callable[[], float],
     ) -> None:
-        """`beat_round_trip_s` serves until an asking was answered; `next_heard` is the voice's
+        """`beat_round_trip_s` serves where askings were not answered; `next_heard` is the voice's
         (timestamp, time it is played); `clock` is monotonic, as are all times here, in seconds.
         """
         self._receiver = receiver
@@ -56,17 +56,12 @@ class PictureArrival:
     @property
     def count(self) -> ArrivalCount:
         """As of now; a copy."""
-        return replace(self._count)
+        return replace(self._count, delay_s=self.picture_delay_s, lip_offset_s=self._sync.offset_s)
 
     @property
     def picture_delay_s(self) -> float:
         """By how much pictures are shown later than the fastest of them could be."""
         return self._pace.delay_s
-
-    @property
-    def lip_offset_s(self) -> float | None:
-        """By how much the picture is behind the voice; None while the far side has not told."""
-        return self._sync.offset_s
 
     def voice_comes(self, receiver: RTCRtpReceiver) -> None:
         """The voice that belongs to the picture: they shall be together."""
@@ -122,11 +117,13 @@ class PictureArrival:
             self._pace.wished_s = self._sync.wished_delay_s
 
     def _learn_round_trip(self) -> None:
-        if self._asking.round_trip_s is None:
-            self._asking.round_trip_s = self._beat_round_trip_s()
+        beat_s, asked_s = self._beat_round_trip_s(), self._asking.round_trip_s
+        if beat_s is not None and (asked_s is None or asked_s < beat_s / 2):
+            self._asking.round_trip_s = beat_s  # a way so much longer is not learned by asking
         if (round_trip_s := self._asking.round_trip_s) is not None:
             self._assembly.round_trip_is(round_trip_s)
             self._pace.round_trip_is(round_trip_s)
+        self._assembly.patience_s = self._pace.delay_s
 
 
 def parts_of(receiver: RTCRtpReceiver) -> tuple[ArrivalBuffer, AskingAgain]:

@@ -1,8 +1,9 @@
 """Packets into whole pictures, in order; a hole is waited for no longer than it is worth.
 
 A picture leaves with the packet that makes it whole. A hole's time runs from the first packet
-behind it, and ends with its filling, with a whole key frame behind it, or at the limit: then a key
-frame is due, and nothing is shown before it. Pure: the time is told.
+behind it, and ends with its filling, with a whole key frame behind it (at once where pictures are
+shown at once, else when that is to be shown), or at the limit: then a key frame is due, and
+nothing is shown before it. Pure: the time is told.
 """
 
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class PictureAssembly:
         self._stray: int | None = None
         self._next: int | None = None  # None: a key frame is needed
         self._floor: int | None = None  # what is older is not needed, while a key frame is
+        self.patience_s = 0.0  # for what is older than a whole key frame: pictures are held so long
+        self._ready: tuple[int, float] | None = None  # a whole key frame behind a hole; since when
         self._hole: int | None = None
         self._hole_since = now
         self._key_asked_at: float | None = None
@@ -89,7 +92,8 @@ class PictureAssembly:
         self._waiting_bytes += len(data)
         if len(self._pieces) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
             self._give_up()
-        self._take_key_frame(piece)
+        self._see_key_frame(piece)
+        self._take_key_frame(now)
         pictures = self._whole_ones()
         self.look(now)
         return pictures
@@ -135,8 +139,8 @@ class PictureAssembly:
 
     # --- key frames ----------------------------------------------------------------------------
 
-    def _take_key_frame(self, added: Piece) -> None:
-        """A whole key frame that `added` belongs to: older gaps are nobody's concern any more."""
+    def _see_key_frame(self, added: Piece) -> None:
+        """Whether `added` makes a key frame behind a hole whole."""
         first = added
         while not first.is_first:
             before = self._pieces.get(first.number - 1)
@@ -145,17 +149,30 @@ class PictureAssembly:
             first = before
         if not first.is_key or self._picture_at(first.number) is None:
             return
-        if self._next is not None and first.number <= self._next:
+        if self._next is None or first.number > self._next:
+            self._ready = first.number, added.arrived_at
+
+    def _take_key_frame(self, now: float) -> None:
+        """At its time to be shown older gaps are nobody's concern any more."""
+        if self._ready is None:
             return
-        if self._next is not None:
-            self.count.given_up += 1
-        self._forget_before(first.number)
-        self._next = first.number
+        number, since = self._ready
+        if self._next is None or (self._next < number and now - since >= self.patience_s):
+            self.count.given_up += self._next is not None
+            self._forget_before(number)
+            self._next = number
+        elif self._next >= number:
+            self._ready = None
 
     def _give_up(self) -> None:
         """Nothing is shown before the next key frame; one that is on its way already is kept."""
         if self._next is not None:
             self.count.given_up += 1
+        if self._ready is not None and self._ready[0] in self._pieces:
+            number = self._ready[0]
+            self._forget_before(number)
+            self._next = number  # leaves with the next packet
+            return
         keys = [piece.number for piece in self._pieces.values() if piece.is_key]
         usable = self._next is None or (bool(keys) and max(keys) > self._next)
         kept = max(keys) if keys and usable and len(self._pieces) <= MOST_WAITING // 2 else None
@@ -167,6 +184,8 @@ class PictureAssembly:
 
     def _forget_before(self, number: int | None) -> None:
         """None: all of them."""
+        if number is None or self._ready is None or self._ready[0] < number:
+            self._ready = None
         self._next = self._hole = None
         kept = [] if number is None else [p for n, p in self._pieces.items() if n >= number]
         self._pieces = {piece.number: piece for piece in kept}

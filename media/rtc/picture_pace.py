@@ -87,10 +87,6 @@ class PicturePace(Generic[ShownT]):
     def next_due_at(self) -> float | None:
         return self._due_at(self._waiting[0]) if self._waiting else None
 
-    def shown_at(self, at_s: float) -> float | None:
-        """Our time at which a picture of that far time is shown; None before the first one."""
-        return None if self._fastest is None else at_s + self._fastest + self.delay_s
-
     def _due_at(self, waiting: _Waiting[ShownT]) -> float:
         assert self._fastest is not None
         return waiting.at_s + self._fastest + self.delay_s

@@ -285,3 +285,13 @@ def test_before_the_first_word_there_is_silence() -> None:
     buffer = PlayoutBuffer()
     assert not buffer.has_begun
     assert not buffer.take(1.0, -100).any()
+
+
+def test_it_tells_when_what_comes_next_is_heard() -> None:
+    buffer = PlayoutBuffer()
+    assert buffer.next_heard is None
+    buffer.put(VoicePacket(9, 96_000, packets_of(tone(1))[0], 50.0))
+    told = buffer.next_heard
+    assert told is not None
+    assert told[0] == 96_000
+    assert told[1] == pytest.approx(50.0 + buffer.wait_s)

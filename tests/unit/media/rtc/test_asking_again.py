@@ -86,6 +86,15 @@ def test_what_was_asked_for_twice_tells_nothing_of_the_round_trip() -> None:
     assert desk.asking.round_trip_s == 0.05
 
 
+def test_a_way_that_became_longer_is_learned_all_the_same() -> None:
+    desk = Desk(0.02)
+    for number in range(2, 40, 2):
+        desk.came(number - 1, number + 1)
+        desk.times_asked(0.395)
+        desk.came(number, is_repeat=True)
+    assert desk.asking.round_trip_s == pytest.approx(0.4, abs=0.01)
+
+
 def test_packets_that_overtake_each_other_are_given_time() -> None:
     desk = Desk()
     assert desk.came(1, 3) == [2]

@@ -136,6 +136,29 @@ def test_a_whole_key_frame_behind_a_gap_is_taken_at_once_and_the_gap_forgotten()
     assert desk.keys_asked_at == []
 
 
+def test_where_pictures_are_held_a_hole_has_until_the_key_frame_is_to_be_shown() -> None:
+    desk = Desk()
+    desk.assembly.patience_s = 0.3
+    lost = picture(2, 3)
+    desk.add(*picture(1, 0, key=True), *picture(3, 6), *picture(4, 9, key=True))
+    desk.wait(0.28)
+    assert desk.add(*lost) == [2, 3, 4]
+    assert desk.add(*picture(6, 15), *picture(7, 18, key=True)) == []
+    desk.wait(0.31)
+    assert desk.add(*picture(8, 21)) == [7, 8]
+    assert desk.assembly.count.given_up == 1
+    assert desk.keys_asked_at == []
+
+
+def test_no_key_frame_is_asked_for_when_one_waits_already() -> None:
+    desk = Desk()
+    desk.assembly.patience_s = 0.7
+    desk.add(*picture(1, 0, key=True), *picture(3, 6), *picture(4, 9, key=True))
+    desk.wait(0.65)
+    assert desk.add(*picture(5, 12)) == [4, 5]
+    assert desk.keys_asked_at == []
+
+
 def test_a_key_frame_whose_packets_come_in_any_order_is_taken_too() -> None:
     desk = Desk()
     desk.add(*picture(1, 0, key=True))
@@ -221,6 +244,7 @@ def test_whatever_comes_pictures_are_whole_in_order_and_waited_for_within_the_li
     for number in range(1, 300):
         key = number == 1 or chance.random() < 0.02
         packets += picture(number, len(packets) + 65_000, chance.randint(1, 4), key=key)
+    desk.assembly.patience_s = chance.choice([0.0, 0.3])
     loss, spread = chance.choice([0, 0.02, 0.2]), chance.choice([0, 3, 30])
     sent = [p for p in packets for _ in range(chance.choice([1, 1, 2])) if chance.random() >= loss]
     order = sorted(range(len(sent)), key=lambda at: at + chance.uniform(0, spread))

@@ -111,7 +111,7 @@ def test_it_can_be_asked_to_be_as_late_as_the_voice() -> None:
     asked.wished_s = 0.1
     asked.put(1, 5.0, 100.0)
     assert asked.take(100.09) is None
-    assert asked.shown_at(5.0) == pytest.approx(100.1)
+    assert asked.next_due_at() == pytest.approx(100.1)
     assert asked.take(100.11) == 1
 
 
