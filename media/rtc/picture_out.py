@@ -22,6 +22,7 @@ from media.picture.picture_figures import PictureFigures, PictureMeter
 from media.picture.picture_sizes import (
     HD,
     NONE_BELOW_BIT_S,
+    PAUSED,
     PictureBounds,
     PictureForm,
     PictureSizes,
@@ -32,7 +33,7 @@ from media.picture.vp8_encoder import TICKS_PER_S, EncodedPicture, Vp8Encoder
 from media.quality.line_state import PictureBudget
 from media.rtc.local_tracks import I420Picture, PictureFeed
 from media.rtc.picture_fall_back import StockPicture
-from media.rtc.picture_turns import PictureTurns
+from media.rtc.picture_turns import DARK, DARK_EVERY_S, PictureTurns
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ START_FRAMES_PER_S = 30.0
 LONGEST_WAIT_S = 0.1  # of what was handed over before; on a slow line one and a half frames
 LONGEST_WAIT_FRAMES = 1.5
 REST_AFTER_FAULT_S = 1.0
+DARK_FORM = PictureForm(DARK.width, DARK.height, 1 / DARK_EVERY_S, 0.0)
 
 
 def start_budget() -> PictureBudget:
@@ -78,11 +80,12 @@ class PictureOut(MediaStreamTrack):
             if self.readyState != "live":
                 raise MediaStreamError
             budget, now = self.budget(), self._now()
-            form = self._sizes.form(now, budget.bit_s, picture.width, picture.height, self.bounds)
+            form = self._form(now, picture, budget.bit_s)
             if form is None:
                 self._was_paused = True
                 continue
-            self._frames_per_s = form.frames_per_s
+            if picture is not DARK:
+                self._frames_per_s = form.frames_per_s
             if self._was_paused:
                 self._was_paused = False
                 self.wish_key_frame()
@@ -101,6 +104,12 @@ class PictureOut(MediaStreamTrack):
     def figures(self) -> PictureFigures:
         return self._meter.figures(self._now())
 
+    def _form(self, now: float, picture: I420Picture, bit_s: int) -> PictureForm | None:
+        if picture is not DARK:
+            return self._sizes.form(now, bit_s, picture.width, picture.height, self.bounds)
+        # A dark picture fits every line and teaches nothing of the scene.
+        return DARK_FORM if bit_s >= self.least_bit_s and self.bounds != PAUSED else None
+
     async def _made(
         self, picture: I420Picture, form: PictureForm, bit_s: int
     ) -> "av.Packet[Stream] | None":
@@ -118,14 +127,16 @@ class PictureOut(MediaStreamTrack):
             await asyncio.sleep(REST_AFTER_FAULT_S)
             return None
         now = self._now()
+        is_key = encoded is not None and encoded.is_key
+        if form is not DARK_FORM:
+            seen = quantizer if encoded is not None else None
+            self._sizes.told(now, form, quantizer=seen, is_key=is_key)
         if encoded is None:
             self._meter.left_out()
-            self._sizes.told(now, form, quantizer=None)
             return None
-        if encoded.is_key:
+        if is_key:
             self._wishes.sent(now)
-        self._sizes.told(now, form, quantizer=quantizer, is_key=encoded.is_key)
-        self._meter.sent(now, form.size, len(encoded.data), is_key=encoded.is_key)
+        self._meter.sent(now, form.size, len(encoded.data), is_key=is_key)
         packet = av.Packet(encoded.data)
         packet.pts, packet.time_base = at_ticks, Fraction(1, TICKS_PER_S)
         return packet
