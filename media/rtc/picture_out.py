@@ -64,7 +64,7 @@ class PictureOut(MediaStreamTrack):
         self._now, self._in_worker = loop.time, loop.run_in_executor
         self._started_at = self._now()
         self._turns = PictureTurns(feed)
-        self._sizes = PictureSizes(self._started_at)
+        self._sizes = PictureSizes()
         self._wishes = KeyFrameWishes()
         self._meter = PictureMeter()
         self._scaler = Scaler()
@@ -86,9 +86,9 @@ class PictureOut(MediaStreamTrack):
                 continue
             if picture is not DARK:
                 self._frames_per_s = form.frames_per_s
-            if self._was_paused:
+            if self._was_paused:  # whoever looks now has seen nothing: as after a join
                 self._was_paused = False
-                self.wish_key_frame()
+                self._wishes = KeyFrameWishes()
             if budget.waiting_s > max(LONGEST_WAIT_S, LONGEST_WAIT_FRAMES / form.frames_per_s):
                 self._meter.left_out()
                 continue
@@ -155,16 +155,18 @@ class PictureOut(MediaStreamTrack):
         return encoder.encode(scaled, at_ticks, is_key_wanted=is_key), encoder.quantizer
 
 
-def add_picture(connection: RTCPeerConnection, feed: PictureFeed) -> PictureOut | StockPicture:
-    """The picture of this connection, from now on."""
-    if (reason := vp8_check.fault()) is not None:
-        log.warning("stock's encoder makes the picture, and none on a slow line: %s", reason)
-        stock = StockPicture(feed, start_budget)
-        connection.addTrack(stock)
-        return stock
-    track = PictureOut(feed)
-    obey_key_frame_wishes(connection.addTrack(track), track)
-    return track
+def picture_of(feed: PictureFeed) -> PictureOut | StockPicture:
+    """For one link; on the loop."""
+    if (reason := vp8_check.fault()) is None:
+        return PictureOut(feed)
+    log.warning("stock's encoder makes the picture, and none on a slow line: %s", reason)
+    return StockPicture(feed, start_budget)
+
+
+def add_picture(connection: RTCPeerConnection, track: PictureOut | StockPicture) -> None:
+    sender = connection.addTrack(track)
+    if isinstance(track, PictureOut):
+        obey_key_frame_wishes(sender, track)
 
 
 def obey_key_frame_wishes(sender: RTCRtpSender, track: PictureOut) -> None:

@@ -26,7 +26,7 @@ class Line:
     """A stream on a line that gives `bit_s(now)`; a scene that is as hard as it is told."""
 
     def __init__(self, source: tuple[int, int] = (640, 480), bounds: PictureBounds = HD) -> None:
-        self.sizes = PictureSizes(0.0)
+        self.sizes = PictureSizes()
         self.source, self.bounds = source, bounds
         self.now_s = 0.0
         self.seen: list[tuple[float, PictureForm | None]] = []
@@ -119,7 +119,7 @@ def test_a_pause_is_no_form_at_all_and_ends_with_it() -> None:
 def test_more_bits_are_never_a_smaller_picture(source: tuple[int, int]) -> None:
     sizes = []
     for bit_s in range(5_000, 2_000_000, 5_000):
-        form = PictureSizes(0.0).form(0.0, bit_s, *source, HD)
+        form = PictureSizes().form(0.0, bit_s, *source, HD)
         sizes.append((form.width * form.height, form.frames_per_s) if form else (0, 0))
     assert sizes == sorted(sizes)
     assert sizes[0] == (0, 0)

@@ -13,10 +13,9 @@ from media.picture import vp8_check
 from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
 from media.picture.vp8_encoder import Vp8Encoder
 from media.quality.line_state import PictureBudget
-from media.rtc import picture_out
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.picture_fall_back import StockPicture
-from media.rtc.picture_out import PictureOut, add_picture
+from media.rtc.picture_out import PictureOut, add_picture, picture_of
 from media.rtc.picture_turns import DARK_WIDTH
 from tests.fakes.inline_executor import InlineExecutor
 from tests.fakes.virtual_time import run
@@ -307,8 +306,9 @@ def test_a_stopped_track_ends() -> None:
 
 async def test_the_senders_key_frames_are_the_tracks() -> None:
     connection = RTCPeerConnection()
-    track = add_picture(connection, PictureFeed())
+    track = picture_of(PictureFeed())
     assert isinstance(track, PictureOut)
+    add_picture(connection, track)
     [sender] = connection.getSenders()
     assert sender._send_keyframe == track.wish_key_frame
     await connection.close()
@@ -319,8 +319,11 @@ async def test_where_libvpx_is_another_stock_makes_the_picture(
 ) -> None:
     monkeypatch.setattr(vp8_check, "fault", lambda: "libvpx: width is 0, not 320")
     connection = RTCPeerConnection()
-    track = picture_out.add_picture(connection, PictureFeed())
+    track = picture_of(PictureFeed())
     assert isinstance(track, StockPicture)
+    add_picture(connection, track)
+    [sender] = connection.getSenders()
+    assert "_send_keyframe" not in vars(sender)
     assert track.least_bit_s == 400_000
     assert "width is 0, not 320" in caplog.text
     caplog.clear()
