@@ -17,7 +17,7 @@ UP_AFTER_AT_START_S, START_S = 1.0, 5.0
 FAR_UP_FACTOR, FAR_UP_AFTER_S = 2.0, 0.7
 FAR_DOWN_FACTOR = 0.5
 DOWN_MEAN_S = 1.0
-FAR_DOWN_MEAN_S = 0.3
+FAR_DOWN_AFTER_S = 0.3
 REST_AFTER_CHANGE_S = 3.0
 LOCK_S, LONGEST_LOCK_S = 10.0, 80.0
 
@@ -54,7 +54,7 @@ class PictureForm:
 _TABLE = (
     (1280, 30, 1_200_000),
     (960, 30, 700_000),
-    (640, 30, 330_000),
+    (640, 30, 270_000),
     (480, 30, 160_000),
     (480, 20, 110_000),
     (320, 15, 60_000),
@@ -86,8 +86,8 @@ def _even(length: float) -> int:
 class PictureSizes:
     """Of one stream. Asked before each frame, told after it."""
 
-    def __init__(self, now_s: float) -> None:
-        self._started_at_s = now_s
+    def __init__(self) -> None:
+        self._started_at_s: float | None = None
         self._difficulty = SceneDifficulty()
         self._rates: deque[tuple[float, int]] = deque()  # of the last 2.5 s
         self._asked_for: tuple[int, int, PictureBounds] | None = None
@@ -104,6 +104,8 @@ class PictureSizes:
         self, now_s: float, bit_s: int, width: int, height: int, bounds: PictureBounds
     ) -> PictureForm | None:
         """What the next picture of a source of that size is sent in; None: it is not sent."""
+        if self._started_at_s is None:
+            self._started_at_s = now_s
         self._remember(now_s, bit_s)
         if (width, height, bounds) != self._asked_for:
             self._asked_for = (width, height, bounds)
@@ -140,18 +142,18 @@ class PictureSizes:
         factor = self._difficulty.factor
         rested = now_s - self._changed_at_s >= REST_AFTER_CHANGE_S
         mean = self._mean(now_s, DOWN_MEAN_S) / factor
-        sudden = self._mean(now_s, FAR_DOWN_MEAN_S) / factor
-        if sudden < FAR_DOWN_FACTOR * form.least_bit_s:
-            self._fall(now_s, form, self._best(sudden))
+        newest = self._mean(now_s, FAR_DOWN_AFTER_S) / factor
+        if self._most(now_s, FAR_DOWN_AFTER_S) / factor < FAR_DOWN_FACTOR * form.least_bit_s:
+            self._fall(now_s, form, self._best(newest))
         elif mean < form.least_bit_s:
-            lower = self._best(mean)
+            lower = self._best(min(mean, newest))
             if rested or lower.size == form.size:
                 self._fall(now_s, form, lower)
         else:
             self._climb(now_s, form, factor, rested)
 
     def _climb(self, now_s: float, form: PictureForm, factor: float, rested: bool) -> None:
-        is_start = now_s - self._started_at_s < START_S
+        is_start = self._started_at_s is not None and now_s - self._started_at_s < START_S
         after_s = UP_AFTER_AT_START_S if is_start else UP_AFTER_S
         best = form
         for wait_s, spare, is_free in (
@@ -216,6 +218,9 @@ class PictureSizes:
     def _mean(self, now_s: float, over_s: float) -> float:
         found = [bit_s for at_s, bit_s in self._rates if at_s > now_s - over_s]
         return sum(found) / len(found) if found else 0.0
+
+    def _most(self, now_s: float, over_s: float) -> int:
+        return max((bit_s for at_s, bit_s in self._rates if at_s > now_s - over_s), default=0)
 
     def _least(self, now_s: float, over_s: float) -> int | None:
         """The lowest within that time; None when it is not known for so long."""

@@ -44,7 +44,7 @@ from media.rtc.link_events import (
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
 from media.rtc.picture_arrival import PictureArrival, receiver_of
-from media.rtc.picture_out import add_picture
+from media.rtc.picture_out import add_picture, picture_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 from media.rtc.voice_encoder import VoiceOut
@@ -85,6 +85,7 @@ class PeerLink:
         self._playout = PlayoutBuffer()
         self._voice_out = VoiceOut()
         self._pictures = pictures
+        self.picture_out = picture_of(pictures)
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
         self._pc = RTCPeerConnection(
@@ -193,7 +194,7 @@ class PeerLink:
 
     def _add_tracks(self) -> None:
         self._pc.addTrack(VoiceTrack(self._voice))
-        self.picture_out = add_picture(self._pc, self._pictures)
+        add_picture(self._pc, self.picture_out)
         for transceiver in self._pc.getTransceivers():
             known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
             ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]

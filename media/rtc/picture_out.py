@@ -22,6 +22,7 @@ from media.picture.picture_figures import PictureFigures, PictureMeter
 from media.picture.picture_sizes import (
     HD,
     NONE_BELOW_BIT_S,
+    PAUSED,
     PictureBounds,
     PictureForm,
     PictureSizes,
@@ -32,7 +33,7 @@ from media.picture.vp8_encoder import TICKS_PER_S, EncodedPicture, Vp8Encoder
 from media.quality.line_state import PictureBudget
 from media.rtc.local_tracks import I420Picture, PictureFeed
 from media.rtc.picture_fall_back import StockPicture
-from media.rtc.picture_turns import PictureTurns
+from media.rtc.picture_turns import DARK, DARK_EVERY_S, PictureTurns
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ START_FRAMES_PER_S = 30.0
 LONGEST_WAIT_S = 0.1  # of what was handed over before; on a slow line one and a half frames
 LONGEST_WAIT_FRAMES = 1.5
 REST_AFTER_FAULT_S = 1.0
+DARK_FORM = PictureForm(DARK.width, DARK.height, 1 / DARK_EVERY_S, 0.0)
 
 
 def start_budget() -> PictureBudget:
@@ -62,7 +64,7 @@ class PictureOut(MediaStreamTrack):
         self._now, self._in_worker = loop.time, loop.run_in_executor
         self._started_at = self._now()
         self._turns = PictureTurns(feed)
-        self._sizes = PictureSizes(self._started_at)
+        self._sizes = PictureSizes()
         self._wishes = KeyFrameWishes()
         self._meter = PictureMeter()
         self._scaler = Scaler()
@@ -78,14 +80,15 @@ class PictureOut(MediaStreamTrack):
             if self.readyState != "live":
                 raise MediaStreamError
             budget, now = self.budget(), self._now()
-            form = self._sizes.form(now, budget.bit_s, picture.width, picture.height, self.bounds)
+            form = self._form(now, picture, budget.bit_s)
             if form is None:
                 self._was_paused = True
                 continue
-            self._frames_per_s = form.frames_per_s
-            if self._was_paused:
+            if picture is not DARK:
+                self._frames_per_s = form.frames_per_s
+            if self._was_paused:  # whoever looks now has seen nothing: as after a join
                 self._was_paused = False
-                self.wish_key_frame()
+                self._wishes = KeyFrameWishes()
             if budget.waiting_s > max(LONGEST_WAIT_S, LONGEST_WAIT_FRAMES / form.frames_per_s):
                 self._meter.left_out()
                 continue
@@ -100,6 +103,12 @@ class PictureOut(MediaStreamTrack):
 
     def figures(self) -> PictureFigures:
         return self._meter.figures(self._now())
+
+    def _form(self, now: float, picture: I420Picture, bit_s: int) -> PictureForm | None:
+        if picture is not DARK:
+            return self._sizes.form(now, bit_s, picture.width, picture.height, self.bounds)
+        # A dark picture fits every line and teaches nothing of the scene.
+        return DARK_FORM if bit_s >= self.least_bit_s and self.bounds != PAUSED else None
 
     async def _made(
         self, picture: I420Picture, form: PictureForm, bit_s: int
@@ -118,14 +127,16 @@ class PictureOut(MediaStreamTrack):
             await asyncio.sleep(REST_AFTER_FAULT_S)
             return None
         now = self._now()
+        is_key = encoded is not None and encoded.is_key
+        if form is not DARK_FORM:
+            seen = quantizer if encoded is not None else None
+            self._sizes.told(now, form, quantizer=seen, is_key=is_key)
         if encoded is None:
             self._meter.left_out()
-            self._sizes.told(now, form, quantizer=None)
             return None
-        if encoded.is_key:
+        if is_key:
             self._wishes.sent(now)
-        self._sizes.told(now, form, quantizer=quantizer, is_key=encoded.is_key)
-        self._meter.sent(now, form.size, len(encoded.data), is_key=encoded.is_key)
+        self._meter.sent(now, form.size, len(encoded.data), is_key=is_key)
         packet = av.Packet(encoded.data)
         packet.pts, packet.time_base = at_ticks, Fraction(1, TICKS_PER_S)
         return packet
@@ -144,16 +155,18 @@ class PictureOut(MediaStreamTrack):
         return encoder.encode(scaled, at_ticks, is_key_wanted=is_key), encoder.quantizer
 
 
-def add_picture(connection: RTCPeerConnection, feed: PictureFeed) -> PictureOut | StockPicture:
-    """The picture of this connection, from now on."""
-    if (reason := vp8_check.fault()) is not None:
-        log.warning("stock's encoder makes the picture, and none on a slow line: %s", reason)
-        stock = StockPicture(feed, start_budget)
-        connection.addTrack(stock)
-        return stock
-    track = PictureOut(feed)
-    obey_key_frame_wishes(connection.addTrack(track), track)
-    return track
+def picture_of(feed: PictureFeed) -> PictureOut | StockPicture:
+    """For one link; on the loop."""
+    if (reason := vp8_check.fault()) is None:
+        return PictureOut(feed)
+    log.warning("stock's encoder makes the picture, and none on a slow line: %s", reason)
+    return StockPicture(feed, start_budget)
+
+
+def add_picture(connection: RTCPeerConnection, track: PictureOut | StockPicture) -> None:
+    sender = connection.addTrack(track)
+    if isinstance(track, PictureOut):
+        obey_key_frame_wishes(sender, track)
 
 
 def obey_key_frame_wishes(sender: RTCRtpSender, track: PictureOut) -> None:

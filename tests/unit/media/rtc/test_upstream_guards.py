@@ -4,11 +4,13 @@ signatures, defaults. Each line here is a touch of their inside."""
 import inspect
 import subprocess
 import sys
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
 import aioice.ice
 import aiortc.codecs
+import aiortc.mediastreams as mediastreams
 import aiortc.rtcpeerconnection as peer
 import aiortc.rtcrtpreceiver as receiver
 import aiortc.rtcrtpsender as sender
@@ -258,6 +260,25 @@ def test_voice_copies() -> None:
     assert "if not payloads:\n            return None" in text  # a packet that is not full yet
     assert "if enc_frame is None:\n                    continue" in text
     assert "CODECS[transceiver.kind][:]" in source(peer.RTCPeerConnection.createOffer)
+
+
+def test_picture_out() -> None:
+    text = source(sender.RTCRtpSender._next_encoded_frame)
+    assert names(sender.RTCRtpSender._next_encoded_frame) == ["self", "codec"]
+    assert "data = await self.__track.recv()" in text
+    assert "if isinstance(data, Frame):" in text
+    assert "payloads, timestamp = self.__encoder.pack(data)" in text
+    assert "if not payloads:" in text
+    assert names(vpx.Vp8Encoder.pack) == ["self", "packet"]
+    text = source(vpx.Vp8Encoder.pack)
+    assert "self._packetize(bytes(packet), self.picture_id)" in text
+    assert "convert_timebase(packet.pts, packet.time_base, VIDEO_TIME_BASE)" in text
+    assert Fraction(1, 90_000) == mediastreams.VIDEO_TIME_BASE
+    assert "return Vp8Encoder()" in source(aiortc.codecs.get_encoder)
+    text = source(sender.RTCRtpSender._handle_rtcp_packet)
+    assert text.count("self._send_keyframe()") == 1  # PLI and FIR; looked up on the instance
+    assert "self.__force_keyframe = True" in source(sender.RTCRtpSender._send_keyframe)
+    assert "self.__track.stop()" in source(sender.RTCRtpSender._run_rtp)
 
 
 def test_vp8_is_offered_first() -> None:
