@@ -67,7 +67,10 @@ class LossShare:
 
     @property
     def share(self) -> float | None:
-        packets = sum(mark >= 0 for _, mark in self._told)
-        if packets < LEAST_FOR_LOSS:
-            return None
-        return max(0, sum(mark for _, mark in self._told)) / packets
+        return self.share_since(-1e9)
+
+    def share_since(self, sent_s: float) -> float | None:
+        """Of what was sent after that time."""
+        marks = [mark for at_s, mark in self._told if at_s > sent_s]
+        packets = sum(mark >= 0 for mark in marks)
+        return max(0, sum(marks)) / packets if packets >= LEAST_FOR_LOSS else None

@@ -18,18 +18,19 @@ EMPTY_QUEUE_S = 0.015
 NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
 DOWN, LEAST_DOWN = 0.85, 0.5
 DRAIN_IN_S = 0.6
-LEAST_APART_S, MOST_APART_S = 0.15, 0.4  # between two steps down
+LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
 UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
 NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
 MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
-MUCH_LOSS = 0.1
+MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
-LEAST_BY_LOSS_BIT_S = 120_000.0  # loss alone, on an empty queue, does not take the picture away
+LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
-BURST_PAUSE_S, MOST_BURST_PAUSE_S = 2.0, 16.0
+BURST_PAUSE_S = 3.0
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
 
@@ -43,6 +44,7 @@ class CongestionControl:
         self._probing = Probing()
         self._target_bit_s = start_bit_s
         self._is_starting = True
+        self._is_draining = False
         self._capacity_bit_s: float | None = None  # what arrived when the line was last full
         self._best_bit_s = start_bit_s
         self._round_trip_s: float | None = None
@@ -53,7 +55,6 @@ class CongestionControl:
         self._silent_from_s: float | None = None
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
-        self._burst_pause_s = BURST_PAUSE_S
         self._first_burst = True
 
     # --- what is asked ---------------------------------------------------------------------
@@ -65,6 +66,10 @@ class CongestionControl:
     @property
     def round_trip_s(self) -> float | None:
         return self._round_trip_s
+
+    @property
+    def queue_s(self) -> float | None:
+        return self._queue.queue_s
 
     def state(self) -> LineState:
         arriving = self._rate.bit_s()
@@ -122,7 +127,7 @@ class CongestionControl:
 
     def _after_silence(self, now_s: float) -> None:
         if self._silent_from_s is not None:
-            self._set_target(0.7 * self._before_silence_bit_s)
+            self._set_target(min(AFTER_SILENCE_BIT_S, 0.7 * self._before_silence_bit_s))
             self._loss.forget()
             self._trend.begin_anew()
             self._down_s = now_s
@@ -146,19 +151,20 @@ class CongestionControl:
         self._best_bit_s = max(self._best_bit_s, arriving)
         if self._is_over(queue_s, arriving):
             self._step_down(queue_s, arriving, now_s)
-        elif queue_s < HOLD_QUEUE_S:
+        elif queue_s < HOLD_QUEUE_S + self._queue.noise_s:
             self._over_since_s = None
-            loss = self._loss.share or 0.0
+            loss = self._loss.share_since(self._down_s) or 0.0
             if loss > MUCH_LOSS:
                 self._give_way_to_loss(loss, queue_s, now_s)
             elif now_s - self._down_s > self._apart_s:
+                self._take_back(queue_s)
                 self._grow(arriving, elapsed_s)
                 self._ask_again(queue_s, loss, now_s)
 
     def _is_over(self, queue_s: float, arriving: float) -> bool:
         """Below three quarters it was a key frame that waited for itself."""
-        is_growing = self._trend.is_overused and queue_s > GROWING_QUEUE_S
-        return queue_s > LONG_QUEUE_S or (is_growing and arriving > 0.75 * self._target_bit_s)
+        is_growing = self._trend.is_overused and queue_s > GROWING_QUEUE_S + self._queue.noise_s
+        return queue_s > LONG_QUEUE_S + self._queue.noise_s or (is_growing and arriving > 0.75 * self._target_bit_s)
 
     @property
     def _apart_s(self) -> float:
@@ -177,6 +183,7 @@ class CongestionControl:
             arriving = min(arriving, self._rate.bit_s(SHORT_S) or arriving)
         self._down_s = now_s
         self._is_starting = False
+        self._is_draining = True
         self._capacity_bit_s = arriving
         self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
 
@@ -199,6 +206,13 @@ class CongestionControl:
         grown = min(self._target_bit_s * times**elapsed_s, most)
         self._set_target(max(grown, self._target_bit_s))
 
+    def _take_back(self, queue_s: float) -> None:
+        """The queue is gone: what was held back to empty it is no longer needed."""
+        if self._is_draining and queue_s < EMPTY_QUEUE_S + self._queue.noise_s:
+            self._is_draining = False
+            if self._capacity_bit_s is not None:
+                self._set_target(max(self._target_bit_s, DOWN * self._capacity_bit_s))
+
     def _set_target(self, bit_s: float, *, only_down: bool = False) -> None:
         bit_s = min(bit_s, self._target_bit_s) if only_down else bit_s
         self._target_bit_s = max(LEAST_BIT_S, min(MOST_BIT_S, bit_s))
@@ -207,11 +221,11 @@ class CongestionControl:
 
     def _ask_again(self, queue_s: float, loss: float, now_s: float) -> None:
         """After a drop: as soon as the queue is empty, and then less and less often."""
-        is_quiet = queue_s < EMPTY_QUEUE_S and loss < MUCH_LOSS / 2
+        is_quiet = queue_s < EMPTY_QUEUE_S + self._queue.noise_s and loss < MUCH_LOSS / 2
         is_low = self._target_bit_s < IS_A_DROP * self._best_bit_s
         if is_quiet and is_low and now_s >= self._burst_due_s:
             if not self._probing.is_waiting(now_s):
-                self._burst_due_s = now_s + self._burst_pause_s
+                self._burst_due_s = now_s + BURST_PAUSE_S
                 self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
     def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
@@ -219,9 +233,7 @@ class CongestionControl:
             self._set_target(bit_s * AFTER_BURST)
             self._capacity_bit_s = None if is_carried else bit_s
         if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
-            self._burst_pause_s = BURST_PAUSE_S
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
         else:
             self._is_starting = False
-            self._burst_pause_s = min(MOST_BURST_PAUSE_S, 2 * self._burst_pause_s)
-            self._burst_due_s = now_s + self._burst_pause_s
+            self._burst_due_s = now_s + BURST_PAUSE_S

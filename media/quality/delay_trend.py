@@ -16,7 +16,8 @@ THRESHOLD_UP, THRESHOLD_DOWN = 0.0087, 0.039
 MOST_BEYOND_THRESHOLD_MS = 15.0  # a leap is not what the threshold should follow
 OVERUSE_FOR_S = 0.01
 BASE_BUCKET_S, BASE_BUCKETS = 1.0, 30
-RECENT_S = 0.1
+RECENT_S, RECENT_PACKETS = 0.06, 5  # in the time of arriving: behind a queue little arrives
+NOISE_SHARE, NOISE_SMOOTHING = 0.5, 0.01
 NEW_BEGINNING_S = 2.0  # packets further apart than this tell nothing of each other
 
 
@@ -89,31 +90,37 @@ class DelayTrend:
 class QueueWatch:
     """How long the newest packets waited, above the emptiest way of the last 30 s.
 
-    The least of the last tenth of a second: a queue makes every packet wait, jitter only some.
+    The least of the last few that came: a queue makes every packet wait, jitter only some.
+    `noise_s`: how far that least itself may be off, from how unlike the packets' delays are.
     """
 
     def __init__(self) -> None:
         self._bases: deque[tuple[float, float]] = deque(maxlen=BASE_BUCKETS)  # since when, least
-        self._recent: deque[tuple[float, float]] = deque()
+        self._recent: deque[tuple[float, float]] = deque(maxlen=200)
         self.queue_s: float | None = None
+        self.noise_s = 0.0
+        self._newest_s = 0.0
 
     def add(self, sent_s: float, arrived_s: float) -> None:
-        delay_s = arrived_s - sent_s
+        delay_s, self._newest_s = arrived_s - sent_s, sent_s
         if not self._bases or sent_s - self._bases[-1][0] > BASE_BUCKET_S:
             self._bases.append((sent_s, delay_s))
         elif delay_s < self._bases[-1][1]:
             self._bases[-1] = self._bases[-1][0], delay_s
-        self._recent.append((sent_s, delay_s))
-        while self._recent[0][0] < sent_s - RECENT_S or len(self._recent) > 200:
+        self._recent.append((arrived_s, delay_s))
+        while len(self._recent) > RECENT_PACKETS and self._recent[0][0] < arrived_s - RECENT_S:
             self._recent.popleft()
-        base_s = min(least_s for _, least_s in self._bases)
-        self.queue_s = min(delay for _, delay in self._recent) - base_s
+        delays = [delay for _, delay in self._recent]
+        least_s = min(delays)
+        self.queue_s = least_s - min(least for _, least in self._bases)
+        spread_s = sum(delays) / len(delays) - least_s
+        self.noise_s += NOISE_SMOOTHING * (NOISE_SHARE * spread_s - self.noise_s)
 
     def take_as_empty(self) -> None:
         """The way itself has become longer: what packets wait now is the new base."""
         if self._recent:
             self._bases.clear()
-            self._bases.append((self._recent[-1][0], min(delay for _, delay in self._recent)))
+            self._bases.append((self._newest_s, min(delay for _, delay in self._recent)))
 
 
 def slope_of(line: deque[tuple[float, float]]) -> float:
