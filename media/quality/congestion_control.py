@@ -16,11 +16,12 @@ SUDDEN_QUEUE_S = 0.05  # above this what arrives is what the line carries now
 HOLD_QUEUE_S = 0.04
 EMPTY_QUEUE_S = 0.015
 NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
-DOWN, LEAST_DOWN = 0.85, 0.5
+DOWN, LEAST_DOWN = 0.88, 0.5
 DRAIN_IN_S = 0.6
 LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
 UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
 NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
+NEAR_ROUND_TRIP_S = 0.3
 MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
 MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
@@ -199,6 +200,8 @@ class CongestionControl:
         capacity = self._capacity_bit_s
         if capacity is not None and self._target_bit_s > NEAR_TO * capacity:
             self._capacity_bit_s = capacity = None  # the line carries more than it did
+        # Over a long way the answer to a step comes late: smaller ones.
+        elapsed_s *= min(1.0, NEAR_ROUND_TRIP_S / max(self._round_trip_s or 0.0, 0.01))
         times = UP_AT_START if self._is_starting else UP_FAR
         if capacity is not None and self._target_bit_s > NEAR_FROM * capacity:
             times = UP_NEAR

@@ -16,8 +16,8 @@ THRESHOLD_UP, THRESHOLD_DOWN = 0.0087, 0.039
 MOST_BEYOND_THRESHOLD_MS = 15.0  # a leap is not what the threshold should follow
 OVERUSE_FOR_S = 0.01
 BASE_BUCKET_S, BASE_BUCKETS = 1.0, 30
-RECENT_S, RECENT_PACKETS = 0.06, 5  # in the time of arriving: behind a queue little arrives
-NOISE_SHARE, NOISE_SMOOTHING = 0.5, 0.01
+RECENT_S, RECENT_PACKETS = 0.06, 3  # in the time of arriving: behind a queue little arrives
+NOISE_SHARE, NOISE_SMOOTHING = 1.0, 0.01
 NEW_BEGINNING_S = 2.0  # packets further apart than this tell nothing of each other
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from media.quality.congestion_control import CongestionControl
 from media.quality.line_state import LineState, PictureBudget
 from media.quality.pacer import PACE, Pacer, PicturePacket
-from media.quality.repeat_budget import RepeatBudget
+from media.quality.repeat_budget import SHARE, RepeatBudget
 from media.quality.sent_log import NOT_A_PROBE, SentLog
 from media.quality.transport_feedback import Feedback
 
@@ -143,7 +143,8 @@ class LineSender:
         if self._first_voice_s is None or now_s - self._first_voice_s < METER_S:
             voice_bit_s = max(voice_bit_s, ASSUMED_VOICE_BIT_S)
         target_bit_s = self.control.target_bit_s
-        left_bit_s = target_bit_s - voice_bit_s - self._beside.bit_s(now_s)
+        beside_bit_s = min(self._beside.bit_s(now_s), SHARE * target_bit_s)  # more will not come
+        left_bit_s = target_bit_s - voice_bit_s - beside_bit_s
         headers_bit_s = self._pictures.packets_s(now_s) * PICTURE_HEADERS_BYTES * 8
         bit_s = max(0, int(PICTURE_SHARE * left_bit_s - headers_bit_s))
         return PictureBudget(bit_s, self._pacer.waiting_s(PACE * target_bit_s))
