@@ -27,6 +27,8 @@ MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
+MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
 BURST_ABOVE = 2.0
@@ -57,6 +59,7 @@ class CongestionControl:
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
         self._first_burst = True
+        self._far_estimate_bit_s: float | None = None
 
     # --- what is asked ---------------------------------------------------------------------
 
@@ -126,6 +129,23 @@ class CongestionControl:
             self._silent_from_s = now_s
             self._set_target(max(0.5 * self._target_bit_s, START_BIT_S / 2), only_down=True)
 
+    def reported(self, loss: float, round_trip_s: float | None) -> None:
+        """A receiver report, about once a second: the rule for a far side that tells no more."""
+        if self._heard_s is not None:
+            return
+        self._round_trip_s = round_trip_s
+        if loss > MUCH_LOSS:
+            self._set_target(self._target_bit_s * (1 - loss / 2))
+        elif loss < SMALL_LOSS:
+            most = self._far_estimate_bit_s or MOST_UNTOLD_BIT_S
+            self._set_target(min(self._target_bit_s * UP_BY_REPORT, most))
+
+    def estimated(self, bit_s: float) -> None:
+        """The far side's own estimate (REMB); transport-wide feedback is worth more."""
+        if self._heard_s is None:
+            self._far_estimate_bit_s = max(LEAST_BIT_S, bit_s)
+            self._set_target(bit_s)
+
     def _after_silence(self, now_s: float) -> None:
         if self._silent_from_s is not None:
             self._set_target(min(AFTER_SILENCE_BIT_S, 0.7 * self._before_silence_bit_s))
@@ -165,7 +185,9 @@ class CongestionControl:
     def _is_over(self, queue_s: float, arriving: float) -> bool:
         """Below three quarters it was a key frame that waited for itself."""
         is_growing = self._trend.is_overused and queue_s > GROWING_QUEUE_S + self._queue.noise_s
-        return queue_s > LONG_QUEUE_S + self._queue.noise_s or (is_growing and arriving > 0.75 * self._target_bit_s)
+        return queue_s > LONG_QUEUE_S + self._queue.noise_s or (
+            is_growing and arriving > 0.75 * self._target_bit_s
+        )
 
     @property
     def _apart_s(self) -> float:
@@ -226,10 +248,10 @@ class CongestionControl:
         """After a drop: as soon as the queue is empty, and then less and less often."""
         is_quiet = queue_s < EMPTY_QUEUE_S + self._queue.noise_s and loss < MUCH_LOSS / 2
         is_low = self._target_bit_s < IS_A_DROP * self._best_bit_s
-        if is_quiet and is_low and now_s >= self._burst_due_s:
-            if not self._probing.is_waiting(now_s):
-                self._burst_due_s = now_s + BURST_PAUSE_S
-                self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
+        is_due = now_s >= self._burst_due_s and not self._probing.is_waiting(now_s)
+        if is_quiet and is_low and is_due:
+            self._burst_due_s = now_s + BURST_PAUSE_S
+            self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
     def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
         if bit_s * AFTER_BURST > self._target_bit_s:

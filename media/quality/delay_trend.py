@@ -39,7 +39,7 @@ class DelayTrend:
         if self._group is None:
             self._group = sent_s, sent_s, arrived_s
             return
-        first_s, last_s, came_s = self._group
+        first_s, _, came_s = self._group
         if sent_s < first_s:
             return
         if sent_s - first_s <= GROUP_S:
@@ -68,7 +68,7 @@ class DelayTrend:
             self._over_for_s += elapsed_s
             self._over_times += 1
             is_long = self._over_for_s > OVERUSE_FOR_S and self._over_times > 1
-            self.is_overused = is_long and slope >= self._slope or self.is_overused
+            self.is_overused = (is_long and slope >= self._slope) or self.is_overused
         else:
             self._over_for_s, self._over_times, self.is_overused = 0.0, 0, False
         self._slope = slope

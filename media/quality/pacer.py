@@ -33,9 +33,7 @@ class Pacer:
         self._waiting_bytes += packet.wire_bytes
 
     def is_too_long(self, target_bit_s: float) -> bool:
-        return (
-            self.waiting_s(target_bit_s) > MOST_WAITING_S or len(self._waiting) > MOST_PACKETS
-        )
+        return self.waiting_s(target_bit_s) > MOST_WAITING_S or len(self._waiting) > MOST_PACKETS
 
     def throw_away(self) -> set[int]:
         """The sources whose pictures are broken by it."""

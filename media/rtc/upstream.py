@@ -13,7 +13,9 @@ from media.rtc import (
     encoder_rates,
     host_candidates,
     ice_checks,
+    line_transport,
     sctp_mends,
+    transport_numbers,
     voice_arrival,
     voice_encoder,
 )
@@ -34,11 +36,13 @@ def fit() -> None:
     arrival_buffer.install()
     voice_arrival.install()
     voice_encoder.install()
+    line_transport.install()
+    transport_numbers.install()
     _fitted.append(True)
 
 
-def transport_of(connection: RTCPeerConnection) -> dtls_flights.FlightDtlsTransport:
+def transport_of(connection: RTCPeerConnection) -> line_transport.LineTransport:
     """The one transport of a bundled connection; there is none before its first track."""
     transport = connection.getTransceivers()[0].receiver.transport
-    assert isinstance(transport, dtls_flights.FlightDtlsTransport)
+    assert isinstance(transport, line_transport.LineTransport)
     return transport

@@ -6,7 +6,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 
 from media.quality.arrival_log import ArrivalLog
 from media.quality.congestion_control import CongestionControl
@@ -61,7 +61,7 @@ class Seen:
 
     def longest_gap_s(self, since_s: float, until_s: float) -> float:
         shown = [since_s, *(at for at in self.frames if since_s <= at < until_s), until_s]
-        return max(after - before for before, after in zip(shown, shown[1:], strict=False))
+        return max(after - before for before, after in pairwise(shown))
 
 
 class Simulation:
