@@ -31,6 +31,7 @@ SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
 MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
+PACE_AT_START, PACE = 2.5, 1.5
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
 BURST_PAUSE_S = 3.0
@@ -70,6 +71,13 @@ class CongestionControl:
     @property
     def round_trip_s(self) -> float | None:
         return self._round_trip_s
+
+    @property
+    def pace_bit_s(self) -> float:
+        """How fast what waits may follow on another: what the line bears is known after the start,
+        and a large frame sent faster than that is only a queue that the voice gets into.
+        """
+        return (PACE_AT_START if self._is_starting else PACE) * self._target_bit_s
 
     @property
     def queue_s(self) -> float | None:

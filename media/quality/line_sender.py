@@ -8,7 +8,7 @@ from collections import deque
 
 from media.quality.congestion_control import CongestionControl
 from media.quality.line_state import LineState, PictureBudget
-from media.quality.pacer import PACE, Pacer, PicturePacket
+from media.quality.pacer import Pacer, PicturePacket
 from media.quality.repeat_budget import SHARE, RepeatBudget
 from media.quality.sent_log import NOT_A_PROBE, SentLog
 from media.quality.transport_feedback import Feedback
@@ -86,9 +86,7 @@ class LineSender:
             self._beside.add(wire_bytes, now_s)
         else:
             return None
-        pace_bit_s = PACE * self.control.target_bit_s
-        if burst is not None:
-            pace_bit_s = burst.bit_s
+        pace_bit_s = burst.bit_s if burst is not None else self.control.pace_bit_s
         self._pacer.left(wire_bytes, pace_bit_s, now_s)
         return packet, self._leaves(wire_bytes, now_s)
 
@@ -147,4 +145,4 @@ class LineSender:
         left_bit_s = target_bit_s - voice_bit_s - beside_bit_s
         headers_bit_s = self._pictures.packets_s(now_s) * PICTURE_HEADERS_BYTES * 8
         bit_s = max(0, int(PICTURE_SHARE * left_bit_s - headers_bit_s))
-        return PictureBudget(bit_s, self._pacer.waiting_s(PACE * target_bit_s))
+        return PictureBudget(bit_s, self._pacer.waiting_s(self.control.pace_bit_s))

@@ -6,7 +6,6 @@ Voice and control never wait: they do not come here. Any number of picture sourc
 from collections import deque
 from dataclasses import dataclass
 
-PACE = 2.5  # times the target
 LATE_TIMER_S = 0.005  # what a late timer may make up for at once
 MOST_WAITING_S = 1.0  # at the target rate; then it is thrown away
 MOST_PACKETS = 2000
