@@ -30,6 +30,7 @@ from media.rtc import upstream
 from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.first_picture import FirstPictureHelp
+from media.rtc.line_control import LineControl
 from media.rtc.link_events import (
     FirstPicture,
     LinkEvent,
@@ -96,6 +97,7 @@ class PeerLink:
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
         self._arrival: PictureArrival | None = None
+        self._line: LineControl | None = None
         self._now = asyncio.get_running_loop().time
         self._opened_at = self._now()
         self._join_ms: float | None = None
@@ -176,6 +178,8 @@ class PeerLink:
         self._is_over = True
         self._is_up = False
         await self._tasks.close()
+        if self._line is not None:
+            await self._line.close()
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._pc.close()
@@ -199,6 +203,8 @@ class PeerLink:
             known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
             ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
             transceiver.setCodecPreferences(ours)
+        self._line = LineControl(self._pc, upstream.transport_of(self._pc))
+        self.picture_out.budget = self._line.picture_budget
 
     def _add_channels(self) -> None:
         # After the tracks: created first, under MAX_BUNDLE, they would never connect.

@@ -12,9 +12,11 @@ from media.rtc import (
     dtls_flights,
     host_candidates,
     ice_checks,
+    line_transport,
     rtp_mends,
     sctp_mends,
     stun_guard,
+    transport_numbers,
     voice_arrival,
     voice_copies,
     voice_encoder,
@@ -37,11 +39,13 @@ def fit() -> None:
     voice_arrival.install()
     voice_encoder.install()
     voice_copies.install()
+    line_transport.install()
+    transport_numbers.install()
     _fitted.append(True)
 
 
-def transport_of(connection: RTCPeerConnection) -> dtls_flights.FlightDtlsTransport:
+def transport_of(connection: RTCPeerConnection) -> line_transport.LineTransport:
     """The one transport of a bundled connection; there is none before its first track."""
     transport = connection.getTransceivers()[0].receiver.transport
-    assert isinstance(transport, dtls_flights.FlightDtlsTransport)
+    assert isinstance(transport, line_transport.LineTransport)
     return transport

@@ -28,6 +28,7 @@ from media.rtc import (
     asking_again,
     dtls_flights,
     ice_checks,
+    line_transport,
     picture_arrival,
     rtp_mends,
     sctp_mends,
@@ -74,7 +75,7 @@ def test_defaults_of_stock_are_what_we_found() -> None:
 
 def test_fitting_puts_our_parts_in_place() -> None:
     upstream.fit()
-    assert vars(peer)["RTCDtlsTransport"] is dtls_flights.FlightDtlsTransport
+    assert vars(peer)["RTCDtlsTransport"] is line_transport.LineTransport
     assert vars(peer)["RTCSctpTransport"] is sctp_mends.MendedSctpTransport
     assert stun.Transaction is ice_checks.PatientTransaction
     assert (sctp.SCTP_RTO_INITIAL, sctp.SCTP_RTO_MIN) == (0.25, 0.2)
