@@ -45,11 +45,13 @@ from app.services.call import Call, CallState
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
+from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.leaving import Leaving, Loss
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.ports import Cuff
+from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
@@ -108,6 +110,8 @@ class Services:
     visits: Visits
     notes: Notes
     messages: Messages
+    receipts: Receipts
+    direct_line: DirectLine
     recordings: Recordings
     desk: Desk
     leaving: Leaving
@@ -240,6 +244,8 @@ def make_services(
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
+        receipts=Receipts(acts=acts, chart=chart, call=call),
+        direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
         desk=desk,
         leaving=Leaving(),
@@ -299,7 +305,14 @@ def make_models(
         notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
         recordings=recordings,
         messages=MessagesViewModel(
-            tasks, messages=s.messages, chart=s.chart, acts=s.acts, role=role
+            tasks,
+            messages=s.messages,
+            receipts=s.receipts,
+            chart=s.chart,
+            call=s.call,
+            sync=s.sync,
+            acts=s.acts,
+            role=role,
         ),
     )
     cart_home = CartHomeViewModel(
@@ -356,6 +369,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         visit = s.call.state.value.visit
         if visit is not None:
             s.vitals.heard_from_far(visit, word.payload)
+            s.direct_line.heard(visit, word.payload)
 
     phase_before = Phase.IDLE
 
@@ -382,7 +396,8 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     """Everything that listens; the exchange with the server begins once somebody is there."""
     s = services
     engine.open()
-    for service in (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.engine_room):
+    listening = (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.receipts, s.direct_line)
+    for service in (*listening, s.engine_room):
         service.start()
     is_connected = False
 
@@ -431,6 +446,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
         s.engine_room,
+        s.direct_line,
+        s.receipts,
         s.recordings,
         s.vitals,
         s.call,

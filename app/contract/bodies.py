@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.contract.wire import Body, Instant, Sha256Hex, ShortText
 from app.domain.changes import RecordType
-from app.domain.messages import MESSAGE_MAX_CHARACTERS
+from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.domain.recordings import RECORDING_MAX_SECONDS
 from app.domain.visits import VisitState
@@ -57,6 +57,19 @@ class MessageBody(Body):
     author: UUID
     author_name: ShortText
     written_at: Instant
+    turn: Annotated[int, Field(ge=1, le=TURN_MOST)] | None = None
+
+
+class ReceiptBody(Body):
+    """What a desk says of a message of somebody else's."""
+
+    visit: UUID
+    patient: UUID
+    message: UUID
+    kind: ReceiptKind
+    by: UUID
+    by_name: ShortText
+    at: Instant
 
 
 class QuantityBody(Body):
@@ -112,6 +125,7 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.VISIT: VisitBody,
     RecordType.NOTE: NoteBody,
     RecordType.MESSAGE: MessageBody,
+    RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
 }

@@ -42,6 +42,8 @@ class Act(StrEnum):
     RECORDING_KEPT = "recording-kept"
     RECORDING_PLAYED = "recording-played"
     MESSAGE_WRITTEN = "message-written"
+    MESSAGE_DELIVERED = "message-delivered"
+    MESSAGE_READ = "message-read"
     CHANGE_CONFLICT = "change-conflict"
     CHANGE_REFUSED = "change-refused"
     CHANGE_WRITTEN_ANEW = "change-written-anew"

@@ -1,11 +1,13 @@
 """Secure messages of a visit: kept like a note, so that they survive an outage in order."""
 
+from dataclasses import replace
+
 from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.ids import RecordId, new_id
-from app.domain.messages import MESSAGE_MAX_CHARACTERS
+from app.domain.messages import MESSAGE_MAX_CHARACTERS, Message, message_fields, next_turn
 from app.services.acts import Acts
 from app.services.chart import Chart
 from app.services.ports import NewChange, UnitOfWork
@@ -32,20 +34,16 @@ class Messages:
         message, visit, patient = RecordId(new_id()), row.visit.id, row.patient.id
         stamp = self._acts.stamp()
 
+        written = Message(message, visit, patient, text, person.id, person.name, stamp.device_time)
+
         def keep(unit: UnitOfWork) -> None:
+            turn = next_turn(unit.records.messages(visit))
             unit.outbox.add(
                 NewChange(
                     record_type=RecordType.MESSAGE,
                     record=message,
                     base_version=0,
-                    fields_set={
-                        "visit": str(visit),
-                        "patient": str(patient),
-                        "text": text,
-                        "author": str(person.id),
-                        "author_name": person.name,
-                        "written_at": stamp.device_time.isoformat(),
-                    },
+                    fields_set=message_fields(replace(written, turn=turn)),
                     author=person.id,
                     stamp=stamp,
                     patient=patient,

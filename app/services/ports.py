@@ -13,6 +13,7 @@ from app.domain.audit import AuditEvent, Witness
 from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
+from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
 from app.domain.clock import ClockSample
@@ -109,6 +110,14 @@ class Attachments(Protocol):
     def mark_sent(self, file_sha256: str) -> None: ...
 
 
+class HeardRecords(Protocol):
+    """What the far desk told itself, shown until the server confirms the same."""
+
+    def keep(self, heard: HeardRecord) -> bool:
+        """Whether it is new here; Rejected when it is no record of this visit and patient."""
+        ...
+
+
 class Kept(Protocol):
     """Small things of this profile: device identity, refresh token, last person, running call."""
 
@@ -133,6 +142,8 @@ class UnitOfWork(Protocol):
     def attachments(self) -> Attachments: ...
     @property
     def kept(self) -> Kept: ...
+    @property
+    def heard(self) -> HeardRecords: ...
 
 
 class Store(Protocol):

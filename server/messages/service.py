@@ -1,12 +1,20 @@
-"""Messages between the two sides of a visit: written once, never changed."""
+"""Messages between the two sides of a visit, and what desks say of them: never changed."""
 
 from sqlalchemy import Connection
 
-from app.contract.bodies import MessageBody
+from app.contract.bodies import MessageBody, ReceiptBody
 from app.domain.access import Action, may
 from app.domain.audit import Act
+from app.domain.changes import RecordType
 from app.domain.failures import Code, Rejected
+from app.domain.messages import ReceiptKind
 from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
+from server.records import find_of_type
+
+ACT_OF = {
+    ReceiptKind.DELIVERED: Act.MESSAGE_DELIVERED,
+    ReceiptKind.READ: Act.MESSAGE_READ,
+}
 
 
 def judge_message(connection: Connection, submission: Submission) -> Verdict:
@@ -18,3 +26,21 @@ def judge_message(connection: Connection, submission: Submission) -> Verdict:
     must_be_by(submission, body.author)
     of_visit(connection, submission.change, body.visit, body.patient)
     return Verdict(document, Act.MESSAGE_WRITTEN, body.patient, body.visit)
+
+
+def judge_receipt(connection: Connection, submission: Submission) -> Verdict:
+    """The message may still be on its way here: who heard it over the call may be quicker."""
+    if not may(submission.role, Action.WRITE_MESSAGE):
+        raise Rejected(Code.NOT_ALLOWED)
+    must_be_new(submission)
+    document, body = merged(submission)
+    assert isinstance(body, ReceiptBody)
+    must_be_by(submission, body.by)
+    of_visit(connection, submission.change, body.visit, body.patient)
+    message = find_of_type(connection, body.message, RecordType.MESSAGE)
+    if message is not None:
+        if message.visit != body.visit:
+            raise Rejected(Code.WRONG_PATIENT)
+        if message.document["author"] == str(body.by):  # nobody delivers to themselves
+            raise Rejected(Code.NOT_ALLOWED)
+    return Verdict(document, ACT_OF[body.kind], body.patient, body.visit)

@@ -27,9 +27,11 @@ from app.services.acts import Acts
 from app.services.call import Call
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn
 from app.services.switchboard import Switchboard
@@ -84,6 +86,8 @@ class DeskOnFakes:
     visits: Visits
     notes: Notes
     messages: Messages
+    receipts: Receipts
+    direct_line: DirectLine
     recordings: Recordings
     desk: Desk
     engine_room: EngineRoom
@@ -250,6 +254,8 @@ async def desk_on_fakes(
             visits=visits,
             notes=Notes(acts, chart),
             messages=Messages(acts, chart),
+            receipts=Receipts(acts=acts, chart=chart, call=call),
+            direct_line=DirectLine(acts=acts, call=call, engine=engine),
             recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
             desk=desk,
             engine_room=EngineRoom(engine),
