@@ -103,12 +103,17 @@ class DirectLine:
         for record, is_urgent in self._to_tell(messages, person):
             if not self._is_due(record.record, is_urgent=is_urgent):
                 continue
-            for word in words_of(record):
-                await self._engine.send_live(word)
-                await asyncio.sleep(WORD_PAUSE_S)
             before = self._told.get(record.record)
             times = 1 if before is None else before.times + 1
+            # Before it is said: what is asked for again meanwhile is told again.
             self._told[record.record] = _Told(self._acts.clock.monotonic(), times)
+            try:
+                for word in words_of(record):
+                    await self._engine.send_live(word)
+                    await asyncio.sleep(WORD_PAUSE_S)
+            except Failure:
+                self._told.pop(record.record, None)
+                raise
 
     def _to_tell(self, newest_first: list[Message], me: Person) -> list[tuple[HeardRecord, bool]]:
         """Oldest first, with whether it is to be told again until the far desk has it."""

@@ -175,10 +175,8 @@ def _how_far(message: Message, clock: Clock) -> tuple[str, Tone]:
         receipt = message.receipt_of(kind)
         if receipt is not None:
             time = wording.moment(receipt.at, clock.now())
-            words = wording.text(f"messages.{kind}", time=time)
-            if message.is_pending:
-                words = wording.text("messages.over-call", state=words)
-            return words, Tone.GOOD
+            by_call = "-by-call" if message.is_pending else ""
+            return wording.text(f"messages.{kind}{by_call}", time=time), Tone.GOOD
     if message.is_pending:
         return wording.text("messages.waits"), Tone.ATTENTION
     return wording.text("messages.sent"), Tone.PLAIN

@@ -315,7 +315,8 @@ SENTENCES: dict[str, str] = {
     "messages.sent": "sent, confirmed by the server",
     "messages.delivered": "delivered {time}",
     "messages.read": "read {time}",
-    "messages.over-call": "{state} over the call, not yet confirmed by the server",
+    "messages.delivered-by-call": "delivered {time} over the call, not yet confirmed by the server",
+    "messages.read-by-call": "read {time} over the call, not yet confirmed by the server",
     "messages.way.call": "The server is away. Messages go over the call, and to it later.",
     "messages.way.none": "Nothing goes out now. Messages are kept here and sent by themselves.",
     # unsent
