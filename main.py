@@ -48,6 +48,7 @@ from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.leaving import Leaving, Loss
+from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.ports import Cuff
@@ -64,6 +65,7 @@ from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
+from offline_store.outside_files import OutsideFiles
 from peripherals.monitor import CuffMonitor
 from ui import theme
 from ui.main_window import MainWindow
@@ -110,6 +112,7 @@ class Services:
     visits: Visits
     notes: Notes
     messages: Messages
+    message_files: MessageFiles
     receipts: Receipts
     direct_line: DirectLine
     recordings: Recordings
@@ -230,6 +233,17 @@ def make_services(
         equipment=equipment,
         running=lambda: engine.running_call,
     )
+    message_files = MessageFiles(
+        acts=acts,
+        chart=chart,
+        call=call,
+        engine=engine,
+        files=store.recordings,
+        outside=OutsideFiles(),
+        server_api=server_api,
+        files_sent=sync.files_sent,
+        is_server_there=lambda: sync.state.value.is_reachable,
+    )
     return Services(
         acts=acts,
         switchboard=switchboard,
@@ -244,7 +258,8 @@ def make_services(
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
-        receipts=Receipts(acts=acts, chart=chart, call=call),
+        message_files=message_files,
+        receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
         desk=desk,
@@ -307,6 +322,7 @@ def make_models(
         messages=MessagesViewModel(
             tasks,
             messages=s.messages,
+            files=s.message_files,
             receipts=s.receipts,
             chart=s.chart,
             call=s.call,
@@ -370,6 +386,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         if visit is not None:
             s.vitals.heard_from_far(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
+            s.message_files.heard(visit, word.payload)
 
     phase_before = Phase.IDLE
 
@@ -396,7 +413,16 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     """Everything that listens; the exchange with the server begins once somebody is there."""
     s = services
     engine.open()
-    listening = (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.receipts, s.direct_line)
+    listening = (
+        s.worklist,
+        s.chart,
+        s.unsent,
+        s.call,
+        s.vitals,
+        s.receipts,
+        s.direct_line,
+        s.message_files,
+    )
     for service in (*listening, s.engine_room):
         service.start()
     is_connected = False
@@ -448,6 +474,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.engine_room,
         s.direct_line,
         s.receipts,
+        s.message_files,
         s.recordings,
         s.vitals,
         s.call,

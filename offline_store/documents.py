@@ -24,6 +24,7 @@ from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
+from app.domain.message_files import FilePart, MessageFile
 from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
@@ -127,7 +128,18 @@ def message_of(record: UUID, document: bytes, _version: int, is_pending: int) ->
         written_at=body.written_at,
         is_pending=bool(is_pending),
         turn=body.turn,
+        file=_file_of(body),
     )
+
+
+def _file_of(body: MessageBody) -> MessageFile | None:
+    if body.file is None:
+        return None
+    parts = tuple(
+        FilePart(part.file_sha256, part.file_key, part.file_bytes) for part in body.file_parts
+    )
+    file = body.file
+    return MessageFile(file.name, file.kind, file.size_bytes, file.sha256, parts)
 
 
 def receipt_of(_record: UUID, document: bytes) -> Receipt:

@@ -44,6 +44,7 @@ class Act(StrEnum):
     MESSAGE_WRITTEN = "message-written"
     MESSAGE_DELIVERED = "message-delivered"
     MESSAGE_READ = "message-read"
+    MESSAGE_FILE_SAVED = "message-file-saved"
     CHANGE_CONFLICT = "change-conflict"
     CHANGE_REFUSED = "change-refused"
     CHANGE_WRITTEN_ANEW = "change-written-anew"

@@ -12,6 +12,7 @@ from uuid import uuid5
 
 from app.domain.changes import Json
 from app.domain.ids import DeviceId, PatientId, PersonId, RecordId, VisitId
+from app.domain.message_files import MessageFile, file_fields, part_fields
 
 MESSAGE_MAX_CHARACTERS = 4_000
 TURN_MOST = 10**9
@@ -46,6 +47,7 @@ class Message:
     is_pending: bool = True
     turn: int | None = None
     receipts: tuple[Receipt, ...] = ()
+    file: MessageFile | None = None
 
     def receipt_of(self, kind: ReceiptKind) -> Receipt | None:
         """The earliest of this kind by anybody but the author."""
@@ -63,7 +65,7 @@ def receipt_id(receipt: Receipt, device: DeviceId) -> RecordId:
 
 def message_fields(message: Message) -> dict[str, Json]:
     """The message's document as it is kept and sent (contract: MessageBody)."""
-    return {
+    fields: dict[str, Json] = {
         "visit": str(message.visit),
         "patient": str(message.patient),
         "text": message.text,
@@ -72,6 +74,9 @@ def message_fields(message: Message) -> dict[str, Json]:
         "written_at": message.written_at.isoformat(),
         "turn": message.turn,
     }
+    if message.file is not None:
+        fields |= {"file": file_fields(message.file), "file_parts": part_fields(message.file)}
+    return fields
 
 
 def receipt_fields(

@@ -16,6 +16,7 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call
 from app.services.chart import Chart
+from app.services.message_files import MessageFiles
 from app.services.ports import NewChange, UnitOfWork
 from app.services.rereading import Rereading
 
@@ -27,10 +28,11 @@ ACT_OF = {ReceiptKind.DELIVERED: Act.MESSAGE_DELIVERED, ReceiptKind.READ: Act.ME
 class Receipts:
     """Of the visit that stands open here, or whose call runs here behind a locked screen."""
 
-    def __init__(self, *, acts: Acts, chart: Chart, call: Call) -> None:
+    def __init__(self, *, acts: Acts, chart: Chart, call: Call, files: MessageFiles) -> None:
         self._acts = acts
         self._chart = chart
         self._call = call
+        self._files = files
         self._visit: VisitId | None = None
         self._seen: set[RecordId] = set()
         self._tasks = TaskOwner("receipts")
@@ -38,6 +40,7 @@ class Receipts:
         self._stops = (
             acts.revision.listen(lambda _: self._rereading.ask()),
             chart.state.listen(lambda _: self._rereading.ask()),
+            files.arrived.listen(lambda _: self._rereading.ask()),
         )
 
     def start(self) -> None:
@@ -67,8 +70,11 @@ class Receipts:
             return
         try:
             messages = await self._acts.read(lambda unit: unit.records.messages(visit))
-            if self._missing(messages):
-                await self._acts.do(lambda unit: self._write(unit, visit))
+            missing = [one for one, _ in self._missing(messages)]
+            # Delivered is said of a message with all that belongs to it.
+            whole = {one.id for one in missing if await self._files.is_whole_here(one)}
+            if whole:
+                await self._acts.do(lambda unit: self._write(unit, visit, whole))
         except Failure as failure:  # asked again at the next change
             log.info("no receipt yet: %s", failure.code)
 
@@ -88,9 +94,11 @@ class Receipts:
                 found.append((message, ReceiptKind.READ))
         return found
 
-    def _write(self, unit: UnitOfWork, visit: VisitId) -> None:
+    def _write(self, unit: UnitOfWork, visit: VisitId, whole: set[RecordId]) -> None:
         person, stamp = self._acts.person, self._acts.stamp()
         for message, kind in self._missing(unit.records.messages(visit)):
+            if message.id not in whole:
+                continue
             receipt = Receipt(message.id, kind, person.id, stamp.device_time)
             unit.outbox.add(
                 NewChange(

@@ -1,5 +1,8 @@
 """Messages between the two sides of a visit, and what desks say of them: never changed."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from sqlalchemy import Connection
 
 from app.contract.bodies import MessageBody, ReceiptBody
@@ -8,7 +11,7 @@ from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.messages import ReceiptKind
-from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
+from server.judging import Judge, Submission, Verdict, merged, must_be_by, must_be_new, of_visit
 from server.records import find_of_type
 
 ACT_OF = {
@@ -17,7 +20,15 @@ ACT_OF = {
 }
 
 
-def judge_message(connection: Connection, submission: Submission) -> Verdict:
+# The key of one part of a file as it is kept; Rejected when that part is not here.
+WrapKey = Callable[[Connection, UUID, str, str, int], str]
+
+
+def judge_message(wrapped_key: WrapKey) -> Judge:
+    return lambda connection, submission: _judge_message(connection, submission, wrapped_key)
+
+
+def _judge_message(connection: Connection, submission: Submission, wrapped_key: WrapKey) -> Verdict:
     if not may(submission.role, Action.WRITE_MESSAGE):
         raise Rejected(Code.NOT_ALLOWED)
     must_be_new(submission)
@@ -25,7 +36,22 @@ def judge_message(connection: Connection, submission: Submission) -> Verdict:
     assert isinstance(body, MessageBody)
     must_be_by(submission, body.author)
     of_visit(connection, submission.change, body.visit, body.patient)
-    return Verdict(document, Act.MESSAGE_WRITTEN, body.patient, body.visit)
+    if (body.file is None) != (not body.file_parts):
+        raise Rejected(Code.MALFORMED, "a file without parts")
+    if body.file is None:
+        return Verdict(document, Act.MESSAGE_WRITTEN, body.patient, body.visit)
+    record = submission.change.record
+    document["file_parts"] = [
+        {
+            **sent,
+            "file_key": wrapped_key(
+                connection, record, part.file_sha256, part.file_key, part.file_bytes
+            ),
+        }
+        for sent, part in zip(document["file_parts"], body.file_parts, strict=True)
+    ]
+    first = body.file_parts[0].file_sha256  # who fetches it is told to the audit by this record
+    return Verdict(document, Act.MESSAGE_WRITTEN, body.patient, body.visit, file_sha256=first)
 
 
 def judge_receipt(connection: Connection, submission: Submission) -> Verdict:

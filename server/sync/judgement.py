@@ -49,7 +49,7 @@ class Judgement:
             RecordType.PATIENT: judge_patient,
             RecordType.VISIT: judge_visit,
             RecordType.NOTE: judge_note,
-            RecordType.MESSAGE: judge_message,
+            RecordType.MESSAGE: judge_message(recordings.wrapped_key),
             RecordType.RECEIPT: judge_receipt,
             RecordType.READING: judge_reading,
             RecordType.RECORDING: recordings.judge,

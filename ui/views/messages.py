@@ -8,6 +8,7 @@ from app.domain.ids import VisitId
 from ui import theme
 from ui.tone import Tone
 from ui.view_models.messages import MessagesIntents, MessagesScreen
+from ui.views.message_files import MessageFilesView
 from ui.views.panel import Panel
 from ui.widgets.attendance import Attendance
 from ui.widgets.button import Button
@@ -47,11 +48,14 @@ class MessagesView(Panel):
         self._attendance.came.connect(self._look_soon.start)
         self._list.verticalScrollBar().valueChanged.connect(lambda _: self._look_soon.start())
         QShortcut(QKeySequence(LINE_KEYS), self, self._go_to_line)
+        self._files = MessageFilesView(model, self._line.text)
         foot = QHBoxLayout()
         foot.setSpacing(theme.GAP)
         foot.addWidget(self._line, 1)
+        foot.addWidget(self._files.attach)
         foot.addWidget(self._send)
         self.content.addWidget(self._list, 1)
+        self.content.addWidget(self._files)
         self.content.addWidget(self._message)
         self.content.addWidget(self._way)
         self.content.addLayout(foot)
@@ -83,6 +87,7 @@ class MessagesView(Panel):
                 tone=message.tone,
             )
 
+        self._files.draw_files()
         self._tell_arrived(screen.arrived)
         self._look_soon.start()
 

@@ -144,6 +144,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             messages=MessagesViewModel(
                 tasks,
                 messages=desk.messages,
+                files=desk.message_files,
                 receipts=desk.receipts,
                 chart=desk.chart,
                 call=desk.call,
