@@ -12,7 +12,7 @@ from offline_store.connection import Connection
 from offline_store.counters import Counter, value_of
 from offline_store.documents import lookup_of
 
-HEARD_MOST = 10_000  # in the store; the server confirms and empties it
+HEARD_MOST = 2_000  # in the store; the server confirms and empties it
 
 KNOWN = """
 SELECT 1 FROM records WHERE record = :record

@@ -48,7 +48,7 @@ class MessagesView(Panel):
         self._attendance.came.connect(self._look_soon.start)
         self._list.verticalScrollBar().valueChanged.connect(lambda _: self._look_soon.start())
         QShortcut(QKeySequence(LINE_KEYS), self, self._go_to_line)
-        self._files = MessageFilesView(model, self._line.text)
+        self._files = MessageFilesView(model, look, self._line.text)
         foot = QHBoxLayout()
         foot.setSpacing(theme.GAP)
         foot.addWidget(self._line, 1)
