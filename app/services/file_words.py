@@ -1,10 +1,7 @@
-"""Parts of files over the call: who lacks one asks for it piece by piece, who has it answers.
+"""Parts of files over the call: {"kind": "file-want", "part": sha256, "from": 0} asks for pieces,
+{"kind": "file-piece", "part": sha256, "from": 0, "data": base64} is one.
 
-{"kind": "file-want", "part": sha256, "from": 0}
-{"kind": "file-piece", "part": sha256, "from": 0, "data": base64}
-
-The asking holds the pace: nothing comes that was not asked for, and one asking brings at most
-ASKED_BYTES. Whether a part is whole its SHA-256 says.
+The asking holds the pace: nothing comes unasked, one asking brings at most ASKED_BYTES.
 """
 
 import base64

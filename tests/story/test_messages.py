@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import RecordType
+from app.domain.ids import new_id
+from app.services import direct_line
 from app.services.direct_line import AGAIN_AFTER_S
 from tests.fakes.engine import Wire
 from tests.fakes.time_loop import until
@@ -208,16 +212,17 @@ async def test_a_word_that_was_lost_is_told_again(clinic: Clinic) -> None:
 
 
 async def test_a_far_side_that_does_not_know_the_word_gets_it_from_the_server(
-    clinic: Clinic,
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An earlier release: live words of a kind that it does not know mean nothing to it."""
     _, cart, desk = await in_a_quiet_call(clinic)
+    monkeypatch.setattr(direct_line, "AGAIN_AFTER_S", 1.0)
     desk.services.direct_line.heard = lambda visit, payload: None  # type: ignore[method-assign]
     await desk.services.receipts.close()
     await writes(cart, "by the server alone")
     await until(lambda: words(desk) == ["by the server alone"])
     await until(lambda: how_far(cart) == "sent, confirmed by the server")
-    await clinic.passes(600)
+    await clinic.passes(200)
     assert how_far(cart) == "sent, confirmed by the server"
     words_said = [word[1] for word in cart.engine.asked if word[0] == "send live"]
     assert len(words_said) <= 6  # it is not told for ever
@@ -228,15 +233,32 @@ async def test_who_sits_there_writes_in_no_other_name(clinic: Clinic) -> None:
     booked, cart, desk = await in_a_quiet_call(clinic)
     await writes(cart, "mine")
     await until(lambda: words(desk) == ["mine"])
-    [told] = [word[1] for word in cart.engine.asked if word[0] == "send live"][:1]
+    told = next(word[1] for word in cart.engine.asked if word[0] == "send live")
     assert isinstance(told, dict)
+    again = {**told, "told": str(new_id())}  # by its own author it would be taken
+    desk.services.direct_line.heard(booked.visit, again)
+    await until(lambda: words(desk) == ["mine", "mine"])
     author = str(cart.services.acts.person.id)
     for other in (str(desk.services.acts.person.id), str(booked.visit)):
         forged = {**told, "text": str(told["text"]).replace(author, other)}
-        forged["told"] = str(booked.visit)
+        forged["told"] = str(new_id())
         desk.services.direct_line.heard(booked.visit, forged)
     await clinic.passes(1)
-    assert words(desk) == ["mine"]
+    assert words(desk) == ["mine", "mine"]
+
+
+async def test_a_new_link_is_told_at_once_what_the_old_one_may_have_lost(clinic: Clinic) -> None:
+    _, cart, desk = await in_a_quiet_call(clinic)
+    await desk.services.receipts.close()  # it is never said there that it arrived
+    await writes(cart, "told before")
+    await until(lambda: words(desk) == ["told before"])
+    before = cart.engine.count_of("send live")
+    wire_of(desk).cut()
+    await until(lambda: Phase.REJOINING in (phase(cart), phase(desk)))
+    wire_of(desk).heal()
+    await both_live(cart, desk)
+    await until(lambda: cart.engine.count_of("send live") > before, limit_s=1.0)
+    assert words(desk) == ["told before"]
 
 
 async def test_behind_a_locked_screen_it_is_delivered_and_not_read(clinic: Clinic) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from app.domain.failures import Code
 from tests.ui.given import Pages, settle
@@ -56,6 +56,19 @@ def test_nobody_reads_behind_a_locked_screen(pages: Pages) -> None:
     pages.show(messages=made.MESSAGES_LIVE)
     wait_for_a_look()
     assert seen(pages) == []
+
+
+def test_who_works_in_another_window_reads_nothing_here(pages: Pages) -> None:
+    touches(pages)
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    settle()
+    assert not pages.frame.isActiveWindow()
+    pages.show(messages=made.MESSAGES_LIVE)
+    wait_for_a_look()
+    assert seen(pages) == []
+    other.close()
 
 
 def test_an_empty_room_reads_nothing(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
