@@ -46,11 +46,14 @@ from app.services.call import Call, CallState
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
+from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.leaving import Leaving, Loss
+from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.ports import Cuff
+from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
@@ -63,6 +66,7 @@ from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
+from offline_store.outside_files import OutsideFiles
 from peripherals.monitor import CuffMonitor
 from ui import theme
 from ui.main_window import MainWindow
@@ -109,6 +113,9 @@ class Services:
     visits: Visits
     notes: Notes
     messages: Messages
+    message_files: MessageFiles
+    receipts: Receipts
+    direct_line: DirectLine
     recordings: Recordings
     desk: Desk
     leaving: Leaving
@@ -233,6 +240,17 @@ def make_services(
         equipment=equipment,
         running=lambda: engine.running_call,
     )
+    message_files = MessageFiles(
+        acts=acts,
+        chart=chart,
+        call=call,
+        engine=engine,
+        files=store.recordings,
+        outside=OutsideFiles(),
+        server_api=server_api,
+        files_sent=sync.files_sent,
+        is_server_there=lambda: sync.state.value.is_reachable,
+    )
     return Services(
         acts=acts,
         switchboard=switchboard,
@@ -247,6 +265,9 @@ def make_services(
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
+        message_files=message_files,
+        receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
+        direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
         desk=desk,
         leaving=Leaving(),
@@ -306,7 +327,15 @@ def make_models(
         notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
         recordings=recordings,
         messages=MessagesViewModel(
-            tasks, messages=s.messages, chart=s.chart, acts=s.acts, role=role
+            tasks,
+            messages=s.messages,
+            files=s.message_files,
+            receipts=s.receipts,
+            chart=s.chart,
+            call=s.call,
+            sync=s.sync,
+            acts=s.acts,
+            role=role,
         ),
     )
     cart_home = CartHomeViewModel(
@@ -363,6 +392,8 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         visit = s.call.state.value.visit
         if visit is not None:
             s.vitals.heard_from_far(visit, word.payload)
+            s.direct_line.heard(visit, word.payload)
+            s.message_files.heard(visit, word.payload)
 
     phase_before = Phase.IDLE
 
@@ -389,7 +420,17 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     """Everything that listens; the exchange with the server begins once somebody is there."""
     s = services
     engine.open()
-    for service in (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.engine_room):
+    listening = (
+        s.worklist,
+        s.chart,
+        s.unsent,
+        s.call,
+        s.vitals,
+        s.receipts,
+        s.direct_line,
+        s.message_files,
+    )
+    for service in (*listening, s.engine_room):
         service.start()
     is_connected = False
 
@@ -438,6 +479,9 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
         s.engine_room,
+        s.direct_line,
+        s.receipts,
+        s.message_files,
         s.recordings,
         s.vitals,
         s.call,

@@ -13,6 +13,7 @@ from app.domain.audit import AuditEvent, Witness
 from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
+from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
 from app.domain.clock import ClockSample
@@ -109,6 +110,14 @@ class Attachments(Protocol):
     def mark_sent(self, file_sha256: str) -> None: ...
 
 
+class HeardRecords(Protocol):
+    """What the far desk told itself, shown until the server confirms the same."""
+
+    def keep(self, heard: HeardRecord) -> bool:
+        """Whether it is new here; Rejected when it is no record of this visit and patient."""
+        ...
+
+
 class Kept(Protocol):
     """Small things of this profile: device identity, refresh token, last person, running call."""
 
@@ -133,6 +142,8 @@ class UnitOfWork(Protocol):
     def attachments(self) -> Attachments: ...
     @property
     def kept(self) -> Kept: ...
+    @property
+    def heard(self) -> HeardRecords: ...
 
 
 class Store(Protocol):
@@ -154,6 +165,19 @@ class RecordingFiles(Protocol):
         ...
 
     async def ciphertext(self, file_sha256: str) -> bytes: ...
+    async def has(self, file_sha256: str) -> bool: ...
+    async def put(self, file_sha256: str, data: bytes) -> None:
+        """Ciphertext of the far desk; Untrusted when it is not what its name says."""
+        ...
+
+    async def load(self, file_sha256: str, key: str) -> bytes: ...
+
+
+class OutsideFiles(Protocol):
+    """Files of the machine outside of the profile, named by a person."""
+
+    async def read(self, path: str, most_bytes: int) -> bytes: ...
+    async def write(self, path: str, data: bytes) -> None: ...
 
 
 # --- the server --------------------------------------------------------------------------------
@@ -184,6 +208,7 @@ class ServerApi(Protocol):
     async def chain(self, since: int) -> ChainPart: ...
     async def has_file(self, file_sha256: str) -> bool: ...
     async def put_file(self, file_sha256: str, data: bytes) -> None: ...
+    async def get_file(self, file_sha256: str) -> bytes: ...
 
 
 class SignallingChannel(Protocol):
