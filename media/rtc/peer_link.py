@@ -22,6 +22,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.relays import Way
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
@@ -42,6 +43,7 @@ from media.rtc.link_events import (
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
+from media.rtc.relay_paths import RELAYS, way_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 from media.rtc.voice_encoder import tell_loss
@@ -83,7 +85,7 @@ class PeerLink:
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(iceServers=RELAYS.ice_servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         self._control: RTCDataChannel | None = None
         self._scope: RTCDataChannel | None = None
@@ -153,6 +155,11 @@ class PeerLink:
     @property
     def is_up(self) -> bool:
         return self._is_up
+
+    @property
+    def way(self) -> Way | None:
+        """Direct or by a relay; None before there is any."""
+        return way_of(self._pc)
 
     @property
     def is_connected(self) -> bool:

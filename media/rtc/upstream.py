@@ -13,6 +13,7 @@ from media.rtc import (
     encoder_rates,
     host_candidates,
     ice_checks,
+    relay_paths,
     sctp_mends,
     voice_arrival,
     voice_encoder,
@@ -34,6 +35,7 @@ def fit() -> None:
     arrival_buffer.install()
     voice_arrival.install()
     voice_encoder.install()
+    relay_paths.install()
     _fitted.append(True)
 
 
