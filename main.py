@@ -55,6 +55,7 @@ from app.services.notes import Notes
 from app.services.ports import Cuff
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
+from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
@@ -109,6 +110,7 @@ class Services:
     unsent: Unsent
     devices: Devices
     call: Call
+    relays: Relays
     vitals: Vitals
     visits: Visits
     notes: Notes
@@ -261,6 +263,11 @@ def make_services(
         unsent=Unsent(acts),
         devices=Devices(),
         call=call,
+        relays=Relays(
+            engine=engine,
+            switchboard=switchboard,
+            authority=None if settings.ca is None else str(settings.ca),
+        ),
         vitals=vitals,
         visits=visits,
         notes=Notes(acts, chart),
@@ -410,6 +417,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
 
     s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
     s.engine_room.on(EngineAttached, attached)
+    s.engine_room.on(EngineAttached, s.relays.heard_attached)
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
     s.vitals.state.listen(cuff_seen)
@@ -490,6 +498,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.worklist,
         s.sync,
         s.switchboard,
+        s.relays,
     ):
         await service.close()
     await (engine.leave() if is_restart else engine.quit())

@@ -50,6 +50,7 @@ from media.link.messages import (
     StartScope,
     StopScope,
     Surface,
+    UseRelays,
     Which,
     Wish,
 )
@@ -65,6 +66,7 @@ from media.rtc.link_events import (
     VoiceIn,
 )
 from media.rtc.local_tracks import PictureFeed
+from media.rtc.relay_paths import RELAYS
 from media.scope_desk import ScopeDesk
 from media.surface_share import SurfaceShare
 
@@ -98,6 +100,7 @@ class CallHost:
         self._obey: dict[type[Any], Callable[[Any], None]] = {
             LookFor: lambda wish: self._devices.look_for(wish.equipment),
             Prepare: self._prepare,
+            UseRelays: lambda wish: RELAYS.use(wish.access),
             Connect: lambda wish: self._links.connect(wish.link, is_offerer=wish.is_offerer),
             HeardSignal: lambda wish: self._links.heard_signal(wish.link, wish.payload),
             CloseLink: lambda _: self._close_link(),
@@ -125,6 +128,7 @@ class CallHost:
         trace: TracebackType | None,
     ) -> None:
         await self._links.close()
+        await RELAYS.close()
         await self._scope.close()
         await self._devices.close()
         await self._tasks.close()

@@ -9,6 +9,7 @@ from app.domain.changes import ChangeResult, Json
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.domain.people import Person
+from app.domain.relays import RelayAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ class SignalHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class RelaysHeard:
+    access: RelayAccess
+
+
+@dataclass(frozen=True, slots=True)
 class LiveHeard:
     visit: VisitId
     payload: dict[str, Json]
@@ -96,4 +102,13 @@ class SocketDown:
     code: Code
 
 
-Heard = RoomHeard | RefusalHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown
+Heard = (
+    RoomHeard
+    | RefusalHeard
+    | SignalHeard
+    | RelaysHeard
+    | LiveHeard
+    | FeedMovedHeard
+    | SocketUp
+    | SocketDown
+)

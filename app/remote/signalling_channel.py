@@ -18,18 +18,21 @@ from app.contract.signalling import (
     Leave,
     Live,
     Refusal,
+    Relays,
     Room,
     Signal,
     VouchedSignal,
 )
 from app.domain.changes import Json
-from app.domain.failures import Code, Failure, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
+from app.domain.relays import RelayAccess, relay_of
 from app.domain.server_words import (
     FeedMovedHeard,
     Heard,
     LiveHeard,
     RefusalHeard,
+    RelaysHeard,
     RoomHeard,
     SeatState,
     SignalHeard,
@@ -208,6 +211,8 @@ def _heard_of(text: str | bytes) -> Heard | None:
             log.warning("a session description that is none")
         case Live():
             return LiveHeard(VisitId(word.visit), word.payload)
+        case Relays():
+            return _relays_of(word)
         case FeedMoved():
             return FeedMovedHeard(word.position)
         case Refusal():
@@ -215,6 +220,19 @@ def _heard_of(text: str | bytes) -> Heard | None:
             if word.visit is not None:
                 return RefusalHeard(VisitId(word.visit), _code_of(word.code))
     return None
+
+
+def _relays_of(word: Relays) -> RelaysHeard:
+    """Relays of a kind that only a later release knows are left out."""
+    urls = []
+    for url in word.urls:
+        try:
+            relay_of(url)
+        except Rejected:
+            log.info("a relay that this release cannot use")
+        else:
+            urls.append(url)
+    return RelaysHeard(RelayAccess(tuple(urls), word.username, word.password, word.lasts_s))
 
 
 def _code_of(text: str) -> Code:

@@ -39,6 +39,7 @@ from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, Visi
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.recordings import Recording
+from app.domain.relays import RelayAccess
 from app.domain.server_words import ChainPart as ChainPart
 from app.domain.server_words import DeviceCredentials as DeviceCredentials
 from app.domain.server_words import FeedMovedHeard as FeedMovedHeard
@@ -46,6 +47,7 @@ from app.domain.server_words import Heard as Heard
 from app.domain.server_words import LiveHeard as LiveHeard
 from app.domain.server_words import PushAnswer as PushAnswer
 from app.domain.server_words import RefusalHeard as RefusalHeard
+from app.domain.server_words import RelaysHeard as RelaysHeard
 from app.domain.server_words import RoomHeard as RoomHeard
 from app.domain.server_words import SeatState as SeatState
 from app.domain.server_words import SignalHeard as SignalHeard
@@ -234,6 +236,10 @@ class CallEngine(Protocol):
 
     async def prepare(self, setup: CallSetup) -> None:
         """A person asks: open camera and sound, show our own picture; no connection yet."""
+        ...
+
+    async def use_relays(self, access: RelayAccess) -> None:
+        """For the links that are made from now on."""
         ...
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:

@@ -23,6 +23,7 @@ from app.domain.engine import (
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.picture import Layout
+from app.domain.relays import RelayAccess
 from media.link.typed_words import TypedWords
 
 VERSION = 1
@@ -57,6 +58,11 @@ class Prepare:
     """A person is there and wants it so; said again it brings camera and microphone back."""
 
     setup: CallSetup
+
+
+@dataclass(frozen=True, slots=True)
+class UseRelays:
+    access: RelayAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,7 @@ Wish = (
     Hello
     | LookFor
     | Prepare
+    | UseRelays
     | Connect
     | HeardSignal
     | CloseLink
@@ -263,6 +270,7 @@ WISHES = TypedWords(
         "hello": Hello,
         "look-for": LookFor,
         "prepare": Prepare,
+        "relays": UseRelays,
         "connect": Connect,
         "signal": HeardSignal,
         "close-link": CloseLink,

@@ -26,6 +26,7 @@ from app.domain.engine import (
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import LinkId, RecordId
 from app.domain.picture import Picture
+from app.domain.relays import RelayAccess
 from media.link.engine_watch import EngineWatch
 from media.link.messages import (
     DROPPABLE,
@@ -49,6 +50,7 @@ from media.link.messages import (
     StartScope,
     StopScope,
     Surfaces,
+    UseRelays,
     Which,
     Wish,
 )
@@ -155,6 +157,9 @@ class RemoteControl:
     async def prepare(self, setup: CallSetup) -> None:
         self._setup, self._is_attended = setup, True
         self._watch.say(Prepare(setup))
+
+    async def use_relays(self, access: RelayAccess) -> None:
+        self._must_say(UseRelays(access))
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self._must_say(Connect(link, is_offerer))

@@ -22,6 +22,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.relays import Way
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
@@ -46,6 +47,7 @@ from media.rtc.link_measures import LinkMeter, loss_of_our_voice
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
 from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.picture_out import add_picture, picture_of
+from media.rtc.relay_paths import RELAYS, way_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 from media.rtc.voice_encoder import VoiceOut
@@ -90,7 +92,7 @@ class PeerLink:
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(iceServers=RELAYS.ice_servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         self._control: RTCDataChannel | None = None
         self._scope: RTCDataChannel | None = None
@@ -167,6 +169,11 @@ class PeerLink:
     @property
     def is_up(self) -> bool:
         return self._is_up
+
+    @property
+    def way(self) -> Way | None:
+        """Direct or by a relay; None before there is any."""
+        return way_of(self._pc)
 
     @property
     def is_connected(self) -> bool:

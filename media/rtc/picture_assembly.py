@@ -1,9 +1,7 @@
 """Packets into whole pictures, in order; a hole is waited for no longer than it is worth.
 
-A picture leaves with the packet that makes it whole. A hole's time runs from the first packet
-behind it, and ends with its filling, with a whole key frame behind it (at once where pictures are
-shown at once, else when that is to be shown), or at the limit: then a key frame is due, and
-nothing is shown before it. Pure: the time is told.
+A hole's time runs from the first packet behind it, and ends with its filling, with a whole key
+frame behind it, or at the limit: then a key frame is due and nothing is shown before. Pure.
 """
 
 from dataclasses import dataclass

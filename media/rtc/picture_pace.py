@@ -1,9 +1,7 @@
-"""When to show a picture: at once on a clean line, else late enough that what is asked for again
-comes in time.
+"""When to show a picture: at once on a clean line, else as late as repeats need to come in time.
 
-How late pictures become whole is learned as for the voice: from how late they did. Only so much is
-waited that no gap is seen (a gap of 150 ms is none), not until all is even. Grows at once, shrinks
-slowly; the newest picture that is due wins. Pure: the time is told.
+How late they become whole is learned from how late they did. Only so much is waited that no gap is
+seen (150 ms is none). Grows at once, shrinks slowly; the newest that is due wins. Pure.
 """
 
 from collections import deque

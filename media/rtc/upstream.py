@@ -13,6 +13,7 @@ from media.rtc import (
     host_candidates,
     ice_checks,
     line_transport,
+    relay_paths,
     rtp_mends,
     sctp_mends,
     stun_guard,
@@ -41,6 +42,7 @@ def fit() -> None:
     voice_copies.install()
     line_transport.install()
     transport_numbers.install()
+    relay_paths.install()
     _fitted.append(True)
 
 

@@ -37,6 +37,7 @@ from app.runtime.tasks import TaskOwner
 from server.auth import Caller
 from server.signalling.allowance import Allowance
 from server.signalling.line import POLICY, REPLACED, Line
+from server.signalling.relays import RelayLending
 from server.signalling.rooms import (
     Changed,
     Effect,
@@ -78,12 +79,14 @@ class Signalling:
         clock: Clock,
         feed_head: Callable[[], int],
         session_until: SessionUntil,
+        lending: RelayLending | None = None,
     ) -> None:
         self._rooms = rooms
         self._presence = presence
         self._clock = clock
         self._feed_head = feed_head
         self._session_until = session_until
+        self._lending = lending
         self._tasks = TaskOwner("signalling")
         self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
@@ -131,6 +134,8 @@ class Signalling:
                 tasks.start(line.is_closing.wait(), "closing"),
                 tasks.start(self._watch_session(line, who.session), "session"),
             }
+            if self._lending is not None:
+                tasks.start(_lend(line, who.device, self._lending), "relays")
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -276,6 +281,13 @@ class Signalling:
                 self._time_changed.clear()
             except TimeoutError:
                 await self._put(self._rooms.tick(self._clock.monotonic()))
+
+
+async def _lend(line: Line, device: DeviceId, lending: RelayLending) -> None:
+    """Again before it ends: a call may be longer than any name lasts."""
+    while True:
+        line.say(lending.word_for(device).model_dump_json())
+        await asyncio.sleep(lending.lasts_s / 2)
 
 
 def _vouched(word: Signal) -> VouchedSignal:

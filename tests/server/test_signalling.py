@@ -129,6 +129,18 @@ async def test_the_server_vouches_for_what_the_seat_sent_and_for_nothing_it_clai
         assert (await doctor.hear("refusal"))["code"] == "malformed"
 
 
+async def test_who_is_signed_in_is_lent_the_relays_and_nobody_else(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of relays and server")
+    urls = ("turn:relay.example", "turns:relay.example")
+    async with clinic_in(tmp_path / "data", relays=urls, relay_secret=secret) as clinic:
+        desk = await clinic.doctor()
+        async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
+            lent = await doctor.hear("relays")
+    assert tuple(lent["urls"]) == urls
+    assert lent["username"].endswith(f":{desk.id}")
+
+
 async def test_only_seats_of_the_room_speak_in_it(clinic: Clinic) -> None:
     desk, cart = await clinic.doctor(), await clinic.nurse()
     _, visit = clinic.add_visit()

@@ -30,6 +30,7 @@ from media.rtc import (
     ice_checks,
     line_transport,
     picture_arrival,
+    relay_paths,
     rtp_mends,
     sctp_mends,
     upstream,
@@ -130,6 +131,23 @@ def test_dtls_flights() -> None:
     assert "first_byte = data[0]" in source(STOCK_DTLS._recv_next)  # why empty ones are kept away
     assert "self._recv = self._connection.recv" in source(RTCIceTransport)
     assert "RTCDtlsTransport(iceTransport, self.__certificates)" in source(peer.RTCPeerConnection)
+
+
+def test_relay_paths() -> None:
+    stock: Any = relay_paths._stock
+    assert stock.__qualname__ == "relayed_candidate"
+    assert names(stock) == [
+        *("component", "hide_related_address", "protocol_factory", "turn_server"),
+        *("turn_username", "turn_password", "turn_ssl", "turn_transport"),
+    ]
+    gathers = source(aioice.ice.Connection.get_component_candidates)
+    assert "relayed_candidate(" in gathers  # by its name in the module
+    assert "if task.exception() is None:" in gathers  # no relay is no reason to fail
+    assert "ssl=turn_ssl" in source(stock)  # a context passes where stock hands a truth value on
+    assert aioice.ice.relayed_candidate is relay_paths._relayed_candidate
+    assert "self._nominated: dict" in source(aioice.ice.Connection.__init__)
+    assert "self._connection = " in source(RTCIceTransport.__init__)
+    assert "long_term_credential=True" in source(aioice.turn.TurnClientMixin.request)
 
 
 def test_sctp_mends() -> None:
