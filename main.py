@@ -230,7 +230,11 @@ def make_services(
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
     equipment = Equipment(
-        settings.camera, settings.microphone, settings.speaker, settings.stethoscope
+        settings.camera,
+        settings.microphone,
+        settings.speaker,
+        settings.stethoscope,
+        settings.has_echo_control,
     )
     desk = Desk(
         acts=acts,

@@ -21,6 +21,7 @@ ALL_ROOMS = (*ROOMS, "bench", "tests", "tools")
 # Who has a thread of its own, and why the loop cannot do it.
 THREADS = {
     "app/services/sign_in.py": "what a password costs to try would hold the loop for 0.1 s",
+    "media/audio/echo_control.py": "10 ms of echo control every 10 ms, in no sound callback",
     "media/call_host.py": "one worker that scales and converts pictures for the screen",
     "media/surface_share.py": "gives its work to call_host's worker",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
