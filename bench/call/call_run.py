@@ -1,7 +1,6 @@
 """One call on one line by one peer: joined, watched, written down, and scored when it is over."""
 
 import asyncio
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,13 +10,16 @@ from bench.call import picture_score, seen, speech_score
 from bench.call.clip import clip_of
 from bench.call.link import Link, why_void
 from bench.call.pair import Pair
-from bench.call.situations import Kind, Situation
+from bench.call.situations import Situation
+from bench.call.speech_judge import judge
 
 JOIN_LIMIT_S = 20.0
 FLOW_EVERY_S = 0.1
 START_RATE_BIT_S = 1_000_000
 FULL_FPS = 25
 NEVER_S = 99.0
+
+MORE_IS_BETTER = {"pesq", "stoi", "fps", "ssim_p50", "ssim_p5", "lines"}
 
 Facts = dict[str, float]
 MakePair = Callable[[Link, Situation], Pair]
@@ -27,13 +29,13 @@ class Void(Exception):
     """The line did not do what was asked of it, or a peer was not there: says nothing."""
 
 
-async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> Facts:
+async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> list[Facts]:
     """Measures by name; those of two sides are the worse of both."""
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
     try:
         await pair.open()
-        return await _watch(link, pair, situation)
+        return [await _watch(link, pair, situation)]
     finally:
         await pair.close()
 
@@ -84,28 +86,32 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
         picture = picture_score.score(
             clip, there.put, here.shown, here.pictures, start=start, end=end
         )
-        voice = speech_score.score(there.said, here.heard, here.heard_at, start=start, end=end)
+        voice = speech_score.score(
+            there.said, here.heard, here.heard_at, judge, start=start, end=end
+        )
         facts = {
-            "pesq": -voice.pesq,
-            "stoi": -voice.stoi,
+            "pesq": voice.pesq,
+            "stoi": voice.stoi,
             "voice_delay_ms": voice.delay_ms,
             "voice_gap_ms": voice.longest_gap_ms,
             "voice_missing_percent": voice.missing_percent,
-            "fps": -picture.fps,
+            "fps": picture.fps,
             "freezes": float(picture.freezes),
             "frozen_s": picture.frozen_s,
             "longest_gap_s": picture.longest_gap_s,
             "latency_p50_ms": picture.latency_p50_ms,
             "latency_p95_ms": picture.latency_p95_ms,
-            "ssim_p50": -picture.ssim_p50,
-            "ssim_p5": -picture.ssim_p5,
-            "lines": -picture.lines,
+            "ssim_p50": picture.ssim_p50,
+            "ssim_p5": picture.ssim_p5,
+            "lines": picture.lines,
         }
         if situation.steps:
             facts["full_again_s"] = _full_again_s(here, situation, start)
         found.append(facts)
-    worse = {name: max(facts[name] for facts in found) for name in found[0]}
-    return {name: abs(value) for name, value in worse.items()}
+    return {
+        name: (min if name in MORE_IS_BETTER else max)(facts[name] for facts in found)
+        for name in found[0]
+    }
 
 
 def _full_again_s(here: seen.Seen, situation: Situation, start: float) -> float:
@@ -118,7 +124,7 @@ def _full_again_s(here: seen.Seen, situation: Situation, start: float) -> float:
     return NEVER_S
 
 
-async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> Facts:
+async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> list[Facts]:
     """How soon after the click the line carries a full picture's rate."""
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
@@ -132,7 +138,7 @@ async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> 
             passed = (await link.counts())["ways"][0]["passed_bytes"]
             flow.append((time.monotonic() - clicked_at, passed))
             await asyncio.sleep(FLOW_EVERY_S)
-        return {"megabit_after_s": _reached(flow, START_RATE_BIT_S)}
+        return [{"megabit_after_s": _reached(flow, START_RATE_BIT_S)}]
     finally:
         await pair.close()
 
@@ -144,10 +150,3 @@ def _reached(flow: list[tuple[float, float]], rate_bit_s: float) -> float:
         if before and (passed - before[-1][1]) * 8 / (at - before[-1][0]) >= rate_bit_s:
             return at
     return NEVER_S
-
-
-def middle(values: list[float]) -> float:
-    return statistics.median(values)
-
-
-KINDS = {Kind.CALL: call, Kind.START: start}
