@@ -12,14 +12,15 @@ import sys
 from typing import Any
 
 from bench.call.cells import Cell, chosen
+from bench.call.facts import PEER, Found
 from bench.call.link import Link, NoRoot
 from bench.call.results import name_of, read, rows_of, samples, save, taken
-from bench.call.runs import PEER, Found, Runs
+from bench.call.runs import Runs
 from bench.call.situations import Situation, quicker
 from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
 from bench.machine import head, load
 
-SEEDS, QUICK_SEEDS = range(1, 6), range(1, 2)
+SEEDS = 5
 MEASURED, NOT_MEASURED, NO_PLACE = 0, 1, 2
 
 
@@ -42,7 +43,6 @@ class Bench:
     def __init__(self, link: Link, *, is_quick: bool) -> None:
         self._runs = Runs(link)
         self._is_quick = is_quick
-        self._seeds = QUICK_SEEDS if is_quick else SEEDS
         self._load = load()
         self._commit = head(self._load)["commit"]
         self._results = read()
@@ -68,10 +68,12 @@ class Bench:
         situation = self._situation(cell)
         # In a quick run a peer without a goal that needs it is left out.
         with_peer = cell.needs_peer or not self._is_quick
-        found = await self._runs.run(cell, situation, self._seeds, with_peer=with_peer)
+        count = (1 if self._is_quick else SEEDS) * cell.rounds_in(is_quick=self._is_quick)
+        seeds = range(1, count + 1)
+        found = await self._runs.run(situation, seeds, with_peer=with_peer)
         if with_peer and self._is_void(cell, found):
             print("  Chromium is far off its own spread: once more", flush=True)
-            found = await self._runs.again(cell, situation, self._seeds)
+            found = await self._runs.again(situation, seeds)
         return found
 
     def _situation(self, cell: Cell) -> Situation:

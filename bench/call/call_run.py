@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.call import picture_score, seen, speech_score
 from bench.call.clip import clip_of
+from bench.call.facts import MORE_IS_BETTER, NEVER_S, Facts, Void
 from bench.call.link import Link, why_void
 from bench.call.pair import Pair
 from bench.call.situations import Situation
@@ -17,16 +18,8 @@ JOIN_LIMIT_S = 20.0
 FLOW_EVERY_S = 0.1
 START_RATE_BIT_S = 1_000_000
 FULL_FPS = 25
-NEVER_S = 99.0
 
-MORE_IS_BETTER = {"pesq", "stoi", "fps", "ssim_p50", "ssim_p5", "lines"}
-
-Facts = dict[str, float]
 MakePair = Callable[[Link, Situation], Pair]
-
-
-class Void(Exception):
-    """The line did not do what was asked of it, or a peer was not there: says nothing."""
 
 
 async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> list[Facts]:

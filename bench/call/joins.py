@@ -2,7 +2,8 @@
 
 import asyncio
 
-from bench.call.call_run import JOIN_LIMIT_S, NEVER_S, Facts, MakePair, Void
+from bench.call.call_run import JOIN_LIMIT_S, MakePair
+from bench.call.facts import NEVER_S, Facts, Void
 from bench.call.link import Link, why_void
 from bench.call.situations import Situation
 

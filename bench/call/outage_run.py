@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.call import seen
-from bench.call.call_run import JOIN_LIMIT_S, NEVER_S, Facts, MakePair, Void
+from bench.call.call_run import JOIN_LIMIT_S, MakePair
 from bench.call.clip import clip_of
+from bench.call.facts import NEVER_S, Facts, Void
 from bench.call.link import Link
 from bench.call.pair import Pair
-from bench.call.situations import Situation
+from bench.call.situations import AFTER_S, Situation
 
-AFTER_S = 15.0  # how long media are waited for
 DOWN_S = 0.1  # of the interface, while its address changes
 CALLS_AT_ONCE = 4
 OUTAGES_S = (1.0, 8.0)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.call.call_run import MORE_IS_BETTER, Facts
 from bench.call.cells import Aim, Cell
-from bench.call.runs import OURS, PEER, Found
+from bench.call.facts import MORE_IS_BETTER, OURS, PEER, Facts, Found
 from bench.rows import Row, not_measured, percentile, rounded, spread_of, write
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "call.json"

@@ -2,12 +2,11 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 from bench.call.bedside_end import BedsideEnd
-from bench.call.call_run import Facts, MakePair, Void, call, start
-from bench.call.cells import Cell
+from bench.call.call_run import MakePair, call, start
 from bench.call.chromium_end import ChromiumEnd
+from bench.call.facts import OURS, PEER, Facts, Found, Void
 from bench.call.joins import joins
 from bench.call.link import Link
 from bench.call.outage_run import many, move, outage
@@ -23,17 +22,8 @@ RUNS: dict[Kind, Run] = {
     Kind.MOVE: move,
     Kind.MANY: many,
 }
-OURS, PEER = "bedside", "chromium"
 ENDS: dict[str, type[BedsideEnd] | type[ChromiumEnd]] = {OURS: BedsideEnd, PEER: ChromiumEnd}
 TRIES = 2
-
-
-@dataclass(slots=True)
-class Found:
-    """Samples of a cell by make, and why some are missing."""
-
-    samples: dict[str, list[Facts]] = field(default_factory=lambda: {OURS: [], PEER: []})
-    voids: list[str] = field(default_factory=list)
 
 
 class Runs:
@@ -43,12 +33,10 @@ class Runs:
         self._link = link
         self._known: dict[tuple[str, Situation, int], list[Facts]] = {}
 
-    async def run(
-        self, cell: Cell, situation: Situation, seeds: range, *, with_peer: bool
-    ) -> Found:
-        """All seeds, each with every round; `with_peer` False: ours alone."""
+    async def run(self, situation: Situation, seeds: range, *, with_peer: bool) -> Found:
+        """All seeds; `with_peer` False: ours alone."""
         found = Found()
-        for seed in range(seeds.start * cell.rounds, seeds.stop * cell.rounds):
+        for seed in seeds:
             for make in (OURS, PEER) if with_peer else (OURS,):
                 key = (make, situation, seed)
                 if key not in self._known:
@@ -56,10 +44,10 @@ class Runs:
                 found.samples[make] += self._known[key]
         return found
 
-    async def again(self, cell: Cell, situation: Situation, seeds: range) -> Found:
+    async def again(self, situation: Situation, seeds: range) -> Found:
         """From nothing: what is known of it is void."""
         self._known = {key: facts for key, facts in self._known.items() if key[1] != situation}
-        return await self.run(cell, situation, seeds, with_peer=True)
+        return await self.run(situation, seeds, with_peer=True)
 
     async def _tried(self, make: str, situation: Situation, seed: int, found: Found) -> list[Facts]:
         for number in range(TRIES):
