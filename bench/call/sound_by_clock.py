@@ -81,5 +81,5 @@ class SoundByClock:
             self.heard.append(block)
 
         pace = Pace(each)
-        self.heard_at = pace.began_at
+        self.heard_at = pace.began_at + BLOCK_S  # a block is asked for when it is due
         return pace, RATE_HZ

@@ -18,7 +18,7 @@ def said(start: float, end: float) -> Sound:
 
 def like(one: Sound, other: Sound) -> tuple[float, float]:
     """In the place of PESQ and STOI: what is aligned is equal."""
-    return float(np.allclose(one, other)), float(one @ other / max(1e-12, one @ one))
+    return float(np.allclose(one, other)), float(one @ other) / max(1e-12, float(one @ one))
 
 
 def scored(heard: Sound) -> speech_score.SpeechScore:
