@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from typing import Any
 
 from bench.call.cells import Cell, chosen
@@ -20,7 +21,6 @@ from bench.call.situations import Situation, quicker
 from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
 from bench.machine import head, load
 
-SEEDS = 5
 MEASURED, NOT_MEASURED, NO_PLACE = 0, 1, 2
 
 
@@ -54,6 +54,8 @@ class Bench:
             print(f"{cell.name}: measured before, left as it is", flush=True)
             return True
         print(f"{cell.name} ...", flush=True)
+        if self._is_quick and cell.why_not_quick:
+            cell = replace(cell, situation=None, reason=f"QUICK RUN: {cell.why_not_quick}")
         found = await self._found(cell) if cell.situation is not None else Found()
         rows = rows_of(cell, found, self._note(cell))
         self._results.put(cell, rows, mark)
@@ -67,9 +69,8 @@ class Bench:
     async def _found(self, cell: Cell) -> Found:
         situation = self._situation(cell)
         # In a quick run a peer without a goal that needs it is left out.
-        with_peer = cell.needs_peer or not self._is_quick
-        count = (1 if self._is_quick else SEEDS) * cell.rounds_in(is_quick=self._is_quick)
-        seeds = range(1, count + 1)
+        with_peer = cell.needs_peer or (cell.has_peer and not self._is_quick)
+        seeds = cell.seeds_in(is_quick=self._is_quick)
         found = await self._runs.run(situation, seeds, with_peer=with_peer)
         if with_peer and self._is_void(cell, found):
             print("  Chromium is far off its own spread: once more", flush=True)

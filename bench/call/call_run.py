@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from bench.call import picture_score, seen, speech_score
 from bench.call.clip import clip_of
 from bench.call.facts import MORE_IS_BETTER, NEVER_S, Facts, Void
@@ -16,6 +18,7 @@ from bench.call.speech_judge import judge
 
 JOIN_LIMIT_S = 20.0
 FLOW_EVERY_S = 0.1
+HELD_EVERY_S = 5.0
 START_RATE_BIT_S = 1_000_000
 FULL_FPS = 25
 
@@ -43,7 +46,7 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     start, cpu_before = time.monotonic(), [end.cpu_s() for end in pair.ends]
     if situation.steps:
         await link.plan((situation.steps, situation.steps))
-    await asyncio.sleep(situation.watch_s)
+    held = await _held_while(pair, situation.watch_s)
     end, cpu_after = time.monotonic(), [one.cpu_s() for one in pair.ends]
     counts = await link.counts()
     if pair.gone:
@@ -58,6 +61,7 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     facts["queue_p95_ms"] = max(way["wait_p95_ms"] for way in counts["ways"])
     facts["queue_p50_ms"] = max(way["wait_p50_ms"] for way in counts["ways"])
     passed = counts["ways"][0]["passed_bytes"] - before_bytes
+    facts["growth_mb_h"] = max(_growth_mb_h(bytes_) for bytes_ in held)
     facts["kbit_s"] = passed * 8 / 1000 / (end - start)
     with tempfile.TemporaryDirectory(prefix="bedside-bench-") as name:
         folders = [Path(name) / str(side) for side in (0, 1)]
@@ -66,6 +70,26 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
             await one.write(folder)
         pair.hang_up()
         return facts | scored(folders, situation, start, end)
+
+
+async def _held_while(pair: Pair, watch_s: float) -> list[list[tuple[float, int]]]:
+    """For each side: (instant, resident bytes) again and again."""
+    began_at = time.monotonic()
+    held: list[list[tuple[float, int]]] = [[], []]
+    while (left_s := began_at + watch_s - time.monotonic()) > 0:
+        for looks, end in zip(held, pair.ends, strict=True):
+            looks.append((time.monotonic(), end.resident_bytes()))
+        await asyncio.sleep(min(left_s, HELD_EVERY_S))
+    return held
+
+
+def _growth_mb_h(looks: list[tuple[float, int]]) -> float:
+    """The slope of the later half: what was needed to begin is none."""
+    later = looks[len(looks) // 2 :]
+    if len(later) < 3:
+        return 0.0
+    slope = np.polyfit([at - later[0][0] for at, _ in later], [held for _, held in later], 1)[0]
+    return float(slope) * 3600 / 1e6
 
 
 def scored(folders: list[Path], situation: Situation, start: float, end: float) -> Facts:
@@ -97,6 +121,7 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
             "ssim_p50": picture.ssim_p50,
             "ssim_p5": picture.ssim_p5,
             "lines": picture.lines,
+            "lip_sync_ms": abs(voice.delay_ms - picture.latency_p50_ms),
         }
         if situation.steps:
             facts["full_again_s"] = _full_again_s(here, situation, start)

@@ -32,7 +32,7 @@ class Seen:
 def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
     told = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
     pictures = None
-    numbers: list[int | None] = [n if n >= 0 else None for _, n, _, _ in told["shown"]]
+    numbers: list[int | None] = [int(n) if n >= 0 else None for _, n, _, _ in told["shown"]]
     if with_pixels:
         pictures = list(lumas((folder / "luma").read_bytes(), told["shown"]))
         numbers = [read_number(luma, clip) for luma in pictures]

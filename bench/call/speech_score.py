@@ -15,6 +15,7 @@ SEGMENT_S = 10.0
 EARLIEST_S, LATEST_S = -0.05, 2.5  # of the delay that is looked for
 TAPS = 193  # of the filter before two of three samples are left out
 PASS_HZ = 7_400.0
+CHUNK = 3 * 10 * RATE_HZ  # of 48 kHz, filtered at once
 FRAME = RATE_HZ // 100  # 10 ms
 ACTIVE_DB = -30.0  # below the loudest frame of its segment
 MISSING_DB = -20.0  # below what was said
@@ -37,15 +38,21 @@ class SpeechScore:
 
 def at_16_khz(samples: npt.NDArray[np.int16]) -> Sound:
     """Of sound at 48 kHz: a low pass (windowed sinc), then every third sample."""
-    place = np.arange(TAPS) - TAPS // 2
-    taps = np.sinc(place * 2 * PASS_HZ / (3 * RATE_HZ)) * np.blackman(TAPS)
-    return np.asarray(_convolved(samples / 32768, taps / taps.sum())[TAPS // 2 :: 3])
+    half = TAPS // 2
+    taps = np.sinc((np.arange(TAPS) - half) * 2 * PASS_HZ / (3 * RATE_HZ)) * np.blackman(TAPS)
+    taps /= taps.sum() * 32768
+    padded = np.concatenate((np.zeros(half, np.int16), samples, np.zeros(half, np.int16)))
+    parts = [np.zeros(0)]
+    for first in range(0, len(samples), CHUNK):
+        part = padded[first : first + CHUNK + 2 * half]
+        parts.append(_convolved(part.astype(np.float64), taps)[2 * half : len(part) : 3])
+    return np.concatenate(parts)
 
 
 def _convolved(sound: Sound, taps: Sound) -> Sound:
     size = len(sound) + len(taps) - 1
     product = np.fft.rfft(sound, size) * np.fft.rfft(taps, size)
-    return np.asarray(np.fft.irfft(product, size)[: len(sound) + len(taps) // 2])
+    return np.asarray(np.fft.irfft(product, size))
 
 
 def score(
