@@ -11,7 +11,7 @@ from typing import Any
 
 from app.runtime.tasks import TaskOwner
 from bench.call.peer_setting import LINE_LIMIT, PeerSetting
-from bench.call.processes import cpu_s, end
+from bench.call.processes import cpu_s, end, resident_bytes
 
 START_LIMIT_S = 40.0
 WRITE_LIMIT_S = 60.0
@@ -71,6 +71,10 @@ class BedsideEnd:
         """Seconds used so far, by what the process is for."""
         assert self._process is not None
         return {"peer": cpu_s(self._process.pid)}
+
+    def resident_bytes(self) -> int:
+        assert self._process is not None
+        return resident_bytes(self._process.pid)
 
     async def _listen(self) -> None:
         assert self._process is not None and self._process.stdout is not None

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 import time
+from array import array
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -55,9 +56,9 @@ class BedsidePeer:
         self._devices = CallDevices(SystemClock(), lambda _: None, lambda _: None)
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard)
         self._tasks = TaskOwner("bench peer")
-        self._shown: list[tuple[float, int, int, int]] = []  # at, number or -1, width, height
+        self._shown = array("d")  # of each: at, number or -1, width, height
         self._luma: list[bytes] = []
-        self._put: list[tuple[float, int]] = []
+        self._put = array("d")  # of each: at, number
         self._measures: list[dict[str, Any]] = []
         self._had_picture: set[LinkId] = set()
 
@@ -82,7 +83,7 @@ class BedsidePeer:
             case "hang up":
                 self._links.close_all()
             case "forget":
-                self._shown.clear()
+                del self._shown[:]
                 self._luma.clear()
                 self._measures.clear()
             case "write":
@@ -100,7 +101,7 @@ class BedsidePeer:
             taken = max(taken + 1, int((time.monotonic() - began_at) * setting.fps))
             await asyncio.sleep(began_at + taken / setting.fps - time.monotonic())
             number = taken % clip.frames
-            self._put.append((time.monotonic(), number))
+            self._put.extend((time.monotonic(), number))
             self._feed.put(setting.width, setting.height, pictures[number].data)
 
     def _heard(self, link: LinkId, event: LinkEvent) -> None:
@@ -134,17 +135,16 @@ class BedsidePeer:
         else:
             read = barcode.read(luma, self._setting.width, self._setting.height)
             number = -1 if read is None else read
-        self._shown.append((now, number, frame.width, frame.height))
+        self._shown.extend((now, number, frame.width, frame.height))
 
     def _write(self, folder: Path) -> None:
         """Times are monotonic seconds of this machine, the same for all its processes."""
-        heard = list(self._sound.heard)
-        (folder / "heard.i16").write_bytes(b"".join(block.tobytes() for block in heard))
+        (folder / "heard.i16").write_bytes(self._sound.heard())
         with (folder / "luma").open("wb") as file:
             file.writelines(self._luma)
         seen = {
-            "shown": self._shown,
-            "put": self._put,
+            "shown": np.reshape(self._shown, (-1, 4)).tolist(),
+            "put": np.reshape(self._put, (-1, 2)).tolist(),
             "measures": self._measures,
             "said_at": self._sound.said_at,
             "heard_at": self._sound.heard_at,

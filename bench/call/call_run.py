@@ -1,39 +1,37 @@
 """One call on one line by one peer: joined, watched, written down, and scored when it is over."""
 
 import asyncio
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from bench.call import picture_score, seen, speech_score
 from bench.call.clip import clip_of
+from bench.call.facts import MORE_IS_BETTER, NEVER_S, Facts, Void
 from bench.call.link import Link, why_void
 from bench.call.pair import Pair
-from bench.call.situations import Kind, Situation
+from bench.call.situations import Situation
+from bench.call.speech_judge import judge
 
 JOIN_LIMIT_S = 20.0
 FLOW_EVERY_S = 0.1
+HELD_EVERY_S = 5.0
 START_RATE_BIT_S = 1_000_000
 FULL_FPS = 25
-NEVER_S = 99.0
 
-Facts = dict[str, float]
 MakePair = Callable[[Link, Situation], Pair]
 
 
-class Void(Exception):
-    """The line did not do what was asked of it, or a peer was not there: says nothing."""
-
-
-async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> Facts:
+async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> list[Facts]:
     """Measures by name; those of two sides are the worse of both."""
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
     try:
         await pair.open()
-        return await _watch(link, pair, situation)
+        return [await _watch(link, pair, situation)]
     finally:
         await pair.close()
 
@@ -48,7 +46,7 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     start, cpu_before = time.monotonic(), [end.cpu_s() for end in pair.ends]
     if situation.steps:
         await link.plan((situation.steps, situation.steps))
-    await asyncio.sleep(situation.watch_s)
+    held = await _held_while(pair, situation.watch_s)
     end, cpu_after = time.monotonic(), [one.cpu_s() for one in pair.ends]
     counts = await link.counts()
     if pair.gone:
@@ -63,6 +61,7 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     facts["queue_p95_ms"] = max(way["wait_p95_ms"] for way in counts["ways"])
     facts["queue_p50_ms"] = max(way["wait_p50_ms"] for way in counts["ways"])
     passed = counts["ways"][0]["passed_bytes"] - before_bytes
+    facts["growth_mb_h"] = max(_growth_mb_h(bytes_) for bytes_ in held)
     facts["kbit_s"] = passed * 8 / 1000 / (end - start)
     with tempfile.TemporaryDirectory(prefix="bedside-bench-") as name:
         folders = [Path(name) / str(side) for side in (0, 1)]
@@ -71,6 +70,26 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
             await one.write(folder)
         pair.hang_up()
         return facts | scored(folders, situation, start, end)
+
+
+async def _held_while(pair: Pair, watch_s: float) -> list[list[tuple[float, int]]]:
+    """For each side: (instant, resident bytes) again and again."""
+    began_at = time.monotonic()
+    held: list[list[tuple[float, int]]] = [[], []]
+    while (left_s := began_at + watch_s - time.monotonic()) > 0:
+        for looks, end in zip(held, pair.ends, strict=True):
+            looks.append((time.monotonic(), end.resident_bytes()))
+        await asyncio.sleep(min(left_s, HELD_EVERY_S))
+    return held
+
+
+def _growth_mb_h(looks: list[tuple[float, int]]) -> float:
+    """The slope of the later half: what was needed to begin is none."""
+    later = looks[len(looks) // 2 :]
+    if len(later) < 3:
+        return 0.0
+    slope = np.polyfit([at - later[0][0] for at, _ in later], [held for _, held in later], 1)[0]
+    return float(slope) * 3600 / 1e6
 
 
 def scored(folders: list[Path], situation: Situation, start: float, end: float) -> Facts:
@@ -84,28 +103,33 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
         picture = picture_score.score(
             clip, there.put, here.shown, here.pictures, start=start, end=end
         )
-        voice = speech_score.score(there.said, here.heard, here.heard_at, start=start, end=end)
+        voice = speech_score.score(
+            there.said, here.heard, here.heard_at, judge, start=start, end=end
+        )
         facts = {
-            "pesq": -voice.pesq,
-            "stoi": -voice.stoi,
+            "pesq": voice.pesq,
+            "stoi": voice.stoi,
             "voice_delay_ms": voice.delay_ms,
             "voice_gap_ms": voice.longest_gap_ms,
             "voice_missing_percent": voice.missing_percent,
-            "fps": -picture.fps,
+            "fps": picture.fps,
             "freezes": float(picture.freezes),
             "frozen_s": picture.frozen_s,
             "longest_gap_s": picture.longest_gap_s,
             "latency_p50_ms": picture.latency_p50_ms,
             "latency_p95_ms": picture.latency_p95_ms,
-            "ssim_p50": -picture.ssim_p50,
-            "ssim_p5": -picture.ssim_p5,
-            "lines": -picture.lines,
+            "ssim_p50": picture.ssim_p50,
+            "ssim_p5": picture.ssim_p5,
+            "lines": picture.lines,
+            "lip_sync_ms": abs(voice.delay_ms - picture.latency_p50_ms),
         }
         if situation.steps:
             facts["full_again_s"] = _full_again_s(here, situation, start)
         found.append(facts)
-    worse = {name: max(facts[name] for facts in found) for name in found[0]}
-    return {name: abs(value) for name, value in worse.items()}
+    return {
+        name: (min if name in MORE_IS_BETTER else max)(facts[name] for facts in found)
+        for name in found[0]
+    }
 
 
 def _full_again_s(here: seen.Seen, situation: Situation, start: float) -> float:
@@ -118,7 +142,7 @@ def _full_again_s(here: seen.Seen, situation: Situation, start: float) -> float:
     return NEVER_S
 
 
-async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> Facts:
+async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> list[Facts]:
     """How soon after the click the line carries a full picture's rate."""
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
@@ -132,7 +156,7 @@ async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> 
             passed = (await link.counts())["ways"][0]["passed_bytes"]
             flow.append((time.monotonic() - clicked_at, passed))
             await asyncio.sleep(FLOW_EVERY_S)
-        return {"megabit_after_s": _reached(flow, START_RATE_BIT_S)}
+        return [{"megabit_after_s": _reached(flow, START_RATE_BIT_S)}]
     finally:
         await pair.close()
 
@@ -144,10 +168,3 @@ def _reached(flow: list[tuple[float, float]], rate_bit_s: float) -> float:
         if before and (passed - before[-1][1]) * 8 / (at - before[-1][0]) >= rate_bit_s:
             return at
     return NEVER_S
-
-
-def middle(values: list[float]) -> float:
-    return statistics.median(values)
-
-
-KINDS = {Kind.CALL: call, Kind.START: start}

@@ -149,7 +149,7 @@ class ChromiumEnd:
         return resident_bytes(self._process.pid)
 
     async def write(self, folder: Path) -> None:
-        """As a Bedside peer does; `said.i16` besides, what the far end of the fake microphone said."""
+        """As a Bedside peer does; `said.i16` besides, what the fake microphone said."""
         assert self._pipe is not None
         wall_ms = await self._pipe.run("clocks()")
         laid = await self._pipe.run("write()")
@@ -218,7 +218,7 @@ class ChromiumEnd:
                 self._page_zero = asked_at + took_s / 2 - page_ms / 1000
 
     def _sound_began(self, anchors: list[list[float]], wall_ms: float) -> float | None:
-        """The instant of the first kept sample: of all blocks the one that came least late tells."""
+        """The instant of the first kept sample: the block that came least late tells."""
         if not anchors:
             return None
         earliest_ms = min(at - 1000 * sample / RATE_HZ for sample, _, at in anchors)

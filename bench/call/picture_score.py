@@ -139,7 +139,8 @@ def at_size(luma: Luma, width: int, height: int) -> Luma:
     if luma.shape == (height, width):
         return luma
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(luma), format="gray")
-    return frame.reformat(width, height, format="gray", interpolation="BICUBIC").to_ndarray()
+    scaled = frame.reformat(width, height, format="gray", interpolation="BICUBIC")
+    return np.asarray(scaled.to_ndarray(), np.uint8)
 
 
 def read_number(luma: Luma, clip: Clip) -> int | None:

@@ -1,6 +1,6 @@
 """`python -m bench.call.relay A B`: carries packets between two network namespaces over TUN.
 
-A process of its own at high priority. Obeys JSON lines on its input (`begin`, `plan`, `mark`, `counts`),
+A process of its own at high priority. Obeys JSON lines on its input (see `_answer`),
 answers each with one line, ends with its input.
 """
 

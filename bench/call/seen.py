@@ -1,4 +1,4 @@
-"""What one end wrote of a run: its sources and what came from the other side, read back to score."""
+"""What one end wrote of a run: its sources and what came from the far side, read to be scored."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,6 @@ import numpy as np
 
 from bench.call.clip import Clip
 from bench.call.picture_score import Luma, Shown, lumas, read_number
-from bench.call.speech import RATE_HZ as SPOKEN_HZ
 from bench.call.speech import speech
 from bench.call.speech_score import RATE_HZ, Sound, at_16_khz, lag_samples
 
@@ -33,7 +32,7 @@ class Seen:
 def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
     told = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
     pictures = None
-    numbers: list[int | None] = [n if n >= 0 else None for _, n, _, _ in told["shown"]]
+    numbers: list[int | None] = [int(n) if n >= 0 else None for _, n, _, _ in told["shown"]]
     if with_pixels:
         pictures = list(lumas((folder / "luma").read_bytes(), told["shown"]))
         numbers = [read_number(luma, clip) for luma in pictures]
@@ -52,7 +51,7 @@ def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
 
 def _sound(path: Path) -> Sound:
     samples = np.fromfile(path, np.int16)
-    return at_16_khz(samples, SPOKEN_HZ) if len(samples) else np.zeros(0)
+    return at_16_khz(samples) if len(samples) else np.zeros(0)
 
 
 def _round(source: Sound, first: int, count: int) -> Sound:
@@ -60,7 +59,7 @@ def _round(source: Sound, first: int, count: int) -> Sound:
 
 
 def _said_by_clock(said_at: float | None) -> Callable[[float, float], Sound]:
-    source = at_16_khz(speech(), SPOKEN_HZ)
+    source = at_16_khz(speech())
 
     def said(start: float, end: float) -> Sound:
         first = round((start - (said_at or 0.0)) * RATE_HZ)
@@ -71,7 +70,7 @@ def _said_by_clock(said_at: float | None) -> Callable[[float, float], Sound]:
 
 def _said_by_recording(recorded: Sound, said_at: float | None) -> Callable[[float, float], Sound]:
     """A browser does not tell when its fake microphone began: found in what its page recorded."""
-    source = at_16_khz(speech(), SPOKEN_HZ)
+    source = at_16_khz(speech())
     look = round(LOOK_S * RATE_HZ)
     twice = np.concatenate((source, source[:look]))
 

@@ -6,6 +6,10 @@ from enum import StrEnum
 from bench.call.line_model import Shape
 from bench.call.peer_setting import PeerSetting
 
+# As measured on two cores: start and end of a pair, one join with its rest, scoring of a second.
+START_S, JOIN_S, SCORING = 7.0, 1.5, 0.5
+AFTER_S = 15.0  # how long media are waited for after an outage
+
 Steps = tuple[tuple[float, Shape], ...]
 
 
@@ -46,6 +50,16 @@ class Situation:
         sends = side == 0 or not self.is_one_way
         keeps = not self.is_long and self.kind is Kind.CALL
         return PeerSetting(self.width, self.height, self.fps, sends, sends, keeps)
+
+    @property
+    def expected_s(self) -> float:
+        """How long one run takes, starting and scoring included; on two cores."""
+        if self.kind is Kind.JOINS:
+            return START_S + self.joins * JOIN_S
+        if self.kind in (Kind.OUTAGE, Kind.MOVE):
+            return START_S + self.settle_s + self.outage_s + AFTER_S
+        scoring_s = 0 if self.is_long else SCORING * self.watch_s
+        return START_S + self.settle_s + self.watch_s + scoring_s
 
     @property
     def watched_sides(self) -> tuple[int, ...]:

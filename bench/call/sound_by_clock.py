@@ -3,6 +3,8 @@
 What is spoken and what is heard is known to the sample, with the instant of each.
 """
 
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +54,14 @@ class SoundByClock:
         self._spoken = 0  # samples
         self.said_at: float | None = None  # instant of the first sample, monotonic
         self.heard_at: float | None = None
-        self.heard: list[Samples] = []
+        # Not in memory, which is watched, too; as long as the process lives.
+        self._heard = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def heard(self) -> bytes:
+        """All that was played so far, from the first block asked for on."""
+        self._heard.flush()
+        file = self._heard.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0)
 
     def install(self) -> None:
         """From now on the product's devices are these."""
@@ -78,8 +87,8 @@ class SoundByClock:
         def each() -> None:
             block = np.zeros(BLOCK, np.int16)
             on_wanted(block)
-            self.heard.append(block)
+            self._heard.write(block.tobytes())
 
         pace = Pace(each)
-        self.heard_at = pace.began_at
+        self.heard_at = pace.began_at + BLOCK_S  # a block is asked for when it is due
         return pace, RATE_HZ
