@@ -24,6 +24,8 @@ class RecordType(StrEnum):
     READING = "reading"
     RECORDING = "recording"
     MESSAGE = "message"
+    LADDER_STEP = "ladder-step"
+    CALL_REPORT = "call-report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.domain.access import Role
 from app.domain.audit import AuditEvent, Witness
 from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
+from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
@@ -101,6 +102,8 @@ class Records(Protocol):
     def readings(self, patient: PatientId) -> list[Reading]: ...
     def recordings(self, patient: PatientId) -> list[Recording]: ...
     def messages(self, visit: VisitId) -> list[Message]: ...
+    def ladder_steps(self, visit: VisitId) -> list[LadderStep]: ...
+    def call_reports(self, visit: VisitId) -> list[CallReport]: ...
 
 
 class Attachments(Protocol):
