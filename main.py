@@ -21,6 +21,7 @@ from app.domain.engine import (
     EngineGone,
     Equipment,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LiveFromFar,
@@ -42,6 +43,7 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call, CallState
+from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
@@ -104,6 +106,7 @@ class Services:
     unsent: Unsent
     devices: Devices
     call: Call
+    call_log: CallLog
     vitals: Vitals
     visits: Visits
     notes: Notes
@@ -236,6 +239,7 @@ def make_services(
         unsent=Unsent(acts),
         devices=Devices(),
         call=call,
+        call_log=CallLog(acts, call.state, role),
         vitals=vitals,
         visits=visits,
         notes=Notes(acts, chart),
@@ -341,7 +345,8 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
 def wire(services: Services, tasks: TaskOwner) -> None:
     """Which service hears which word."""
     s = services
-    for kind in (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures):
+    of_call = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures, LadderTold)
+    for kind in of_call:
         s.engine_room.on(kind, s.call.heard_engine)
     s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
     s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
@@ -382,7 +387,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     """Everything that listens; the exchange with the server begins once somebody is there."""
     s = services
     engine.open()
-    for service in (s.worklist, s.chart, s.unsent, s.call, s.vitals, s.engine_room):
+    for service in (s.worklist, s.chart, s.unsent, s.call, s.call_log, s.vitals, s.engine_room):
         service.start()
     is_connected = False
 
@@ -426,6 +431,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
                 await s.desk.leave()
         with suppress(Unavailable):
             await s.recordings.finish()  # it has a limit of its own
+    await s.call_log.finish()
     if not s.sign_in.state.value.is_kept:  # else it stays in the store and is sent next time
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
@@ -433,6 +439,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.engine_room,
         s.recordings,
         s.vitals,
+        s.call_log,
         s.call,
         s.unsent,
         s.chart,

@@ -157,7 +157,7 @@ def test_who_holds_the_picture_off_holds_both(desk: End, cart: End) -> None:
     goes_on(desk, cart, seconds=30)
     assert cart.steps == [Step.VOICE]
     desk.keeper.want(Wants())
-    assert (desk.now.own.step, cart.now.own.step) == (Step.HD, Step.HD)
+    assert (desk.steps[-1], cart.steps[-1]) == (Step.HD, Step.HD)
 
 
 def test_the_clinicians_choice_counts_at_both_ends(desk: End, cart: End) -> None:
@@ -185,7 +185,7 @@ def test_the_wish_stays_over_a_new_link_and_ends_with_the_visit(desk: End) -> No
     assert desk.now.wants == Wants(Matters.SOUND, True)
     desk.keeper.forget()
     desk.keeper.link_is_up()
-    assert desk.now.wants == Wants() and desk.now.own.step is Step.HD
+    assert desk.now.wants == Wants() and desk.steps[-1] is Step.HD
 
 
 def test_a_new_screen_is_told_all_of_it(desk: End) -> None:
