@@ -266,7 +266,14 @@ def make_models(
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
     call = CallViewModel(
-        tasks, ticker, call=s.call, chart=s.chart, desk=s.desk, sync=s.sync, devices=s.devices
+        tasks,
+        ticker,
+        call=s.call,
+        chart=s.chart,
+        desk=s.desk,
+        sync=s.sync,
+        devices=s.devices,
+        role=role,
     )
     recordings = RecordingsViewModel(
         tasks,

@@ -1,11 +1,13 @@
 """Messages between the two sides of the visit."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from app.domain.access import Action, Role, may
+from app.domain.call_log import LadderStep
 from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.domain.ids import PersonId, VisitId
@@ -17,6 +19,7 @@ from app.services.messages import Messages
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import ViewModel
+from ui.view_models.ladder import log_line
 from ui.view_models.refusal import Refusal
 
 
@@ -40,6 +43,9 @@ class MessagesScreen:
     message: str = ""
     message_tone: Tone = Tone.PLAIN
     rows: tuple[MessageRowScreen, ...] = ()  # newest first
+
+
+_Timed = tuple[datetime, MessageRowScreen]
 
 
 class MessagesIntents(Protocol):
@@ -73,7 +79,10 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
             can_send=row is not None and row.visit.is_open and self._may_write,
             message="" if self._refusal.code is None else wording.failure(self._refusal.code),
             message_tone=Tone.BAD,
-            rows=tuple(_row(message, own, self._acts.clock) for message in state.messages),
+            rows=_in_time(
+                [(one.written_at, _row(one, own, self._acts.clock)) for one in state.messages],
+                [(one.at, _step_row(one, self._acts.clock)) for one in state.ladder_steps],
+            ),
         )
 
     def send(self, text: str) -> None:
@@ -106,3 +115,28 @@ def _row(message: Message, own: PersonId | None, clock: Clock) -> MessageRowScre
         is_own=is_own,
         spoken=wording.spoken(spoken),
     )
+
+
+def _step_row(step: LadderStep, clock: Clock) -> MessageRowScreen:
+    """A line of the call's own story, among what people wrote meanwhile."""
+    confirmation = wording.text("not-confirmed" if step.is_pending else "confirmed")
+    head = wording.text("ladder.log-head", time=wording.moment(step.at, clock.now()))
+    line = log_line(step)
+    return MessageRowScreen(
+        text=line,
+        written=head,
+        confirmation=confirmation,
+        tone=Tone.ATTENTION if step.is_pending else Tone.PLAIN,
+        is_own=False,
+        spoken=wording.spoken(f"{head}, {line}, {confirmation}"),
+    )
+
+
+def _in_time(messages: list[_Timed], steps: list[_Timed]) -> tuple[MessageRowScreen, ...]:
+    """Newest first. Messages keep the order in which they came; steps find their place by time."""
+    rows, waiting = [], sorted(steps, key=lambda timed: timed[0], reverse=True)
+    for at, row in messages:
+        while waiting and waiting[0][0] >= at:
+            rows.append(waiting.pop(0)[1])
+        rows.append(row)
+    return tuple(rows + [row for _, row in waiting])

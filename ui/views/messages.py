@@ -1,5 +1,6 @@
 """Messages to and from the other side of the visit."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from app.domain.ids import VisitId
@@ -60,6 +61,9 @@ class MessagesView(Panel):
                 state=message.confirmation,
                 tone=message.tone,
             )
+
+    def take_focus(self) -> None:
+        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _ask_send(self) -> None:
         if self._send.isEnabled():
