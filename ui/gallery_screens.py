@@ -399,7 +399,9 @@ CALL_HELD = replace(
 LOW = _stand("messages", text("ladder.reason.loss"))
 CALL_MESSAGES = replace(
     CALL,
-    far_absent=text("picture.voice-only"),
+    state=text("call.state.live-messages"),
+    state_tone=Tone.BAD,
+    far_absent=text("picture.none"),
     own_caption=text("call.you-not-sent"),
     ladder=replace(
         _ladder(LOW, LOW, Tone.BAD),

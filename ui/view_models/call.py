@@ -10,7 +10,7 @@ from app.domain.call import Phase
 from app.domain.device import DeviceKind, Presence
 from app.domain.engine import Levels
 from app.domain.failures import Code
-from app.domain.ladder import Matters
+from app.domain.ladder import Matters, Step
 from app.runtime.tasks import TaskOwner
 from app.services.call import Call
 from app.services.chart import Chart
@@ -142,9 +142,9 @@ class CallViewModel(ViewModel[CallScreen]):
         if not keeps_picture:
             return wording.text("picture.none")
         far = None if call.ladder is None else call.ladder.far
-        if call.phase is Phase.LIVE and is_without_picture(far):
-            return wording.text("picture.voice-only")
-        return ""
+        if call.phase is not Phase.LIVE or far is None or not is_without_picture(far):
+            return ""
+        return wording.text("picture.voice-only" if far.step is Step.VOICE else "picture.none")
 
     def _own_caption(self) -> str:
         """Who sees themselves must not believe that they are seen."""
@@ -161,6 +161,8 @@ class CallViewModel(ViewModel[CallScreen]):
         if call.phase is Phase.REJOINING and call.phase_since is not None:
             time = wording.time_of_day(call.phase_since)
             return wording.text("call.state.rejoining", time=time), Tone.BAD
+        if call.phase is Phase.LIVE and self._only_messages:
+            return wording.text("call.state.live-messages"), Tone.BAD
         row = self._chart.state.value.row
         if call.phase is Phase.ENDED and row is not None and not row.visit.is_open:
             return wording.text("call.state.ended-finished"), Tone.PLAIN
@@ -170,6 +172,13 @@ class CallViewModel(ViewModel[CallScreen]):
             Phase.CONNECTING: Tone.ATTENTION,
         }.get(call.phase, Tone.PLAIN)
         return wording.text(f"call.state.{call.phase}"), tone
+
+    @property
+    def _only_messages(self) -> bool:
+        """A line that carries no voice in one of the directions is no live call to anybody."""
+        told = self._call.state.value.ladder
+        stands = () if told is None else (told.own, told.far)
+        return any(stand is not None and stand.step is Step.MESSAGES for stand in stands)
 
     def _own_absent(self) -> str:
         if not self._call.state.value.is_camera_on:

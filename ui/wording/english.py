@@ -206,6 +206,7 @@ SENTENCES: dict[str, str] = {
     "call.state.waiting": "Joined. Waiting for the other side",
     "call.state.connecting": "Connecting…",
     "call.state.live": "Live",
+    "call.state.live-messages": "Messages only",
     "call.state.rejoining": "Picture and sound lost since {time}. Joining again by itself",
     "call.state.ended-finished": "Hung up",
     "call.state.ended": "Hung up. The visit is still open",
