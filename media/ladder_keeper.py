@@ -145,7 +145,8 @@ class LadderKeeper:
             self._said_at_s = float("-inf")  # the far side hears of it now
         self._stand_is(self._state, line, now_s)
         voice = voice_bit_s(step, claims.matters, line.target_bit_s)
-        if step is not self.step.value:
+        # Without a line nothing is sent in any case: a new link begins as the old one ended.
+        if step is not self.step.value and self._state.reason is not Reason.NO_LINE:
             self.step.tell(step)
         if voice != self.voice_bit_s.value:
             self.voice_bit_s.tell(voice)

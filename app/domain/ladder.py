@@ -75,7 +75,7 @@ FAR_CONCEALED_MOST = {Step.HD: 0.10, Step.SD: 0.15, Step.THUMBNAIL: 0.25}
 CPU_MOST = {Step.HD: 0.85, Step.SD: 0.95}  # of all processors
 
 DOWN_AFTER_S = 0.9  # the second look in a row that finds it short
-NO_LINE_AFTER_S = 2.0
+NO_LINE_AFTER_S = 0.9  # likewise; a link notices a second before that nothing comes
 WAITS_S = (10.0, 20.0, 40.0, 60.0)  # of good seconds before a step up; longer after one that failed
 PROVEN_AFTER_S = 30.0  # a step that held so long has not failed
 HEADROOM = 1.3  # over what the higher step takes

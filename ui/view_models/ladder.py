@@ -80,12 +80,11 @@ def log_line(step: LadderStep) -> str:
         reason = wording.text("ladder.carried", rate=_rate(step.carries_bit_s))
     if step.reason in CHOSEN_ONES:
         reason = wording.text(f"ladder.logged.{step.reason}")
-    return wording.text(
-        "ladder.log",
-        step=wording.text(f"ladder.step.{step.step}"),
-        reason=reason,
-        side=wording.text(f"ladder.side.{step.side}"),
-    )
+    side = wording.text(f"ladder.side.{step.side}")
+    words = wording.text(f"ladder.step.{step.step}")
+    if step.step is Step.HD:  # nothing hinders it
+        return wording.text("ladder.log-full", step=words, side=side)
+    return wording.text("ladder.log", step=words, reason=reason, side=side)
 
 
 def _own_words(stand: Stand) -> str:

@@ -266,6 +266,7 @@ SENTENCES: dict[str, str] = {
     "ladder.let-go": "Pictures again",
     "ladder.let-go-name": "Pictures are held off. Let them come again",
     "ladder.log": "{step} – {reason} (sent by the {side})",
+    "ladder.log-full": "{step} (sent by the {side})",
     "ladder.logged.chosen": "chosen there",
     "ladder.logged.chosen-by-far": "chosen at the other side",
     "ladder.side.clinician": "workstation",

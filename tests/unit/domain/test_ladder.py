@@ -171,13 +171,13 @@ def test_a_line_that_is_gone_leaves_messages_and_comes_back_at_once() -> None:
         (Step.MESSAGES, Reason.NO_LINE),
         (Step.SD, Reason.CARRIED),
     ]
-    assert walk.moves[0][0] - 5 <= 3
+    assert walk.moves[0][0] - 5 <= 1
     walk.sees(GOOD, 11)
     assert walk.state.step is Step.HD
 
 
 def test_a_short_gap_takes_nothing() -> None:
-    assert Walk().sees(GOOD, 5).sees(LineSeen(False), 2).sees(GOOD, 30).moves == []
+    assert Walk().sees(GOOD, 5).sees(LineSeen(False), 1).sees(GOOD, 30).moves == []
 
 
 def test_a_line_that_comes_back_poor_is_not_overrun() -> None:

@@ -177,6 +177,7 @@ def test_the_wish_stays_over_a_new_link_and_ends_with_the_visit(desk: End) -> No
     desk.keeper.want(Wants(Matters.SOUND, is_picture_held=True))
     goes_on(desk, seconds=20, is_up=False)
     assert desk.now.own.reason is Reason.NO_LINE
+    assert desk.steps == [Step.VOICE], "a new link begins as the old one ended"
     desk.keeper.link_is_up()
     assert desk.now.own.step is Step.VOICE and desk.now.wants == Wants(Matters.SOUND, True)
     desk.keeper.end()

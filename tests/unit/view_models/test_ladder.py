@@ -113,6 +113,8 @@ def test_a_line_of_the_log_says_who_sent_it() -> None:
     assert said == "Voice only – the line is too slow (sent by the cart)"
     said = wording.spoken(log_line(a_step(AT, carries_bit_s=1_234_000, side=Role.CLINICIAN)))
     assert said == "Voice only – the line carried 1.2 Mbit/s (sent by the workstation)"
+    full = a_step(AT, step=Step.HD, reason=Reason.CARRIED)
+    assert wording.spoken(log_line(full)) == "Full picture (sent by the cart)"
     for reason in Reason:
         assert log_line(a_step(AT, reason=reason))
 
