@@ -21,6 +21,7 @@ from app.domain.engine import (
     EngineGone,
     Equipment,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LiveFromFar,
@@ -43,6 +44,7 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call, CallState
+from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
@@ -111,6 +113,7 @@ class Services:
     devices: Devices
     call: Call
     relays: Relays
+    call_log: CallLog
     vitals: Vitals
     visits: Visits
     notes: Notes
@@ -272,6 +275,7 @@ def make_services(
             switchboard=switchboard,
             authority=None if settings.ca is None else str(settings.ca),
         ),
+        call_log=CallLog(acts, call.state, role),
         vitals=vitals,
         visits=visits,
         notes=Notes(acts, chart),
@@ -301,7 +305,14 @@ def make_models(
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
     call = CallViewModel(
-        tasks, ticker, call=s.call, chart=s.chart, desk=s.desk, sync=s.sync, devices=s.devices
+        tasks,
+        ticker,
+        call=s.call,
+        chart=s.chart,
+        desk=s.desk,
+        sync=s.sync,
+        devices=s.devices,
+        role=role,
     )
     recordings = RecordingsViewModel(
         tasks,
@@ -388,7 +399,8 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
 def wire(services: Services, tasks: TaskOwner) -> None:
     """Which service hears which word."""
     s = services
-    for kind in (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures):
+    of_call = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures, LadderTold)
+    for kind in of_call:
         s.engine_room.on(kind, s.call.heard_engine)
     s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
     s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
@@ -437,6 +449,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.chart,
         s.unsent,
         s.call,
+        s.call_log,
         s.vitals,
         s.receipts,
         s.direct_line,
@@ -486,6 +499,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
                 await s.desk.leave()
         with suppress(Unavailable):
             await s.recordings.finish()  # it has a limit of its own
+    await s.call_log.finish()
     if not s.sign_in.state.value.is_kept:  # else it stays in the store and is sent next time
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
@@ -496,6 +510,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.message_files,
         s.recordings,
         s.vitals,
+        s.call_log,
         s.call,
         s.unsent,
         s.chart,

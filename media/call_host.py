@@ -28,11 +28,13 @@ from app.domain.engine import (
     SignalMade,
 )
 from app.domain.ids import LinkId
+from app.domain.ladder import PICTURE_LEAST, Stream
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.auscultation.lossless_channel import Line
 from media.call_devices import CallDevices
 from media.call_links import CallLinks
+from media.ladder_keeper import LadderKeeper
 from media.link.messages import (
     VERSION,
     CloseLink,
@@ -51,10 +53,11 @@ from media.link.messages import (
     StopScope,
     Surface,
     UseRelays,
+    Want,
     Which,
     Wish,
 )
-from media.rtc.control_words import FarCamera
+from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import (
     LinkEvent,
     LinkFailed,
@@ -73,6 +76,7 @@ from media.surface_share import SurfaceShare
 log = logging.getLogger(__name__)
 
 LEVELS_EVERY_S = 0.1
+LADDER_EVERY_S = 1.0
 
 Tell = Callable[[News, int | None], bool]
 
@@ -94,6 +98,14 @@ class CallHost:
         self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
         self._scope = ScopeDesk(tell, self._devices.scope_runs)
+        self._ladder = LadderKeeper(
+            clock,
+            line_state=lambda: None,  # no link of ours knows it: loss and round trip alone are seen
+            running=self._streams,
+            tell=lambda told: tell(told, None),
+            say_far=self._links.send,
+        )
+        self._ladder.step.listen(lambda _: self._turn_feed())
         self._pool = ThreadPoolExecutor(1, "pictures for the screen")
         self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}
         self._tasks = TaskOwner("call host")
@@ -107,6 +119,7 @@ class CallHost:
             Release: lambda _: self._release(),
             Mute: self._mute,
             ShowCamera: self._show_camera,
+            Want: lambda wish: self._ladder.want(wish.wants),
             SendLive: lambda wish: self._links.send(LiveFromFar(wish.payload)),
             StartScope: self._start_scope,
             StopScope: lambda wish: self._scope.stop(wish.recording),
@@ -118,6 +131,7 @@ class CallHost:
         for which, surface in self._surfaces.items():
             self._tasks.start_lasting(surface.run, f"{which} picture")
         self._tasks.start_lasting(self._tell_levels, "levels")
+        self._tasks.start_lasting(self._keep_ladder, "ladder")
         self._scope.open()
         return self
 
@@ -161,6 +175,7 @@ class CallHost:
             self._tell(DevicesSeen(self._devices.statuses), None)
         if self._far_screen is not None:
             self._tell(self._far_screen, None)
+        self._ladder.screen_came()
         for surface in self._surfaces.values():
             surface.screen_came()
         self._scope.shelf.screen_came()
@@ -193,11 +208,13 @@ class CallHost:
             return
         if earlier is not None and earlier.visit != wish.setup.visit:
             self._close_link()
+        self._ladder.begin(wish.setup.side)
         self._scope.visit_is(wish.setup.visit)
         self._fit_devices()
 
     def _release(self) -> None:
         self._close_link()
+        self._ladder.forget()
         self._scope.visit_is(None)
         self._setup, self._is_camera_on = None, True
         self._surfaces[Which.SELF].nothing()
@@ -206,6 +223,7 @@ class CallHost:
 
     def _close_link(self) -> None:
         self._links.close_all()
+        self._ladder.end()
         self._scope.line_is(None)
         self._far_screen, self._is_far_camera_on = None, True
         self._surfaces[Which.FAR].nothing()
@@ -216,10 +234,19 @@ class CallHost:
 
     def _show_camera(self, wish: ShowCamera) -> None:
         self._is_camera_on = wish.is_on
-        self._feed.turn(wish.is_on)
+        self._turn_feed()
         if not wish.is_on:
             self._surfaces[Which.SELF].nothing()
         self._fit_devices()
+
+    def _turn_feed(self) -> None:
+        """No picture leaves while a person, or the ladder, says none."""
+        self._feed.turn(self._is_camera_on and self._ladder.step.value in PICTURE_LEAST)
+
+    def _streams(self) -> frozenset[Stream]:
+        cameras = {Stream.CAMERA} if self._is_camera_on and self._is_capturing else set()
+        scope = {Stream.STETHOSCOPE} if self._scope.is_recording else set()
+        return frozenset({Stream.VOICE} | cameras | scope)
 
     def _start_scope(self, wish: StartScope) -> None:
         self._scope.start(wish.recording, wish.site, self._devices.stethoscope)
@@ -259,6 +286,11 @@ class CallHost:
                 own, far = self._devices.levels
                 self._tell(Levels(own, far), None)
 
+    async def _keep_ladder(self) -> None:
+        while True:
+            await asyncio.sleep(LADDER_EVERY_S)
+            self._ladder.look(is_up=self._links.live is not None)
+
     # --- what links tell -------------------------------------------------------------------------
 
     def _heard_link(self, link: LinkId, event: LinkEvent) -> None:
@@ -285,13 +317,19 @@ class CallHost:
                 self._tell(event, None)
             case FarCamera(is_on):
                 self._far_camera_is(is_on)
-            case LiveFromFar() | Measures():
+            case FarLadder():
+                self._ladder.far_says(event)
+            case Measures():
+                is_moving = self._is_far_camera_on
+                self._tell(self._ladder.measured(event, is_far_moving=is_moving), None)
+            case LiveFromFar():
                 self._tell(event, None)
 
     def _link_is_up(self, link: LinkId) -> None:
         self._links.send(self._own_screen)
         self._line_follows()
         self._tell(LinkChanged(link, LinkPhase.LIVE), None)
+        self._ladder.link_is_up()
 
     def _line_follows(self) -> None:
         """Body sounds go over the link that is up, or wait."""

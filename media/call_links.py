@@ -15,7 +15,7 @@ from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
 from app.runtime.tasks import TaskOwner
 from media.process_memory import give_back
-from media.rtc.control_words import FarCamera
+from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, ScopeIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed, VoiceSource
 from media.rtc.peer_link import PeerLink
@@ -106,7 +106,7 @@ class CallLinks:
         else:
             link.signals.put_nowait(payload)
 
-    def send(self, word: LiveFromFar | FarScreen) -> None:
+    def send(self, word: LiveFromFar | FarScreen | FarLadder) -> None:
         """Over the live link, else nowhere: who sent it told the server, too, or tells it anew."""
         live = self.live
         if live is None:

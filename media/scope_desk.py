@@ -75,6 +75,10 @@ class ScopeDesk:
         self._stop = asyncio.Event()
         self._tasks.start(self._record(recording, site, stethoscope, self._channel), "record")
 
+    @property
+    def is_recording(self) -> bool:
+        return self._running is not None
+
     def stop(self, recording: RecordId) -> None:
         if recording == self._running:
             self._stop.set()

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from app.contract.bodies import (
     BODY_OF,
+    CallReportBody,
+    LadderStepBody,
     MessageBody,
     NoteBody,
     PatientBody,
@@ -20,6 +22,7 @@ from app.contract.bodies import (
     RecordingBody,
     VisitBody,
 )
+from app.domain.call_log import CallReport, LadderStep, Spread
 from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
@@ -70,6 +73,10 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case RecordingBody():
             at = microseconds(body.recorded_at)
             return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case LadderStepBody():
+            return Lookup(body.patient, body.visit, microseconds(body.at))
+        case CallReportBody():
+            return Lookup(body.patient, body.visit, microseconds(body.began_at))
     raise AssertionError(f"no lookup for {record_type}")
 
 
@@ -204,5 +211,48 @@ def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) 
         file_key=body.file_key,
         file_bytes=body.file_bytes,
         is_complete=body.is_complete,
+        is_pending=bool(is_pending),
+    )
+
+
+def ladder_step_of(record: UUID, document: bytes, _version: int, is_pending: int) -> LadderStep:
+    body = LadderStepBody.model_validate_json(document)
+    return LadderStep(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        side=body.side,
+        step=body.step,
+        reason=body.reason,
+        carries_bit_s=body.carries_bit_s,
+        at=body.at,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        is_pending=bool(is_pending),
+    )
+
+
+def call_report_of(record: UUID, document: bytes, _version: int, is_pending: int) -> CallReport:
+    body = CallReportBody.model_validate_json(document)
+    return CallReport(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        side=body.side,
+        began_at=body.began_at,
+        ended_at=body.ended_at,
+        contact_s=body.contact_s,
+        drops=body.drops,
+        rejoins=body.rejoins,
+        ladder_steps=body.ladder_steps,
+        lowest_step=body.lowest_step,
+        freezes=body.freezes,
+        path=body.path,
+        figures={
+            name: Spread(one.median, one.p95, one.worst, one.n)
+            for name, one in body.figures.items()
+        },
+        author=PersonId(body.author),
+        author_name=body.author_name,
         is_pending=bool(is_pending),
     )

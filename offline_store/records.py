@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
@@ -22,6 +23,8 @@ from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, raise_to, value_of
 from offline_store.documents import (
+    call_report_of,
+    ladder_step_of,
     message_of,
     microseconds,
     note_of,
@@ -81,6 +84,14 @@ WHERE visit = ? ORDER BY position DESC NULLS FIRST, counter DESC, number DESC
 RECEIPTS = """
 SELECT record, body FROM receipts_shown WHERE visit = ?
 """
+LADDER_STEPS = f"""
+SELECT record, body, version, is_pending FROM ladder_steps_shown AS shown
+WHERE visit = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+CALL_REPORTS = f"""
+SELECT record, body, version, is_pending FROM call_reports_shown AS shown
+WHERE visit = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
 
 RowT = TypeVar("RowT")
 
@@ -152,6 +163,12 @@ class Records:
         return as_told(
             replace(message, receipts=tuple(said.get(message.id, ()))) for message in found
         )
+
+    def ladder_steps(self, visit: VisitId) -> list[LadderStep]:
+        return _made(self._connection.execute(LADDER_STEPS, (str(visit),)), ladder_step_of)
+
+    def call_reports(self, visit: VisitId) -> list[CallReport]:
+        return _made(self._connection.execute(CALL_REPORTS, (str(visit),)), call_report_of)
 
 
 def _bounds(day: date) -> tuple[datetime, datetime]:

@@ -20,6 +20,8 @@ from server.audit.router import audit_router
 from server.audit.service import Audit
 from server.auth import Auth
 from server.border import Border
+from server.calls.router import calls_router
+from server.calls.service import CallReports
 from server.database import Database, feed_head
 from server.facts import has_accounts, is_demonstration
 from server.keys import ServerKeys
@@ -92,6 +94,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.include_router(sync_router(sync, auth))
     api.include_router(recordings_router(recordings, auth))
     api.include_router(audit_router(Audit(database, clock), auth))
+    api.include_router(calls_router(CallReports(database, clock), auth))
     api.include_router(signalling_router(signalling, auth))
     _add_open_doors(api, database, clock)
     return api

@@ -146,6 +146,15 @@ seats = Table(
     Column("since", String, nullable=False),
 )
 
+# When each reported call began; the report itself is a record.
+call_reports = Table(
+    "call_reports",
+    metadata,
+    Column("record", String(36), primary_key=True),
+    Column("visit", String(36), nullable=False, index=True),
+    Column("began_at", String, nullable=False, index=True),
+)
+
 
 def time_text(at: datetime) -> str:
     """The one form of times in the tables: equal length, so that text order is time order."""

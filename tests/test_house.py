@@ -88,6 +88,7 @@ SQL_FILES = {
     "offline_store/records.py",
     "server/accounts/store.py",
     "server/audit/store.py",
+    "server/calls/store.py",
     "server/audit_trail.py",
     "server/auth.py",
     "server/database.py",

@@ -171,6 +171,23 @@ SHOTS: dict[str, Shot] = {
     "visit-clinician-far-screen": Shot(
         Page.VISIT, {"call": made.CALL_FAR_SCREEN, "notes": made.NOTES}, has_pictures=True
     ),
+    "visit-clinician-voice": Shot(
+        Page.VISIT, {"call": made.CALL_VOICE, "messages": made.MESSAGES_WITH_STEP}
+    ),
+    "visit-clinician-held": Shot(Page.VISIT, {"call": made.CALL_HELD}),
+    "visit-clinician-messages": Shot(Page.VISIT, {"call": made.CALL_MESSAGES}),
+    "visit-cart-voice": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_CART,
+            "call": made.CALL_VOICE_CART,
+            "vitals": made.VITALS_CART,
+            "recordings": made.SCOPE_CART,
+            "status": made.STATUS_CART,
+        },
+        is_cart=True,
+        has_pictures=True,
+    ),
     "visit-clinician-finished": Shot(
         Page.VISIT,
         {"visit": made.VISIT_FINISHED, "call": made.CALL_IDLE, "notes": made.NOTES_SHUT},
@@ -190,6 +207,7 @@ SHOTS: dict[str, Shot] = {
         Page.VISIT,
         {
             "visit": made.VISIT_CART,
+            "call": made.CALL_CART,
             "vitals": made.VITALS_RUNNING,
             "recordings": made.SCOPE_RECORDING,
             "status": made.STATUS_CART,
@@ -201,6 +219,7 @@ SHOTS: dict[str, Shot] = {
         Page.VISIT,
         {
             "visit": made.VISIT_CART,
+            "call": made.CALL_CART,
             "vitals": made.VITALS_RESULT,
             "recordings": made.SCOPE_DIFFERS,
             "status": made.STATUS_CART,
@@ -225,6 +244,7 @@ SHOTS: dict[str, Shot] = {
         Page.VISIT,
         {
             "visit": made.VISIT_CART,
+            "call": made.CALL_CART,
             "vitals": made.VITALS_ASIDE,
             "recordings": made.SCOPE_CART,
             "status": made.STATUS_CART,
@@ -236,6 +256,7 @@ SHOTS: dict[str, Shot] = {
         Page.VISIT,
         {
             "visit": made.VISIT_CART,
+            "call": made.CALL_CART,
             "vitals": made.VITALS_MISSING,
             "recordings": made.SCOPE_CART,
             "status": made.STATUS_CART,

@@ -6,9 +6,11 @@ from uuid import UUID
 from app.domain.device import DeviceKind
 from app.domain.failures import Code
 from app.domain.ids import ChangeId, RecordId, VisitId
+from app.domain.ladder import Matters
 from ui.tone import Tone
 from ui.view_models.call import CallScreen, MeasureScreen
 from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
+from ui.view_models.ladder import LadderScreen
 from ui.view_models.lock import LockScreen
 from ui.view_models.messages import MessageFileScreen, MessageRowScreen, MessagesScreen
 from ui.view_models.notes import NoteRowScreen, NotesScreen
@@ -285,14 +287,35 @@ VISIT_FINISHED = replace(
 
 
 def _measures(values: tuple[str, ...]) -> tuple[MeasureScreen, ...]:
-    keys = ("round-trip", "loss", "received", "frames", "join")
+    keys = ("round-trip", "loss", "jitter", "received", "sent", "frames", "join")
     return tuple(
         MeasureScreen(text(f"call.measure.{key}"), value)
         for key, value in zip(keys, values, strict=True)
     )
 
 
+def _ladder(sent: str, received: str, tone: Tone = Tone.PLAIN) -> LadderScreen:
+    return LadderScreen(
+        is_shown=True,
+        sent=text("ladder.sent", stand=sent),
+        received=text("ladder.received", stand=received),
+        received_tone=tone,
+        can_choose=True,
+        can_hold=True,
+        choices=tuple(text(f"ladder.matters.{matters}") for matters in Matters),
+        hold=text("ladder.hold"),
+        hold_name=text("ladder.hold-name"),
+    )
+
+
+def _stand(step: str, reason: str) -> str:
+    return text("ladder.stand", step=text(f"ladder.step.{step}"), reason=reason, time=AT)
+
+
+FULL = text("ladder.step.hd")
+VOICE = _stand("voice", text("ladder.carries", rate=isolate("60 kbit/s")))
 CALL = CallScreen(
+    ladder=_ladder(FULL, FULL),
     state=text("call.state.live"),
     state_tone=Tone.GOOD,
     far_caption="N. Okafor, Cart 2",
@@ -300,7 +323,11 @@ CALL = CallScreen(
     is_joined=True,
     can_mute=True,
     can_show_camera=True,
-    measures=_measures(tuple(map(isolate, ("42 ms", "0.3 %", "812 kbit/s", "29 /s", "640 ms")))),
+    measures=_measures(
+        tuple(
+            map(isolate, ("42 ms", "0.3 %", "4 ms", "812 kbit/s", "640 kbit/s", "29 /s", "640 ms"))
+        )
+    ),
 )
 CALL_IDLE = CallScreen(
     state=text("call.state.idle"),
@@ -327,10 +354,62 @@ CALL_OUT = replace(
     state_tone=Tone.BAD,
     outage=text("call.outage.both", name="N. Okafor", time=AT),
     outage_detail=text("call.outage.server-detail"),
-    measures=_measures((DASH,) * 5),
+    ladder=replace(
+        _ladder("", ""),
+        sent="",
+        received="",
+        sent_tone=Tone.BAD,
+        hint=text("ladder.hint-no-line"),
+        can_choose=False,
+        can_hold=False,
+    ),
+    measures=_measures((DASH,) * 7),
 )
 CALL_FAR_SCREEN = replace(
     CALL, far_screen=text("call.far-screen", name="N. Okafor, Cart 2", time=AT)
+)
+CALL_CART = replace(CALL, ladder=replace(_ladder(FULL, FULL), can_choose=False))
+CALL_VOICE = replace(
+    CALL,
+    far_absent=text("picture.voice-only"),
+    ladder=replace(_ladder(FULL, VOICE, Tone.ATTENTION), chosen=2),
+)
+CALL_VOICE_CART = replace(
+    CALL,
+    own_caption=text("call.you-not-sent"),
+    ladder=replace(
+        _ladder(VOICE, FULL),
+        sent_tone=Tone.ATTENTION,
+        can_choose=False,
+        matters_told=text("ladder.matters-told", matters=text("ladder.matters.scope")),
+    ),
+)
+CHOSEN = _stand("voice", text("ladder.reason.chosen"))
+CALL_HELD = replace(
+    CALL,
+    far_absent=text("picture.voice-only"),
+    own_caption=text("call.you-not-sent"),
+    ladder=replace(
+        _ladder(CHOSEN, CHOSEN),
+        is_held=True,
+        hold=text("ladder.let-go"),
+        hold_name=text("ladder.let-go-name"),
+    ),
+)
+LOW = _stand("messages", text("ladder.reason.loss"))
+CALL_MESSAGES = replace(
+    CALL,
+    state=text("call.state.live-messages"),
+    state_tone=Tone.BAD,
+    far_absent=text("picture.none"),
+    own_caption=text("call.you-not-sent"),
+    ladder=replace(
+        _ladder(LOW, LOW, Tone.BAD),
+        sent_tone=Tone.BAD,
+        hint=text("ladder.hint"),
+        can_choose=False,
+        can_hold=False,
+    ),
 )
 
 
@@ -569,6 +648,26 @@ MESSAGES = MessagesScreen(
             own=True,
         ),
         READY,
+    ),
+)
+STEP_LINE = text(
+    "ladder.log",
+    step=text("ladder.step.voice"),
+    reason=text("ladder.carried", rate=isolate("60 kbit/s")),
+    side=text("ladder.side.presenter"),
+)
+MESSAGES_WITH_STEP = replace(
+    MESSAGES,
+    rows=(
+        MessageRowScreen(
+            text=STEP_LINE,
+            written=text("ladder.log-head", time=AT),
+            confirmation=CONFIRMED,
+            tone=Tone.PLAIN,
+            is_own=False,
+            spoken=spoken(STEP_LINE),
+        ),
+        *MESSAGES.rows,
     ),
 )
 MESSAGES_EMPTY = MessagesScreen(visit=VISITS[2], can_send=True)

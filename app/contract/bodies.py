@@ -9,14 +9,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.contract.wire import Body, Instant, Sha256Hex, ShortText
+from app.contract.wire import Body, Count, Instant, Sha256Hex, ShortText
+from app.domain.access import Role
 from app.domain.changes import RecordType
+from app.domain.engine import Path
+from app.domain.ladder import Reason, Step
 from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, FileKind
 from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.domain.recordings import RECORDING_MAX_SECONDS
 from app.domain.visits import VisitState
 
+Figure = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 DecimalText = Annotated[str, Field(pattern=r"^-?\d{1,6}(\.\d{1,6})?$")]
 
 
@@ -140,6 +144,47 @@ class RecordingBody(Body):
     is_complete: bool = True
 
 
+class LadderStepBody(Body):
+    """A move on the ladder of what `side` sends; written by that side's machine, in no hand."""
+
+    visit: UUID
+    patient: UUID
+    side: Role
+    step: Step
+    reason: Reason
+    carries_bit_s: Count | None = None
+    at: Instant
+    author: UUID
+    author_name: ShortText
+
+
+class SpreadBody(Body):
+    median: Figure
+    p95: Figure
+    worst: Figure
+    n: Count
+
+
+class CallReportBody(Body):
+    """A call as one side saw it. `figures` by name; a later release may bring more of them."""
+
+    visit: UUID
+    patient: UUID
+    side: Role
+    began_at: Instant
+    ended_at: Instant
+    contact_s: Figure
+    drops: Count
+    rejoins: Count
+    ladder_steps: Count
+    lowest_step: Step | None = None
+    freezes: Count
+    path: Path | None = None
+    figures: Annotated[dict[ShortText, SpreadBody], Field(max_length=64)]
+    author: UUID
+    author_name: ShortText
+
+
 BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.PATIENT: PatientBody,
     RecordType.VISIT: VisitBody,
@@ -148,4 +193,6 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
+    RecordType.LADDER_STEP: LadderStepBody,
+    RecordType.CALL_REPORT: CallReportBody,
 }

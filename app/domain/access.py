@@ -25,6 +25,7 @@ class Action(StrEnum):
     FINISH_VISIT = "finish-visit"
     SIGN_VISIT = "sign-visit"
     READ_AUDIT = "read-audit"
+    READ_CALL_REPORTS = "read-call-reports"
 
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {

@@ -25,6 +25,8 @@ class RecordType(StrEnum):
     RECORDING = "recording"
     MESSAGE = "message"
     RECEIPT = "receipt"
+    LADDER_STEP = "ladder-step"
+    CALL_REPORT = "call-report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from app.domain.changes import Json
 from app.domain.device import DeviceStatus
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
+from app.domain.ladder import Stand, Step, Wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +143,41 @@ class LiveFromFar:
     payload: dict[str, Json]
 
 
+class Path(StrEnum):
+    """Which way the packets go."""
+
+    DIRECT = "direct"
+    RELAY = "relay"
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Of the last seconds. None where nothing is known yet."""
+    """Of the last second. None where nothing is known yet. "Sent" is as the far side reports it."""
 
     round_trip_ms: float | None = None
     loss_percent: float | None = None
     received_kbit_s: float | None = None
     frames_per_second: float | None = None
     join_ms: float | None = None
+    sent_kbit_s: float | None = None
+    sent_loss_percent: float | None = None
+    jitter_ms: float | None = None  # of the far voice (RFC 3550, 6.4.1)
+    freezes: int | None = None  # gaps above 200 ms in a picture that should move
+    concealed_share: float | None = None  # of the far voice, 0..1
+    late_packets: int | None = None  # of the far voice: they came, but after their time
+    path: Path | None = None
+    step: Step | None = None  # of what we send
+    cpu_share: float | None = None  # of all processors, by the media process
+
+
+@dataclass(frozen=True, slots=True)
+class LadderTold:
+    """Where both directions stand on the ladder, and what the people at both ends wish of it."""
+
+    own: Stand
+    far: Stand | None
+    wants: Wants
+    far_wants: Wants | None
 
 
 EngineEvent = (
@@ -166,4 +193,5 @@ EngineEvent = (
     | ScopeProof
     | LiveFromFar
     | Measures
+    | LadderTold
 )

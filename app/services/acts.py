@@ -46,6 +46,10 @@ class Acts:
             raise Rejected(Code.NOT_ALLOWED, "nobody is signed in")
         return self._person
 
+    @property
+    def has_person(self) -> bool:
+        return self._person is not None
+
     def now_acting(self, person: Person | None) -> None:
         self._person = person
         self._confirmed = None

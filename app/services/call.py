@@ -26,6 +26,7 @@ from app.services.ports import (
     EngineGone,
     Equipment,
     FarScreen,
+    LadderTold,
     LinkChanged,
     LinkPhase,
     Measures,
@@ -36,6 +37,7 @@ from app.services.ports import (
     SignalHeard,
     SignalMade,
     SocketUp,
+    Wants,
 )
 from app.services.seat_wait import SeatWait, Step
 from app.services.switchboard import Switchboard
@@ -48,6 +50,7 @@ SOON_S = 1.0  # for an answer to an offer that may have gone to a socket which w
 LOOK_EVERY_S = 0.25
 WORDS_WAITING = 64
 NOTHING_MEASURED = Measures()
+NOTHING_WANTED = Wants()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class CallState:
     is_muted: bool = False
     is_camera_on: bool = True
     measures: Measures = NOTHING_MEASURED
+    ladder: LadderTold | None = None  # None: there was no line yet
+    wants: Wants = NOTHING_WANTED
     contact_s: float = 0.0  # in contact before `live_since`
     live_since: datetime | None = None
     code: Code | None = None
@@ -158,6 +163,11 @@ class Call:
         await self._engine.show_camera(is_on)
         self._tell(is_camera_on=is_on)
 
+    async def want(self, wants: Wants) -> None:
+        """What matters most, and whether the picture is held off; holds for this visit."""
+        await self._engine.want(wants)
+        self._tell(wants=wants)
+
     def tell_far(self, visit: VisitId, payload: dict[str, Json]) -> None:
         """A live word to the far end: over the call, else by the server, else it is gone."""
         self._tasks.start(self._tell_far(visit, payload), "tell far")
@@ -219,8 +229,11 @@ class Call:
                 self._tell(far_screen=word)
             case Measures():
                 self._tell(measures=word)
+            case LadderTold():
+                self._tell(ladder=word, wants=word.wants)
             case EngineGone():
                 self._live_link = None
+                self._tell(ladder=None)
                 if self._is_in_call:
                     self._tell(code=Code.MEDIA_PROCESS_ENDED)
                     await self._lose()
@@ -420,7 +433,7 @@ class Call:
             await self._new_link()
         elif effect is Effect.CLOSE_LINK:
             self._live_link = None
-            self._tell(link=None, far_screen=None)
+            self._tell(link=None, far_screen=None, ladder=None)
             await self._engine.close_link()
         elif effect is Effect.LEAVE_ROOM:
             await self._leave_room()
@@ -467,7 +480,7 @@ class Call:
         self._seat_wait.forget()
         # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
-        self._tell(is_muted=False, is_camera_on=True)
+        self._tell(is_muted=False, is_camera_on=True, ladder=None, wants=NOTHING_WANTED)
         await self._engine.release()
         self._unsaid_leave = state.visit
         await self._say_leave()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.access import Action, may
 from app.domain.audit import Act
+from app.domain.call_log import LadderStep
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PersonId, VisitId
 from app.domain.messages import Message
@@ -39,6 +40,7 @@ class ChartState:
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
     messages: tuple[Message, ...] = ()
+    ladder_steps: tuple[LadderStep, ...] = ()  # of this visit, both directions
     draft: str = ""  # of the person who is here
 
 
@@ -111,5 +113,6 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
         messages=tuple(unit.records.messages(visit)),
+        ladder_steps=tuple(unit.records.ladder_steps(visit)),
         draft=unit.kept.text(draft.name) or "",
     )

@@ -12,6 +12,7 @@ from app.domain.access import Role
 from app.domain.audit import AuditEvent, Witness
 from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
+from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
 from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
@@ -26,6 +27,7 @@ from app.domain.engine import EngineEvent as EngineEvent
 from app.domain.engine import EngineGone as EngineGone
 from app.domain.engine import Equipment as Equipment
 from app.domain.engine import FarScreen as FarScreen
+from app.domain.engine import LadderTold as LadderTold
 from app.domain.engine import Levels as Levels
 from app.domain.engine import LinkChanged as LinkChanged
 from app.domain.engine import LinkPhase as LinkPhase
@@ -36,6 +38,7 @@ from app.domain.engine import ScopeProgress as ScopeProgress
 from app.domain.engine import ScopeProof as ScopeProof
 from app.domain.engine import SignalMade as SignalMade
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
+from app.domain.ladder import Wants as Wants
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.recordings import Recording
@@ -102,6 +105,8 @@ class Records(Protocol):
     def readings(self, patient: PatientId) -> list[Reading]: ...
     def recordings(self, patient: PatientId) -> list[Recording]: ...
     def messages(self, visit: VisitId) -> list[Message]: ...
+    def ladder_steps(self, visit: VisitId) -> list[LadderStep]: ...
+    def call_reports(self, visit: VisitId) -> list[CallReport]: ...
 
 
 class Attachments(Protocol):
@@ -254,6 +259,10 @@ class CallEngine(Protocol):
 
     async def mute(self, is_muted: bool) -> None: ...
     async def show_camera(self, is_on: bool) -> None: ...
+    async def want(self, wants: Wants) -> None:
+        """Of the ladder; kept over rejoining, and told again to a process started anew."""
+        ...
+
     async def send_live(self, payload: dict[str, Json]) -> None:
         """Over the call's data channel; Unavailable(CALL_NOT_OPEN) when it is not open."""
         ...

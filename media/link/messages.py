@@ -12,6 +12,7 @@ from app.domain.engine import (
     DevicesSeen,
     Equipment,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LiveFromFar,
@@ -22,6 +23,7 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
+from app.domain.ladder import Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
 from media.link.typed_words import TypedWords
@@ -95,6 +97,13 @@ class Mute:
 @dataclass(frozen=True, slots=True)
 class ShowCamera:
     is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What the person here wishes of the ladder."""
+
+    wants: Wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +246,7 @@ Wish = (
     | Release
     | Mute
     | ShowCamera
+    | Want
     | SendLive
     | StartScope
     | StopScope
@@ -259,6 +269,7 @@ News = (
     | ScopeProof
     | LiveFromFar
     | Measures
+    | LadderTold
     | Surfaces
     | Frame
     | NoPicture
@@ -277,6 +288,7 @@ WISHES = TypedWords(
         "release": Release,
         "mute": Mute,
         "camera": ShowCamera,
+        "want": Want,
         "live": SendLive,
         "scope-start": StartScope,
         "scope-stop": StopScope,
@@ -303,6 +315,7 @@ TOLD = TypedWords(
         "scope-proof": ScopeProof,
         "live": LiveFromFar,
         "measures": Measures,
+        "ladder": LadderTold,
         "surfaces": Surfaces,
         "frame": Frame,
         "no-picture": NoPicture,

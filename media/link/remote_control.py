@@ -19,12 +19,14 @@ from app.domain.engine import (
     EngineEvent,
     EngineGone,
     Equipment,
+    LadderTold,
     LinkChanged,
     LinkPhase,
     ScopeDone,
 )
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import LinkId, RecordId
+from app.domain.ladder import Wants
 from app.domain.picture import Picture
 from app.domain.relays import RelayAccess
 from media.link.engine_watch import EngineWatch
@@ -51,6 +53,7 @@ from media.link.messages import (
     StopScope,
     Surfaces,
     UseRelays,
+    Want,
     Which,
     Wish,
 )
@@ -81,6 +84,7 @@ class RemoteControl:
         self._equipment: Equipment | None = None
         self._is_muted = False
         self._is_camera_on = True
+        self._wants: Wants | None = None  # None: whatever it is there
         self._live_link: LinkId | None = None
         self._scope_answers: dict[RecordId, asyncio.Future[None]] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS_WAITING)
@@ -174,6 +178,7 @@ class RemoteControl:
     async def release(self) -> None:
         self._live_link = None
         self._setup, self._is_muted, self._is_camera_on = None, False, True
+        self._wants = None
         self._watch.say(Release())
 
     async def mute(self, is_muted: bool) -> None:
@@ -183,6 +188,10 @@ class RemoteControl:
     async def show_camera(self, is_on: bool) -> None:
         self._is_camera_on = is_on
         self._watch.say(ShowCamera(is_on))
+
+    async def want(self, wants: Wants) -> None:
+        self._wants = wants
+        self._watch.say(Want(wants))
 
     async def send_live(self, payload: dict[str, Json]) -> None:
         if self._live_link is None:
@@ -224,6 +233,8 @@ class RemoteControl:
         else:
             self._watch.say(Mute(self._is_muted))
             self._watch.say(ShowCamera(self._is_camera_on))
+            if self._wants is not None:
+                self._watch.say(Want(self._wants))
         if self._equipment is not None:
             self._watch.say(LookFor(self._equipment))
         if not self._is_attended and there is None:
@@ -262,6 +273,9 @@ class RemoteControl:
                 self._heard_scope_answer(told)
             case LinkChanged():
                 self._heard_link(told)
+            case LadderTold():
+                self._wants = told.wants  # for a process that is started anew
+                self._tell(told)
             case _:
                 self._tell(told)
 

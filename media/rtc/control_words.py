@@ -12,6 +12,7 @@ from app.domain.changes import Json
 from app.domain.clock import plausible_instant
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected
+from app.domain.ladder import Matters, Reason, Stand, Step, Wants
 
 MAX_TEXT_BYTES = 16 * 1024
 LIVE_MOST_DEPTH = 8  # less than the local channel to our screen takes
@@ -38,7 +39,16 @@ class PictureHere:
     """The first picture was decoded: no more key frames are needed for the start."""
 
 
-ControlWord = Beat | FarCamera | PictureHere | FarScreen | LiveFromFar
+@dataclass(frozen=True, slots=True)
+class FarLadder:
+    """Where what the far side sends stands, what its person wishes, and how it hears our voice."""
+
+    stand: Stand
+    wants: Wants
+    concealed_share: float | None  # of our voice, 0..1
+
+
+ControlWord = Beat | FarCamera | PictureHere | FarScreen | LiveFromFar | FarLadder
 
 
 def text_of(word: ControlWord) -> str:
@@ -61,6 +71,17 @@ def _fields_of(word: ControlWord) -> dict[str, Json]:
             return {"kind": "far-screen", "is_attached": is_attached, "since": since.isoformat()}
         case LiveFromFar(payload):
             return {"kind": "live", "payload": payload}
+        case FarLadder(stand, wants, concealed_share):
+            return {
+                "kind": "ladder",
+                "step": str(stand.step),
+                "reason": str(stand.reason),
+                "since": stand.since.isoformat(),
+                "carries_bit_s": stand.carries_bit_s,
+                "matters": str(wants.matters),
+                "is_picture_held": wants.is_picture_held,
+                "concealed_share": concealed_share,
+            }
 
 
 def word_of(text: object) -> ControlWord:
@@ -95,15 +116,32 @@ def _word_of(fields: dict[str, object]) -> ControlWord:
         case "picture-here":
             return PictureHere()
         case "far-screen":
-            since = plausible_instant(datetime.fromisoformat(cast(str, fields["since"])))
-            return FarScreen(_truth(fields["is_attached"]), since)
+            return FarScreen(_truth(fields["is_attached"]), _instant(fields["since"]))
         case "live":
             payload = fields["payload"]
             if not isinstance(payload, dict) or _is_deeper(payload, LIVE_MOST_DEPTH):
                 raise TypeError("payload")
             return LiveFromFar(cast(dict[str, Json], payload))
+        case "ladder":
+            return _ladder_of(fields)
         case _:
             raise ValueError("kind")
+
+
+def _ladder_of(fields: dict[str, object]) -> FarLadder:
+    carries, concealed = fields["carries_bit_s"], fields["concealed_share"]
+    stand = Stand(
+        Step(cast(str, fields["step"])),
+        Reason(cast(str, fields["reason"])),
+        _instant(fields["since"]),
+        None if carries is None else _whole(carries),
+    )
+    wants = Wants(Matters(cast(str, fields["matters"])), _truth(fields["is_picture_held"]))
+    return FarLadder(stand, wants, None if concealed is None else _share(concealed))
+
+
+def _instant(value: object) -> datetime:
+    return plausible_instant(datetime.fromisoformat(cast(str, value)))
 
 
 def _is_deeper(value: object, levels: int) -> bool:
@@ -120,6 +158,12 @@ def _whole(value: object) -> int:
 def _length_ms(value: object) -> float:
     if type(value) not in (int, float) or not 0 <= cast(float, value) < 1e9:
         raise ValueError("length of time")
+    return float(cast(float, value))
+
+
+def _share(value: object) -> float:
+    if type(value) not in (int, float) or not 0 <= cast(float, value) <= 1:
+        raise ValueError("share")
     return float(cast(float, value))
 
 

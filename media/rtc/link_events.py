@@ -9,7 +9,7 @@ import numpy.typing as npt
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar, Measures
 from app.domain.failures import Code
-from media.rtc.control_words import FarCamera
+from media.rtc.control_words import FarCamera, FarLadder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ LinkEvent = (
     | ScopeIn
     | FarScreen
     | FarCamera
+    | FarLadder
     | LiveFromFar
     | Measures
 )

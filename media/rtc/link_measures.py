@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.domain.engine import Measures
+from media.audio.playout_buffer import PlayoutCount
 from media.rtc.control_words import Beat
 
 BEATS_REMEMBERED = 64
 SMOOTHING = 0.3  # of the newest round trip
+FREEZE_S = 0.2
+VOICE_CLOCK_HZ = 48_000
 
 
 class LinkMeter:
@@ -21,9 +25,11 @@ class LinkMeter:
         self._number = 0
         self._sent_at: dict[int, float] = {}
         self._heard: tuple[int, float] | None = None
-        self._pictures = 0
+        self._pictures = self._freezes = 0
+        self._picture_at: float | None = None
+        self._played = PlayoutCount()
         self._asked_at = clock()
-        self._received_bytes = 0
+        self._received_bytes = self._sent_bytes = 0
         self._packets = (0, 0)  # received, lost
 
     def next_beat(self) -> Beat:
@@ -50,13 +56,18 @@ class LinkMeter:
         return None if self._round_trip_ms is None else self._round_trip_ms / 1000
 
     def picture_came(self) -> None:
+        now = self._clock()
+        if self._picture_at is not None and now - self._picture_at > FREEZE_S:
+            self._freezes += 1
+        self._picture_at = now
         self._pictures += 1
 
-    def measures(self, stats: Mapping[str, Any]) -> Measures:
-        """`stats` as RTCPeerConnection.getStats() gives them."""
+    def measures(self, stats: Mapping[str, Any], played: PlayoutCount | None = None) -> Measures:
+        """`stats` as RTCPeerConnection.getStats() gives them; `played` of the far voice so far."""
         now = self._clock()
         elapsed_s = max(now - self._asked_at, 1e-3)
         received_bytes = max((s.bytesReceived for s in _of(stats, "transport")), default=0)
+        sent_bytes = max((s.bytesSent for s in _of(stats, "transport")), default=0)
         received = sum(s.packetsReceived for s in _of(stats, "inbound-rtp"))
         lost = sum(s.packetsLost for s in _of(stats, "inbound-rtp"))
         answer = Measures(
@@ -65,10 +76,26 @@ class LinkMeter:
             received_kbit_s=(received_bytes - self._received_bytes) * 8 / 1000 / elapsed_s,
             frames_per_second=self._pictures / elapsed_s,
             join_ms=self.join_ms,
+            sent_kbit_s=(sent_bytes - self._sent_bytes) * 8 / 1000 / elapsed_s,
+            sent_loss_percent=loss_of_our_voice(stats),
+            jitter_ms=_voice_jitter_ms(stats),
+            freezes=self._freezes,
+            concealed_share=None if played is None else self._concealed(played),
+            late_packets=None if played is None else played.late - self._played.late,
         )
-        self._asked_at, self._pictures = now, 0
+        self._asked_at, self._pictures, self._freezes = now, 0, 0
         self._received_bytes, self._packets = received_bytes, (received, lost)
+        self._sent_bytes = sent_bytes
+        if played is not None:
+            self._played = replace(played)
         return answer
+
+    def _concealed(self, played: PlayoutCount) -> float | None:
+        """Of what was played since the last asking; None while the far side did not speak."""
+        before = self._played
+        made_up = played.recovered + played.guessed - before.recovered - before.guessed
+        whole = made_up + played.heard - before.heard
+        return made_up / whole if whole > 0 else None
 
 
 def loss_of_our_voice(stats: Mapping[str, Any]) -> float | None:
@@ -76,6 +103,13 @@ def loss_of_our_voice(stats: Mapping[str, Any]) -> float | None:
     for entry in _of(stats, "remote-inbound-rtp"):
         if entry.kind == "audio":
             return 100.0 * int(entry.fractionLost) / 256
+    return None
+
+
+def _voice_jitter_ms(stats: Mapping[str, Any]) -> float | None:
+    for entry in _of(stats, "inbound-rtp"):
+        if entry.kind == "audio":
+            return float(entry.jitter) * 1000 / VOICE_CLOCK_HZ
     return None
 
 

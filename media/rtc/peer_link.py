@@ -28,7 +28,15 @@ from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
 from media.quality.arrival_count import ArrivalCount
 from media.rtc import upstream
-from media.rtc.control_words import Beat, ControlWord, FarCamera, PictureHere, text_of, word_of
+from media.rtc.control_words import (
+    Beat,
+    ControlWord,
+    FarCamera,
+    FarLadder,
+    PictureHere,
+    text_of,
+    word_of,
+)
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.line_control import LineControl
@@ -146,7 +154,7 @@ class PeerLink:
         except TimeoutError as error:
             raise Unavailable(Code.PEER_AWAY, "signal") from error
 
-    def send(self, word: FarScreen | LiveFromFar | FarCamera) -> None:
+    def send(self, word: FarScreen | LiveFromFar | FarCamera | FarLadder) -> None:
         """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""
         self._say(word, CONTROL_WAITING_BYTES)
 
@@ -359,7 +367,7 @@ class PeerLink:
 
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
-        self._tell(self._meter.measures(stats))
+        self._tell(self._meter.measures(stats, self._playout.count))
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":

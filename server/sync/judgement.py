@@ -22,6 +22,7 @@ from app.domain.ids import PatientId, PersonId, VisitId
 from server.accounts.service import role_of_author
 from server.audit_trail import append, event_of
 from server.auth import Caller
+from server.calls.service import judge_call_report, judge_ladder_step
 from server.judging import Judge, Submission, Verdict
 from server.messages.service import judge_message, judge_receipt
 from server.notes.service import judge_note
@@ -53,6 +54,8 @@ class Judgement:
             RecordType.RECEIPT: judge_receipt,
             RecordType.READING: judge_reading,
             RecordType.RECORDING: recordings.judge,
+            RecordType.LADDER_STEP: judge_ladder_step,
+            RecordType.CALL_REPORT: judge_call_report,
         }
 
     def settle(

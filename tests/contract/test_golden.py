@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from app.contract import audit, bodies, problem, sign_in, signalling, sync
+from app.contract import audit, bodies, calls, problem, sign_in, signalling, sync
 from app.contract.signalling import CLIENT_WORD, SERVER_WORD
 from app.domain.audit import AuditEvent, leaf_of
 from app.domain.changes import RecordType
 from server.judging import checked
 
 GOLDEN = Path(__file__).parent / "golden"
-MODULES = (audit, bodies, problem, sign_in, signalling, sync)
+MODULES = (audit, bodies, calls, problem, sign_in, signalling, sync)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
 CLIENT_WORDS = ["Join", "Leave", "Signal", "Live", "Ping"]
 SERVER_WORDS = ["Room", "VouchedSignal", "Live", "FeedMoved", "Relays", "Pong", "Refusal"]
@@ -72,11 +72,18 @@ def test_every_body_of_the_wire_has_its_golden_file() -> None:
     assert set(bodies.BODY_OF) == set(RecordType)
     tops = {
         name
-        for module in (audit, sign_in, sync)
+        for module in (audit, calls, sign_in, sync)
         for name in vars(module)
         if name.endswith(("In", "Out")) and vars(module)[name].__module__ == module.__name__
     }
-    parts = {"PersonOut", "DeviceIn", "CertificateOut", "RecordOut", "ChangeResultOut"}
+    parts = {
+        "PersonOut",
+        "DeviceIn",
+        "CertificateOut",
+        "RecordOut",
+        "ChangeResultOut",
+        "CallReportOut",
+    }
     assert tops - parts - {"AuditRowOut"} <= set(NAMES)
 
 
@@ -107,7 +114,7 @@ def test_a_record_arrives_in_the_domain_as_it_stands() -> None:
 
 @pytest.mark.parametrize("kind", RecordType)
 def test_the_server_keeps_every_released_document(kind: RecordType) -> None:
-    document = golden(f"{kind.capitalize()}Body")
+    document = golden(bodies.BODY_OF[kind].__name__)
     assert type(checked(kind, document)) is bodies.BODY_OF[kind]
 
 

@@ -21,6 +21,7 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import LinkId, RecordId
+from app.domain.ladder import Wants
 from app.domain.relays import RelayAccess
 
 WAITING = 1000
@@ -37,6 +38,7 @@ class FakeEngine:
         self.live_link: LinkId | None = None
         self.is_muted = False
         self.is_camera_on = True
+        self.wants = Wants()
         self.scope_refusal: Failure | None = None
         self.kept_refusal: Failure | None = None
         self.kept_scopes: list[RecordId] = []
@@ -136,7 +138,7 @@ class FakeEngine:
 
     async def release(self) -> None:
         self.asked.append(("release",))
-        self.setup, self.link = None, None
+        self.setup, self.link, self.wants = None, None, Wants()
         self.is_muted, self.is_camera_on = False, True
         self.link_goes()
 
@@ -145,6 +147,10 @@ class FakeEngine:
 
     async def show_camera(self, is_on: bool) -> None:
         self.is_camera_on = is_on
+
+    async def want(self, wants: Wants) -> None:
+        self.wants = wants
+        self.asked.append(("want", wants))
 
     async def send_live(self, payload: dict[str, Json]) -> None:
         if self.live_link is None or not self.is_there:

@@ -61,6 +61,28 @@ def test_down_and_up_again(tmp_path: Path) -> None:
     assert _schema(path) == before
 
 
+def test_what_the_release_before_wrote_is_still_there(tmp_path: Path) -> None:
+    path = tmp_path / "bedside.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO records (id, record_type, version, position, schema_version, document) "
+            "VALUES ('a', 'note', 1, 1, 1, '{}')"
+        )
+    engine.dispose()
+    migrate(path)
+    found = sqlite3.connect(path)
+    try:
+        assert found.execute("SELECT id FROM records").fetchall() == [("a",)]
+        assert found.execute("SELECT count(*) FROM call_reports").fetchall() == [(0,)]
+    finally:
+        found.close()
+
+
 def test_the_developers_way_in(tmp_path: Path) -> None:
     config = Config(str(MIGRATIONS.parent / "alembic.ini"))
     config.cmd_opts = _Options([f"data={tmp_path}"])  # type: ignore[assignment]  # as -x gives it

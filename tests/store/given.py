@@ -171,3 +171,37 @@ def event(subject: UUID | None = None, act: Act = Act.NOTE_KEPT) -> AuditEvent:
     return AuditEvent(
         id=EventId(new_id()), act=act, at=NOON, actor=PERSON, visit=VISIT, subject=subject
     )
+
+
+def step_fields(step: str) -> dict[str, Json]:
+    return {
+        "visit": str(VISIT),
+        "patient": str(PATIENT),
+        "side": "presenter",
+        "step": step,
+        "reason": "slow",
+        "carries_bit_s": 60_000,
+        "at": NOON.isoformat(),
+        "author": str(PERSON),
+        "author_name": "Nurse Kim",
+    }
+
+
+def report_fields(drops: int = 0) -> dict[str, Json]:
+    return {
+        "visit": str(VISIT),
+        "patient": str(PATIENT),
+        "side": "presenter",
+        "began_at": NOON.isoformat(),
+        "ended_at": NOON.isoformat(),
+        "contact_s": 61.5,
+        "drops": drops,
+        "rejoins": drops,
+        "ladder_steps": 0,
+        "lowest_step": None,
+        "freezes": 0,
+        "path": "direct",
+        "figures": {"round-trip-ms": {"median": 42.0, "p95": 80.5, "worst": 310.0, "n": 61}},
+        "author": str(PERSON),
+        "author_name": "Nurse Kim",
+    }

@@ -17,7 +17,7 @@ from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.store import kept_store, memory_store
 from tests.store.conftest import raw_connection
-from tests.store.given import PATIENT, event, new_note
+from tests.store.given import PATIENT, VISIT, event, new_note
 
 
 def names_in(folder: Path) -> list[str]:
@@ -345,3 +345,19 @@ async def test_the_witness_is_read_while_the_program_runs(
     assert await read_witness(folder, vault) == seen
     with pytest.raises(Unavailable):
         await read_witness(folder / "nowhere", vault)
+
+
+async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_had(
+    folder: Path, ring: KeyringInMemory
+) -> None:
+    """As the first release left it: its schema's number, and nothing of the later steps."""
+    await filled(folder, ring, notes=3)
+    connection = await raw_connection(folder, ring)
+    for view in ("ladder_steps_shown", "call_reports_shown"):
+        connection.execute(f"DROP VIEW {view}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    async with kept_store(folder, ring) as store:
+        assert len(await texts(store)) == 3
+        assert await store.transaction(lambda unit: unit.records.ladder_steps(VISIT)) == []
+        assert await store.transaction(lambda unit: unit.records.call_reports(VISIT)) == []

@@ -27,6 +27,8 @@ from tests.store.given import (
     patient_fields,
     reading_fields,
     recording_fields,
+    report_fields,
+    step_fields,
     visit_fields,
     written,
 )
@@ -166,6 +168,8 @@ async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
         (RecordType.MESSAGE, written("first"), written("second", later)),
         (RecordType.READING, reading_fields("120"), reading_fields("131", kept_at=str(later))),
         (RecordType.RECORDING, recording_fields("aa" * 32), recording_fields("bb" * 32)),
+        (RecordType.LADDER_STEP, step_fields("voice"), step_fields("sd")),
+        (RecordType.CALL_REPORT, report_fields(drops=1), report_fields(drops=2)),
     ]
     for position, (record_type, old, new) in enumerate(documents, start=1):
         arrived = page(confirmed(record_type, old, new_id(), position=position), since=position - 1)
@@ -189,6 +193,11 @@ async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
         ("aa" * 32, False),
         ("bb" * 32, True),
     }
+    steps = await read(lambda unit: unit.records.ladder_steps(VISIT))
+    assert [(str(one.step), one.is_pending) for one in steps] == [("sd", True), ("voice", False)]
+    reports = await read(lambda unit: unit.records.call_reports(VISIT))
+    assert [(one.drops, one.is_pending) for one in reports] == [(2, True), (1, False)]
+    assert reports[0].figures["round-trip-ms"].p95 == 80.5
     assert readings[0].measured.visit == VISIT
     assert readings[0].measured.device.model == "cuff"
 

@@ -4,7 +4,9 @@ from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import RecordType
+from app.domain.engine import LadderTold, Measures
 from app.domain.failures import Code
+from app.domain.ladder import Reason, Stand, Step, Wants
 from app.domain.visits import VisitState
 from tests.fakes.engine import tie
 from tests.fakes.time_loop import until
@@ -311,3 +313,38 @@ async def test_who_joins_a_visit_that_was_finished_elsewhere_is_told(clinic: Cli
     await other.network.heal()
     await until(lambda: phase(other) is Phase.ENDED)
     assert (phase(cart), phase(desk)) == (Phase.LIVE, Phase.LIVE)
+
+
+async def test_a_step_on_the_ladder_is_seen_and_logged_at_both_ends(clinic: Clinic) -> None:
+    _, cart, desk = await in_a_call(clinic)
+    stand = Stand(Step.VOICE, Reason.SLOW, clinic.clock.now(), 60_000)
+    full = Stand(Step.HD, Reason.CARRIED, clinic.clock.now())
+    cart.engine.tells(LadderTold(stand, full, Wants(), Wants()))
+    desk.engine.tells(LadderTold(full, stand, Wants(), Wants()))
+    await until(lambda: desk.services.call.state.value.ladder is not None)
+    desk.network.cut()
+    await cart.everything_is_sent()
+    await desk.network.heal(repeating_the_last_push=True)
+    await cart.network.heal(repeating_the_last_push=True)
+    for end in (cart, desk):
+        chart = end.services.chart.state
+        await until(lambda chart=chart: len(chart.value.ladder_steps) == 1, limit_s=120)  # type: ignore[misc]  # bound at once
+        assert chart.value.ladder_steps[0].side is Role.PRESENTER
+    assert len(clinic.at_the_server(RecordType.LADDER_STEP)) == 1
+    assert len(clinic.server.audited(Act.LADDER_STEPPED)) >= 1
+
+
+async def test_both_sides_report_what_the_call_was_like(clinic: Clinic) -> None:
+    _, cart, desk = await in_a_call(clinic)
+    for end in (cart, desk):
+        end.engine.tells(Measures(round_trip_ms=42.0, join_ms=300.0))
+    await until(lambda: desk.services.call.state.value.measures.join_ms is not None)
+    await clinic.passes(60)
+    cart.models.visit.call.hang_up()
+    desk.models.visit.call.hang_up()
+    await until(lambda: len(clinic.at_the_server(RecordType.CALL_REPORT)) == 2, limit_s=120)
+    for report in clinic.at_the_server(RecordType.CALL_REPORT):
+        assert report["figures"]["round-trip-ms"]["median"] == 42.0
+        assert report["contact_s"] >= 60
+    sides = {report["side"] for report in clinic.at_the_server(RecordType.CALL_REPORT)}
+    assert sides == {"clinician", "presenter"}

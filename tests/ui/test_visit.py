@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QComboBox,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
@@ -18,6 +19,7 @@ from app.domain.failures import Code
 from tests.ui.given import Pages, settle, type_into
 from ui import gallery_screens as made
 from ui import theme
+from ui.view_models.call import MeasureScreen
 from ui.view_models.window import Page
 from ui.widgets.vital_tile import VitalTile
 from ui.wording import DASH, failure, text
@@ -426,3 +428,63 @@ def test_a_message_leaves_the_line_only_when_it_is_kept(pages: Pages) -> None:
     pages.show(messages=replace(made.MESSAGES, sent=1))
     assert line.text() == ""
     assert pages.name("message.2") == made.MESSAGES.rows[1].spoken
+
+
+# --- the ladder --------------------------------------------------------------------------------
+
+
+def test_both_directions_are_said_with_reason_and_time(pages: Pages) -> None:
+    assert pages.name("visit.ladder-sent") == "You send: Full picture"
+    pages.show(call=made.CALL_VOICE)
+    expected = "You receive: Voice only – the line carries 60 kbit/s – since 14:03"
+    assert pages.name("visit.ladder-received") == expected
+    assert pages.find("visit.ladder-received", QWidget).property("tone") == "attention"
+    assert "no picture is sent" in pages.name("visit.far-picture")
+    pages.show(call=made.CALL_IDLE)
+    assert not pages.shown("visit.ladder-sent") and not pages.shown("visit.hold-picture")
+
+
+def test_what_matters_is_chosen_by_keyboard(pages: Pages) -> None:
+    choice = pages.find("visit.matters", QComboBox)
+    assert choice.accessibleName() == "What matters most"
+    assert [choice.itemText(place) for place in range(3)] == list(made.CALL.ladder.choices)
+    choice.setFocus()
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    assert ("choose", (1,)) in pages.wishes("call")
+    pages.show(call=made.CALL_VOICE)
+    assert choice.currentIndex() == 2
+    pages.show(call=made.CALL_CART)
+    assert not choice.isVisible(), "at the cart the choice is not offered"
+
+
+def test_pictures_are_held_off_by_button_and_keys(pages: Pages) -> None:
+    assert pages.name("visit.hold-picture") == "Hold the pictures off, voice only"
+    pages.press("visit.hold-picture")
+    assert pages.wishes("call") == [("toggle_hold", ())]
+    QTest.keyClick(
+        pages.frame,
+        Qt.Key.Key_P,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
+    assert pages.wishes("call") == [("toggle_hold", ())] * 2
+    pages.show(call=made.CALL_HELD)
+    assert "Let them come again" in pages.name("visit.hold-picture")
+    assert "not sent" in pages.name("visit.self-picture")
+
+
+def test_where_nothing_gets_through_the_way_leads_to_the_messages(pages: Pages) -> None:
+    assert not pages.shown("visit.write-message")
+    pages.show(call=made.CALL_MESSAGES)
+    assert "Write under Messages" in pages.name("visit.ladder-hint")
+    assert not pages.shown("visit.matters")
+    pages.press("visit.write-message")
+    focused = pages.frame.focusWidget()
+    assert focused is not None and focused.accessibleIdentifier() == "message.text"
+
+
+def test_more_is_read_out_than_is_shown(pages: Pages) -> None:
+    more = (MeasureScreen("Way", "direct"),)
+    pages.show(call=replace(made.CALL, more_measures=more))
+    assert pages.name("visit.measures").endswith("Way direct")
+    assert "Way" not in pages.words("visit.measures")
+    assert "Way direct" in pages.find("visit.measures", QLabel).toolTip()

@@ -24,6 +24,7 @@ from app.domain.engine import (
     EngineAttached,
     EngineGone,
     FarScreen,
+    LadderTold,
     LinkChanged,
     LinkPhase,
     LiveFromFar,
@@ -32,6 +33,7 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, VisitId, new_id
+from app.domain.ladder import Matters, Reason, Step, Wants
 from app.domain.picture import Picture
 from media import synthetic
 from media.link import attachment
@@ -259,6 +261,41 @@ async def test_a_new_link_replaces_the_old_one_without_a_hole(visit: Visit) -> N
         for word in side.heard(LinkChanged)
     )
     await until(lambda: socket_count(visit.clinician) <= sockets, "the older links are closed")
+
+
+async def test_a_picture_held_off_goes_and_comes_back_at_both_ends(visit: Visit) -> None:
+    await visit.begins()
+    clinician, presenter = visit.clinician, visit.presenter
+    for side in (clinician, presenter):
+        await far_picture(side)
+    held = Wants(Matters.SOUND, is_picture_held=True)
+    before = len(clinician.events), len(presenter.events)
+    await clinician.remote.want(held)
+    both = [
+        await side.next(
+            LadderTold,
+            lambda told: (
+                told.own.step is Step.VOICE and told.far is not None and told.far.step is Step.VOICE
+            ),
+            after=after,
+        )
+        for side, after in zip((clinician, presenter), before, strict=True)
+    ]
+    assert [told.own.reason for told in both] == [Reason.CHOSEN, Reason.CHOSEN_BY_FAR]
+    assert (both[0].wants, both[1].far_wants) == (held, held)
+    for side in (clinician, presenter):
+        await until(lambda side=side: side.remote.far_picture() is None, "no picture")  # type: ignore[misc]  # bound at once
+    pid = clinician.remote.pid
+    assert pid is not None
+    after = len(clinician.events)
+    os.kill(pid, signal.SIGKILL)
+    await clinician.next(EngineAttached, after=after)
+    await visit.is_live()
+    told = await clinician.next(LadderTold, after=after)
+    assert told.wants == held, "the wish outlives the process"
+    await clinician.remote.want(Wants())
+    for side in (clinician, presenter):
+        await far_picture(side)
 
 
 async def test_a_killed_media_process_is_started_again_into_the_same_call(visit: Visit) -> None:

@@ -1,14 +1,16 @@
 """The call: its state in words, what is gone and since when, and what its buttons may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from PySide6.QtCore import Signal, SignalInstance
 
+from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.device import DeviceKind, Presence
 from app.domain.engine import Levels
 from app.domain.failures import Code
+from app.domain.ladder import Matters, Step
 from app.runtime.tasks import TaskOwner
 from app.services.call import Call
 from app.services.chart import Chart
@@ -18,8 +20,11 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.ladder import LadderScreen, is_without_picture, ladder_screen
 from ui.view_models.outage import OF_THE_STORE, why_not_sent
 from ui.view_models.refusal import Refusal
+
+NO_LADDER = LadderScreen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class CallScreen:
     can_show_camera: bool = False
     is_camera_on: bool = True
     measures: tuple[MeasureScreen, ...] = ()
+    more_measures: tuple[MeasureScreen, ...] = ()  # on asking, and to a screen reader
+    own_caption: str = ""
+    ladder: LadderScreen = NO_LADDER
 
 
 class CallIntents(Protocol):
@@ -65,6 +73,13 @@ class CallIntents(Protocol):
     def hang_up(self) -> None: ...
     def toggle_mute(self) -> None: ...
     def toggle_camera(self) -> None: ...
+    def choose(self, matters: int) -> None:
+        """What matters most, by its place in `ladder.choices`."""
+        ...
+
+    def toggle_hold(self) -> None:
+        """Hold the pictures off at both ends, or let them come again."""
+        ...
 
 
 class CallViewModel(ViewModel[CallScreen]):
@@ -80,6 +95,7 @@ class CallViewModel(ViewModel[CallScreen]):
         desk: Desk,
         sync: Sync,
         devices: Devices,
+        role: Role,
     ) -> None:
         super().__init__(tasks, ticker)
         self._call = call
@@ -87,6 +103,7 @@ class CallViewModel(ViewModel[CallScreen]):
         self._desk = desk
         self._sync = sync
         self._devices = devices
+        self._role = role
         self._refusal = Refusal(chart)
         self.listen_to(call.state, chart.state, sync.state, devices.state)
 
@@ -102,7 +119,7 @@ class CallViewModel(ViewModel[CallScreen]):
             state=state,
             state_tone=tone,
             far_caption="" if call.far is None else call.far.name,
-            far_absent="" if keeps_picture else wording.text("picture.none"),
+            far_absent=self._far_absent(keeps_picture=keeps_picture),
             own_absent=self._own_absent(),
             far_screen=self._far_screen(),
             outage=outage,
@@ -115,7 +132,26 @@ class CallViewModel(ViewModel[CallScreen]):
             can_show_camera=True,
             is_camera_on=call.is_camera_on,
             measures=self._measures() if call.phase is Phase.LIVE else (),
+            more_measures=self._more_measures() if call.phase is Phase.LIVE else (),
+            own_caption=self._own_caption(),
+            ladder=ladder_screen(call, self._role),
         )
+
+    def _far_absent(self, *, keeps_picture: bool) -> str:
+        call = self._call.state.value
+        if not keeps_picture:
+            return wording.text("picture.none")
+        far = None if call.ladder is None else call.ladder.far
+        if call.phase is not Phase.LIVE or far is None or not is_without_picture(far):
+            return ""
+        return wording.text("picture.voice-only" if far.step is Step.VOICE else "picture.none")
+
+    def _own_caption(self) -> str:
+        """Who sees themselves must not believe that they are seen."""
+        call = self._call.state.value
+        own = None if call.ladder is None else call.ladder.own
+        is_unsent = call.phase is Phase.LIVE and is_without_picture(own)
+        return wording.text("call.you-not-sent" if is_unsent else "call.you")
 
     def _state(self) -> tuple[str, Tone]:
         call = self._call.state.value
@@ -125,6 +161,8 @@ class CallViewModel(ViewModel[CallScreen]):
         if call.phase is Phase.REJOINING and call.phase_since is not None:
             time = wording.time_of_day(call.phase_since)
             return wording.text("call.state.rejoining", time=time), Tone.BAD
+        if call.phase is Phase.LIVE and self._only_messages:
+            return wording.text("call.state.live-messages"), Tone.BAD
         row = self._chart.state.value.row
         if call.phase is Phase.ENDED and row is not None and not row.visit.is_open:
             return wording.text("call.state.ended-finished"), Tone.PLAIN
@@ -134,6 +172,13 @@ class CallViewModel(ViewModel[CallScreen]):
             Phase.CONNECTING: Tone.ATTENTION,
         }.get(call.phase, Tone.PLAIN)
         return wording.text(f"call.state.{call.phase}"), tone
+
+    @property
+    def _only_messages(self) -> bool:
+        """A line that carries no voice in one of the directions is no live call to anybody."""
+        told = self._call.state.value.ladder
+        stands = () if told is None else (told.own, told.far)
+        return any(stand is not None and stand.step is Step.MESSAGES for stand in stands)
 
     def _own_absent(self) -> str:
         if not self._call.state.value.is_camera_on:
@@ -173,9 +218,23 @@ class CallViewModel(ViewModel[CallScreen]):
         return (
             _measure("round-trip", now.round_trip_ms, "ms"),
             _measure("loss", now.loss_percent, "%", places=1),
+            _measure("jitter", now.jitter_ms, "ms"),
             _measure("received", now.received_kbit_s, "kbit/s"),
+            _measure("sent", now.sent_kbit_s, "kbit/s"),
             _measure("frames", now.frames_per_second, "/s"),
             _measure("join", now.join_ms, "ms"),
+        )
+
+    def _more_measures(self) -> tuple[MeasureScreen, ...]:
+        now = self._call.state.value.measures
+        path = wording.DASH if now.path is None else wording.text(f"call.path.{now.path}")
+        return (
+            _measure("sent-loss", now.sent_loss_percent, "%", places=1),
+            _measure("freezes", now.freezes, ""),
+            _measure("concealed", _percent(now.concealed_share), "%", places=1),
+            _measure("late", now.late_packets, ""),
+            _measure("cpu", _percent(now.cpu_share), "%"),
+            MeasureScreen(wording.text("call.measure.path"), path),
         )
 
     def heard_levels(self, levels: Levels) -> None:
@@ -195,11 +254,28 @@ class CallViewModel(ViewModel[CallScreen]):
         is_on = not self._call.state.value.is_camera_on
         self.act(self._call.show_camera(is_on), "camera", self._failed)
 
+    def choose(self, matters: int) -> None:
+        wants = replace(self._call.state.value.wants, matters=tuple(Matters)[matters])
+        self.act(self._call.want(wants), "what matters", self._failed)
+
+    def toggle_hold(self) -> None:
+        wants = self._call.state.value.wants
+        held = replace(wants, is_picture_held=not wants.is_picture_held)
+        if self.screen.ladder.is_shown:
+            self.act(self._call.want(held), "hold the picture", self._failed)
+
     def _failed(self, code: Code) -> None:
         self._refusal.say(code)
         self.refresh()
 
 
 def _measure(name: str, value: float | None, unit: str, places: int = 0) -> MeasureScreen:
-    shown = wording.DASH if value is None else wording.quantity(f"{value:.{places}f}", unit)
+    shown = wording.DASH
+    if value is not None:
+        figure = f"{value:.{places}f}"
+        shown = wording.quantity(figure, unit) if unit else wording.isolate(figure)
     return MeasureScreen(wording.text(f"call.measure.{name}"), shown)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

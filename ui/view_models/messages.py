@@ -1,12 +1,14 @@
 """Messages between the two sides of the visit."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from app.domain.access import Action, Role, may
 from app.domain.call import Phase
+from app.domain.call_log import LadderStep
 from app.domain.clock import Clock
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PersonId, RecordId, VisitId
@@ -23,6 +25,7 @@ from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import ViewModel
+from ui.view_models.ladder import log_line
 from ui.view_models.refusal import Refusal
 
 
@@ -66,6 +69,9 @@ class MessagesScreen:
     arrived: str = ""  # said once by a screen reader when it changes; never the words themselves
     way: str = ""  # by which way messages go, while one of two is gone
     way_tone: Tone = Tone.PLAIN
+
+
+_Timed = tuple[datetime, MessageRowScreen]
 
 
 class MessagesIntents(Protocol):
@@ -120,7 +126,6 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
             can_send=row is not None and row.visit.is_open and self._may_write,
             message="" if self._refusal.code is None else wording.failure(self._refusal.code),
             message_tone=Tone.BAD,
-            rows=tuple(_row(message, own, self._acts.clock) for message in state.messages),
             files=tuple(
                 _file(message, message.file, own, self._files.state.value.of(message.id))
                 for message in state.messages
@@ -130,6 +135,10 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
             arrived=wording.text("messages.arrived", name=unread[0].author_name) if unread else "",
             way=way,
             way_tone=way_tone,
+            rows=_in_time(
+                [(one.written_at, _row(one, own, self._acts.clock)) for one in state.messages],
+                [(one.at, _step_row(one, self._acts.clock)) for one in state.ladder_steps],
+            ),
         )
 
     def _way(self, visit: VisitId) -> tuple[str, Tone]:
@@ -261,3 +270,28 @@ def _how_far(message: Message, clock: Clock) -> tuple[str, Tone]:
     if message.is_pending:
         return wording.text("messages.waits"), Tone.ATTENTION
     return wording.text("messages.sent"), Tone.PLAIN
+
+
+def _step_row(step: LadderStep, clock: Clock) -> MessageRowScreen:
+    """A line of the call's own story, among what people wrote meanwhile."""
+    confirmation = wording.text("not-confirmed" if step.is_pending else "confirmed")
+    head = wording.text("ladder.log-head", time=wording.moment(step.at, clock.now()))
+    line = log_line(step)
+    return MessageRowScreen(
+        text=line,
+        written=head,
+        confirmation=confirmation,
+        tone=Tone.ATTENTION if step.is_pending else Tone.PLAIN,
+        is_own=False,
+        spoken=wording.spoken(f"{head}, {line}, {confirmation}"),
+    )
+
+
+def _in_time(messages: list[_Timed], steps: list[_Timed]) -> tuple[MessageRowScreen, ...]:
+    """Newest first. Messages keep the order in which they came; steps find their place by time."""
+    rows, waiting = [], sorted(steps, key=lambda timed: timed[0], reverse=True)
+    for at, row in messages:
+        while waiting and waiting[0][0] >= at:
+            rows.append(waiting.pop(0)[1])
+        rows.append(row)
+    return tuple(rows + [row for _, row in waiting])

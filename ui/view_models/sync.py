@@ -147,6 +147,8 @@ def _words_of(fields: dict[str, object]) -> str:
         return str(fields["text"])[:TEXT_SHOWN]
     if "state" in fields:
         return wording.text(f"visit-state.{fields['state']}")
+    if "step" in fields:
+        return wording.text(f"ladder.step.{fields['step']}")
     quantities = fields.get("quantities")
     if isinstance(quantities, list):
         return ", ".join(wording.isolate(f"{q['value']} {q['unit']}") for q in quantities)

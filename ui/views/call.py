@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.view_models.call import CallIntents, CallScreen, MeasureScreen
+from ui.views.ladder import LadderView
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import call, identify, mark
 from ui.widgets.level_meter import LevelMeter
 from ui.widgets.video_surface import PictureSource, VideoSurface
 from ui.widgets.words import Words
-from ui.wording import text
+from ui.wording import spoken, text
 
 OWN_SHARE = 0.26  # of the large picture's width
 OWN_LEAST = 130
@@ -64,6 +65,7 @@ class CallView(QFrame):
         self.far = VideoSurface("visit.far-picture", text("call.far-picture"), far)
         self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own, is_small=True)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")
+        self.ladder = LadderView(model)
         self._measures = QLabel()
         identify(self._measures, "visit.measures")
         mark(self._measures, "words", "small-on-dark")
@@ -78,6 +80,7 @@ class CallView(QFrame):
         head.addWidget(beside_state, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
         layout.addWidget(Pictures(self.far, self.own), 1)
+        layout.addWidget(self.ladder)
         layout.addWidget(self._measures)
         model.changed.connect(self.draw)
         self.draw(model.screen)
@@ -85,15 +88,20 @@ class CallView(QFrame):
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)
         self.far.say(absent=screen.far_absent, caption=screen.far_caption)
-        self.own.say(absent=screen.own_absent, caption=text("call.you"))
-        self._draw_measures(screen.measures)
+        self.own.say(absent=screen.own_absent, caption=screen.own_caption or text("call.you"))
+        self._draw_measures(screen.measures, screen.more_measures)
 
-    def _draw_measures(self, measures: tuple[MeasureScreen, ...]) -> None:
+    def _draw_measures(
+        self, measures: tuple[MeasureScreen, ...], more: tuple[MeasureScreen, ...]
+    ) -> None:
         parts = [f"{escape(one.name)} <b>{escape(one.value)}</b>" for one in measures]
         shown = " &nbsp;&nbsp; ".join(part.replace(" ", "&nbsp;") for part in parts)
         if self._measures.text() != shown:
             self._measures.setText(shown)
-        call(self._measures, ", ".join(f"{one.name} {one.value}" for one in measures))
+        everything = [spoken(f"{one.name} {one.value}") for one in (*measures, *more)]
+        call(self._measures, ", ".join(everything))
+        if self._measures.toolTip() != "\n".join(everything):
+            self._measures.setToolTip("\n".join(everything))
 
 
 class CallBar(QFrame):

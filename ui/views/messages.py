@@ -121,6 +121,9 @@ class MessagesView(Panel):
     def _go_to_line(self) -> None:
         self._line.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def take_focus(self) -> None:
+        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _ask_send(self) -> None:
         if self._send.isEnabled():
             self._model.send(self._line.text())

@@ -67,6 +67,7 @@ class VisitView(QWidget):
         self._back.clicked.connect(models.visit.back)
         self._model = models.visit
         self._bar.focus_freed.connect(self._notes.take_focus)
+        self.call.ladder.asked_for_messages.connect(self._messages.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
         self.draw(models.visit.screen)

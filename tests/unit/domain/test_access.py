@@ -11,6 +11,7 @@ CLINICIANS_ONLY = {
     Action.FINISH_VISIT,
     Action.SIGN_VISIT,
     Action.READ_AUDIT,
+    Action.READ_CALL_REPORTS,
 }
 PRESENTERS_ONLY = {Action.CHECK_IN}
 

@@ -29,6 +29,7 @@ DOCTOR_MAY = {
     "finish-visit",
     "sign-visit",
     "read-audit",
+    "read-call-reports",
 }
 NURSE_MAY = {
     "see-worklist",

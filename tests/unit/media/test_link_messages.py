@@ -16,11 +16,13 @@ from app.domain.engine import (
     DevicesSeen,
     Equipment,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LinkPhase,
     LiveFromFar,
     Measures,
+    Path,
     ScopeDone,
     ScopeProgress,
     ScopeProof,
@@ -28,6 +30,7 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code, Rejected
 from app.domain.ids import LinkId, RecordId, VisitId, new_id
+from app.domain.ladder import Matters, Reason, Stand, Step, Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
 from media.link import messages as m
@@ -52,6 +55,7 @@ WISHES: list[m.Wish] = [
     m.Release(),
     m.Mute(True),
     m.ShowCamera(False),
+    m.Want(Wants(Matters.SCOPE, True)),
     m.SendLive({"kind": "cuff-pressure", "value": "132", "deep": [{"a": None}, 1.5]}),
     m.StartScope(RECORD, "apex"),
     m.StopScope(RECORD),
@@ -78,6 +82,14 @@ TOLD: list[m.Told] = [
     ScopeProof(RECORD, "00" * 32, True),
     LiveFromFar({"kind": "reading"}),
     Measures(join_ms=80.5),
+    Measures(freezes=2, path=Path.RELAY, step=Step.SD, concealed_share=0.25),
+    LadderTold(Stand(Step.VOICE, Reason.SLOW, NOW, 60_000), None, Wants(), None),
+    LadderTold(
+        Stand(Step.HD, Reason.CARRIED, NOW),
+        Stand(Step.MESSAGES, Reason.NO_LINE, NOW),
+        Wants(),
+        Wants(Matters.SOUND),
+    ),
     m.Surfaces(m.Which.SELF, 4096),
     m.Frame(m.Which.FAR, 3, 17, 640, 480, 12.5),
     m.NoPicture(m.Which.FAR),
@@ -172,7 +184,7 @@ json_values = some.recursive(
 @settings(max_examples=150, deadline=None)
 @given(
     kind=some.sampled_from(sorted({*m.WISHES._parsers, *m.TOLD._parsers})),
-    values=some.lists(json_values, min_size=12, max_size=12),
+    values=some.lists(json_values, min_size=16, max_size=16),
 )
 def test_any_value_in_any_field_is_understood_or_refused(kind: str, values: list[Any]) -> None:
     for known in (m.WISHES, m.TOLD):

@@ -15,6 +15,7 @@ from app.domain.engine import (
     EngineGone,
     Equipment,
     FarScreen,
+    LadderTold,
     LinkChanged,
     Measures,
     SignalMade,
@@ -25,6 +26,7 @@ from app.domain.server_words import DeviceCredentials
 from app.domain.visits import VisitState
 from app.services.acts import Acts
 from app.services.call import Call
+from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.direct_line import DirectLine
@@ -50,7 +52,7 @@ from tests.fakes.server import FakeServer
 from tests.fakes.time_loop import LoopClock
 
 EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)
-CALL_WORDS = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures)
+CALL_WORDS = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures, LadderTold)
 
 
 def person_in(role: Role) -> Person:
@@ -84,6 +86,7 @@ class DeskOnFakes:
     chart: Chart
     unsent: Unsent
     call: Call
+    call_log: CallLog
     vitals: Vitals
     visits: Visits
     notes: Notes
@@ -140,7 +143,8 @@ class DeskOnFakes:
         room = self.engine_room
         for kind in CALL_WORDS:
             room.on(kind, self.call.heard_engine)
-        for service in (self.worklist, self.chart, self.unsent, self.call, self.vitals, room):
+        call_part = (self.call, self.call_log, self.vitals)
+        for service in (self.worklist, self.chart, self.unsent, *call_part, room):
             service.start()
         self.switchboard.start()
 
@@ -149,6 +153,7 @@ class DeskOnFakes:
             self.engine_room,
             self.recordings,
             self.vitals,
+            self.call_log,
             self.call,
             self.unsent,
             self.chart,
@@ -264,6 +269,7 @@ async def desk_on_fakes(
             chart=chart,
             unsent=Unsent(acts),
             call=call,
+            call_log=CallLog(acts, call.state, role),
             vitals=vitals,
             visits=visits,
             notes=Notes(acts, chart),

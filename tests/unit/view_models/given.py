@@ -121,6 +121,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 desk=desk.desk,
                 sync=desk.sync,
                 devices=devices,
+                role=role,
             ),
             vitals=VitalsViewModel(
                 tasks,

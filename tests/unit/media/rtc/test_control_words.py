@@ -8,17 +8,20 @@ import pytest
 
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected
+from app.domain.ladder import Matters, Reason, Stand, Step, Wants
 from media.rtc.control_words import (
     MAX_TEXT_BYTES,
     Beat,
     ControlWord,
     FarCamera,
+    FarLadder,
     PictureHere,
     text_of,
     word_of,
 )
 from tests.noise import PACKETS
 
+AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 WORDS: list[ControlWord] = [
     Beat(3, None, 0.0),
     Beat(4, 2, 12.5),
@@ -26,7 +29,10 @@ WORDS: list[ControlWord] = [
     PictureHere(),
     FarScreen(True, datetime(2026, 11, 21, 9, 30, tzinfo=UTC)),
     LiveFromFar({"kind": "cuff-pressure", "value": "132", "at": "2026-11-21T09:30:00+00:00"}),
+    FarLadder(Stand(Step.VOICE, Reason.SLOW, AT, 60_000), Wants(Matters.SCOPE, True), 0.125),
+    FarLadder(Stand(Step.HD, Reason.CARRIED, AT), Wants(), None),
 ]
+LADDER = text_of(WORDS[-2])
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: type(word).__name__)
@@ -53,6 +59,15 @@ def test_words_come_back_as_they_were(word: ControlWord) -> None:
         '{"kind":"camera","is_on":1}',
         '{"kind":"far-screen","is_attached":true,"since":"2026-11-21T09:30:00"}',
         '{"kind":"far-screen","is_attached":true,"since":5}',
+        LADDER.replace('"voice"', '"attic"'),
+        LADDER.replace('"slow"', "null"),
+        LADDER.replace('"scope"', '["scope"]'),
+        LADDER.replace("60000", "-1"),
+        LADDER.replace("60000", "6e4"),
+        LADDER.replace("0.125", "1.5"),
+        LADDER.replace("0.125", "NaN"),
+        LADDER.replace("true", "1"),
+        LADDER.replace("+00:00", ""),
         '{"kind":"live","payload":[]}',
         '{"kind":"live","payload":{"kind":' + "[" * 12 + "]" * 12 + "}}",
         '{"kind":"live","payload":{"kind":' + "[" * 900 + "]" * 900 + "}}",

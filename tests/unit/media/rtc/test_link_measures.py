@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from media.audio.playout_buffer import PlayoutCount
 from media.rtc.link_measures import LinkMeter
 
 
@@ -14,12 +15,18 @@ class Hand:
         return self.now
 
 
-def stats(received: int, lost: int, received_bytes: int) -> dict[str, object]:
+def stats(received: int, lost: int, received_bytes: int, sent_bytes: int = 0) -> dict[str, object]:
+    inbound = {"type": "inbound-rtp", "packetsReceived": received, "packetsLost": lost}
     return {
-        "voice": SimpleNamespace(type="inbound-rtp", packetsReceived=received, packetsLost=lost),
-        "picture": SimpleNamespace(type="inbound-rtp", packetsReceived=0, packetsLost=0),
-        "line": SimpleNamespace(type="transport", bytesReceived=received_bytes),
+        "picture": SimpleNamespace(
+            type="inbound-rtp", kind="video", packetsReceived=0, packetsLost=0, jitter=90_000
+        ),
+        "voice": SimpleNamespace(**inbound, kind="audio", jitter=480),
+        "line": SimpleNamespace(
+            type="transport", bytesReceived=received_bytes, bytesSent=sent_bytes
+        ),
         "ours": SimpleNamespace(type="outbound-rtp"),
+        "far": SimpleNamespace(type="remote-inbound-rtp", kind="audio", fractionLost=64),
     }
 
 
@@ -72,3 +79,41 @@ def test_an_echo_nobody_sent_is_passed_over() -> None:
     other.beat_came(other.next_beat())
     meter.beat_came(other.next_beat())
     assert meter.measures({}).round_trip_ms is None
+
+
+def test_what_we_send_is_told_too() -> None:
+    clock = Hand()
+    meter = LinkMeter(clock)
+    meter.measures(stats(0, 0, 0, 10_000))
+    clock.now += 2.0
+    measured = meter.measures(stats(0, 0, 0, 110_000))
+    assert measured.sent_kbit_s == pytest.approx(400)
+    assert measured.sent_loss_percent == pytest.approx(25)
+    assert measured.jitter_ms == pytest.approx(10)
+
+
+def test_a_gap_in_the_picture_is_a_freeze() -> None:
+    clock = Hand()
+    meter = LinkMeter(clock)
+    for gap_s in (0.0, 0.1, 0.19, 0.21, 0.1, 3.0):
+        clock.now += gap_s
+        meter.picture_came()
+    assert meter.measures(stats(0, 0, 0)).freezes == 2
+    assert meter.measures(stats(0, 0, 0)).freezes == 0
+
+
+def test_what_was_guessed_of_the_far_voice_is_of_the_last_second() -> None:
+    meter, count = LinkMeter(Hand()), PlayoutCount(heard=9000, guessed=1000, late=4)
+    first = meter.measures(stats(0, 0, 0), count)
+    assert first.concealed_share == pytest.approx(0.1)
+    assert first.late_packets == 4
+    count.heard += 100
+    count.recovered += 200
+    count.guessed += 100
+    count.late += 1
+    second = meter.measures(stats(0, 0, 0), count)
+    assert second.concealed_share == pytest.approx(0.75)
+    assert second.late_packets == 1
+    silent = meter.measures(stats(0, 0, 0), count)
+    assert (silent.concealed_share, silent.late_packets) == (None, 0)
+    assert meter.measures(stats(0, 0, 0)).concealed_share is None
