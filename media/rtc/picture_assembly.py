@@ -1,9 +1,8 @@
 """Packets into whole pictures, in order; a hole is waited for no longer than it is worth.
 
-A picture leaves with the packet that makes it whole. A hole's time runs from the first packet
-behind it, and ends with its filling, with a whole key frame behind it (at once where pictures are
-shown at once, else when that is to be shown), or at the limit: then a key frame is due, and
-nothing is shown before it. Pure: the time is told.
+Its time runs from the first packet behind it and ends with its filling, with a whole key frame
+behind it when that is to be shown, or at the limit: then a key frame is due, and nothing is shown
+before it. Pure: the time is told.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,8 @@
-"""When to show a picture: at once on a clean line, else late enough that what is asked for again
-comes in time.
+"""When to show a picture: at once on a clean line, else so late that repeats come in time.
 
-How late pictures become whole is learned as for the voice: from how late they did. Only so much is
-waited that no gap is seen (a gap of 150 ms is none), not until all is even. Grows at once, shrinks
-slowly; the newest picture that is due wins. Pure: the time is told.
+How late pictures become whole is learned as for the voice; waited is only so much that no gap is
+seen (150 ms is none), not until all is even. Grows at once, shrinks slowly; of those that are due
+the newest is shown. Pure: the time is told.
 """
 
 from collections import deque
