@@ -1,8 +1,8 @@
-"""Which of the picture's packets to ask for again (RFC 4585, 6.2.1), and when.
+"""Which of the picture's packets to ask for again (RFC 4585, 6.2.1), in place of stock's generator.
 
 At once, but for what packets overtake each other by; again after a round trip, as far as it is of
-use; on a long way a second asking follows the first, since its loss would cost the whole round
-trip once more. Stock asks once. In the place of stock's NackGenerator. Pure: the time is told.
+use. On a long way a second asking follows the first: to lose it costs one more round trip. Stock
+asks once. Pure: the time is told.
 """
 
 import time

@@ -1,7 +1,8 @@
 """Packets into whole pictures, in order; a hole is waited for no longer than it is worth.
 
-A hole's time runs from the first packet behind it, and ends with its filling, with a whole key
-frame behind it, or at the limit: then a key frame is due and nothing is shown before. Pure.
+Its time runs from the first packet behind it and ends with its filling, with a whole key frame
+behind it when that is to be shown, or at the limit: then a key frame is due, and nothing is shown
+before it. Pure: the time is told.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""When to show a picture: at once on a clean line, else as late as repeats need to come in time.
+"""When to show a picture: at once on a clean line, else so late that repeats come in time.
 
-How late they become whole is learned from how late they did. Only so much is waited that no gap is
-seen (150 ms is none). Grows at once, shrinks slowly; the newest that is due wins. Pure.
+How late pictures become whole is learned as for the voice; waited is only so much that no gap is
+seen (150 ms is none), not until all is even. Grows at once, shrinks slowly; of those that are due
+the newest is shown. Pure: the time is told.
 """
 
 from collections import deque

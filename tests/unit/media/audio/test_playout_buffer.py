@@ -288,8 +288,8 @@ def test_before_the_first_word_there_is_silence() -> None:
 
 
 def test_it_tells_when_what_comes_next_is_heard() -> None:
+    assert PlayoutBuffer().next_heard is None
     buffer = PlayoutBuffer()
-    assert buffer.next_heard is None
     buffer.put(VoicePacket(9, 96_000, packets_of(tone(1))[0], 50.0))
     told = buffer.next_heard
     assert told is not None
