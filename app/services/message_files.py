@@ -35,6 +35,7 @@ from app.services.ports import CallEngine, OutsideFiles, RecordingFiles, ServerA
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 5.0
+GRACE_S = 20.0  # the far desk may be bringing it to the server: not twice over one narrow line
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class MessageFiles:
         self._is_server_there = is_server_there
         self._line = PartLine(engine, self._part_for_far)
         self._here: set[str] = set()
+        self._missed_since: dict[RecordId, float] = {}  # by the server, monotonic
         self.state: Broadcast[FilesState] = Broadcast(FilesState())
         self.arrived: Broadcast[int] = Broadcast(0)  # grows with each part that came here
         self._asked = asyncio.Event()
@@ -171,7 +173,7 @@ class MessageFiles:
         await self._tell(messages)
         for message in reversed(messages):  # oldest first
             for part in message.file.parts if message.file is not None else ():
-                if not await self._has(part) and not await self._fetch(part):
+                if not await self._has(part) and not await self._fetch(part, message.id):
                     return  # neither way goes now
                 if visit != self._open_visit():
                     return
@@ -186,10 +188,12 @@ class MessageFiles:
             self._here.add(part.file_sha256)
         return part.file_sha256 in self._here
 
-    async def _fetch(self, part: FilePart) -> bool:
+    async def _fetch(self, part: FilePart, message: RecordId) -> bool:
         """By the server when it has it, else over the call; False when neither brings it now."""
         data = await self._from_server(part)
-        if data is None:
+        if data is not None:
+            self._missed_since.pop(message, None)
+        elif self._may_ask_over_call(message):
             data = await self._over_call(part)
         if data is None:
             return False
@@ -207,9 +211,14 @@ class MessageFiles:
             log.info("the server does not bring a file now: %s", no.code)
             return None
 
-    async def _over_call(self, part: FilePart) -> bytes | None:
+    def _may_ask_over_call(self, message: RecordId) -> bool:
         if self._call.state.value.phase is not Phase.LIVE:
-            return None
+            return False
+        now = self._acts.clock.monotonic()
+        missed_s = now - self._missed_since.setdefault(message, now)
+        return missed_s >= GRACE_S or not self._is_server_there()
+
+    async def _over_call(self, part: FilePart) -> bytes | None:
         try:
             return await self._line.fetch(part)
         except Failure as no:

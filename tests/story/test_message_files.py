@@ -34,6 +34,11 @@ def files(desk: Desk) -> tuple[MessageFileScreen, ...]:
     return desk.models.visit.messages.screen.files
 
 
+def asked_over_the_call(desk: Desk) -> bool:
+    said = [word[1] for word in desk.engine.asked if word[0] == "send live"]
+    return any(isinstance(word, dict) and word["kind"] == "file-want" for word in said)
+
+
 async def is_refused(desk: Desk, path: Path, code: Code) -> None:
     desk.models.visit.messages.send_file(str(path), "with this")
     await until(lambda: desk.models.visit.messages.screen.message == wording.failure(code))
@@ -51,6 +56,7 @@ async def test_a_picture_comes_by_the_server_and_is_saved_where_a_person_says(
     await cart.everything_is_sent()
     await until(lambda: how_far(cart).startswith("delivered"))
     assert files(cart)[0].state == "at the server"
+    assert not asked_over_the_call(desk)  # the line carries it once
     assert files(desk)[0].name == "rash.png"
     saved = tmp_path / "saved.png"
     desk.models.visit.messages.save_file(files(desk)[0].message, str(saved))
