@@ -11,9 +11,10 @@ from pathlib import Path
 from bench.call import seen
 from bench.call.call_run import JOIN_LIMIT_S, MakePair
 from bench.call.clip import clip_of
-from bench.call.facts import NEVER_S, Facts, Void
+from bench.call.facts import Facts, Void
 from bench.call.link import Link
 from bench.call.pair import Pair
+from bench.call.picture_score import fresh_after_s
 from bench.call.situations import AFTER_S, Situation
 
 DOWN_S = 0.1  # of the interface, while its address changes
@@ -108,13 +109,10 @@ async def _seen(pair: Pair, situation: Situation) -> list[seen.Seen]:
 async def _back(pair: Pair, situation: Situation, since: float) -> Facts:
     """Seconds until both sides showed a picture of the other taken since then."""
     both = await _seen(pair, situation)
-    back_s = []
-    for side in (0, 1):
-        fresh = {number for at, number in both[1 - side].put if since <= at}
-        shown = [one.at for one in both[side].shown if one.at > since and one.number in fresh]
-        back_s.append(min(shown) - since if shown else NEVER_S)
     return {
-        "back_s": max(back_s),
+        "back_s": max(
+            fresh_after_s(both[1 - side].put, both[side].shown, since) for side in (0, 1)
+        ),
         "links": float(len(pair.links)),
         "losses": float(len(pair.lost_at)),
     }
