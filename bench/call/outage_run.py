@@ -60,7 +60,7 @@ async def many(link: Link, make: MakePair, situation: Situation, seed: int) -> l
     pairs = [make(link, situation) for _ in range(CALLS_AT_ONCE)]
     try:
         at_once = replace(situation, settle_s=0.0)
-        is_up = [await _is_up(pair, at_once) for pair in pairs]
+        is_up = await asyncio.gather(*(_is_up(pair, at_once) for pair in pairs))
         began_at = time.monotonic()
         cut = replace(situation, outage_s=chance.uniform(*OUTAGES_S))
         await asyncio.sleep(chance.uniform(10.0, 40.0))
