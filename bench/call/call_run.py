@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.call import picture_score, seen, speech_score
 from bench.call.clip import clip_of
-from bench.call.facts import MORE_IS_BETTER, NEVER_S, Facts, Void
+from bench.call.facts import MORE_IS_BETTER, NEVER_S, Facts, Void, nothing_came
 from bench.call.link import Link, why_void
 from bench.call.pair import Pair
 from bench.call.situations import Situation
@@ -39,7 +39,7 @@ async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> l
 async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     joined_s = await pair.join(JOIN_LIMIT_S)
     if joined_s is None:
-        raise Void(f"the call did not come up in {JOIN_LIMIT_S:.0f} s")
+        return nothing_came(situation.watch_s)
     await asyncio.sleep(situation.settle_s)
     await link.mark()
     before_bytes = (await link.counts())["ways"][0]["passed_bytes"]
@@ -50,7 +50,7 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     end, cpu_after = time.monotonic(), [one.cpu_s() for one in pair.ends]
     counts = await link.counts()
     if pair.gone:
-        raise Void("a peer has ended by itself")
+        return nothing_came(situation.watch_s)
     if not situation.steps and (why := why_void(situation.shapes, counts)):
         raise Void(why)
     await asyncio.sleep(speech_score.LATEST_S)  # what was said last is still on its way
@@ -151,7 +151,7 @@ async def start(link: Link, make: MakePair, situation: Situation, seed: int) -> 
         flow: list[tuple[float, float]] = []
         clicked_at = time.monotonic()
         if await pair.join(JOIN_LIMIT_S) is None:
-            raise Void("the call did not come up")
+            return [{"megabit_after_s": NEVER_S}]
         while time.monotonic() - clicked_at < situation.watch_s:
             passed = (await link.counts())["ways"][0]["passed_bytes"]
             flow.append((time.monotonic() - clicked_at, passed))

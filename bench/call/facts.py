@@ -10,7 +10,30 @@ NEVER_S = 99.0  # of what did not come while it was waited for
 
 
 class Void(Exception):
-    """The line did not do what was asked of it, or a peer was not there: says nothing."""
+    """The line did not do what was asked of it: says nothing about the peers."""
+
+
+def nothing_came(watch_s: float) -> Facts:
+    """Of a call that did not come up, or whose peer ended: the worst there is, never left out."""
+    return {
+        "join_s": NEVER_S,
+        "losses": 1.0,
+        "pesq": 1.0,
+        "stoi": 0.0,
+        "voice_delay_ms": 1000 * NEVER_S,
+        "voice_gap_ms": 1000 * watch_s,
+        "voice_missing_percent": 100.0,
+        "fps": 0.0,
+        "freezes": 5 * watch_s,
+        "frozen_s": watch_s,
+        "longest_gap_s": watch_s,
+        "latency_p50_ms": 1000 * NEVER_S,
+        "latency_p95_ms": 1000 * NEVER_S,
+        "ssim_p50": 0.0,
+        "ssim_p5": 0.0,
+        "full_again_s": NEVER_S,
+        "lip_sync_ms": 1000 * NEVER_S,
+    }
 
 
 @dataclass(slots=True)

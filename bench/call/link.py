@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bench.call.line_model import Shape
 from bench.call.relay import TUN_NAME
 
+PREFIX = "bedside-bench-"
 MTU = 1400
 ADDRESSES = ("10.99.0.1", "10.99.0.2")
 MOVED_ADDRESS = "10.99.0.12"
@@ -34,7 +36,7 @@ class Link:
     """`names` are the two namespaces, for `ip netns exec`."""
 
     def __init__(self) -> None:
-        self.names = (f"bedside{os.getpid()}a", f"bedside{os.getpid()}b")
+        self.names = (f"{PREFIX}{os.getpid()}a", f"{PREFIX}{os.getpid()}b")
         self._made: list[str] = []
         self._relay: asyncio.subprocess.Process | None = None
         self._shapes = (Shape(), Shape())
@@ -43,6 +45,7 @@ class Link:
     async def __aenter__(self) -> Self:
         if os.geteuid() != 0:
             raise NoRoot
+        _take_away_of_the_dead()
         try:
             await self._make()
         except BaseException:
@@ -153,6 +156,14 @@ def why_void(shapes: tuple[Shape, Shape], counts: dict[str, Any]) -> str | None:
         if abs(way["lost"] / offered - asked) > room:
             return f"{way['lost'] / offered:.1%} lost, {asked:.1%} asked"
     return None
+
+
+def _take_away_of_the_dead() -> None:
+    """What a run left behind that was ended without being asked."""
+    for place in Path("/run/netns").glob(f"{PREFIX}*"):
+        pid = place.name.removeprefix(PREFIX)[:-1]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            _ip("netns", "del", place.name)
 
 
 def _ip(*words: str) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from bench.call import seen
 from bench.call.call_run import JOIN_LIMIT_S, MakePair
 from bench.call.clip import clip_of
-from bench.call.facts import NEVER_S, Facts, Void
+from bench.call.facts import NEVER_S, Facts
 from bench.call.link import Link
 from bench.call.pair import Pair
+from bench.call.picture_score import fresh_after_s
 from bench.call.situations import AFTER_S, Situation
 
 DOWN_S = 0.1  # of the interface, while its address changes
@@ -27,7 +28,8 @@ async def outage(link: Link, make: MakePair, situation: Situation, seed: int) ->
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
     try:
-        await _up(pair, situation)
+        if not await _is_up(pair, situation):
+            return [{"back_s": NEVER_S}]
         await _cut(link, [pair], situation)
         back_at = time.monotonic()
         await asyncio.sleep(AFTER_S)
@@ -41,7 +43,8 @@ async def move(link: Link, make: MakePair, situation: Situation, seed: int) -> l
     await link.begin(situation.shapes, seed)
     pair = make(link, situation)
     try:
-        await _up(pair, situation)
+        if not await _is_up(pair, situation):
+            return [{"back_s": NEVER_S}]
         changed_at = time.monotonic()
         await link.new_address(DOWN_S)
         await asyncio.sleep(AFTER_S)
@@ -56,8 +59,8 @@ async def many(link: Link, make: MakePair, situation: Situation, seed: int) -> l
     await link.begin(situation.shapes, seed)
     pairs = [make(link, situation) for _ in range(CALLS_AT_ONCE)]
     try:
-        for pair in pairs:
-            await _up(pair, replace(situation, settle_s=0.0))
+        at_once = replace(situation, settle_s=0.0)
+        is_up = await asyncio.gather(*(_is_up(pair, at_once) for pair in pairs))
         began_at = time.monotonic()
         cut = replace(situation, outage_s=chance.uniform(*OUTAGES_S))
         await asyncio.sleep(chance.uniform(10.0, 40.0))
@@ -65,19 +68,22 @@ async def many(link: Link, make: MakePair, situation: Situation, seed: int) -> l
         await _cut(link, pairs, cut)
         await asyncio.sleep(max(0.0, began_at + situation.watch_s - time.monotonic()))
         found = []
-        for pair in pairs:
-            away_s = await _longest_gap_s(pair, situation, cut_at, time.monotonic())
+        for pair, was_up in zip(pairs, is_up, strict=True):
+            away_s = situation.watch_s
+            if was_up and not pair.gone:
+                away_s = await _longest_gap_s(pair, situation, cut_at, time.monotonic())
             found.append({"dropped": float(away_s > cut.outage_s + GRACE_S), "away_s": away_s})
         return found
     finally:
         await asyncio.gather(*(pair.close() for pair in pairs))
 
 
-async def _up(pair: Pair, situation: Situation) -> None:
+async def _is_up(pair: Pair, situation: Situation) -> bool:
     await pair.open()
     if await pair.join(JOIN_LIMIT_S) is None:
-        raise Void("the call did not come up")
+        return False
     await asyncio.sleep(situation.settle_s)
+    return True
 
 
 async def _cut(link: Link, pairs: list[Pair], situation: Situation) -> None:
@@ -108,13 +114,10 @@ async def _seen(pair: Pair, situation: Situation) -> list[seen.Seen]:
 async def _back(pair: Pair, situation: Situation, since: float) -> Facts:
     """Seconds until both sides showed a picture of the other taken since then."""
     both = await _seen(pair, situation)
-    back_s = []
-    for side in (0, 1):
-        fresh = {number for at, number in both[1 - side].put if since <= at}
-        shown = [one.at for one in both[side].shown if one.at > since and one.number in fresh]
-        back_s.append(min(shown) - since if shown else NEVER_S)
     return {
-        "back_s": max(back_s),
+        "back_s": max(
+            fresh_after_s(both[1 - side].put, both[side].shown, since) for side in (0, 1)
+        ),
         "links": float(len(pair.links)),
         "losses": float(len(pair.lost_at)),
     }

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from bench.call import barcode
 from bench.call.clip import Clip
+from bench.call.facts import NEVER_S
 from bench.rows import percentile
 
 FREEZE_S = 0.2
@@ -67,6 +68,14 @@ def indexes(put: Sequence[tuple[float, int]], shown: Sequence[Shown]) -> list[in
         past = [index for index in fitting if put[index][0] <= one.at]
         found.append(past[-1] if past else before + 1)
     return found
+
+
+def fresh_after_s(put: Sequence[tuple[float, int]], shown: Sequence[Shown], since: float) -> float:
+    """Until a picture was shown that was taken since then; NEVER_S where none was."""
+    for one, index in zip(shown, indexes(put, shown), strict=True):
+        if one.at > since and index < len(put) and put[index][0] >= since:
+            return one.at - since
+    return NEVER_S
 
 
 def score(

@@ -10,11 +10,11 @@ WORST_PESQ = 1.0
 SILENT = 1e-4
 
 
-def judge(said: Sound, heard: Sound) -> tuple[float, float]:
-    """The worst there is where nothing was heard that could be speech."""
+def judge(said: Sound, heard: Sound, in_step: Sound) -> tuple[float, float]:
+    """Fulfils speech_score.Judge; the worst there is where nothing was heard that is speech."""
     if not np.any(np.abs(heard) > SILENT):
         return WORST_PESQ, 0.0
-    clearness = float(stoi(said, heard, RATE_HZ))
+    clearness = float(stoi(said, in_step, RATE_HZ))
     try:
         return float(pesq(RATE_HZ, said, heard, "wb")), clearness
     except NoUtterancesError:

@@ -1,6 +1,6 @@
 """How the far voice sounded: the source file against all that the sound device received.
 
-Segments of the whole length, none left out, each aligned by cross-correlation. PESQ-WB (ITU-T
+Segments of the whole length, none left out, aligned by cross-correlation. PESQ-WB (ITU-T
 P.862.2) and STOI need 16 kHz.
 """
 
@@ -19,10 +19,12 @@ CHUNK = 3 * 10 * RATE_HZ  # of 48 kHz, filtered at once
 FRAME = RATE_HZ // 100  # 10 ms
 ACTIVE_DB = -30.0  # below the loudest frame of its segment
 MISSING_DB = -20.0  # below what was said
+PIECE, FOLLOW = RATE_HZ, RATE_HZ // 5  # in step again each second, within 200 ms
 NEAR_FRAMES = 3  # a stretched voice is that much out of step
 
 Sound = npt.NDArray[np.float64]  # 16 kHz, -1..1
-Judge = Callable[[Sound, Sound], tuple[float, float]]  # said, heard: PESQ-WB, STOI
+# Said, heard as it came (for PESQ-WB, which finds its own way), heard in step (for STOI).
+Judge = Callable[[Sound, Sound, Sound], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,37 @@ def _segment(said: Sound, heard: Sound, offset_s: float, judge: Judge) -> Speech
     have = heard[max(first, 0) : max(last, 0)]
     padded[max(-first, 0) : max(-first, 0) + len(have)] = have
     lag = lag_samples(said, padded)
-    taken = padded[lag : lag + len(said)]
-    gap_ms, missing = _gaps(said, taken)
-    likeness, clearness = judge(said, taken)
+    followed, lags = _followed(said, padded, lag)
+    gap_ms, missing = _gaps(said, followed)
+    likeness, clearness = judge(said, padded[lag : lag + len(said)], followed)
     return SpeechScore(
         pesq=likeness,
         stoi=clearness,
-        delay_ms=(lag / RATE_HZ + EARLIEST_S) * 1000,
+        delay_ms=(float(np.median(lags)) / RATE_HZ + EARLIEST_S) * 1000,
         longest_gap_ms=gap_ms,
         missing_percent=missing,
     )
+
+
+def _followed(said: Sound, padded: Sound, lag: int) -> tuple[Sound, list[int]]:
+    """What was heard, second by second in step with what was said; the lag of each second.
+
+    A playout that shortens its delay stretches time: that is neither a hole nor unclear speech.
+    """
+    parts, lags = [], []
+    loud = 0.1 * float(np.sqrt(np.mean(said**2)))
+    for first in range(0, len(said), PIECE):
+        piece = said[first : first + PIECE]
+        least = max(0, lag - FOLLOW)
+        near = padded[first + least : first + lag + FOLLOW + len(piece)]
+        found = least + lag_samples(piece, near)
+        heard = padded[first + found : first + found + len(piece)]
+        strength = float(np.sqrt(np.mean(piece**2)) * np.sqrt(np.mean(heard**2)))
+        if np.sqrt(np.mean(piece**2)) > loud and piece @ heard > 0.3 * len(piece) * strength:
+            lags.append(found)
+        at = lags[-1] if lags else lag
+        parts.append(padded[first + at : first + at + len(piece)])
+    return np.concatenate(parts), lags or [lag]
 
 
 def _gaps(said: Sound, heard: Sound) -> tuple[float, float]:

@@ -3,8 +3,9 @@
 import pytest
 
 from bench.call.cells import Aim, Cell, by_hand, chosen, table
+from bench.call.facts import nothing_came
 from bench.call.results import name_of
-from bench.call.situations import quicker
+from bench.call.situations import Kind, quicker
 from bench.goals import holds
 
 
@@ -55,6 +56,18 @@ def test_a_quick_run_fits_into_25_minutes() -> None:
         runs = len(cell.seeds_in(is_quick=True)) * (2 if cell.needs_peer else 1)
         total += runs * situation.expected_s
     assert total <= 25 * 60
+
+
+def test_a_call_that_never_came_fails_each_goal_of_its_cell() -> None:
+    of_the_machine = ("queue_p95_ms", "growth_mb_h", "cpu")
+    for cell in table().values():
+        if cell.situation is None or cell.situation.kind is not Kind.CALL:
+            continue
+        facts = nothing_came(cell.situation.watch_s)
+        for aim in cell.aims:
+            goal = aim.goal_with(1.0 if aim.unit in ("s", "SSIM") else 4.0)
+            if goal is not None and aim.fact not in of_the_machine:
+                assert holds(facts[aim.fact], goal) is False, (cell.name, aim.fact)
 
 
 def test_two_cells_on_one_line_share_their_situation() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.call.clip import FRAME_WORD, Clip
-from bench.call.picture_score import Shown, indexes, score, ssim
+from bench.call.facts import NEVER_S
+from bench.call.picture_score import Shown, fresh_after_s, indexes, score, ssim
 
 WIDTH, HEIGHT, FPS, FRAMES = 64, 48, 30, 300
 PUT = [(number / FPS, number % FRAMES) for number in range(FRAMES)]
@@ -67,6 +68,14 @@ def test_a_number_comes_again_with_the_clip() -> None:
     put = [(number / FPS, number % 30) for number in range(90)]
     late = [Shown(1.05, 29, 8, 8), Shown(1.06, 0, 8, 8), Shown(1.1, None, 8, 8)]
     assert indexes(put, late) == [29, 30, 31]
+
+
+def test_media_are_back_with_a_picture_taken_since_then() -> None:
+    put = [(number / FPS, number % 30) for number in range(120)]
+    old = [Shown(2.02, 28, 8, 8), Shown(2.04, 29, 8, 8)]  # taken before, on the way meanwhile
+    new = [Shown(2.95, 25, 8, 8), Shown(3.1, 1, 8, 8)]
+    assert fresh_after_s(put, old + new, 2.0) == pytest.approx(0.95)
+    assert fresh_after_s(put, old, 2.0) == NEVER_S
 
 
 def test_ssim_falls_with_noise() -> None:

@@ -16,9 +16,9 @@ def said(start: float, end: float) -> Sound:
     return VOICE[round((start - 100) * RATE_HZ) : round((end - 100) * RATE_HZ)]
 
 
-def like(one: Sound, other: Sound) -> tuple[float, float]:
+def like(one: Sound, other: Sound, in_step: Sound) -> tuple[float, float]:
     """In the place of PESQ and STOI: what is aligned is equal."""
-    return float(np.allclose(one, other)), float(one @ other) / max(1e-12, float(one @ one))
+    return float(np.allclose(one, other)), float(one @ in_step) / max(1e-12, float(one @ one))
 
 
 def scored(heard: Sound) -> speech_score.SpeechScore:
@@ -47,6 +47,15 @@ def test_a_hole_is_as_long_as_it_is() -> None:
     assert 90 <= found.longest_gap_ms <= 190
     assert found.missing_percent > 0.5
     assert found.pesq == 0.0
+
+
+def test_a_delay_that_shrinks_is_no_hole() -> None:
+    middle = 5 * RATE_HZ
+    heard = np.concatenate((delayed(0.3)[: middle + 4800], VOICE[middle + 1600 :]))  # 100 ms less
+    found = scored(heard)
+    assert 190 <= found.delay_ms <= 310
+    assert found.missing_percent < 1.5
+    assert found.stoi > 0.9
 
 
 def test_silence_is_all_missing() -> None:
