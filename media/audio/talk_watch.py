@@ -4,12 +4,12 @@ By what is left when the known echo is taken off, against what was left of it in
 """
 
 SMOOTH = 0.4  # of the newest block of 10 ms
-A_VOICE = 0.16  # what is left, as a share of the echo: less is no voice that could not wait
-CLEARLY_MORE = 6.0  # in power: so much above what is usually left of the echo is a voice
-USEFUL = 0.08  # what is usually left when taking off does as much as is needed
+A_VOICE = 0.25  # what is left, as a share of the echo: less is no voice that could not wait
+CLEARLY_MORE = 5.0  # in power: so much above what is usually left of the echo is a voice
+USEFUL = 0.12  # what is usually left when taking off does as much as is needed
 QUIET = 1e-6  # full scale is 1: nobody speaks below
 LEARNS = 0.01  # of the share of one block
-SURE_AFTER = 4  # blocks in a row: the first of a word of the far side is badly known, too
+SURE_AFTER = 6  # blocks in a row: the first of a word of the far side is badly known, too
 HOLDS = 20  # blocks after the last sign of a voice
 WRONG = 1.5  # more is left than was heard: the way is another one now
 WRONG_FOR = 30  # blocks
