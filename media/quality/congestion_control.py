@@ -27,6 +27,7 @@ MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+STANDSTILL_S, CALM_AFTER_STANDSTILL_S = 0.3, 0.3
 SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
 MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
@@ -34,7 +35,7 @@ FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
-BURST_PAUSE_S = 3.0
+BURST_PAUSE_S = 2.0
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
 
@@ -60,6 +61,9 @@ class CongestionControl:
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
         self._first_burst = True
+        self._arrived_s: float | None = None
+        self._passed_s: float | None = None
+        self._calm_until_s = 0.0
         self._far_estimate_bit_s: float | None = None
 
     # --- what is asked ---------------------------------------------------------------------
@@ -116,6 +120,7 @@ class CongestionControl:
             if (answer := self._probing.heard(outcome)) is not None:
                 self._burst_answered(answer.bit_s, answer.is_carried, now_s)
             if outcome.arrived_s is not None and not outcome.was_missing:
+                self._arrived(outcome.arrived_s, now_s)
                 self._trend.add(outcome.sent_s, outcome.arrived_s)
                 self._queue.add(outcome.sent_s, outcome.arrived_s)
                 newest_s = outcome.sent_s
@@ -125,8 +130,25 @@ class CongestionControl:
             self._decide(now_s)
         self._heard_s = now_s
 
+    def _arrived(self, arrived_s: float, now_s: float) -> None:
+        """A queue lets through without pause; after a pause somebody or something had stood still,
+        and what came late then says nothing of what the line carries.
+        """
+        newest_s = self._arrived_s if self._arrived_s is not None else arrived_s
+        if arrived_s - newest_s > STANDSTILL_S:
+            self._stood_still(now_s)
+        self._arrived_s = max(newest_s, arrived_s)
+
+    def _stood_still(self, now_s: float) -> None:
+        self._calm_until_s = now_s + CALM_AFTER_STANDSTILL_S
+        self._trend.begin_anew()
+
     def passed(self, now_s: float, is_unanswered: bool) -> None:
         """Time went by, perhaps without feedback though there is something to answer."""
+        before_s, self._passed_s = self._passed_s, now_s
+        if before_s is not None and now_s - before_s > STANDSTILL_S:
+            self._stood_still(now_s)  # we ourselves: nobody could have been heard meanwhile
+            self._heard_s = now_s if self._heard_s is not None else None
         if not is_unanswered or self._heard_s is None:
             return
         limit_s = SILENT_AFTER_S + (self._round_trip_s or 0.0)
@@ -202,7 +224,7 @@ class CongestionControl:
         return max(LEAST_APART_S, min(MOST_APART_S, self._round_trip_s or 0.0))
 
     def _step_down(self, queue_s: float, arriving: float, now_s: float) -> None:
-        if now_s - self._down_s < self._apart_s:
+        if now_s - self._down_s < self._apart_s or now_s < self._calm_until_s:
             return
         if self._over_since_s is None:
             self._over_since_s = now_s
@@ -253,11 +275,12 @@ class CongestionControl:
     # --- bursts ----------------------------------------------------------------------------
 
     def _ask_again(self, queue_s: float, loss: float, now_s: float) -> None:
-        """After a drop: as soon as the queue is empty, and then less and less often."""
+        """As soon as the queue is empty, after a drop or while nobody knows the line's limit."""
         is_quiet = queue_s < EMPTY_QUEUE_S + self._queue.noise_s and loss < MUCH_LOSS / 2
         is_low = self._target_bit_s < IS_A_DROP * self._best_bit_s
+        is_unknown = self._capacity_bit_s is None and START_BIT_S < self._target_bit_s < MOST_BIT_S
         is_due = now_s >= self._burst_due_s and not self._probing.is_waiting(now_s)
-        if is_quiet and is_low and is_due:
+        if is_quiet and (is_low or is_unknown) and is_due:
             self._burst_due_s = now_s + BURST_PAUSE_S
             self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
@@ -268,5 +291,5 @@ class CongestionControl:
         if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
         else:
-            self._is_starting = False
+            self._is_starting = self._is_starting and bit_s == 0.0
             self._burst_due_s = now_s + BURST_PAUSE_S
