@@ -18,6 +18,7 @@ EMPTY_QUEUE_S = 0.015
 NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
 DOWN, LEAST_DOWN = 0.88, 0.5
 DRAIN_IN_S = 0.6
+LEAST_OF_LONG = 0.2  # one step believes a short measure no further than this
 LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
 UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
 NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
@@ -35,7 +36,7 @@ FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
-BURST_PAUSE_S = 2.0
+BURST_PAUSE_S, MOST_BURST_PAUSE_S = 0.5, 2.0
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
 
@@ -60,6 +61,7 @@ class CongestionControl:
         self._silent_from_s: float | None = None
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
+        self._burst_pause_s = BURST_PAUSE_S
         self._first_burst = True
         self._arrived_s: float | None = None
         self._passed_s: float | None = None
@@ -224,7 +226,7 @@ class CongestionControl:
         return max(LEAST_APART_S, min(MOST_APART_S, self._round_trip_s or 0.0))
 
     def _step_down(self, queue_s: float, arriving: float, now_s: float) -> None:
-        if now_s - self._down_s < self._apart_s or now_s < self._calm_until_s:
+        if now_s - self._down_s < self._apart_s or self._is_calm(now_s):
             return
         if self._over_since_s is None:
             self._over_since_s = now_s
@@ -233,12 +235,16 @@ class CongestionControl:
             self._over_since_s = None
             return
         if queue_s > SUDDEN_QUEUE_S:
-            arriving = min(arriving, self._rate.bit_s(SHORT_S) or arriving)
+            short = self._rate.bit_s(SHORT_S) or arriving
+            arriving = min(arriving, max(short, LEAST_OF_LONG * arriving))
         self._down_s = now_s
         self._is_starting = False
         self._is_draining = True
         self._capacity_bit_s = arriving
         self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
+
+    def _is_calm(self, now_s: float) -> bool:
+        return now_s < self._calm_until_s or self._queue.is_bunched
 
     def _give_way_to_loss(self, loss: float, queue_s: float, now_s: float) -> None:
         if now_s - self._loss_down_s < LOSS_EVERY_S:
@@ -281,15 +287,16 @@ class CongestionControl:
         is_unknown = self._capacity_bit_s is None and START_BIT_S < self._target_bit_s < MOST_BIT_S
         is_due = now_s >= self._burst_due_s and not self._probing.is_waiting(now_s)
         if is_quiet and (is_low or is_unknown) and is_due:
-            self._burst_due_s = now_s + BURST_PAUSE_S
+            self._burst_due_s = now_s + self._burst_pause_s
             self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
     def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
-            self._capacity_bit_s = None if is_carried else bit_s
+            self._capacity_bit_s = None  # a burst that did not come through may have had bad luck
         if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
         else:
             self._is_starting = self._is_starting and bit_s == 0.0
-            self._burst_due_s = now_s + BURST_PAUSE_S
+            self._burst_due_s = now_s + self._burst_pause_s
+            self._burst_pause_s = min(MOST_BURST_PAUSE_S, 2 * self._burst_pause_s)
