@@ -27,7 +27,8 @@ MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
 MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
-SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+LONG_SILENCE_S = 1.5
+SILENT_AFTER_S = 0.3  # without feedback, beside the round trip
 STANDSTILL_S, CALM_AFTER_STANDSTILL_S = 0.3, 0.3
 SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
 MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
@@ -58,7 +59,8 @@ class CongestionControl:
         self._heard_s: float | None = None
         self._down_s = self._loss_down_s = -1e9
         self._over_since_s: float | None = None
-        self._silent_from_s: float | None = None
+        self._silent_since_s: float | None = None
+        self._silence_cut_s = 0.0
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
         self._burst_pause_s = BURST_PAUSE_S
@@ -113,12 +115,10 @@ class CongestionControl:
 
     def heard(self, outcomes: list[Outcome], now_s: float) -> None:
         """One feedback's worth, in the order of sending."""
-        self._after_silence(now_s)
         newest_s: float | None = None
         for outcome in outcomes:
             self._rate.add(outcome)
-            if self._silent_from_s is None or outcome.sent_s > now_s - SILENT_AFTER_S:
-                self._loss.add(outcome)
+            self._loss.add(outcome)
             if (answer := self._probing.heard(outcome)) is not None:
                 self._burst_answered(answer.bit_s, answer.is_carried, now_s)
             if outcome.arrived_s is not None and not outcome.was_missing:
@@ -127,8 +127,8 @@ class CongestionControl:
                 self._queue.add(outcome.sent_s, outcome.arrived_s)
                 newest_s = outcome.sent_s
         if newest_s is not None:
-            self._silent_from_s = None
             self._round_trip(now_s - newest_s)
+            self._after_silence(now_s)
             self._decide(now_s)
         self._heard_s = now_s
 
@@ -154,11 +154,11 @@ class CongestionControl:
         if not is_unanswered or self._heard_s is None:
             return
         limit_s = SILENT_AFTER_S + (self._round_trip_s or 0.0)
-        since_s = max(self._heard_s, self._silent_from_s or 0.0)
-        if now_s - since_s > limit_s:
-            if self._silent_from_s is None:
+        if now_s - max(self._heard_s, self._silence_cut_s) > limit_s:
+            if self._silent_since_s is None:
+                self._silent_since_s = self._heard_s
                 self._before_silence_bit_s = self._target_bit_s
-            self._silent_from_s = now_s
+            self._silence_cut_s = now_s
             self._set_target(max(0.5 * self._target_bit_s, START_BIT_S / 2), only_down=True)
 
     def reported(self, loss: float, round_trip_s: float | None) -> None:
@@ -179,11 +179,16 @@ class CongestionControl:
             self._set_target(bit_s)
 
     def _after_silence(self, now_s: float) -> None:
-        if self._silent_from_s is not None:
-            self._set_target(min(AFTER_SILENCE_BIT_S, 0.7 * self._before_silence_bit_s))
+        """Back to most of what it was, unless the first words say that a queue was the reason."""
+        if self._silent_since_s is None:
+            return
+        most = self._before_silence_bit_s
+        if now_s - self._silent_since_s > LONG_SILENCE_S:
+            most = min(most, AFTER_SILENCE_BIT_S)
             self._loss.forget()
-            self._trend.begin_anew()
-            self._down_s = now_s
+        if (self._queue.queue_s or 0.0) < HOLD_QUEUE_S + self._queue.noise_s:
+            self._set_target(max(self._target_bit_s, 0.8 * most))
+        self._silent_since_s = None
 
     def _round_trip(self, newest_s: float) -> None:
         """By the packet the feedback was sent soonest after; the far side's pause is in it."""
