@@ -28,6 +28,7 @@ MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 LONG_SILENCE_S = 1.5
+SLOW_ANSWER_S = 0.15
 SILENT_AFTER_S = 0.3  # without feedback, beside the round trip
 STANDSTILL_S, CALM_AFTER_STANDSTILL_S = 0.3, 0.3
 SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
@@ -61,6 +62,7 @@ class CongestionControl:
         self._over_since_s: float | None = None
         self._silent_since_s: float | None = None
         self._silence_cut_s = 0.0
+        self._least_round_trip_s: float | None = None
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
         self._burst_pause_s = BURST_PAUSE_S
@@ -128,7 +130,7 @@ class CongestionControl:
                 newest_s = outcome.sent_s
         if newest_s is not None:
             self._round_trip(now_s - newest_s)
-            self._after_silence(now_s)
+            self._after_silence(now_s - newest_s, now_s)
             self._decide(now_s)
         self._heard_s = now_s
 
@@ -153,8 +155,9 @@ class CongestionControl:
             self._heard_s = now_s if self._heard_s is not None else None
         if not is_unanswered or self._heard_s is None:
             return
-        limit_s = SILENT_AFTER_S + (self._round_trip_s or 0.0)
-        if now_s - max(self._heard_s, self._silence_cut_s) > limit_s:
+        limit_s = SILENT_AFTER_S + (self._least_round_trip_s or 0.0)
+        is_silent = now_s - self._heard_s > limit_s
+        if is_silent and now_s - self._silence_cut_s > SILENT_AFTER_S:
             if self._silent_since_s is None:
                 self._silent_since_s = self._heard_s
                 self._before_silence_bit_s = self._target_bit_s
@@ -178,20 +181,25 @@ class CongestionControl:
             self._far_estimate_bit_s = max(LEAST_BIT_S, bit_s)
             self._set_target(bit_s)
 
-    def _after_silence(self, now_s: float) -> None:
-        """Back to most of what it was, unless the first words say that a queue was the reason."""
+    def _after_silence(self, newest_s: float, now_s: float) -> None:
+        """Back to most of what it was, unless the first words say that a queue was the reason, on
+        our way or on theirs.
+        """
         if self._silent_since_s is None:
             return
         most = self._before_silence_bit_s
         if now_s - self._silent_since_s > LONG_SILENCE_S:
             most = min(most, AFTER_SILENCE_BIT_S)
             self._loss.forget()
-        if (self._queue.queue_s or 0.0) < HOLD_QUEUE_S + self._queue.noise_s:
+        is_slow = newest_s > (self._least_round_trip_s or 0.0) + SLOW_ANSWER_S
+        if not is_slow and (self._queue.queue_s or 0.0) < HOLD_QUEUE_S + self._queue.noise_s:
             self._set_target(max(self._target_bit_s, 0.8 * most))
         self._silent_since_s = None
 
     def _round_trip(self, newest_s: float) -> None:
         """By the packet the feedback was sent soonest after; the far side's pause is in it."""
+        least_s = self._least_round_trip_s
+        self._least_round_trip_s = newest_s if least_s is None else min(least_s, newest_s)
         if self._round_trip_s is None or newest_s < self._round_trip_s:
             self._round_trip_s = newest_s
         else:
