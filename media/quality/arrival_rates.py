@@ -6,6 +6,7 @@ from media.quality.sent_log import Outcome
 
 LONG_S, SHORT_S = 0.5, 0.15
 LEAST_S = 0.1  # a rate of less time than this is a guess
+TOLD_SMOOTHING = 0.1
 LOSS_OVER_S = 1.0
 LEAST_FOR_LOSS = 10  # packets; MOST bounds what a stranger's times may pile up
 MOST_KEPT = 2048
@@ -15,14 +16,18 @@ class ArrivalRate:
     def __init__(self) -> None:
         self._came: deque[tuple[float, int]] = deque()
         self._not_told_bytes = 0
+        self._told_share = 1.0
         self._first_s: float | None = None
         self._newest_s = 0.0
 
     def add(self, outcome: Outcome) -> None:
-        """What no feedback told of is taken to have come with the next that was told."""
+        """What no feedback told of is taken to have come with the next that was told, as far as
+        the packets that were told did.
+        """
         if not outcome.is_known:
             self._not_told_bytes += outcome.wire_bytes
             return
+        self._told_share += TOLD_SMOOTHING * ((outcome.arrived_s is not None) - self._told_share)
         if outcome.arrived_s is None:
             return
         arrived_s = outcome.arrived_s
@@ -30,7 +35,8 @@ class ArrivalRate:
             self._came.clear()
             self._first_s = self._newest_s = arrived_s
         if self._not_told_bytes:
-            self._came.append(((self._newest_s + arrived_s) / 2, self._not_told_bytes))
+            came_bytes = int(self._told_share**2 * self._not_told_bytes)
+            self._came.append(((self._newest_s + arrived_s) / 2, came_bytes))
             self._not_told_bytes = 0
         self._came.append((arrived_s, outcome.wire_bytes))
         self._newest_s = max(self._newest_s, arrived_s)

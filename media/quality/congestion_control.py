@@ -18,6 +18,7 @@ EMPTY_QUEUE_S = 0.015
 NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
 DOWN, LEAST_DOWN = 0.88, 0.5
 DRAIN_IN_S = 0.6
+LEAST_OF_LONG = 0.2  # one step believes a short measure no further than this
 LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
 UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
 NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
@@ -26,7 +27,10 @@ MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
 MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
-SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+LONG_SILENCE_S = 1.5
+SLOW_ANSWER_S = 0.15
+SILENT_AFTER_S = 0.3  # without feedback, beside the round trip
+STANDSTILL_S, CALM_AFTER_STANDSTILL_S = 0.3, 0.3
 SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
 MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
@@ -34,7 +38,7 @@ FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
-BURST_PAUSE_S = 3.0
+BURST_PAUSE_S, MOST_BURST_PAUSE_S = 0.5, 2.0
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
 
@@ -56,10 +60,16 @@ class CongestionControl:
         self._heard_s: float | None = None
         self._down_s = self._loss_down_s = -1e9
         self._over_since_s: float | None = None
-        self._silent_from_s: float | None = None
+        self._silent_since_s: float | None = None
+        self._silence_cut_s = 0.0
+        self._least_round_trip_s: float | None = None
         self._before_silence_bit_s = start_bit_s
         self._burst_due_s = 0.0
+        self._burst_pause_s = BURST_PAUSE_S
         self._first_burst = True
+        self._arrived_s: float | None = None
+        self._passed_s: float | None = None
+        self._calm_until_s = 0.0
         self._far_estimate_bit_s: float | None = None
 
     # --- what is asked ---------------------------------------------------------------------
@@ -107,34 +117,51 @@ class CongestionControl:
 
     def heard(self, outcomes: list[Outcome], now_s: float) -> None:
         """One feedback's worth, in the order of sending."""
-        self._after_silence(now_s)
         newest_s: float | None = None
         for outcome in outcomes:
             self._rate.add(outcome)
-            if self._silent_from_s is None or outcome.sent_s > now_s - SILENT_AFTER_S:
-                self._loss.add(outcome)
+            self._loss.add(outcome)
             if (answer := self._probing.heard(outcome)) is not None:
                 self._burst_answered(answer.bit_s, answer.is_carried, now_s)
             if outcome.arrived_s is not None and not outcome.was_missing:
+                self._arrived(outcome.arrived_s, now_s)
                 self._trend.add(outcome.sent_s, outcome.arrived_s)
                 self._queue.add(outcome.sent_s, outcome.arrived_s)
                 newest_s = outcome.sent_s
         if newest_s is not None:
-            self._silent_from_s = None
             self._round_trip(now_s - newest_s)
+            self._after_silence(now_s - newest_s, now_s)
             self._decide(now_s)
         self._heard_s = now_s
 
+    def _arrived(self, arrived_s: float, now_s: float) -> None:
+        """A queue lets through without pause; after a pause somebody or something had stood still,
+        and what came late then says nothing of what the line carries.
+        """
+        newest_s = self._arrived_s if self._arrived_s is not None else arrived_s
+        if arrived_s - newest_s > STANDSTILL_S:
+            self._stood_still(now_s)
+        self._arrived_s = max(newest_s, arrived_s)
+
+    def _stood_still(self, now_s: float) -> None:
+        self._calm_until_s = now_s + CALM_AFTER_STANDSTILL_S
+        self._trend.begin_anew()
+
     def passed(self, now_s: float, is_unanswered: bool) -> None:
         """Time went by, perhaps without feedback though there is something to answer."""
+        before_s, self._passed_s = self._passed_s, now_s
+        if before_s is not None and now_s - before_s > STANDSTILL_S:
+            self._stood_still(now_s)  # we ourselves: nobody could have been heard meanwhile
+            self._heard_s = now_s if self._heard_s is not None else None
         if not is_unanswered or self._heard_s is None:
             return
-        limit_s = SILENT_AFTER_S + (self._round_trip_s or 0.0)
-        since_s = max(self._heard_s, self._silent_from_s or 0.0)
-        if now_s - since_s > limit_s:
-            if self._silent_from_s is None:
+        limit_s = SILENT_AFTER_S + (self._least_round_trip_s or 0.0)
+        is_silent = now_s - self._heard_s > limit_s
+        if is_silent and now_s - self._silence_cut_s > SILENT_AFTER_S:
+            if self._silent_since_s is None:
+                self._silent_since_s = self._heard_s
                 self._before_silence_bit_s = self._target_bit_s
-            self._silent_from_s = now_s
+            self._silence_cut_s = now_s
             self._set_target(max(0.5 * self._target_bit_s, START_BIT_S / 2), only_down=True)
 
     def reported(self, loss: float, round_trip_s: float | None) -> None:
@@ -154,15 +181,25 @@ class CongestionControl:
             self._far_estimate_bit_s = max(LEAST_BIT_S, bit_s)
             self._set_target(bit_s)
 
-    def _after_silence(self, now_s: float) -> None:
-        if self._silent_from_s is not None:
-            self._set_target(min(AFTER_SILENCE_BIT_S, 0.7 * self._before_silence_bit_s))
+    def _after_silence(self, newest_s: float, now_s: float) -> None:
+        """Back to most of what it was, unless the first words say that a queue was the reason, on
+        our way or on theirs.
+        """
+        if self._silent_since_s is None:
+            return
+        most = self._before_silence_bit_s
+        if now_s - self._silent_since_s > LONG_SILENCE_S:
+            most = min(most, AFTER_SILENCE_BIT_S)
             self._loss.forget()
-            self._trend.begin_anew()
-            self._down_s = now_s
+        is_slow = newest_s > (self._least_round_trip_s or 0.0) + SLOW_ANSWER_S
+        if not is_slow and (self._queue.queue_s or 0.0) < HOLD_QUEUE_S + self._queue.noise_s:
+            self._set_target(max(self._target_bit_s, 0.8 * most))
+        self._silent_since_s = None
 
     def _round_trip(self, newest_s: float) -> None:
         """By the packet the feedback was sent soonest after; the far side's pause is in it."""
+        least_s = self._least_round_trip_s
+        self._least_round_trip_s = newest_s if least_s is None else min(least_s, newest_s)
         if self._round_trip_s is None or newest_s < self._round_trip_s:
             self._round_trip_s = newest_s
         else:
@@ -202,7 +239,7 @@ class CongestionControl:
         return max(LEAST_APART_S, min(MOST_APART_S, self._round_trip_s or 0.0))
 
     def _step_down(self, queue_s: float, arriving: float, now_s: float) -> None:
-        if now_s - self._down_s < self._apart_s:
+        if now_s - self._down_s < self._apart_s or self._is_calm(now_s):
             return
         if self._over_since_s is None:
             self._over_since_s = now_s
@@ -211,12 +248,16 @@ class CongestionControl:
             self._over_since_s = None
             return
         if queue_s > SUDDEN_QUEUE_S:
-            arriving = min(arriving, self._rate.bit_s(SHORT_S) or arriving)
+            short = self._rate.bit_s(SHORT_S) or arriving
+            arriving = min(arriving, max(short, LEAST_OF_LONG * arriving))
         self._down_s = now_s
         self._is_starting = False
         self._is_draining = True
         self._capacity_bit_s = arriving
         self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
+
+    def _is_calm(self, now_s: float) -> bool:
+        return now_s < self._calm_until_s or self._queue.is_bunched
 
     def _give_way_to_loss(self, loss: float, queue_s: float, now_s: float) -> None:
         if now_s - self._loss_down_s < LOSS_EVERY_S:
@@ -253,20 +294,22 @@ class CongestionControl:
     # --- bursts ----------------------------------------------------------------------------
 
     def _ask_again(self, queue_s: float, loss: float, now_s: float) -> None:
-        """After a drop: as soon as the queue is empty, and then less and less often."""
+        """As soon as the queue is empty, after a drop or while nobody knows the line's limit."""
         is_quiet = queue_s < EMPTY_QUEUE_S + self._queue.noise_s and loss < MUCH_LOSS / 2
         is_low = self._target_bit_s < IS_A_DROP * self._best_bit_s
+        is_unknown = self._capacity_bit_s is None and START_BIT_S < self._target_bit_s < MOST_BIT_S
         is_due = now_s >= self._burst_due_s and not self._probing.is_waiting(now_s)
-        if is_quiet and is_low and is_due:
-            self._burst_due_s = now_s + BURST_PAUSE_S
+        if is_quiet and (is_low or is_unknown) and is_due:
+            self._burst_due_s = now_s + self._burst_pause_s
             self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
     def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
-            self._capacity_bit_s = None if is_carried else bit_s
+            self._capacity_bit_s = None  # a burst that did not come through may have had bad luck
         if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
         else:
-            self._is_starting = False
-            self._burst_due_s = now_s + BURST_PAUSE_S
+            self._is_starting = self._is_starting and bit_s == 0.0
+            self._burst_due_s = now_s + self._burst_pause_s
+            self._burst_pause_s = min(MOST_BURST_PAUSE_S, 2 * self._burst_pause_s)

@@ -17,6 +17,7 @@ MOST_BEYOND_THRESHOLD_MS = 15.0  # a leap is not what the threshold should follo
 OVERUSE_FOR_S = 0.01
 BASE_BUCKET_S, BASE_BUCKETS = 1.0, 30
 RECENT_S, RECENT_PACKETS = 0.06, 3  # in the time of arriving: behind a queue little arrives
+BUNCHED = 0.4
 NOISE_SHARE, NOISE_SMOOTHING = 1.0, 0.01
 NEW_BEGINNING_S = 2.0  # packets further apart than this tell nothing of each other
 
@@ -92,6 +93,7 @@ class QueueWatch:
 
     The least of the last few that came: a queue makes every packet wait, jitter only some.
     `noise_s`: how far that least itself may be off, from how unlike the packets' delays are.
+    `is_bunched`: they came much closer together than they left: somebody had stood still.
     """
 
     def __init__(self) -> None:
@@ -99,6 +101,7 @@ class QueueWatch:
         self._recent: deque[tuple[float, float]] = deque(maxlen=200)
         self.queue_s: float | None = None
         self.noise_s = 0.0
+        self.is_bunched = False
         self._newest_s = 0.0
 
     def add(self, sent_s: float, arrived_s: float) -> None:
@@ -114,6 +117,9 @@ class QueueWatch:
         least_s = min(delays)
         self.queue_s = least_s - min(least for _, least in self._bases)
         spread_s = sum(delays) / len(delays) - least_s
+        came_apart_s = self._recent[-1][0] - self._recent[0][0]
+        sent_apart_s = came_apart_s - delays[-1] + delays[0]
+        self.is_bunched = came_apart_s < BUNCHED * sent_apart_s
         self.noise_s += NOISE_SMOOTHING * (NOISE_SHARE * spread_s - self.noise_s)
 
     def take_as_empty(self) -> None:

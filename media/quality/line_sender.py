@@ -119,7 +119,6 @@ class LineSender:
             wire_bytes=wire_bytes,
             target_bit_s=target_bit_s,
             waiting_s=self._pacer.waiting_s(target_bit_s) + (self.control.queue_s or 0.0),
-            round_trip_s=self.control.round_trip_s or 0.0,
             now_s=now_s,
         )
 

@@ -47,7 +47,7 @@ def install() -> None:
     for extensions in HEADER_EXTENSIONS.values():
         if all(extension.uri != NUMBER_URI for extension in extensions):
             extensions.append(RTCRtpHeaderExtensionParameters(id=NUMBER_ID, uri=NUMBER_URI))
-    for codec in CODECS["video"] + CODECS["audio"][:1]:
+    for codec in CODECS["video"] + CODECS["audio"]:
         if codec.name.lower() != "rtx":
             kept = [each for each in codec.rtcpFeedback if each.type != STOCK_FEEDBACK]
             codec.rtcpFeedback[:] = [*kept, RTCRtcpFeedback(type=OUR_FEEDBACK)]

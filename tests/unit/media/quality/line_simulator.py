@@ -19,6 +19,7 @@ VOICE_WIRE_BYTES = 128  # 24 kbit/s, 20 ms, and the headers
 PICTURE_SOURCE = 7
 FRAMES_S = 30
 MOST_PICTURE_BIT_S = 1_600_000
+MOST_DEBT_S = 0.6  # of the rate: how long a frame too large keeps the encoder from the next
 PAYLOAD_BYTES, HEADERS_BYTES = 1200, 68
 
 
@@ -112,7 +113,8 @@ class Simulation:
         budget = self.sender.budget(self.now_s)
         bit_s = min(budget.bit_s, MOST_PICTURE_BIT_S)
         frame_bytes = bit_s / 8 / FRAMES_S
-        self._debt_bytes = max(0.0, self._debt_bytes - frame_bytes)
+        debt_bytes = min(self._debt_bytes, MOST_DEBT_S * max(bit_s, 64_000) / 8)
+        self._debt_bytes = max(0.0, debt_bytes - frame_bytes)
         if budget.waiting_s > 0.1 or self._debt_bytes > max(0.25 * bit_s / 8, 1):
             return
         if self._needs_key:

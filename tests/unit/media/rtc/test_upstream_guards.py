@@ -18,7 +18,7 @@ import aiortc.rtcsctptransport as sctp
 import aiortc.rtp
 import pytest
 from aioice import stun
-from aiortc.codecs import CODECS, vpx
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, vpx
 from aiortc.codecs.opus import OpusEncoder
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceTransport
@@ -33,6 +33,7 @@ from media.rtc import (
     relay_paths,
     rtp_mends,
     sctp_mends,
+    transport_numbers,
     upstream,
     voice_arrival,
     voice_copies,
@@ -312,3 +313,71 @@ def test_packets_past_the_keys_are_read_where_ours_stand_guard() -> None:
     assert inspect.signature(STOCK_SCTP.__init__).parameters["port"].default == sctp_mends.SCTP_PORT
     for reader in ("await self._handle_rtcp_data(data)", "await self._data_receiver._handle_data"):
         assert reader in source(STOCK_DTLS._recv_next)
+
+
+def test_line_transport() -> None:
+    assert names(STOCK_DTLS._send_rtp) == names(STOCK_DTLS._handle_rtcp_data) == ["self", "data"]
+    assert names(STOCK_DTLS._handle_rtp_data) == ["self", "data", "arrival_time_ms"]
+    text = source(STOCK_DTLS._recv_next)
+    assert "await self._handle_rtcp_data(data)" in text
+    assert "await self._handle_rtp_data(data, arrival_time_ms=arrival_time_ms)" in text
+    assert "raise ConnectionError" in source(STOCK_DTLS._send_rtp)
+    assert issubclass(line_transport.LineTransport, dtls_flights.FlightDtlsTransport)
+
+
+def test_transport_numbers() -> None:
+    upstream.fit()
+    for kind in ("audio", "video"):
+        found = [each for each in HEADER_EXTENSIONS[kind] if each.uri.endswith("extensions-01")]
+        assert [each.id for each in found] == [5]
+        assert len({each.id for each in HEADER_EXTENSIONS[kind]}) == len(HEADER_EXTENSIONS[kind])
+    for codec in CODECS["audio"] + CODECS["video"]:
+        told = [feedback.type for feedback in codec.rtcpFeedback]
+        assert "goog-remb" not in told
+        assert ("transport-cc" in told) == (codec.name.lower() != "rtx")
+    assert vars(sender)["RtpPacket"] is transport_numbers.NumberedPacket
+    assert "packet = RtpPacket(" in source(sender.RTCRtpSender._run_rtp)
+    assert vars(sender)["RTP_HISTORY_SIZE"] == 1024
+    assert aiortc.rtp.RTP_HISTORY_SIZE == 128  # stock's value
+    assert "% RTP_HISTORY_SIZE" in source(sender.RTCRtpSender._run_rtp)
+    assert "sequence_number % RTP_HISTORY_SIZE" in source(sender.RTCRtpSender._retransmit)
+    assert "rtx.extensions = packet.extensions" in source(aiortc.rtp.wrap_rtx)
+    assert list(inspect.signature(aiortc.rtp.RtpPacket.__init__).parameters)[1:] == [
+        "payload_type",
+        "marker",
+        "sequence_number",
+        "timestamp",
+        "ssrc",
+        "payload",
+    ]
+    ids = vars(aiortc.rtp.HeaderExtensionsMap())["_HeaderExtensionsMap__ids"]
+    assert ids.transport_sequence_number is ids.abs_send_time is None
+    text = source(STOCK_DTLS)
+    assert text.count("self._rtp_header_extensions_map.configure(parameters)") == 2
+
+
+def test_picture_senders() -> None:
+    text = source(sender.RTCRtpSender.__init__)
+    for name in (
+        "self.__encoder:",
+        "self.__mid:",
+        "self.__rtp_history:",
+        "self.__rtp_timestamp =",
+        "self.__rtp_header_extensions_map =",
+        "self.__rtt:",
+        "self.__rtx_payload_type:",
+        "self.__rtx_sequence_number =",
+        "self._rtx_ssrc =",
+        "self._ssrc =",
+    ):
+        assert name in text
+    assert names(sender.RTCRtpSender._handle_rtcp_packet) == ["self", "packet"]
+    assert names(sender.RTCRtpSender._retransmit) == ["self", "sequence_number"]
+    text = source(sender.RTCRtpSender._handle_rtcp_packet)
+    assert "await self._retransmit(seq)" in text
+    assert "self.__encoder.target_bitrate = bitrate" in text
+    assert "await recipient._handle_rtcp_packet(packet)" in source(STOCK_DTLS._handle_rtcp_data)
+    text = source(receiver.RTCRtpReceiver)
+    assert "if self.__remote_bitrate_estimator is not None:" in text
+    # What is padding only is counted and goes no further.
+    assert "len(packet.payload) < 2" in source(receiver.RTCRtpReceiver._handle_rtp_packet)

@@ -1,0 +1,116 @@
+"""Two real links over a narrow line inside this process: the control of the line at work."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from media.quality.transport_feedback import parse
+from media.rtc import upstream
+from media.rtc.feedback_packets import taken_out
+from media.rtc.line_control import LineControl
+from media.rtc.line_transport import LineTransport
+from tests.fakes.narrow_line import narrow_line
+from tests.fakes.obeying_picture import ObeyingPicture
+from tests.fakes.two_links import Pair, Side, two_links
+
+pytestmark = pytest.mark.whole
+
+LINE_BIT_S = 300_000
+WARM_S, MEASURED_S = 3.0, 5.0
+
+
+def control_of(side: Side) -> LineControl:
+    control = side.link._line
+    assert control is not None
+    return control
+
+
+def transport_of(side: Side) -> LineTransport:
+    return upstream.transport_of(side.link._pc)
+
+
+def obey(side: Side, seed: int) -> None:
+    """From the first packet on; the sender asks its track anew for each picture."""
+    picture = ObeyingPicture(control_of(side).picture_budget, seed)
+    for sender in side.link._pc.getSenders():
+        if sender.kind == "video":
+            picture.take_the_place_of(sender)
+
+
+class Told:
+    """What RTCP a side is told, written down on its way in."""
+
+    def __init__(self, side: Side) -> None:
+        self.media_sources: list[int] = []
+        transport = transport_of(side)
+        stock = transport._handle_rtcp_data
+
+        async def heard(data: bytes) -> None:
+            for each in taken_out(data)[0]:
+                feedback = parse(each)
+                assert feedback is not None
+                self.media_sources.append(feedback.media_ssrc)
+            await stock(data)
+
+        vars(transport)["_handle_rtcp_data"] = heard
+
+
+async def opened(pair: Pair) -> None:
+    await pair.cart.link.open()
+    await pair.clinician.link.open()
+    obey(pair.cart, 1)
+    obey(pair.clinician, 2)
+    await pair.clinician.up()
+    await pair.cart.up()
+
+
+async def test_a_narrow_line_is_used_both_ways_and_its_queue_stays_short() -> None:
+    with narrow_line(LINE_BIT_S) as line:
+        async with two_links(None) as pair:
+            await opened(pair)
+            told = Told(pair.clinician)
+            await asyncio.sleep(WARM_S)
+            pair.clinician.sound.clear()
+            loop = asyncio.get_running_loop()
+            since_s = loop.time()
+            pictures = len(pair.clinician.pictures_at)
+            await asyncio.sleep(MEASURED_S)
+            frames_s = (len(pair.clinician.pictures_at) - pictures) / MEASURED_S
+            queue_s = line.queue_p95_s(since_s)
+            used = sum(size for at, _, size in line.datagrams if at >= since_s)
+            used_share = used * 8 / MEASURED_S / 2 / LINE_BIT_S
+            heard = np.concatenate(pair.clinician.sound)
+            loud = np.abs(heard[: len(heard) // 960 * 960].reshape(-1, 960)).max(axis=1) > 500
+            print(
+                f"{frames_s:.1f} fps, queue p95 {queue_s * 1000:.0f} ms, "
+                f"{used_share:.2f} of the line used, voice {100 * loud.mean():.1f} %"
+            )
+            state = control_of(pair.cart).state()
+            assert queue_s < 0.15
+            assert used_share > 0.7
+            assert frames_s >= 20
+            assert loud.mean() > 0.985
+            assert state.round_trip_s is not None
+            assert state.round_trip_s > 0.04
+            assert len(told.media_sources) > 0.5 * MEASURED_S / 0.06
+            assert 0 not in told.media_sources
+
+
+async def test_a_megabit_is_reached_soon_and_a_drop_is_followed() -> None:
+    """Within 2 s in virtual time; here a loaded machine holds up both ends and the line at once."""
+    with narrow_line(2_000_000) as line:
+        async with two_links(None) as pair:
+            await opened(pair)
+            loop = asyncio.get_running_loop()
+            began_s = loop.time()
+            control = control_of(pair.cart)
+            while control.state().target_bit_s < 1_000_000:
+                assert loop.time() - began_s < 5.0, control.state()
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(1.0)
+            line.rate_bit_s = 200_000  # both ways, so that the feedback has to wait as well
+            dropped_s = loop.time()
+            while control.state().target_bit_s > 400_000:
+                assert loop.time() - dropped_s < 5.0, control.state()
+                await asyncio.sleep(0.02)
