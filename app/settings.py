@@ -25,6 +25,7 @@ class Settings:
     stethoscope: str | None
     cuff: str | None
     shows_witness: bool
+    other_servers: tuple[str, ...] = ()  # further addresses of the same server
 
 
 def read_settings(arguments: list[str], host_name: str) -> Settings:
@@ -34,6 +35,13 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     )
     parser.add_argument("--role", choices=sorted(ROLE_OF_PROGRAM), default="workstation")
     parser.add_argument("--server", default=SERVER_DEFAULT, metavar="URL")
+    parser.add_argument(
+        "--other-server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="another address of the same server, for when the first does not answer",
+    )
     parser.add_argument("--profile", type=Path, required=True, metavar="DIR")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="trust this CA for the server")
     parser.add_argument("--name", default=host_name, help="how the server lists this device")
@@ -60,4 +68,5 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         stethoscope=given.stethoscope,
         cuff=given.cuff,
         shows_witness=given.show_witness,
+        other_servers=tuple(given.other_server),
     )

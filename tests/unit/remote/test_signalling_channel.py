@@ -12,6 +12,7 @@ from app.domain.failures import Code
 from app.domain.server_words import SocketDown, SocketUp
 from app.remote import signalling_channel
 from app.remote.address import server_address
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 
@@ -25,9 +26,9 @@ async def channel_to_one_that_closes(code: int) -> AsyncIterator[tuple[Signallin
 
     async with serve(close, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        tokens = Tokens()
+        tokens, places = Tokens(), ServerPlaces(server_address(f"http://127.0.0.1:{port}"))
         tokens.keep("first", 600)
-        yield SignallingChannel(server_address(f"http://127.0.0.1:{port}"), tokens), tokens
+        yield SignallingChannel(places, tokens), tokens
 
 
 @pytest.mark.parametrize(
