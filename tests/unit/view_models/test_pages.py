@@ -250,7 +250,9 @@ async def test_which_of_two_addresses_answers_is_said(
     assert doctor.status.screen.server == "Server reachable"
     monkeypatch.setattr(doctor.status, "_answering", lambda: "second.example:8470")
     doctor.desk.sync.state.tell(SyncState(True, MORNING, last_contact=MORNING))
-    assert doctor.status.screen.server == "Server reachable at second.example:8470"
+    words = wording.text("status.server-up-at", address="second.example:8470")
+    assert doctor.status.screen.server == words
+    assert "second.example:8470" in words
     assert doctor.status.screen.server_tone is Tone.GOOD
 
 
