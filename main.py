@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ from app.domain.failures import Failure, Rejected, Unavailable
 from app.domain.server_words import DeviceCredentials, LiveHeard
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.log import set_up
@@ -158,9 +160,10 @@ async def in_store(
             unit.kept.running_call(),
         )
     )
-    address = server_address(settings.server, settings.ca)
-    server_api = await house.enter_async_context(ServerApi(address, tokens, clock, device.id))
-    channel = SignallingChannel(address, tokens)
+    urls = (settings.server, *settings.other_servers)
+    places = ServerPlaces(*(server_address(url, settings.ca) for url in urls))
+    server_api = await house.enter_async_context(ServerApi(places, tokens, clock, device.id))
+    channel = SignallingChannel(places, tokens)
     defects = Defects(settings.profile / "defects")
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
@@ -178,7 +181,9 @@ async def in_store(
         tasks.start(channel.network_changed(), "another address")
 
     tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
-    models, window_model = make_models(settings, store, services, engine, tasks, clock)
+    models, window_model = make_models(
+        settings, store, services, engine, tasks, clock, lambda: places.answering
+    )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
     window = MainWindow(models, look, engine.far_picture, engine.self_picture)
@@ -297,10 +302,11 @@ def make_models(
     engine: RemoteControl,
     tasks: TaskOwner,
     clock: SystemClock,
+    answering: Callable[[], str] = lambda: "",
 ) -> tuple[Models, WindowViewModel]:
     s, role, ticker = services, settings.role, Ticker()
     window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
-    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts)
+    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, answering)
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))

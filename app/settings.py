@@ -26,6 +26,7 @@ class Settings:
     cuff: str | None
     shows_witness: bool
     has_echo_control: bool = True
+    other_servers: tuple[str, ...] = ()  # further addresses of the same server
 
 
 def read_settings(arguments: list[str], host_name: str) -> Settings:
@@ -35,6 +36,13 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     )
     parser.add_argument("--role", choices=sorted(ROLE_OF_PROGRAM), default="workstation")
     parser.add_argument("--server", default=SERVER_DEFAULT, metavar="URL")
+    parser.add_argument(
+        "--other-server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="another address of the same server, for when the first does not answer",
+    )
     parser.add_argument("--profile", type=Path, required=True, metavar="DIR")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="trust this CA for the server")
     parser.add_argument("--name", default=host_name, help="how the server lists this device")
@@ -67,4 +75,5 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         cuff=given.cuff,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
+        other_servers=tuple(given.other_server),
     )

@@ -465,6 +465,7 @@ from app.domain.clock import SystemClock
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.tasks import TaskOwner
@@ -483,9 +484,9 @@ async def work(application):
     async with open_store(settings.profile) as store, TaskOwner("window") as tasks:
         device = await store.transaction(lambda unit: DeviceCredentials(
             unit.kept.device_id(), "desk", unit.kept.device_private_key()))
-        address = server_address(url)
-        async with ServerApi(address, tokens, clock, device.id) as api:
-            services = main.make_services(settings, store, api, SignallingChannel(address, tokens),
+        places = ServerPlaces(server_address(url))
+        async with ServerApi(places, tokens, clock, device.id) as api:
+            services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, None, clock)
             models, _ = main.make_models(settings, store, services, engine, tasks, clock)
             window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)

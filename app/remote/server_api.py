@@ -23,8 +23,9 @@ from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
 from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
-from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from app.remote.device_key import checked_certificate, device_in, refresh_proof
+from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -42,18 +43,18 @@ class ServerApi:
 
     def __init__(
         self,
-        address: ServerAddress,
+        places: ServerPlaces,
         tokens: Tokens,
         clock: Clock,
         device: DeviceId,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self._places = places
         self._tokens = tokens
         self._clock = clock
         self._device = device
         self._http = httpx.AsyncClient(
-            base_url=address.url,
-            verify=True if address.tls is None else address.tls,
+            verify=True if places.tls is None else places.tls,
             timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
             trust_env=False,
@@ -185,21 +186,39 @@ class ServerApi:
                 raise Rejected(Code.TOKEN_EXPIRED)
             headers["authorization"] = f"Bearer {bearer}"
         timeout = httpx.Timeout(limit_s, connect=min(limit_s, CONNECT_LIMIT_S))
-        try:
-            async with (
-                asyncio.timeout(WHOLE_LIMIT_S),
-                self._http.stream(
-                    method, path, params=params, content=content, headers=headers, timeout=timeout
-                ) as answering,
-            ):
-                answer = _Answer(answering.status_code, await _read(answering))
-        except httpx.HTTPError as error:
-            raise _failure_of(error) from error
-        except TimeoutError as error:
-            raise Unavailable(Code.SERVER_UNREACHABLE) from error
+        tries_left = self._places.count
+        while True:
+            place, tries_left = self._places.current, tries_left - 1
+            request = self._http.build_request(
+                method,
+                place.url + path,
+                params=params,
+                content=content,
+                headers=headers,
+                timeout=timeout,
+            )
+            try:
+                answer = await self._ask(request)
+                break
+            except httpx.HTTPError as error:
+                failure = _failure_of(error)
+                is_elsewhere = isinstance(failure, Unavailable) and self._places.gone(place)
+                was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                if was_sent or not is_elsewhere or not tries_left:
+                    raise failure from error
+            except TimeoutError as error:
+                raise Unavailable(Code.SERVER_UNREACHABLE) from error
         if 200 <= answer.status_code < 300:
             return answer
         raise _problem_of(answer, method)
+
+    async def _ask(self, request: httpx.Request) -> "_Answer":
+        async with asyncio.timeout(WHOLE_LIMIT_S):
+            answering = await self._http.send(request, stream=True)
+            try:
+                return _Answer(answering.status_code, await _read(answering))
+            finally:
+                await answering.aclose()
 
 
 @dataclass(frozen=True, slots=True)

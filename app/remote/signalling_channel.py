@@ -39,8 +39,9 @@ from app.domain.server_words import (
     SocketDown,
     SocketUp,
 )
-from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from app.remote.prompt_connection import PromptConnection
+from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 from app.runtime.network_watch import is_ours
 
@@ -62,10 +63,10 @@ class SignallingChannel:
     """
 
     def __init__(
-        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket | None = None
+        self, places: ServerPlaces, tokens: Tokens, open_socket: OpenSocket | None = None
     ) -> None:
         self._open_socket = open_socket or PromptConnection()
-        self._address = address
+        self._places = places
         self._tokens = tokens
         self._socket: ClientConnection | None = None
         self._try_now = asyncio.Event()
@@ -100,7 +101,7 @@ class SignallingChannel:
         """Ends only when its task is ended."""
         tries = 0
         while True:
-            code = Code.SERVER_UNREACHABLE
+            code, place = Code.SERVER_UNREACHABLE, self._places.current
             try:
                 async for heard in self._one_socket():
                     tries = 0
@@ -111,6 +112,8 @@ class SignallingChannel:
                 code = Code.TOKEN_EXPIRED if error.response.status_code in (401, 403) else code
                 if code is Code.TOKEN_EXPIRED:
                     self._tokens.forget()
+                else:
+                    self._places.gone(place)
             except ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code == SESSION_OVER:
                     code = Code.TOKEN_EXPIRED
@@ -118,6 +121,7 @@ class SignallingChannel:
                 log.info("signalling: closed (%s)", code)
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("signalling: %s", type(error).__name__)
+                self._places.gone(place)
             yield SocketDown(code)
             if await self._pause(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
                 tries = 0
@@ -138,11 +142,13 @@ class SignallingChannel:
             await self.renew()
         if self._tokens.access is None:
             raise Unavailable(Code.TOKEN_EXPIRED)
+        place = self._places.current
+        is_only_one = self._places.count == 1
         async with self._open_socket(
-            f"{self._address.socket_url}/v1/signalling",
-            ssl=self._address.tls,
+            f"{place.socket_url}/v1/signalling",
+            ssl=place.tls,
             additional_headers={"authorization": f"Bearer {self._tokens.access}"},
-            open_timeout=CONNECT_LIMIT_S + ANSWER_LIMIT_S,
+            open_timeout=CONNECT_LIMIT_S + (ANSWER_LIMIT_S if is_only_one else 0),
             ping_interval=PING_EVERY_S,
             ping_timeout=PING_LIMIT_S,
             close_timeout=1.0,

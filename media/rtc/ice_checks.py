@@ -12,14 +12,14 @@ CHECK_EVERY_S = 0.1
 CHECKS_AT_ONCE = 20
 CHECK_LATER_EVERY_S = 0.5
 CHECK_LIMIT_S = 20.0
-RELAY_EVERY_S = 0.25  # questions to a relay: each lost one would hold the description up
+RELAY_EVERY_S = 0.25  # questions to a relay or STUN server: a lost one holds the description up
 RELAY_LIMIT_S = 5.0
 CONSENT_EVERY_S = 1.0
 CONSENT_LIMIT_S = 4.0
 
 
 class PatientTransaction(stun.Transaction):
-    """A check, a question for consent or to a relay; stock for all else (reflexive)."""
+    """A check, a question for consent, or one to a relay or a STUN server."""
 
     def __init__(
         self,
@@ -35,15 +35,11 @@ class PatientTransaction(stun.Transaction):
         )
         is_binding = request.message_method is stun.Method.BINDING
         self._is_check = is_binding and integrity_key is not None and not long_term_credential
-        self._is_ours = self._is_check or not is_binding
         self._is_consent = retransmissions == 0  # only query_consent passes it
         self._asked = 0
         self._waited_s = 0.0
 
     def _Transaction__retry(self) -> None:  # the name it has inside stock
-        if not self._is_ours:
-            super()._Transaction__retry()  # type: ignore[misc]  # private to stock
-            return
         future: asyncio.Future[object] = self.__dict__["_Transaction__future"]
         if future.done():
             return

@@ -47,9 +47,12 @@ class RelayChoice:
             known = self._known[relay]
             round_trip_s = UNKNOWN_S if known.round_trip_s is None else known.round_trip_s
             far = round((round_trip_s + COST_S[relay.transport]) / NEAR_S)
-            return now < known.dead_until, far, order[relay]
+            return self.is_silent(relay, now), far, order[relay]
 
         return sorted(self._known, key=rank)
+
+    def is_silent(self, relay: Relay, now: float) -> bool:
+        return relay in self._known and now < self._known[relay].dead_until
 
     def answered(self, relay: Relay, round_trip_s: float) -> None:
         if relay in self._known:

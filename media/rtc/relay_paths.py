@@ -26,7 +26,10 @@ ALLOCATE_LIMIT_S = 2.0  # a description waits no longer for a relay
 PROBE_EVERY_S = 30.0
 IN_TURN = 3  # so many relays are asked for one link
 
+REFLEXIVE_LIMIT_S = 1.0  # nor for a STUN server: stock would wait five seconds where UDP is barred
+
 _stock = aioice.ice.relayed_candidate
+_stock_reflexive = aioice.ice.server_reflexive_candidate
 StunProtocol = aioice.ice.StunProtocol
 
 
@@ -58,6 +61,8 @@ class RelayPaths:
             return []
         servers = [_server(relays[0], access)]
         stun = next((each for each in relays if each.transport is RelayTransport.UDP), None)
+        if stun is not None and self._choice.is_silent(stun, _now()):
+            stun = None
         if stun is not None:
             servers.append(RTCIceServer(f"stun:{_host(stun)}:{stun.port}"))
         return servers
@@ -162,6 +167,14 @@ async def _relayed_candidate(
     )
 
 
+async def _reflexive_candidate(
+    protocol: StunProtocol, stun_server: tuple[str, int]
+) -> tuple[Candidate, None]:
+    """Stock gathers what did not fail; a TimeoutError is a failure."""
+    async with asyncio.timeout(REFLEXIVE_LIMIT_S):
+        return await _stock_reflexive(protocol, stun_server)
+
+
 def way_of(connection: RTCPeerConnection) -> Way | None:
     """Which way the packets of a bundled connection go; None before ICE has found one."""
     ice = connection.getTransceivers()[0].receiver.transport.transport
@@ -177,6 +190,7 @@ def way_of(connection: RTCPeerConnection) -> Way | None:
 
 def install() -> None:
     aioice.ice.relayed_candidate = _relayed_candidate
+    aioice.ice.server_reflexive_candidate = _reflexive_candidate
 
 
 def _server(relay: Relay, access: RelayAccess) -> RTCIceServer:

@@ -23,6 +23,7 @@ from app.domain.server_words import DeviceCredentials
 from app.domain.visits import VisitState
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.tasks import TaskOwner
@@ -95,8 +96,10 @@ class Desk:
             )
         )
         address = server_address(ADDRESS)
-        api = await enter(ServerApi(address, tokens, clock, device.id, self.network))
-        channel = SignallingChannel(address, tokens, cast(Any, self.network.open_socket))
+        api = await enter(ServerApi(ServerPlaces(address), tokens, clock, device.id, self.network))
+        channel = SignallingChannel(
+            ServerPlaces(address), tokens, cast(Any, self.network.open_socket)
+        )
         self.tasks = await enter(TaskOwner("window", self.clinic.defects.append))
         self.cuff = FakeCuff(clock)
         engine = cast(RemoteControl, self.engine)

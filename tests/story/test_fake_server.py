@@ -17,6 +17,7 @@ from app.domain.server_words import DeviceCredentials
 from app.domain.visits import VisitState
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 from app.services.ports import ServerApi as Port
 from tests.fakes.network import Network
@@ -114,7 +115,7 @@ async def signed(
     booked = clinic.books_a_visit()
     network, device = Network(clinic.server.app), DeviceId(new_id())
     address = server_address(ADDRESS)
-    async with ServerApi(address, Tokens(), clinic.clock, device, network) as api:
+    async with ServerApi(ServerPlaces(address), Tokens(), clinic.clock, device, network) as api:
         desk = Signed(api, booked, "dr-lin", PASSWORD)
         desk.device = DeviceCredentials(device, "desk", KEY)
         await desk.sign_in()

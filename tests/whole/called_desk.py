@@ -26,6 +26,7 @@ from app.domain.ids import DeviceId, LinkId, VisitId, new_id
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.network_watch import NetworkWatch
@@ -119,11 +120,14 @@ async def run(role: Role, server: str, username: str, visit: VisitId, authority:
     device = DeviceCredentials(DeviceId(new_id()), username, key)
     address = server_address(server, Path(authority))
     with inline_store() as store:
-        async with TaskOwner("desk") as tasks, ServerApi(address, tokens, clock, device.id) as api:
+        async with (
+            TaskOwner("desk") as tasks,
+            ServerApi(ServerPlaces(address), tokens, clock, device.id) as api,
+        ):
             signed_in = await api.sign_in(username, password, role, device, None)
             acts = Acts(store, clock, device.id)
             acts.now_acting(signed_in.person)
-            channel = SignallingChannel(address, tokens)
+            channel = SignallingChannel(ServerPlaces(address), tokens)
             switchboard = Switchboard(channel, clock)
             engine = EngineHere(tasks)
             call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)  # type: ignore[arg-type]  # what Call asks

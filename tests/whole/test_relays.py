@@ -143,6 +143,17 @@ async def test_a_call_goes_over_a_relay(
     print(f"over {transport}: {await call(WAYS[transport]):.2f} s to both pictures")
 
 
+async def test_where_datagrams_are_barred_the_relay_by_tls_is_found_soon(
+    barred: None, coturn: Coturn
+) -> None:
+    dead = f"turn:{HOST}:{free_port()}"
+    urls = dead, coturn.url(RelayTransport.TLS)
+    RELAYS.use(access(*urls, authority=coturn.authority))
+    took_s = await call(Way.RELAYED_TLS)
+    print(f"past a dead relay: {took_s:.2f} s to both pictures")
+    assert took_s < 2.5
+
+
 async def test_the_direct_way_is_taken_where_there_is_one(coturn: Coturn) -> None:
     RELAYS.use(access(coturn.url(RelayTransport.UDP), authority=coturn.authority))
     try:

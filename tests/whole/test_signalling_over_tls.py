@@ -9,6 +9,7 @@ import pytest_asyncio
 from websockets.asyncio.server import ServerConnection, serve
 
 from app.remote.address import server_address
+from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.services.ports import SocketDown, SocketUp
@@ -31,7 +32,7 @@ async def channel(tmp_path: Path) -> AsyncIterator[tuple[SignallingChannel, Toke
         port = next(iter(server.sockets)).getsockname()[1]
         tokens = Tokens()
         address = server_address(f"https://{HOST}:{port}", certificates.authority)
-        yield SignallingChannel(address, tokens), tokens
+        yield SignallingChannel(ServerPlaces(address), tokens), tokens
 
 
 async def test_signing_out_lets_the_socket_go_and_the_next_person_gets_their_own(

@@ -1,5 +1,6 @@
 """The status bar under every page: server, unsent, clock, store, person."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -51,12 +52,20 @@ class StatusViewModel(ViewModel[StatusScreen]):
     asked_for_unsent = Signal()
 
     def __init__(
-        self, tasks: TaskOwner, ticker: Ticker, sync: Sync, sign_in: SignIn, acts: Acts
+        self,
+        tasks: TaskOwner,
+        ticker: Ticker,
+        sync: Sync,
+        sign_in: SignIn,
+        acts: Acts,
+        answering: Callable[[], str] = lambda: "",
     ) -> None:
+        """`answering`: which address of the server; empty where it has only one."""
         super().__init__(tasks, ticker)
         self._sync = sync
         self._sign_in = sign_in
         self._acts = acts
+        self._answering = answering
         self.listen_to(sync.state, sign_in.state)
 
     def compose(self) -> StatusScreen:
@@ -92,6 +101,8 @@ class StatusViewModel(ViewModel[StatusScreen]):
         if state.audit_alarm is not None:
             return wording.failure(state.audit_alarm), Tone.BAD
         if state.is_reachable:
+            if (address := self._answering()) != "":
+                return wording.text("status.server-up-at", address=address), Tone.GOOD
             return wording.text("status.server-up"), Tone.GOOD
         if state.code is None:  # nothing was tried yet: not away, not there
             return wording.text("status.server-asked"), Tone.PLAIN

@@ -424,6 +424,7 @@ SENTENCES: dict[str, str] = {
     # status bar
     "status.server": "Server",
     "status.server-up": "Server reachable",
+    "status.server-up-at": "Server reachable at {address}",
     "status.server-asked": "Asking the server…",
     "status.server-down": "Server not reachable since {time}",
     "status.nothing-unsent": "Nothing unsent",

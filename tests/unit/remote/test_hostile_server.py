@@ -17,6 +17,7 @@ from app.domain.server_words import DeviceCredentials
 from app.remote import server_api
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
+from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -46,7 +47,10 @@ async def api_of(answer: Answer) -> AsyncIterator[ServerApi]:
     async with (
         server,
         ServerApi(
-            server_address(f"http://127.0.0.1:{port}"), tokens, SystemClock(), DEVICE.id
+            ServerPlaces(server_address(f"http://127.0.0.1:{port}")),
+            tokens,
+            SystemClock(),
+            DEVICE.id,
         ) as api,
     ):
         yield api
@@ -160,7 +164,7 @@ async def test_a_server_without_tls_behind_https_gets_nothing() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = server_address(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert isinstance(address.tls, ssl.SSLContext)
-    async with server, ServerApi(address, Tokens(), SystemClock(), DEVICE.id) as api:
+    async with server, ServerApi(ServerPlaces(address), Tokens(), SystemClock(), DEVICE.id) as api:
         with pytest.raises(Failure) as told:
             await api.sign_in("name", "word", Role.CLINICIAN, DEVICE, None)
     assert told.value.code in (Code.SERVER_UNREACHABLE, Code.SERVER_UNTRUSTED)

@@ -242,6 +242,20 @@ async def test_what_is_wrong_here_is_not_said_to_be_a_server_away(
     assert bool(doctor.call.screen.outage_detail) is is_kept
 
 
+async def test_which_of_two_addresses_answers_is_said(
+    doctor: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doctor.sign_in_person()
+    doctor.desk.sync.state.tell(SyncState(True, MORNING))
+    assert doctor.status.screen.server == "Server reachable"
+    monkeypatch.setattr(doctor.status, "_answering", lambda: "second.example:8470")
+    doctor.desk.sync.state.tell(SyncState(True, MORNING, last_contact=MORNING))
+    words = wording.text("status.server-up-at", address="second.example:8470")
+    assert doctor.status.screen.server == words
+    assert "second.example:8470" in words
+    assert doctor.status.screen.server_tone is Tone.GOOD
+
+
 async def test_an_alarm_of_the_audit_stands_before_everything_else(doctor: Screens) -> None:
     await doctor.sign_in_person()
     doctor.desk.sync.state.tell(SyncState(True, MORNING, audit_alarm=Code.AUDIT_MISMATCH))

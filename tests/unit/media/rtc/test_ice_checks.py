@@ -26,12 +26,21 @@ def binding() -> stun.Message:
 
 
 async def ask(
-    *, retransmissions: int | None, key: bytes | None, answer_at_s: float | None = None
+    *,
+    retransmissions: int | None,
+    key: bytes | None,
+    answer_at_s: float | None = None,
+    is_relay: bool = False,
 ) -> tuple[list[float], float, bool]:
     """(when asked, when ended, whether it was answered)."""
     wire = Wire()
     transaction = PatientTransaction(
-        binding(), ADDRESS, wire, retransmissions=retransmissions, integrity_key=key
+        binding(),
+        ADDRESS,
+        wire,
+        retransmissions=retransmissions,
+        integrity_key=b"of the relay" if is_relay else key,
+        long_term_credential=is_relay,
     )
     loop = asyncio.get_running_loop()
     if answer_at_s is not None:
@@ -74,7 +83,8 @@ def test_an_answered_check_is_not_asked_again() -> None:
     assert is_answered
 
 
-def test_all_else_keeps_the_schedule_of_stock() -> None:
-    asked, ended, _ = run(ask(retransmissions=None, key=None))
-    assert asked == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
-    assert ended == 63.5
+@pytest.mark.parametrize("is_relay", [False, True])
+def test_relays_and_stun_servers_are_asked_four_times_a_second_for_five(is_relay: bool) -> None:
+    asked, ended, _ = run(ask(retransmissions=None, key=None, is_relay=is_relay))
+    assert asked == pytest.approx([number / 4 for number in range(20)])
+    assert ended == 5

@@ -1,7 +1,7 @@
 """The nearest relay first, a dead one last, none once what was lent has ended."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -122,3 +122,28 @@ def test_a_description_does_not_wait_for_relays_that_are_all_silent(
 
     monkeypatch.setattr(relay_paths, "_stock", stock)
     assert run(story()) <= ALLOCATE_LIMIT_S + 0.01
+
+
+def test_nor_does_it_wait_for_a_stun_server_where_datagrams_are_barred(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stock(*_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    async def story() -> float:
+        with pytest.raises(TimeoutError):
+            await relay_paths._reflexive_candidate(cast(Any, None), ("near.example", 3478))
+        return asyncio.get_running_loop().time()
+
+    monkeypatch.setattr(relay_paths, "_stock_reflexive", stock)
+    assert run(story()) == relay_paths.REFLEXIVE_LIMIT_S
+
+
+async def test_a_silent_relay_is_not_asked_for_our_address() -> None:
+    paths, now = RelayPaths(), asyncio.get_running_loop().time()
+    paths._choice.use(access(NEAR, TLS), now)
+    assert len(paths.ice_servers) == 2
+    paths._choice.silent(relay_of(NEAR), now)
+    assert [server.urls for server in paths.ice_servers] == [
+        "turns:near.example:5349?transport=tcp"
+    ]

@@ -145,6 +145,9 @@ def test_relay_paths() -> None:
     assert "relayed_candidate(" in gathers  # by its name in the module
     assert "if task.exception() is None:" in gathers  # no relay is no reason to fail
     assert "ssl=turn_ssl" in source(stock)  # a context passes where stock hands a truth value on
+    assert names(relay_paths._stock_reflexive) == ["protocol", "stun_server"]
+    assert "server_reflexive_candidate(protocol, self.stun_server)" in gathers
+    assert aioice.ice.server_reflexive_candidate is relay_paths._reflexive_candidate
     assert aioice.ice.relayed_candidate is relay_paths._relayed_candidate
     assert "self._nominated: dict" in source(aioice.ice.Connection.__init__)
     assert "self._connection = " in source(RTCIceTransport.__init__)
