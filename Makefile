@@ -6,7 +6,7 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit clean
+.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
@@ -16,6 +16,7 @@ help:
 	@echo 'make check        format, lint, types, import laws'
 	@echo 'make format       puts the code in form'
 	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
+	@echo 'make bench-call   calls over a bad line, ours and Chromium'"'"'s (as root; QUICK=1, CELLS="join-10 rate-300k")'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -46,6 +47,11 @@ bench: setup-test
 
 bench-visit: setup-test
 	@$(PYTHON_OF_VENV) -m bench.visit
+
+# Hours; QUICK=1 takes one seed of every cell, CELLS="loss=7 rtt=180 rate=400k" one by hand.
+bench-call: setup-test
+	@tools/setup-bench.sh
+	@PYTHONPATH=.venv/bench-packages QUICK="$(QUICK)" CELLS="$(CELLS)" $(PYTHON_OF_VENV) -m bench.call
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -39,6 +39,7 @@ from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.log import set_up
 from app.runtime.loop_watch import LoopWatch
+from app.runtime.network_watch import NetworkWatch
 from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -47,12 +48,16 @@ from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
+from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.leaving import Leaving, Loss
+from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.ports import Cuff
+from app.services.receipts import Receipts
 from app.services.recordings import Recordings
+from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
@@ -64,6 +69,7 @@ from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
+from offline_store.outside_files import OutsideFiles
 from peripherals.monitor import CuffMonitor
 from ui import theme
 from ui.main_window import MainWindow
@@ -106,11 +112,15 @@ class Services:
     unsent: Unsent
     devices: Devices
     call: Call
+    relays: Relays
     call_log: CallLog
     vitals: Vitals
     visits: Visits
     notes: Notes
     messages: Messages
+    message_files: MessageFiles
+    receipts: Receipts
+    direct_line: DirectLine
     recordings: Recordings
     desk: Desk
     leaving: Leaving
@@ -162,6 +172,12 @@ async def in_store(
         )
     services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
     channel.renew = services.sign_in.renew_tokens
+
+    def network_changed() -> None:
+        services.call.network_changed()
+        tasks.start(channel.network_changed(), "another address")
+
+    tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
     models, window_model = make_models(settings, store, services, engine, tasks, clock)
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
@@ -217,7 +233,11 @@ def make_services(
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
     equipment = Equipment(
-        settings.camera, settings.microphone, settings.speaker, settings.stethoscope
+        settings.camera,
+        settings.microphone,
+        settings.speaker,
+        settings.stethoscope,
+        settings.has_echo_control,
     )
     desk = Desk(
         acts=acts,
@@ -229,6 +249,17 @@ def make_services(
         equipment=equipment,
         running=lambda: engine.running_call,
     )
+    message_files = MessageFiles(
+        acts=acts,
+        chart=chart,
+        call=call,
+        engine=engine,
+        files=store.recordings,
+        outside=OutsideFiles(),
+        server_api=server_api,
+        files_sent=sync.files_sent,
+        is_server_there=lambda: sync.state.value.is_reachable,
+    )
     return Services(
         acts=acts,
         switchboard=switchboard,
@@ -239,11 +270,19 @@ def make_services(
         unsent=Unsent(acts),
         devices=Devices(),
         call=call,
+        relays=Relays(
+            engine=engine,
+            switchboard=switchboard,
+            authority=None if settings.ca is None else str(settings.ca),
+        ),
         call_log=CallLog(acts, call.state, role),
         vitals=vitals,
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
+        message_files=message_files,
+        receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
+        direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
         desk=desk,
         leaving=Leaving(),
@@ -310,7 +349,15 @@ def make_models(
         notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
         recordings=recordings,
         messages=MessagesViewModel(
-            tasks, messages=s.messages, chart=s.chart, acts=s.acts, role=role
+            tasks,
+            messages=s.messages,
+            files=s.message_files,
+            receipts=s.receipts,
+            chart=s.chart,
+            call=s.call,
+            sync=s.sync,
+            acts=s.acts,
+            role=role,
         ),
     )
     cart_home = CartHomeViewModel(
@@ -368,6 +415,8 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         visit = s.call.state.value.visit
         if visit is not None:
             s.vitals.heard_from_far(visit, word.payload)
+            s.direct_line.heard(visit, word.payload)
+            s.message_files.heard(visit, word.payload)
 
     phase_before = Phase.IDLE
 
@@ -384,6 +433,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
 
     s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
     s.engine_room.on(EngineAttached, attached)
+    s.engine_room.on(EngineAttached, s.relays.heard_attached)
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
     s.vitals.state.listen(cuff_seen)
@@ -394,7 +444,18 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
     """Everything that listens; the exchange with the server begins once somebody is there."""
     s = services
     engine.open()
-    for service in (s.worklist, s.chart, s.unsent, s.call, s.call_log, s.vitals, s.engine_room):
+    listening = (
+        s.worklist,
+        s.chart,
+        s.unsent,
+        s.call,
+        s.call_log,
+        s.vitals,
+        s.receipts,
+        s.direct_line,
+        s.message_files,
+    )
+    for service in (*listening, s.engine_room):
         service.start()
     is_connected = False
 
@@ -444,6 +505,9 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
         s.engine_room,
+        s.direct_line,
+        s.receipts,
+        s.message_files,
         s.recordings,
         s.vitals,
         s.call_log,
@@ -453,6 +517,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.worklist,
         s.sync,
         s.switchboard,
+        s.relays,
     ):
         await service.close()
     await (engine.leave() if is_restart else engine.quit())

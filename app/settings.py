@@ -25,6 +25,7 @@ class Settings:
     stethoscope: str | None
     cuff: str | None
     shows_witness: bool
+    has_echo_control: bool = True
 
 
 def read_settings(arguments: list[str], host_name: str) -> Settings:
@@ -43,6 +44,11 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     parser.add_argument("--stethoscope", metavar="NAME_OR_WAV")
     parser.add_argument("--cuff", metavar="PORT", help="serial port of a SunTech-family cuff")
     parser.add_argument(
+        "--no-echo-control",
+        action="store_true",
+        help="send the voice as the microphone brings it (the room or the device sees to echo)",
+    )
+    parser.add_argument(
         "--show-witness",
         action="store_true",
         help="print the newest audit digest this profile holds of the server, and end",
@@ -60,4 +66,5 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         stethoscope=given.stethoscope,
         cuff=given.cuff,
         shows_witness=given.show_witness,
+        has_echo_control=not given.no_echo_control,
     )

@@ -15,6 +15,7 @@ from app.domain.engine import CallSetup, Equipment
 from app.domain.failures import Code
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
+from media.audio.echo_control import EchoControl
 from media.devices.camera import Camera
 from media.devices.microphone import TAP_SAMPLES, Microphone
 from media.devices.roll_call import RollCall
@@ -87,6 +88,8 @@ class CallDevices:
         self._microphone: Microphone | None = None
         self._speaker: Speaker | None = None
         self._no_speaker = SoundPace(RATE_HZ)
+        self._echo: EchoControl | None = None  # of the microphone that is open
+        self._has_echo_control = False
         self._scope_source: str | None = None
         self.voice = Voice()
         self.stethoscope: Stethoscope | None = None
@@ -97,6 +100,7 @@ class CallDevices:
         """Begin to make it so; what is fitted already stays open. The stethoscope is there now."""
         self._is_fitted = setup is not None
         if setup is not None:
+            self._has_echo_control = setup.has_echo_control
             self._fit_scope(setup.scope)
             if setup.camera is None:
                 self._no_camera()
@@ -121,6 +125,8 @@ class CallDevices:
         self._is_muted = is_muted
         if self._microphone is not None:
             self._microphone.mute(is_muted)
+        if self._echo is not None:
+            self._echo.forget()
 
     def play(self, samples: Samples) -> None:
         if self._speaker is not None:
@@ -192,6 +198,9 @@ class CallDevices:
         if kind is DeviceKind.MICROPHONE:
             self.voice.use(None)
             self._microphone = None
+            if self._echo is not None:
+                self._echo.close()
+                self._echo = None
         elif kind is DeviceKind.SPEAKER:
             self._speaker = None
 
@@ -203,13 +212,29 @@ class CallDevices:
         microphone = Microphone(device, clock=self._clock, on_status=self._seen)
         microphone.mute(self._is_muted)
         self._microphone = microphone
+        if self._has_echo_control:
+            self._echo = EchoControl(microphone.spoken, self._sound_latency_s)
+            microphone.when_heard = self._echo.heard
+            self._echo.open()
         self.voice.use(microphone)
         return microphone
 
     def _new_speaker(self, name: str) -> Speaker:
         device = _device_name(name)
         self._speaker = Speaker(device, clock=self._clock, on_status=self._seen)
+        self._speaker.when_played = self._played
         return self._speaker
+
+    def _played(self, block: Samples) -> None:
+        """On the loudspeaker's callback thread."""
+        echo = self._echo
+        if echo is not None:
+            echo.played(block)
+
+    def _sound_latency_s(self) -> float:
+        """From a sample given to the loudspeaker to its echo given by the microphone, at least."""
+        devices = (self._microphone, self._speaker)
+        return sum(device.latency_s for device in devices if device is not None)
 
     def _fit_scope(self, source: str | None) -> None:
         if self.stethoscope is None or self._scope_source != source:

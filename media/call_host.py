@@ -52,6 +52,7 @@ from media.link.messages import (
     StartScope,
     StopScope,
     Surface,
+    UseRelays,
     Want,
     Which,
     Wish,
@@ -68,6 +69,7 @@ from media.rtc.link_events import (
     VoiceIn,
 )
 from media.rtc.local_tracks import PictureFeed
+from media.rtc.relay_paths import RELAYS
 from media.scope_desk import ScopeDesk
 from media.surface_share import SurfaceShare
 
@@ -110,6 +112,7 @@ class CallHost:
         self._obey: dict[type[Any], Callable[[Any], None]] = {
             LookFor: lambda wish: self._devices.look_for(wish.equipment),
             Prepare: self._prepare,
+            UseRelays: lambda wish: RELAYS.use(wish.access),
             Connect: lambda wish: self._links.connect(wish.link, is_offerer=wish.is_offerer),
             HeardSignal: lambda wish: self._links.heard_signal(wish.link, wish.payload),
             CloseLink: lambda _: self._close_link(),
@@ -139,6 +142,7 @@ class CallHost:
         trace: TracebackType | None,
     ) -> None:
         await self._links.close()
+        await RELAYS.close()
         await self._scope.close()
         await self._devices.close()
         await self._tasks.close()

@@ -1,6 +1,7 @@
 """The peer connections of one call: the one in use, and a newer one that is being made beside it.
 
-The older is closed when the newer is up. Media are taken from the newest that brings any.
+The older lives on for a moment after the newer is up here: over there it may not be up yet. Media
+and words are taken from the newest that brings any.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
 from app.runtime.tasks import TaskOwner
 from media.process_memory import give_back
-from media.rtc.control_words import FarLadder
-from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, VoiceIn
+from media.rtc.control_words import FarCamera, FarLadder
+from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, ScopeIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed, VoiceSource
 from media.rtc.peer_link import PeerLink
 from media.rtc.voice_arrival import VoiceSink
@@ -23,14 +24,17 @@ from media.rtc.voice_arrival import VoiceSink
 log = logging.getLogger(__name__)
 
 SIGNALS_WAITING = 8
+OVERLAP_S = 1.5
 
 
 @dataclass(slots=True)
 class _Link:
     id: LinkId
     order: int
+    is_offerer: bool
     peer: PeerLink
     driver: asyncio.Task[None] | None = None
+    fading: asyncio.Task[None] | None = None  # a newer one is up: this one is closed in a moment
     was_up: bool = False
     signals: asyncio.Queue[dict[str, Json]] = field(
         default_factory=lambda: asyncio.Queue(SIGNALS_WAITING)
@@ -54,7 +58,7 @@ class CallLinks:
         self._links: list[_Link] = []  # oldest first
         self._quiet_failures: list[tuple[LinkId, LinkFailed]] = []
         self._made = 0
-        self._media_order = 0
+        self._media_order = self._words_order = 0
         self._tasks = TaskOwner("call links")
 
     @property
@@ -89,7 +93,7 @@ class CallLinks:
             on_event=lambda event: self._heard(link_id, event),
         )
         self._made += 1
-        link = _Link(link_id, self._made, peer)
+        link = _Link(link_id, self._made, is_offerer, peer)
         self._links.append(link)
         link.driver = self._tasks.start(self._drive(link), "link")
 
@@ -142,24 +146,63 @@ class CallLinks:
         link = self._find(link_id)
         if link is None:
             return  # closed meanwhile
-        if isinstance(event, PictureIn | VoiceIn):
-            if link.order < self._media_order:
-                return
-            self._media_order = link.order
-        if isinstance(event, Measures) and self._live_link not in (None, link):
-            return  # of a line that nobody sees or hears
+        if isinstance(event, LinkFailed) and link.fading is not None:
+            self._close(link)
+            return
+        if self._is_stale(link, event):
+            return
         if isinstance(event, LinkUp):
             link.was_up = True
             self._quiet_failures.clear()
-            for older in [other for other in self._links if other.order < link.order]:
-                self._close(older)
+            self._let_fade(link.order)
+            self._give_up_newer(link.order)
         if isinstance(event, LinkFailed):
             self._close(link)
+            if event.code is Code.PEER_UNTRUSTED:
+                self._on_event(link_id, event)  # somebody's concern at once
+                return
             self._quiet_failures.append((link_id, event))
             if not self._links:
                 self._tell_failures()
             return
         self._on_event(link_id, event)
+
+    def _is_stale(self, link: _Link, event: LinkEvent) -> bool:
+        """Whether a newer link has already brought what this one brings."""
+        match event:
+            case PictureIn() | VoiceIn():
+                is_stale = link.order < self._media_order
+                self._media_order = max(self._media_order, link.order)
+                return is_stale
+            case LiveFromFar() | FarScreen() | FarCamera():
+                is_stale = link.order < self._words_order
+                self._words_order = max(self._words_order, link.order)
+                return is_stale
+            case ScopeIn():
+                return False  # the scope channel knows by itself what it has
+            case Measures():  # of a line that nobody sees or hears
+                return self._live_link not in (None, link)
+        return link.fading is not None
+
+    def _let_fade(self, order: int) -> None:
+        for older in [link for link in self._links if link.order < order and link.fading is None]:
+            if older.peer.is_up:
+                older.fading = self._tasks.start(self._fade(older), "fade")
+            else:
+                self._close(older)
+
+    async def _fade(self, link: _Link) -> None:
+        await asyncio.sleep(OVERLAP_S)
+        self._close(link)
+
+    def _give_up_newer(self, order: int) -> None:
+        """The older came back by itself: one that we offered and nobody reached is not needed.
+
+        The far side, which only answers, may have it nearly up and must not do the same.
+        """
+        for newer in [link for link in self._links if link.order > order]:
+            if newer.is_offerer and not newer.peer.is_connected:
+                self._close(newer)
 
     def _tell_failures(self) -> None:
         """While another link is being made the end of one is nobody's concern."""
@@ -172,8 +215,9 @@ class CallLinks:
 
     def _close(self, link: _Link) -> None:
         self._links.remove(link)
-        if link.driver is not None:
-            link.driver.cancel()
+        for task in (link.driver, link.fading):
+            if task is not None:
+                task.cancel()
         self._tasks.start(self._end(link.peer), "close link")
 
     @staticmethod

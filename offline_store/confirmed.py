@@ -7,6 +7,7 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from offline_store.connection import Connection
 from offline_store.documents import Lookup, lookup_of
+from offline_store.heard import HeardRecords
 
 COLUMNS = "version, position, schema_version, body, patient, visit"
 
@@ -14,6 +15,7 @@ COLUMNS = "version, position, schema_version, body, patient, visit"
 class ConfirmedRecords:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._heard = HeardRecords(connection)
 
     def find(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         row = self._connection.execute(
@@ -58,6 +60,7 @@ class ConfirmedRecords:
                 lookup.state,
             ),
         )
+        self._heard.confirmed(record.record_type, record.record)
         return cursor.rowcount > 0
 
 

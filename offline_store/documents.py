@@ -18,6 +18,7 @@ from app.contract.bodies import (
     PatientBody,
     QuantityBody,
     ReadingBody,
+    ReceiptBody,
     RecordingBody,
     VisitBody,
 )
@@ -26,7 +27,8 @@ from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
-from app.domain.messages import Message
+from app.domain.message_files import FilePart, MessageFile
+from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
 from app.domain.recordings import Recording
@@ -64,6 +66,8 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
             return Lookup(body.patient, record, microseconds(body.starts_at), str(body.state))
         case NoteBody() | MessageBody():
             return Lookup(body.patient, body.visit, microseconds(body.written_at))
+        case ReceiptBody():
+            return Lookup(body.patient, body.visit, microseconds(body.at))
         case ReadingBody():
             return Lookup(body.patient, body.visit, microseconds(body.kept_at))
         case RecordingBody():
@@ -130,7 +134,24 @@ def message_of(record: UUID, document: bytes, _version: int, is_pending: int) ->
         author_name=body.author_name,
         written_at=body.written_at,
         is_pending=bool(is_pending),
+        turn=body.turn,
+        file=_file_of(body),
     )
+
+
+def _file_of(body: MessageBody) -> MessageFile | None:
+    if body.file is None:
+        return None
+    parts = tuple(
+        FilePart(part.file_sha256, part.file_key, part.file_bytes) for part in body.file_parts
+    )
+    file = body.file
+    return MessageFile(file.name, file.kind, file.size_bytes, file.sha256, parts)
+
+
+def receipt_of(_record: UUID, document: bytes) -> Receipt:
+    body = ReceiptBody.model_validate_json(document)
+    return Receipt(RecordId(body.message), body.kind, PersonId(body.by), body.at)
 
 
 def reading_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Reading:

@@ -37,6 +37,12 @@ WHERE o.refused IS NULL
     JOIN attachments a ON a.file_sha256 = pointing.file_sha256 AND a.is_sent = 0
     WHERE pointing.record_type = o.record_type AND pointing.record = o.record
       AND pointing.counter <= o.counter)
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox pointing,
+      json_each(CAST(pointing.body AS TEXT), '$.fields_set.file_parts') part
+    JOIN attachments a ON a.file_sha256 = part.value ->> 'file_sha256' AND a.is_sent = 0
+    WHERE pointing.record_type = o.record_type AND pointing.record = o.record
+      AND pointing.counter <= o.counter)
 ORDER BY o.counter LIMIT ?
 """
 SHOWN_BODY = """

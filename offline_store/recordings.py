@@ -60,6 +60,15 @@ class RecordingFolder:
     async def has(self, file_sha256: str) -> bool:
         return await asyncio.to_thread(self._path(file_sha256).exists)
 
+    async def put(self, file_sha256: str, data: bytes) -> None:
+        """What came from elsewhere; Untrusted(HASH_MISMATCH) when it is not what its name says."""
+        await asyncio.to_thread(lambda: self._put(file_sha256, data))
+
+    def _put(self, file_sha256: str, data: bytes) -> None:
+        _must_be(file_sha256, data)
+        with disk_failures():
+            write_durably(self._path(file_sha256), data)
+
     def _path(self, file_sha256: str) -> Path:
         refuse_no_name(file_sha256)
         return self._folder / file_sha256
@@ -90,11 +99,21 @@ class RecordingsInMemory:
         refuse_no_name(file_sha256)
         return file_sha256 in self._files
 
+    async def put(self, file_sha256: str, data: bytes) -> None:
+        refuse_no_name(file_sha256)
+        _must_be(file_sha256, data)
+        self._files[file_sha256] = data
+
 
 def _encrypted(wav: bytes) -> tuple[bytearray, str, bytes]:
     key = os.urandom(KEY_BYTES)
     data = encrypt(wav, key)
     return data, hashlib.sha256(data).hexdigest(), key
+
+
+def _must_be(file_sha256: str, data: bytes) -> None:
+    if hashlib.sha256(data).hexdigest() != file_sha256:
+        raise Untrusted(Code.HASH_MISMATCH, "file")
 
 
 def _raw_key(key: str) -> bytes:

@@ -5,6 +5,7 @@ Reads only the views `*_shown`; what is confirmed is written through `confirmed`
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
-from app.domain.messages import Message
+from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.recordings import Recording
 from app.domain.vitals import Reading
@@ -29,6 +30,7 @@ from offline_store.documents import (
     note_of,
     patient_of,
     reading_of,
+    receipt_of,
     recording_of,
     visit_of,
 )
@@ -74,10 +76,14 @@ RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
-MESSAGES = f"""
-SELECT record, body, version, is_pending FROM messages_shown AS shown
-WHERE visit = ? {NEWEST_FIRST}
-"""  # noqa: S608  # a constant
+# Of what waits here, what was heard stands behind what was written here before it was heard.
+MESSAGES = """
+SELECT record, body, version, is_pending FROM messages_shown
+WHERE visit = ? ORDER BY position DESC NULLS FIRST, counter DESC, number DESC
+"""
+RECEIPTS = """
+SELECT record, body FROM receipts_shown WHERE visit = ?
+"""
 LADDER_STEPS = f"""
 SELECT record, body, version, is_pending FROM ladder_steps_shown AS shown
 WHERE visit = ? {NEWEST_FIRST}
@@ -149,7 +155,14 @@ class Records:
         return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
 
     def messages(self, visit: VisitId) -> list[Message]:
-        return _made(self._connection.execute(MESSAGES, (str(visit),)), message_of)
+        """Also what the far desk told itself; each with what desks say of it."""
+        said: dict[RecordId, list[Receipt]] = {}
+        for receipt in _made(self._connection.execute(RECEIPTS, (str(visit),)), receipt_of):
+            said.setdefault(receipt.message, []).append(receipt)
+        found = _made(self._connection.execute(MESSAGES, (str(visit),)), message_of)
+        return as_told(
+            replace(message, receipts=tuple(said.get(message.id, ()))) for message in found
+        )
 
     def ladder_steps(self, visit: VisitId) -> list[LadderStep]:
         return _made(self._connection.execute(LADDER_STEPS, (str(visit),)), ladder_step_of)

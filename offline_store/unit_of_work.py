@@ -6,6 +6,7 @@ from typing import Self
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.connection import Connection
+from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.outbox import Outbox
 from offline_store.records import Records
@@ -20,6 +21,7 @@ class UnitOfWork:
     records: Records
     attachments: Attachments
     kept: Kept
+    heard: HeardRecords
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -29,4 +31,5 @@ class UnitOfWork:
             Records(connection),
             Attachments(connection),
             Kept(connection),
+            HeardRecords(connection),
         )

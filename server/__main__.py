@@ -48,6 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=8470, help="0: any free one")
     parser.add_argument("--tls-cert", type=Path, help="certificate chain (PEM)")
     parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
+    parser.add_argument(
+        "--relay",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="of media: turn:HOST, turn:HOST:PORT?transport=tcp or turns:HOST; may be said again",
+    )
+    parser.add_argument(
+        "--relay-secret", type=Path, metavar="FILE", help="the relays' static-auth-secret"
+    )
     parser.add_argument("--lost-after", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.add_argument("--seat-kept", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.set_defaults(act=_serve)
@@ -126,6 +136,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         tls_cert=arguments.tls_cert,
         tls_key=arguments.tls_key,
         is_demonstration=arguments.demonstration,
+        relays=tuple(arguments.relay),
+        relay_secret=arguments.relay_secret,
         **times,
     )
     log.set_up("server")

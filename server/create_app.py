@@ -30,6 +30,7 @@ from server.recordings.router import recordings_router
 from server.recordings.service import Recordings
 from server.recordings.shelf import Shelf
 from server.settings import ServerSettings
+from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
 from server.signalling.router import signalling_router
 from server.signalling.service import Signalling
@@ -53,7 +54,12 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     auth = Auth(database, keys, clock, settings.access_token_s)
     rooms = Rooms(settings.lost_after_s, settings.seat_kept_s)
     signalling = Signalling(
-        rooms, Presence(database, clock), clock, lambda: database.head, auth.session_until
+        rooms,
+        Presence(database, clock),
+        clock,
+        lambda: database.head,
+        auth.session_until,
+        _lending(settings, clock),
     )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     recordings = Recordings(database, keys, shelf, clock)
@@ -92,6 +98,12 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.include_router(signalling_router(signalling, auth))
     _add_open_doors(api, database, clock)
     return api
+
+
+def _lending(settings: ServerSettings, clock: Clock) -> RelayLending | None:
+    if settings.relay_secret is None:
+        return None
+    return RelayLending(settings.relays, read_secret(settings.relay_secret), clock)
 
 
 def _add_open_doors(api: FastAPI, database: Database, clock: Clock) -> None:

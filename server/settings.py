@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.contract.signalling import LOST_AFTER_S, SEAT_KEPT_S
 from app.domain.failures import Code, Rejected
+from app.domain.relays import MOST_RELAYS, relay_of
 
 JSON_MAX_BYTES = 1024 * 1024
 FILE_MAX_BYTES = 256 * 1024 * 1024
@@ -41,6 +42,8 @@ class ServerSettings:
     previous_refresh_s: float = 60  # an answer that was lost on the way may be asked for again
     lost_after_s: float = LOST_AFTER_S
     seat_kept_s: float = SEAT_KEPT_S
+    relays: tuple[str, ...] = ()
+    relay_secret: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -50,6 +53,13 @@ class ServerSettings:
                 Code.PLAIN_HTTP_REFUSED,
                 "without --tls-cert and --tls-key the server listens on loopback only",
             )
+
+        if bool(self.relays) != (self.relay_secret is not None):
+            raise Rejected(Code.ADDRESS_INVALID, "--relay and --relay-secret belong together")
+        if len(self.relays) > MOST_RELAYS:
+            raise Rejected(Code.ADDRESS_INVALID, f"more than {MOST_RELAYS} relays")
+        for url in self.relays:
+            relay_of(url)
 
     @property
     def database(self) -> Path:

@@ -270,6 +270,31 @@ SHOTS: dict[str, Shot] = {
         {"unsent": made.UNSENT, "running_cuff": RunningCuffScreen(is_shown=True)},
         is_cart=True,
     ),
+    "visit-messages-live": Shot(Page.VISIT, {"messages": made.MESSAGES_LIVE}, has_pictures=True),
+    "visit-messages-server-away": Shot(
+        Page.VISIT,
+        {"messages": made.MESSAGES_BY_CALL, "status": made.STATUS_OUT},
+        has_pictures=True,
+    ),
+    "visit-messages-no-way": Shot(
+        Page.VISIT,
+        {
+            "visit": made.VISIT_OUT,
+            "call": made.CALL_OUT,
+            "messages": made.MESSAGES_NO_WAY,
+            "status": made.STATUS_OUT,
+        },
+    ),
+    "visit-messages-no-call": Shot(
+        Page.VISIT,
+        {"call": made.CALL_IDLE, "messages": made.MESSAGES_FILE_REFUSED},
+    ),
+    "visit-messages-cart": Shot(
+        Page.VISIT,
+        {"messages": made.MESSAGES_LIVE, "status": made.STATUS_CART},
+        is_cart=True,
+        has_pictures=True,
+    ),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
 }
 

@@ -12,7 +12,7 @@ from ui.view_models.call import CallScreen, MeasureScreen
 from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
 from ui.view_models.ladder import LadderScreen
 from ui.view_models.lock import LockScreen
-from ui.view_models.messages import MessageRowScreen, MessagesScreen
+from ui.view_models.messages import MessageFileScreen, MessageRowScreen, MessagesScreen
 from ui.view_models.notes import NoteRowScreen, NotesScreen
 from ui.view_models.patients import BannerScreen
 from ui.view_models.recordings import RecordingRowScreen, RecordingsScreen
@@ -22,7 +22,7 @@ from ui.view_models.sync import UnsentRowScreen, UnsentScreen
 from ui.view_models.visits import VisitScreen
 from ui.view_models.vitals import ReadingRowScreen, SetAsideRowScreen, TileScreen, VitalsScreen
 from ui.view_models.worklist import WorklistRowScreen, WorklistScreen
-from ui.wording import DASH, failure, isolate, spoken, text
+from ui.wording import DASH, failure, isolate, megabytes, spoken, text
 
 AT = isolate("14:03")
 VISITS = [VisitId(UUID(int=number)) for number in range(1, 8)]
@@ -615,25 +615,39 @@ SCOPE_DIFFERS = replace(
 )
 
 
-def _message(words: str, time: str, who: str, *, is_pending: bool, own: bool) -> MessageRowScreen:
-    confirmation = PENDING if is_pending else CONFIRMED
+def _message(
+    words: str,
+    time: str,
+    who: str,
+    *,
+    state: str,
+    tone: Tone = Tone.PLAIN,
+    own: bool = False,
+    is_new: bool = False,
+) -> MessageRowScreen:
     written = text("messages.written", time=isolate(time), name=who)
-    tone = Tone.ATTENTION if is_pending else Tone.PLAIN
-    return MessageRowScreen(words, written, confirmation, tone, own, f"{who}: {words}")
+    new = text("messages.new") if is_new else ""
+    return MessageRowScreen(
+        words, written, state, tone, own, f"{who}: {words}", RecordId(UUID(int=len(words))), new
+    )
 
 
+LEFT_ARM = "Please measure again on the left arm."
+YOU = text("messages.you")
+READY = _message("She is ready.", "13:57", "N. Okafor", state=CONFIRMED)
 MESSAGES = MessagesScreen(
     visit=VISITS[0],
     can_send=True,
     rows=(
         _message(
-            "Please measure again on the left arm.",
+            LEFT_ARM,
             "14:04",
-            "Dr A. Lindqvist",
-            is_pending=True,
+            YOU,
+            state=text("messages.waits"),
+            tone=Tone.ATTENTION,
             own=True,
         ),
-        _message("She is ready.", "13:57", "N. Okafor", is_pending=False, own=False),
+        READY,
     ),
 )
 STEP_LINE = text(
@@ -657,6 +671,70 @@ MESSAGES_WITH_STEP = replace(
     ),
 )
 MESSAGES_EMPTY = MessagesScreen(visit=VISITS[2], can_send=True)
+FILES = (
+    MessageFileScreen(
+        message=RecordId(UUID(int=901)),
+        name="rash-left-arm.jpg",
+        words=text("messages.file", name="rash-left-arm.jpg", size=megabytes(1_240_000)),
+        state=text("messages.file-comes", percent=isolate("40 %")),
+        can_save=False,
+        question=text("messages.save-question", name="rash-left-arm.jpg"),
+        spoken="Save rash-left-arm.jpg, 1.2 MB, from N. Okafor, 40 % here",
+    ),
+    MessageFileScreen(
+        message=RecordId(UUID(int=902)),
+        name="referral.pdf",
+        words=text("messages.file", name="referral.pdf", size=megabytes(88_000)),
+        state=text("messages.file-here"),
+        can_save=True,
+        question=text("messages.save-question", name="referral.pdf"),
+        spoken="Save referral.pdf, 88 kB, from N. Okafor, whole and checked",
+    ),
+)
+MESSAGES_LIVE = replace(
+    MESSAGES,
+    rows=(
+        _message(
+            "I send the picture.",
+            "14:04",
+            "N. Okafor",
+            state=PENDING,
+            tone=Tone.ATTENTION,
+            is_new=True,
+        ),
+        _message(
+            LEFT_ARM,
+            "14:03",
+            YOU,
+            state=text("messages.read", time=AT),
+            tone=Tone.GOOD,
+            own=True,
+        ),
+        READY,
+    ),
+    unread=text("messages.unread", count=1),
+    files=FILES,
+)
+MESSAGES_BY_CALL = replace(
+    MESSAGES,
+    rows=(
+        _message(
+            LEFT_ARM,
+            "14:04",
+            YOU,
+            state=text("messages.delivered-by-call", time=AT),
+            tone=Tone.GOOD,
+            own=True,
+        ),
+        READY,
+    ),
+    way=text("messages.way.call"),
+    way_tone=Tone.ATTENTION,
+)
+MESSAGES_NO_WAY = replace(MESSAGES, way=text("messages.way.none"), way_tone=Tone.BAD)
+MESSAGES_FILE_REFUSED = replace(
+    MESSAGES, message=failure(Code.FILE_KIND_UNKNOWN), message_tone=Tone.BAD, files=FILES[1:]
+)
 
 UNSENT = UnsentScreen(
     title=text("unsent.title"),

@@ -14,7 +14,8 @@ from app.domain.access import Role
 from app.domain.changes import RecordType
 from app.domain.engine import Path
 from app.domain.ladder import Reason, Step
-from app.domain.messages import MESSAGE_MAX_CHARACTERS
+from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, FileKind
+from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.domain.recordings import RECORDING_MAX_SECONDS
 from app.domain.visits import VisitState
@@ -54,6 +55,23 @@ class NoteBody(Body):
     written_at: Instant
 
 
+class MessageFileBody(Body):
+    """A file as it was chosen; `sha256` is of its own bytes."""
+
+    name: ShortText
+    kind: FileKind
+    size_bytes: Annotated[int, Field(ge=1, le=FILE_MAX_BYTES)]
+    sha256: Sha256Hex
+
+
+class FilePartBody(Body):
+    """An encrypted part of it, which lies under /v1/files."""
+
+    file_sha256: Sha256Hex
+    file_key: Annotated[str, Field(max_length=128)]
+    file_bytes: Annotated[int, Field(ge=1, le=2 * PART_BYTES)]
+
+
 class MessageBody(Body):
     visit: UUID
     patient: UUID
@@ -61,6 +79,21 @@ class MessageBody(Body):
     author: UUID
     author_name: ShortText
     written_at: Instant
+    turn: Annotated[int, Field(ge=1, le=TURN_MOST)] | None = None
+    file: MessageFileBody | None = None
+    file_parts: Annotated[list[FilePartBody], Field(max_length=PARTS_MOST)] = []
+
+
+class ReceiptBody(Body):
+    """What a desk says of a message of somebody else's."""
+
+    visit: UUID
+    patient: UUID
+    message: UUID
+    kind: ReceiptKind
+    by: UUID
+    by_name: ShortText
+    at: Instant
 
 
 class QuantityBody(Body):
@@ -157,6 +190,7 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.VISIT: VisitBody,
     RecordType.NOTE: NoteBody,
     RecordType.MESSAGE: MessageBody,
+    RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
     RecordType.LADDER_STEP: LadderStepBody,

@@ -11,6 +11,8 @@ from pydantic import Field, TypeAdapter
 
 from app.contract.wire import Body, Count, Instant, ShortText
 from app.domain.access import Role
+from app.domain.fingerprints import MOST_FINGERPRINTS
+from app.domain.relays import MOST_RELAYS
 
 FRAME_MAX_BYTES = 64 * 1024
 SEAT_KEPT_S = 15 * 60
@@ -39,6 +41,12 @@ class Signal(Body):
     visit: UUID
     link: UUID
     payload: Annotated[dict[str, Any], Field(max_length=16)]
+
+
+class VouchedSignal(Signal):
+    """As it reaches the other seat: `fingerprints` are made by the server of what it relays."""
+
+    fingerprints: Annotated[list[ShortText], Field(max_length=MOST_FINGERPRINTS)] = []
 
 
 class Live(Body):
@@ -78,6 +86,16 @@ class FeedMoved(Body):
     position: Count
 
 
+class Relays(Body):
+    """What media may be relayed by, for so long; told at a socket's opening, and anew in time."""
+
+    kind: Literal["relays"] = "relays"
+    urls: Annotated[list[ShortText], Field(max_length=MOST_RELAYS)]
+    username: ShortText
+    password: ShortText = Field(repr=False)
+    lasts_s: Count
+
+
 class Pong(Body):
     kind: Literal["pong"] = "pong"
     sent: float
@@ -97,10 +115,10 @@ class Refusal(Body):
 
 ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]
 ServerWord = Annotated[
-    Room | Signal | Live | FeedMoved | Pong | Refusal, Field(discriminator="kind")
+    Room | VouchedSignal | Live | FeedMoved | Relays | Pong | Refusal, Field(discriminator="kind")
 ]
 
 CLIENT_WORD: TypeAdapter[Join | Leave | Signal | Live | Ping] = TypeAdapter(ClientWord)
-SERVER_WORD: TypeAdapter[Room | Signal | Live | FeedMoved | Pong | Refusal] = TypeAdapter(
-    ServerWord
+SERVER_WORD: TypeAdapter[Room | VouchedSignal | Live | FeedMoved | Relays | Pong | Refusal] = (
+    TypeAdapter(ServerWord)
 )

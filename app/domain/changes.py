@@ -24,6 +24,7 @@ class RecordType(StrEnum):
     READING = "reading"
     RECORDING = "recording"
     MESSAGE = "message"
+    RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"
     CALL_REPORT = "call-report"
 
@@ -63,6 +64,17 @@ class NewChange:
     stamp: Stamp
     patient: PatientId | None = None
     visit: VisitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRecord:
+    """A new record as the far desk told it itself; shown until the server confirms the same."""
+
+    record_type: RecordType
+    record: RecordId
+    fields: Mapping[str, Json]
+    patient: PatientId
+    visit: VisitId
 
 
 class Outcome(StrEnum):

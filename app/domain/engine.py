@@ -20,6 +20,7 @@ class Equipment:
     microphone: str | None
     speaker: str | None
     scope: str | None
+    has_echo_control: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class CallSetup:
     microphone: str | None
     speaker: str | None
     scope: str | None  # a sound device's name or a WAV file
+    has_echo_control: bool = True  # of the voice: echo, noise and rumble are taken off it
 
 
 class LinkPhase(StrEnum):

@@ -38,6 +38,10 @@ class Code(StrEnum):
     STATE_MOVE_NOT_ALLOWED = "state-move-not-allowed"
     WRONG_PATIENT = "wrong-patient"
     HASH_MISMATCH = "hash-mismatch"
+    FILE_KIND_UNKNOWN = "file-kind-unknown"
+    FILE_TOO_LARGE = "file-too-large"
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_NOT_SAVED = "file-not-saved"
     # readings
     NOT_A_NUMBER = "not-a-number"
     OUT_OF_RANGE = "out-of-range"
@@ -84,6 +88,7 @@ class Code(StrEnum):
     KEYRING_LOCKED = "keyring-locked"
     # the call
     PEER_AWAY = "peer-away"
+    PEER_UNTRUSTED = "peer-untrusted"
     SEAT_TAKEN = "seat-taken"
     MEDIA_LOST = "media-lost"
     MEDIA_PROCESS_ENDED = "media-process-ended"

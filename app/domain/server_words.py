@@ -9,6 +9,7 @@ from app.domain.changes import ChangeResult, Json
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.domain.people import Person
+from app.domain.relays import RelayAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,17 @@ class RefusalHeard:
 
 @dataclass(frozen=True, slots=True)
 class SignalHeard:
+    """`fingerprints`: of the certificates that the server vouches for as the far seat's."""
+
     visit: VisitId
     link: LinkId
     payload: dict[str, Json]
+    fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelaysHeard:
+    access: RelayAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +102,13 @@ class SocketDown:
     code: Code
 
 
-Heard = RoomHeard | RefusalHeard | SignalHeard | LiveHeard | FeedMovedHeard | SocketUp | SocketDown
+Heard = (
+    RoomHeard
+    | RefusalHeard
+    | SignalHeard
+    | RelaysHeard
+    | LiveHeard
+    | FeedMovedHeard
+    | SocketUp
+    | SocketDown
+)

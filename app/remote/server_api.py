@@ -154,6 +154,10 @@ class ServerApi:
     async def put_file(self, file_sha256: str, data: bytes) -> None:
         await self._send("PUT", f"/v1/files/{file_sha256}", content=data, limit_s=FILE_LIMIT_S)
 
+    async def get_file(self, file_sha256: str) -> bytes:
+        answer = await self._send("GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S)
+        return answer.content
+
     async def _post(
         self, path: str, body: BaseModel, answer: type[BodyT], *, with_token: bool = True
     ) -> BodyT:

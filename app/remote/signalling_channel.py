@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from pydantic import BaseModel, ValidationError
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from app.contract.signalling import (
@@ -18,17 +18,21 @@ from app.contract.signalling import (
     Leave,
     Live,
     Refusal,
+    Relays,
     Room,
     Signal,
+    VouchedSignal,
 )
 from app.domain.changes import Json
-from app.domain.failures import Code, Failure, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
+from app.domain.relays import RelayAccess, relay_of
 from app.domain.server_words import (
     FeedMovedHeard,
     Heard,
     LiveHeard,
     RefusalHeard,
+    RelaysHeard,
     RoomHeard,
     SeatState,
     SignalHeard,
@@ -36,13 +40,16 @@ from app.domain.server_words import (
     SocketUp,
 )
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S, ServerAddress
+from app.remote.prompt_connection import PromptConnection
 from app.remote.tokens import Tokens
+from app.runtime.network_watch import is_ours
 
 log = logging.getLogger(__name__)
 
-PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+PAUSES_S = (0.2, 0.5, 1.0)
 PING_EVERY_S = 3.0
 PING_LIMIT_S = 4.0
+PROBE_LIMIT_S = 1.5  # for a socket whose machine has another address or route now
 
 OpenSocket = Callable[..., AbstractAsyncContextManager[ClientConnection]]
 RenewTokens = Callable[[], Awaitable[None]]
@@ -55,12 +62,13 @@ class SignallingChannel:
     """
 
     def __init__(
-        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket = connect
+        self, address: ServerAddress, tokens: Tokens, open_socket: OpenSocket | None = None
     ) -> None:
-        self._open_socket = open_socket
+        self._open_socket = open_socket or PromptConnection()
         self._address = address
         self._tokens = tokens
         self._socket: ClientConnection | None = None
+        self._try_now = asyncio.Event()
         self.renew: RenewTokens | None = None
         tokens.on_forgotten = self._let_go
 
@@ -72,6 +80,21 @@ class SignallingChannel:
         """
         if self._socket is not None:
             self._socket.transport.abort()
+
+    async def network_changed(self) -> None:
+        """Another address or route: a pause ends now, and so does a socket that leads nowhere."""
+        self._try_now.set()
+        socket = self._socket
+        if socket is None:
+            return
+        try:
+            if is_ours(socket.local_address[0]):
+                async with asyncio.timeout(PROBE_LIMIT_S):
+                    await (await socket.ping())
+                return
+        except (OSError, TimeoutError, WebSocketException):
+            pass
+        socket.transport.abort()
 
     async def events(self) -> AsyncGenerator[Heard, None]:
         """Ends only when its task is ended."""
@@ -96,8 +119,19 @@ class SignallingChannel:
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("signalling: %s", type(error).__name__)
             yield SocketDown(code)
-            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            if await self._pause(PAUSES_S[min(tries, len(PAUSES_S) - 1)]):
+                tries = 0
             tries += 1
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether it was cut short."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._try_now.wait()
+        except TimeoutError:
+            return False
+        self._try_now.clear()
+        return True
 
     async def _one_socket(self) -> AsyncIterator[Heard]:
         if not self._tokens.is_fresh and self.renew is not None:
@@ -170,12 +204,15 @@ def _heard_of(text: str | bytes) -> Heard | None:
                 for seat in word.seats
             )
             return RoomHeard(VisitId(word.visit), seats)
-        case Signal() if all(isinstance(part, str) for part in word.payload.values()):
-            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload)
-        case Signal():
+        case VouchedSignal() if all(isinstance(part, str) for part in word.payload.values()):
+            vouched = tuple(word.fingerprints)
+            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload, vouched)
+        case VouchedSignal():
             log.warning("a session description that is none")
         case Live():
             return LiveHeard(VisitId(word.visit), word.payload)
+        case Relays():
+            return _relays_of(word)
         case FeedMoved():
             return FeedMovedHeard(word.position)
         case Refusal():
@@ -183,6 +220,19 @@ def _heard_of(text: str | bytes) -> Heard | None:
             if word.visit is not None:
                 return RefusalHeard(VisitId(word.visit), _code_of(word.code))
     return None
+
+
+def _relays_of(word: Relays) -> RelaysHeard:
+    """Relays of a kind that only a later release knows are left out."""
+    urls = []
+    for url in word.urls:
+        try:
+            relay_of(url)
+        except Rejected:
+            log.info("a relay that this release cannot use")
+        else:
+            urls.append(url)
+    return RelaysHeard(RelayAccess(tuple(urls), word.username, word.password, word.lasts_s))
 
 
 def _code_of(text: str) -> Code:

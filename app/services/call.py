@@ -14,6 +14,7 @@ from app.domain.audit import Act
 from app.domain.call import Effect, Event, Phase, advance
 from app.domain.changes import Json
 from app.domain.failures import Code, Failure, Unavailable
+from app.domain.fingerprints import fingerprints_in
 from app.domain.ids import LinkId, VisitId, new_id
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -43,8 +44,10 @@ from app.services.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 
-TRY_AGAIN_S = 4.0
-LOOK_EVERY_S = 0.5
+# A try on a line of 600 ms needs four seconds; one that is cut off each time would never come up.
+TRY_AGAIN_S = (4.0, 6.0, 9.0, 13.0)
+SOON_S = 1.0  # for an answer to an offer that may have gone to a socket which was dead
+LOOK_EVERY_S = 0.25
 WORDS_WAITING = 64
 NOTHING_MEASURED = Measures()
 NOTHING_WANTED = Wants()
@@ -83,6 +86,11 @@ class Call:
         self._live_link: LinkId | None = None
         self._seat_wait = SeatWait()
         self._link_made_at = float("-inf")  # monotonic
+        self._tries = 0  # since a link was last live
+        self._is_answered = False  # the offer of the newest link has reached the far side
+        self._is_offer_in_doubt = False
+        self._has_refused_peer = False  # since a link was last live: one is told, not each try
+        self._is_elsewhere = False  # our own address or route is another one than the link's
         self._unsaid_leave: VisitId | None = None  # hung up while the server was away
         self.state: Broadcast[CallState] = Broadcast(CallState())
         self._tasks = TaskOwner("call")
@@ -111,6 +119,7 @@ class Call:
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
         self._setup, self._is_attended = setup, True
+        self._has_refused_peer = False
         self._seat_wait.forget()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
@@ -174,6 +183,10 @@ class Call:
             await self._switchboard.channel.live(visit, payload)
         except Unavailable:
             log.info("a live value had no way to the far end")
+
+    def network_changed(self) -> None:
+        """Our address or route is another one: once the server is heard again a link follows."""
+        self._is_elsewhere = True
 
     # --- what is heard ---------------------------------------------------------------------
 
@@ -249,9 +262,17 @@ class Call:
         if state.phase is Phase.LIVE:
             if before is not None and is_new:  # they went on at another device
                 await self._lose()
+            elif self._is_elsewhere:
+                await self._new_link()  # beside the one that may have lost its way
             return
         if is_new or came_back or state.phase is Phase.WAITING or state.link is None:
+            self._tries = 0
             await self._advance(Event.PEER_PRESENT)
+        else:  # a socket, ours or theirs, was opened anew: an offer may have gone to the old one
+            self._tries = 0
+            self._is_offer_in_doubt = not self._is_answered
+            if self._link_age_s >= self._patience_s:
+                await self._advance(Event.PEER_PRESENT)
 
     def _seated(self) -> None:
         if self._seat_wait.code is not None:
@@ -292,6 +313,9 @@ class Call:
         state = self.state.value
         if word.visit != state.visit or not self._is_in_call:
             return
+        if fingerprints_in(word.payload.get("sdp")) != word.fingerprints:
+            await self._refuse_peer(word.link)
+            return
         if word.link != state.link:
             if self._role is Role.CLINICIAN:
                 return  # an answer to a link that was given up
@@ -299,7 +323,20 @@ class Call:
             if state.phase is Phase.WAITING:
                 self._move(Phase.CONNECTING)
             await self._engine.connect(word.link, is_offerer=False)
+        self._is_answered = True
         await self._engine.heard_signal(word.link, word.payload)
+
+    async def _refuse_peer(self, link: LinkId) -> None:
+        """Who speaks there is not who the server knows; other tries go on, patiently."""
+        self._tell(code=Code.PEER_UNTRUSTED)
+        if self._has_refused_peer:
+            return
+        self._has_refused_peer = True
+        log.warning("a peer was refused: %s", Code.PEER_UNTRUSTED)
+        visit = self.state.value.visit
+        await self._acts.note(
+            self._acts.event(Act.PEER_REFUSED, visit=visit, subject=link, code=Code.PEER_UNTRUSTED)
+        )
 
     async def _send_signal(self, word: SignalMade) -> None:
         visit = self.state.value.visit
@@ -311,6 +348,9 @@ class Call:
             return  # of a call that was hung up
         if word.phase is LinkPhase.LIVE:
             await self._heard_live(word.link)
+            return
+        if word.code is Code.PEER_UNTRUSTED:
+            await self._refuse_peer(word.link)
             return
         was_live = word.link == self._live_link
         if was_live and word.phase in (LinkPhase.LOST, LinkPhase.FAILED):
@@ -325,7 +365,7 @@ class Call:
 
     async def _heard_live(self, link: LinkId) -> None:
         before = self.state.value.phase
-        self._live_link = link
+        self._live_link, self._tries, self._has_refused_peer = link, 0, False
         self._tell(link=link)
         await self._advance(Event.MEDIA_UP)
         if before is not Phase.LIVE and self.state.value.phase is Phase.LIVE:
@@ -419,9 +459,20 @@ class Call:
         if not self._switchboard.socket.value.is_up:
             return
         link = LinkId(new_id())
-        self._link_made_at = self._acts.clock.monotonic()
+        self._link_made_at, self._is_elsewhere = self._acts.clock.monotonic(), False
+        self._is_answered = self._is_offer_in_doubt = False
         self._tell(link=link)
         await self._engine.connect(link, is_offerer=True)
+
+    @property
+    def _patience_s(self) -> float:
+        if self._is_offer_in_doubt and not self._is_answered:
+            return SOON_S
+        return TRY_AGAIN_S[min(self._tries, len(TRY_AGAIN_S) - 1)]
+
+    @property
+    def _link_age_s(self) -> float:
+        return self._acts.clock.monotonic() - self._link_made_at
 
     async def _leave_room(self) -> None:
         state = self.state.value
@@ -452,11 +503,11 @@ class Call:
         """A link that does not come up within TRY_AGAIN_S is made anew; nobody has to ask."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            age_s = self._acts.clock.monotonic() - self._link_made_at
             try:
                 await self._look_at_seat()
                 is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
-                if is_wanted and age_s >= TRY_AGAIN_S:
+                if is_wanted and self._link_age_s >= self._patience_s:
+                    self._tries += 1
                     await self._new_link()
             except Failure as failure:
                 log.info("no new link: %s", failure.code)

@@ -171,4 +171,5 @@ class Desk:
             microphone=self._equipment.microphone,
             speaker=self._equipment.speaker,
             scope=self._equipment.scope,
+            has_echo_control=self._equipment.has_echo_control,
         )

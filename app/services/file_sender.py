@@ -39,6 +39,7 @@ class FileSender:
         self._acts = acts
         self._wake_exchange = wake_exchange
         self.stuck: Broadcast[Code | None] = Broadcast(None)
+        self.sent: Broadcast[int] = Broadcast(0)  # grows with each file that the server has
         self._asked = asyncio.Event()
         self._failures: Counter[str] = Counter()
         self._one_at_a_time = asyncio.Lock()
@@ -83,6 +84,7 @@ class FileSender:
                 self.stuck.tell(stuck)
                 continue
             del self._failures[name]
+            self.sent.tell(self.sent.value + 1)
             self._wake_exchange()
         self.stuck.tell(stuck)
 

@@ -14,6 +14,7 @@ from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
 from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
+from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
 from app.domain.clock import ClockSample
@@ -41,6 +42,7 @@ from app.domain.ladder import Wants as Wants
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.recordings import Recording
+from app.domain.relays import RelayAccess
 from app.domain.server_words import ChainPart as ChainPart
 from app.domain.server_words import DeviceCredentials as DeviceCredentials
 from app.domain.server_words import FeedMovedHeard as FeedMovedHeard
@@ -48,6 +50,7 @@ from app.domain.server_words import Heard as Heard
 from app.domain.server_words import LiveHeard as LiveHeard
 from app.domain.server_words import PushAnswer as PushAnswer
 from app.domain.server_words import RefusalHeard as RefusalHeard
+from app.domain.server_words import RelaysHeard as RelaysHeard
 from app.domain.server_words import RoomHeard as RoomHeard
 from app.domain.server_words import SeatState as SeatState
 from app.domain.server_words import SignalHeard as SignalHeard
@@ -114,6 +117,14 @@ class Attachments(Protocol):
     def mark_sent(self, file_sha256: str) -> None: ...
 
 
+class HeardRecords(Protocol):
+    """What the far desk told itself, shown until the server confirms the same."""
+
+    def keep(self, heard: HeardRecord) -> bool:
+        """Whether it is new here; Rejected when it is no record of this visit and patient."""
+        ...
+
+
 class Kept(Protocol):
     """Small things of this profile: device identity, refresh token, last person, running call."""
 
@@ -138,6 +149,8 @@ class UnitOfWork(Protocol):
     def attachments(self) -> Attachments: ...
     @property
     def kept(self) -> Kept: ...
+    @property
+    def heard(self) -> HeardRecords: ...
 
 
 class Store(Protocol):
@@ -159,6 +172,19 @@ class RecordingFiles(Protocol):
         ...
 
     async def ciphertext(self, file_sha256: str) -> bytes: ...
+    async def has(self, file_sha256: str) -> bool: ...
+    async def put(self, file_sha256: str, data: bytes) -> None:
+        """Ciphertext of the far desk; Untrusted when it is not what its name says."""
+        ...
+
+    async def load(self, file_sha256: str, key: str) -> bytes: ...
+
+
+class OutsideFiles(Protocol):
+    """Files of the machine outside of the profile, named by a person."""
+
+    async def read(self, path: str, most_bytes: int) -> bytes: ...
+    async def write(self, path: str, data: bytes) -> None: ...
 
 
 # --- the server --------------------------------------------------------------------------------
@@ -189,6 +215,7 @@ class ServerApi(Protocol):
     async def chain(self, since: int) -> ChainPart: ...
     async def has_file(self, file_sha256: str) -> bool: ...
     async def put_file(self, file_sha256: str, data: bytes) -> None: ...
+    async def get_file(self, file_sha256: str) -> bytes: ...
 
 
 class SignallingChannel(Protocol):
@@ -214,6 +241,10 @@ class CallEngine(Protocol):
 
     async def prepare(self, setup: CallSetup) -> None:
         """A person asks: open camera and sound, show our own picture; no connection yet."""
+        ...
+
+    async def use_relays(self, access: RelayAccess) -> None:
+        """For the links that are made from now on."""
         ...
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:

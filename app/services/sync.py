@@ -107,6 +107,10 @@ class Sync:
         switchboard.on(FeedMovedHeard, self._heard_feed_moved)
         switchboard.on(SocketUp, lambda _: self.poke())
 
+    @property
+    def files_sent(self) -> Broadcast[int]:
+        return self._file_sender.sent
+
     def start(self) -> None:
         """Called at each sign-in: looks again, also at the clock, which may have been moved."""
         self.poke()

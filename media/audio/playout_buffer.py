@@ -12,7 +12,12 @@ import numpy as np
 
 from app.domain.failures import Rejected
 from media.audio.opus_decoder import OpusDecoder
-from media.audio.opus_library import RATE_HZ, repeats_the_one_before, samples_in
+from media.audio.opus_library import (
+    FRAME_MAX_SAMPLES,
+    RATE_HZ,
+    repeats_the_one_before,
+    samples_in,
+)
 from media.audio.time_stretch import lengthened, shortened
 from media.devices.sample_ring import Samples
 
@@ -21,6 +26,7 @@ REMEMBERED = 500  # packets, ten seconds
 IN_TIME = 0.97  # of them shall be
 LEAST_WAIT, MOST_WAIT = FRAME, RATE_HZ * 4 // 10
 LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait for copies
+COPIES_ENDED = 50  # packets without one
 SLACK = RATE_HZ // 50  # the wait may be off by this before the voice is stretched
 NEW_TIME = 4 * RATE_HZ
 TOO_LATE = RATE_HZ // 2  # further behind than this is caught up in one step
@@ -39,6 +45,7 @@ class VoicePacket:
     timestamp: int
     payload: bytes
     arrived_at: float
+    copied_after: int = 0  # it came along with a packet that is newer by so many samples
 
 
 @dataclass(slots=True)
@@ -46,7 +53,8 @@ class PlayoutCount:
     """Samples since the beginning, by what they were made of."""
 
     heard: int = 0
-    recovered: int = 0  # from the copy in the next packet
+    repeated: int = 0  # whole packets that came only along with a later one; heard as well
+    recovered: int = 0  # from the coarse copy in the next packet
     guessed: int = 0
     silent: int = 0  # nothing was there to guess from
     stretched: int = 0  # frames that were made longer or shorter
@@ -64,6 +72,7 @@ class _Waiting:
     timestamp: int
     payload: bytes
     length: int
+    is_copy: bool
 
 
 @dataclass(slots=True)
@@ -83,6 +92,8 @@ class PlayoutBuffer:
     _newest: _Place | None = None
     _lateness: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _since_loss: int = LOSS_REMEMBERED
+    _copied_after: int = 0  # by how much later whole copies come, where there are any
+    _since_copy: int = LOSS_REMEMBERED
     _wait: int = LEAST_WAIT
     _fastest: int = 0
     _is_playing: bool = False
@@ -101,6 +112,14 @@ class PlayoutBuffer:
         """What is waited for late packets at present."""
         return self._wait / RATE_HZ
 
+    @property
+    def next_heard(self) -> tuple[int, float] | None:
+        """(timestamp, of 32 bit, when it is handed out in seconds) of a sound yet to come."""
+        if self._next is None:
+            return None
+        due = self._next.timestamp + self._fastest + self._wait
+        return self._next.timestamp % 0x1_0000_0000, due / RATE_HZ
+
     def put(self, packet: VoicePacket) -> None:
         """Any order, any number of times; what is no voice packet is passed over."""
         length = samples_in(packet.payload)
@@ -110,6 +129,9 @@ class PlayoutBuffer:
         if self._newest is None or abs(number - self._newest.number) > FAR_AWAY:
             self._begin(number, timestamp)
         assert self._newest is not None and self._next is not None
+        if packet.copied_after:
+            self._keep_copy(packet, number, timestamp, length)
+            return
         self._learn(round(packet.arrived_at * RATE_HZ) - timestamp)
         self._frame = length
         if number > self._newest.number:
@@ -120,7 +142,16 @@ class PlayoutBuffer:
                 return
             self._next = _Place(number, timestamp)
         if len(self._packets) < MOST_WAITING:
-            self._packets[number] = _Waiting(timestamp, packet.payload, length)
+            self._packets[number] = _Waiting(timestamp, packet.payload, length, False)
+
+    def _keep_copy(self, packet: VoicePacket, number: int, timestamp: int, length: int) -> None:
+        """Copies tell nothing of how late packets come; that one was needed tells of a loss."""
+        assert self._newest is not None and self._next is not None
+        self._copied_after, self._since_copy = packet.copied_after, 0
+        is_due = self._next.number <= number < self._newest.number
+        if is_due and number not in self._packets and len(self._packets) < MOST_WAITING:
+            self._packets[number] = _Waiting(timestamp, packet.payload, length, True)
+            self._since_loss = 0
 
     def take(self, now: float, surplus: int) -> Samples:
         """The next sound, 48 kHz, of a length of its own choice and never empty.
@@ -168,7 +199,9 @@ class PlayoutBuffer:
         ordered = sorted(self._lateness)
         usual = ordered[min(len(ordered) - 1, int(IN_TIME * len(ordered)))] - self._fastest
         self._since_loss += 1
-        copies = self._frame if self._since_loss < LOSS_REMEMBERED else 0
+        self._since_copy += 1
+        after = self._copied_after if self._since_copy < COPIES_ENDED else 0
+        copies = max(self._frame, after) if self._since_loss < LOSS_REMEMBERED else 0
         self._wait = min(max(usual + self._frame // 2 + copies, LEAST_WAIT), MOST_WAIT)
 
     def _ahead(self, now: float, surplus: int) -> int:
@@ -210,6 +243,7 @@ class PlayoutBuffer:
         except Rejected:
             return self._made_up(packet.length)
         self.count.heard += len(samples)
+        self.count.repeated += len(samples) * packet.is_copy
         return self._risen(samples)
 
     def _recovered(self, successor: _Waiting) -> Samples:
@@ -227,10 +261,18 @@ class PlayoutBuffer:
     def _guessed(self, *, is_lost: bool) -> Samples:
         assert self._next is not None
         if is_lost:
-            self._next = _Place(self._next.number + 1, self._next.timestamp + self._frame)
-            return self._made_up(self._frame)
+            length = self._length_of_lost()
+            self._next = _Place(self._next.number + 1, self._next.timestamp + length)
+            return self._made_up(length)
         self._owed += self._frame // 2
         return self._made_up(self._frame // 2)
+
+    def _length_of_lost(self) -> int:
+        """By its successor where that is here: the far side may change how long packets are."""
+        assert self._next is not None
+        successor = self._packets.get(self._next.number + 1)
+        told = 0 if successor is None else successor.timestamp - self._next.timestamp
+        return told if FRAME // 8 <= told <= FRAME_MAX_SAMPLES else self._frame
 
     def _made_up(self, length: int) -> Samples:
         length = max(120, length // 120 * 120)  # libopus guesses in steps of 2.5 ms

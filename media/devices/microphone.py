@@ -3,6 +3,7 @@
 Without the device the call goes on in silence. "" as the device's name means: none.
 """
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +33,9 @@ class Microphone:
         self._taps: tuple[SampleRing, ...] = ()  # replaced whole: the callback thread reads it
         self._level = SoundLevel()
         self.is_muted = False
+        self.latency_s = 0.0
+        # On the callback thread, in place of `spoken`, which it calls later with what it made.
+        self.when_heard: Callable[[Samples], None] | None = None
 
     async def __aenter__(self) -> Self:
         if self._device == "":
@@ -73,7 +77,9 @@ class Microphone:
 
     async def _open(self) -> tuple[sound_library.Stream, int]:
         wish = sound_library.Wish(self._device, RATE_HZ, BLOCK_SAMPLES)
-        return await sound_library.open_input(wish, self._heard)
+        stream, rate_hz = await sound_library.open_input(wish, self._heard)
+        self.latency_s = stream.latency
+        return stream, rate_hz
 
     def _heard(self, samples: Samples) -> None:
         """On the callback thread."""
@@ -82,5 +88,10 @@ class Microphone:
             self._level.add(np.zeros_like(samples))
             return
         self._level.add(samples)
-        for tap in self._taps:
-            tap.write(samples)
+        (self.when_heard or self.spoken)(samples)
+
+    def spoken(self, samples: Samples) -> None:
+        """To all links; on any one thread."""
+        if not self.is_muted:
+            for tap in self._taps:
+                tap.write(samples)

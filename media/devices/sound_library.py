@@ -27,6 +27,11 @@ OnOutput = Callable[[npt.NDArray[np.int16]], None]  # fills what it is given
 class Stream(Protocol):
     """What we use of a PortAudio stream."""
 
+    @property
+    def latency(self) -> float:
+        """Seconds between the device and our callback, as PortAudio knows it."""
+        ...
+
     def stop(self) -> None: ...
     def close(self) -> None: ...
 

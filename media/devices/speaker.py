@@ -3,6 +3,7 @@
 Without the device the voice is dropped, and the level is told all the same.
 """
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +40,8 @@ class Speaker:
         self._less_at = clock.monotonic() + LESS_EACH_S
         self._clock = clock
         self.underruns = 0
+        self.latency_s = 0.0
+        self.when_played: Callable[[Samples], None] | None = None  # on the callback thread
 
     async def __aenter__(self) -> Self:
         if self._device == "":
@@ -84,7 +87,9 @@ class Speaker:
     async def _open(self) -> tuple[sound_library.Stream, int]:
         wish = sound_library.Wish(self._device, RATE_HZ, BLOCK_SAMPLES)
         self._ring.clear()
-        return await sound_library.open_output(wish, self._wanted)
+        stream, rate_hz = await sound_library.open_output(wish, self._wanted)
+        self.latency_s = stream.latency
+        return stream, rate_hz
 
     def _wanted(self, block: Samples) -> None:
         """On the callback thread: fill the block."""
@@ -94,6 +99,8 @@ class Speaker:
         samples = self._ring.read(len(block)) if self._is_playing else block[:0]
         block[: len(samples)] = samples
         block[len(samples) :] = 0
+        if self.when_played is not None:
+            self.when_played(block)
         if self._is_playing and len(samples) < len(block):
             self._is_playing = False
             self.underruns += 1

@@ -25,6 +25,7 @@ from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Wants
 from app.domain.picture import Layout
+from app.domain.relays import RelayAccess
 from media.link.typed_words import TypedWords
 
 VERSION = 1
@@ -59,6 +60,11 @@ class Prepare:
     """A person is there and wants it so; said again it brings camera and microphone back."""
 
     setup: CallSetup
+
+
+@dataclass(frozen=True, slots=True)
+class UseRelays:
+    access: RelayAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,7 @@ Wish = (
     Hello
     | LookFor
     | Prepare
+    | UseRelays
     | Connect
     | HeardSignal
     | CloseLink
@@ -274,6 +281,7 @@ WISHES = TypedWords(
         "hello": Hello,
         "look-for": LookFor,
         "prepare": Prepare,
+        "relays": UseRelays,
         "connect": Connect,
         "signal": HeardSignal,
         "close-link": CloseLink,

@@ -28,6 +28,7 @@ from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import LinkId, RecordId
 from app.domain.ladder import Wants
 from app.domain.picture import Picture
+from app.domain.relays import RelayAccess
 from media.link.engine_watch import EngineWatch
 from media.link.messages import (
     DROPPABLE,
@@ -51,6 +52,7 @@ from media.link.messages import (
     StartScope,
     StopScope,
     Surfaces,
+    UseRelays,
     Want,
     Which,
     Wish,
@@ -159,6 +161,9 @@ class RemoteControl:
     async def prepare(self, setup: CallSetup) -> None:
         self._setup, self._is_attended = setup, True
         self._watch.say(Prepare(setup))
+
+    async def use_relays(self, access: RelayAccess) -> None:
+        self._must_say(UseRelays(access))
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self._must_say(Connect(link, is_offerer))

@@ -1,8 +1,8 @@
 """Packets into frames again, in place of stock's jitter buffer: nothing waits longer than it must.
 
 Voice: each packet at once, for the playout buffer (stock loses good packets behind each gap).
-Picture: a frame leaves with its last packet (stock: with the next frame's first), all that are
-whole leave together, and a gap is given up after 0.6 s for a new key frame (stock: 512 packets).
+Picture: what `PictureAssembly` makes whole leaves at once and together (stock: one, and only with
+the next one's first packet).
 """
 
 import time
@@ -13,17 +13,18 @@ import aiortc.rtcrtpreceiver
 from aiortc.codecs.vpx import Vp8Decoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
-from aiortc.utils import uint16_add, uint32_add
+from aiortc.rtp import unwrap_rtx as stock_unwrap_rtx
+from aiortc.utils import uint32_add
+from av import FFmpegError
 from av.frame import Frame
 
+from media.quality.arrival_count import ArrivalCount
+from media.rtc.asking_again import AskingAgain
+from media.rtc.picture_assembly import PictureAssembly
 from media.rtc.voice_arrival import frame_of
+from media.rtc.vp8_words import begins_frame, begins_key_frame
 
-PICTURE_GIVES_UP_AFTER_S = 0.6
-ASK_AGAIN_AFTER_S = 0.3
-MOST_MISORDER = 500  # further away than this is a new beginning
-MOST_WAITING = 512
-START_OF_FRAME = 0x1F, 0x10  # RFC 7741: S set, partition 0
-INTER_FRAME = 0x01
+ASK_AT_EVERY = 10  # pictures left out after one that could not be decoded
 
 
 class FrameRun(JitterFrame):
@@ -50,96 +51,63 @@ class ArrivalBuffer(JitterBuffer):
     ) -> None:
         super().__init__(capacity, prefetch, is_video)
         self._clock = clock
-        self._waiting: dict[int, RtpPacket] = {}
-        self._wanted: int | None = None
-        self._needs_key = is_video
-        self._stuck_since = clock()  # since when something waits and nothing became whole
-        self._asked_at = clock()
+        self.pictures = PictureAssembly(ArrivalCount(), clock())
 
     def begin_anew(self) -> None:
         """What waits is not shown: after a long silence nobody has the rest of it any more."""
-        self._waiting.clear()
-        self._wanted = None
-        self._needs_key = self._is_video
+        self.pictures.begin_anew()
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """(whether a key frame must be asked for, what is whole now)."""
+        now = self._clock()
         if not self._is_video:
-            return False, frame_of(packet, self._clock())
-        number = packet.sequence_number
-        if self._wanted is None:
-            self._wanted = number
-        ahead = uint16_add(number, -self._wanted)
-        if 0x10000 - ahead <= MOST_MISORDER:
-            return False, None  # late: it was given up, or is here twice
-        if ahead > MOST_MISORDER or len(self._waiting) >= MOST_WAITING:
-            self.begin_anew()
-            self._wanted = number
-        if not self._waiting:
-            self._stuck_since = self._clock()
-        self._waiting[number] = packet
-        frames = self._whole_pictures()
-        return self._is_key_due(), FrameRun(frames) if frames else None
-
-    def _whole_pictures(self) -> list[tuple[bytes, int]]:
-        frames = []
-        while (packets := self._next_picture()) is not None:
-            self._stuck_since = self._clock()
-            for _ in packets:
-                self._take_next()
-            data = b"".join(packet._data for packet in packets)  # type: ignore[attr-defined]  # set by the receiver
-            if self._needs_key and not is_key_frame(packets[0], data):
-                continue
-            self._needs_key = False
-            frames.append((data, packets[0].timestamp))
-        if self._waiting and self._clock() - self._stuck_since > PICTURE_GIVES_UP_AFTER_S:
-            self.begin_anew()
-        return frames
-
-    def _next_picture(self) -> list[RtpPacket] | None:
-        """The packets of the frame whose turn it is, when all of them are here."""
-        assert self._wanted is not None
-        packets: list[RtpPacket] = []
-        number = self._wanted
-        while (packet := self._waiting.get(number)) is not None:
-            if packets and packet.timestamp != packets[0].timestamp:
-                return packets
-            packets.append(packet)
-            if packet.marker:
-                return packets
-            number = uint16_add(number, 1)
-        return None
-
-    def _take_next(self) -> RtpPacket | None:
-        assert self._wanted is not None
-        packet = self._waiting.pop(self._wanted, None)
-        if packet is not None:
-            self._wanted = uint16_add(self._wanted, 1)
-        return packet
-
-    def _is_key_due(self) -> bool:
-        if not self._needs_key or self._clock() - self._asked_at < ASK_AGAIN_AFTER_S:
-            return False
-        self._asked_at = self._clock()
-        return True
-
-
-def is_key_frame(first: RtpPacket, data: bytes) -> bool:
-    """A VP8 frame from its first byte on that needs no other."""
-    if not first.payload or not data:
-        return False
-    mask, start = START_OF_FRAME
-    return first.payload[0] & mask == start and not data[0] & INTER_FRAME
+            return False, frame_of(packet, now)
+        whole = self.pictures.add(
+            packet.sequence_number,
+            packet.timestamp,
+            packet._data,  # type: ignore[attr-defined]  # set by the receiver
+            now,
+            is_first=begins_frame(packet.payload),
+            is_last=bool(packet.marker),
+        )
+        return self.pictures.is_key_due(now), FrameRun(whole) if whole else None
 
 
 class RunVp8Decoder(Vp8Decoder):
+    """After bytes that are no picture nothing is made before the next key frame."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._failure: FFmpegError | None = None
+        self._left_out = 0
+
     def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
+        """Stock's receiver asks for a key frame whenever this raises FFmpegError."""
         frames: list[Frame] = []
-        for data, ticks in getattr(encoded_frame, "earlier", ()):
-            frames += super().decode(JitterFrame(data, encoded_frame.timestamp - ticks))
-        return frames + super().decode(encoded_frame)
+        for data, ticks in [*getattr(encoded_frame, "earlier", ()), (encoded_frame.data, 0)]:
+            if self._failure is not None and not begins_key_frame(data):
+                self._left_out += 1
+                continue
+            try:
+                frames += super().decode(JitterFrame(data, encoded_frame.timestamp - ticks))
+                self._failure = None
+            except FFmpegError as error:
+                self._failure, self._left_out = error, 0
+        if self._failure is not None and self._left_out % ASK_AT_EVERY == 0 and not frames:
+            raise self._failure
+        return frames
+
+
+def unwrap_rtx(rtx: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
+    """Stock's, but what was asked for again is known as such from here on."""
+    packet = stock_unwrap_rtx(rtx, payload_type, ssrc)
+    vars(packet)["is_repeat"] = True
+    return packet
 
 
 def install() -> None:
-    vars(aiortc.rtcrtpreceiver)["JitterBuffer"] = ArrivalBuffer
+    inside = vars(aiortc.rtcrtpreceiver)
+    inside["JitterBuffer"] = ArrivalBuffer
+    inside["NackGenerator"] = AskingAgain
+    inside["unwrap_rtx"] = unwrap_rtx
     vars(aiortc.codecs)["Vp8Decoder"] = RunVp8Decoder

@@ -14,6 +14,7 @@ from aiortc.rtcicetransport import RTCIceTransport
 from OpenSSL import SSL
 
 from app.runtime.tasks import TaskOwner
+from media.rtc.strange_packets import UNREADABLE, StrangePackets
 
 RESEND_EVERY_S = 0.15
 RESEND_FOR_S = 30.0
@@ -43,8 +44,10 @@ class FlightDtlsTransport(RTCDtlsTransport):
         self._started_at = self._now()
         self._copied = 0
         self._copies: list[tuple[float, bytes]] = []  # when due, soonest first
+        self.is_impostor = False  # the certificate is not the one that was described
         self._is_stopped = False
         self._resending = TaskOwner("dtls flights")
+        self._strange = StrangePackets("media packets")
         self._stock_recv = transport._recv
         transport._recv = self._heard
 
@@ -53,6 +56,11 @@ class FlightDtlsTransport(RTCDtlsTransport):
         if not self._is_stopped:
             self._resending.start(self._resend(), "resend")
         await super().start(remoteParameters)
+
+    def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:
+        self.is_impostor = True  # before stock says that it failed
+        super()._validate_peer_identity(remoteParameters)
+        self.is_impostor = self.state == "failed"
 
     async def stop(self) -> None:
         self._is_stopped = True
@@ -76,6 +84,18 @@ class FlightDtlsTransport(RTCDtlsTransport):
         ):
             await self._send_flight()  # the client has not heard our last flight
         return data
+
+    async def _handle_rtcp_data(self, data: bytes) -> None:
+        try:
+            await super()._handle_rtcp_data(data)
+        except UNREADABLE:
+            self._strange.drop()
+
+    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
+        try:
+            await super()._handle_rtp_data(data, arrival_time_ms)
+        except UNREADABLE:
+            self._strange.drop()
 
     async def _write_ssl(self) -> None:
         datagrams = datagrams_of(self._waiting_bytes())

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, sdp
 
-from media.rtc.arrival_buffer import ArrivalBuffer
+from media.rtc.picture_arrival import parts_of
 
 EndT = TypeVar("EndT", RTCRtpSender, RTCRtpReceiver)
 
@@ -87,10 +87,6 @@ def far_video_ssrc(connection: RTCPeerConnection) -> int | None:
 
 def forget_gaps(receiver: RTCRtpReceiver) -> None:
     """What waits in the jitter buffer is not shown, what is missing is not asked for again."""
-    inside = receiver.__dict__
-    buffer = inside["_RTCRtpReceiver__jitter_buffer"]
-    assert isinstance(buffer, ArrivalBuffer)
+    buffer, asking = parts_of(receiver)
     buffer.begin_anew()
-    missing = inside["_RTCRtpReceiver__nack_generator"]
-    missing.missing.clear()
-    missing.max_seq = None
+    asking.begin_anew()

@@ -12,12 +12,14 @@ CHECK_EVERY_S = 0.1
 CHECKS_AT_ONCE = 20
 CHECK_LATER_EVERY_S = 0.5
 CHECK_LIMIT_S = 20.0
+RELAY_EVERY_S = 0.25  # questions to a relay: each lost one would hold the description up
+RELAY_LIMIT_S = 5.0
 CONSENT_EVERY_S = 1.0
 CONSENT_LIMIT_S = 4.0
 
 
 class PatientTransaction(stun.Transaction):
-    """A check, a question for consent, or what stock makes of all else (TURN, reflexive)."""
+    """A check, a question for consent or to a relay; stock for all else (reflexive)."""
 
     def __init__(
         self,
@@ -32,7 +34,8 @@ class PatientTransaction(stun.Transaction):
             request, addr, protocol, retransmissions, integrity_key, long_term_credential
         )
         is_binding = request.message_method is stun.Method.BINDING
-        self._is_ours = is_binding and integrity_key is not None and not long_term_credential
+        self._is_check = is_binding and integrity_key is not None and not long_term_credential
+        self._is_ours = self._is_check or not is_binding
         self._is_consent = retransmissions == 0  # only query_consent passes it
         self._asked = 0
         self._waited_s = 0.0
@@ -44,7 +47,7 @@ class PatientTransaction(stun.Transaction):
         future: asyncio.Future[object] = self.__dict__["_Transaction__future"]
         if future.done():
             return
-        if self._waited_s >= (CONSENT_LIMIT_S if self._is_consent else CHECK_LIMIT_S):
+        if self._waited_s >= self._limit_s():
             future.set_exception(stun.TransactionTimeout())
             return
         mine = self.__dict__
@@ -58,7 +61,14 @@ class PatientTransaction(stun.Transaction):
             pause_s, self._Transaction__retry
         )
 
+    def _limit_s(self) -> float:
+        if not self._is_check:
+            return RELAY_LIMIT_S
+        return CONSENT_LIMIT_S if self._is_consent else CHECK_LIMIT_S
+
     def _pause_s(self) -> float:
+        if not self._is_check:
+            return RELAY_EVERY_S
         if self._is_consent:
             return CONSENT_EVERY_S
         return CHECK_EVERY_S if self._asked < CHECKS_AT_ONCE else CHECK_LATER_EVERY_S

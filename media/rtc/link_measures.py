@@ -51,6 +51,10 @@ class LinkMeter:
         old = self._round_trip_ms
         self._round_trip_ms = newest if old is None else old + SMOOTHING * (newest - old)
 
+    @property
+    def round_trip_s(self) -> float | None:
+        return None if self._round_trip_ms is None else self._round_trip_ms / 1000
+
     def picture_came(self) -> None:
         now = self._clock()
         if self._picture_at is not None and now - self._picture_at > FREEZE_S:

@@ -1,7 +1,6 @@
-"""Our voice and our picture as aiortc's tracks: one of each for every link, ended with it.
+"""What we have to send: our voice as aiortc's track, one for every link, and the camera's pictures.
 
-The voice is paced by the clock and silent when there is nothing to say; the picture is the newest
-one, or a small dark one when there is no camera.
+The voice is paced by the clock and silent when there is nothing to say.
 """
 
 import asyncio
@@ -22,11 +21,7 @@ VOICE_FRAME = 960  # 20 ms
 VOICE_FRAME_S = VOICE_FRAME / VOICE_RATE_HZ
 VOICE_START_FRAMES = 2  # in hand before speaking, so that a late callback makes no hole
 VOICE_MOST_FRAMES = 8  # above this we are behind the present
-PICTURE_CLOCK_HZ = 90_000
-PICTURE_MOST_PER_S = 31
 STILL_AFTER_S = 1.0
-DARK_EVERY_S = 0.5
-DARK_WIDTH, DARK_HEIGHT = 320, 240
 
 
 class VoiceSource(Protocol):
@@ -142,51 +137,3 @@ class VoiceTrack(MediaStreamTrack):
         if self._is_speaking:
             return self._ring.read(VOICE_FRAME)
         return np.zeros(VOICE_FRAME, dtype=np.int16)
-
-
-class PictureTrack(MediaStreamTrack):
-    """The newest picture as often as the encoder asks, at most 30 a second."""
-
-    kind = "video"
-
-    def __init__(self, feed: PictureFeed) -> None:
-        super().__init__()
-        self._feed = feed
-        self._now = asyncio.get_running_loop().time
-        self._started_at = self._now()
-        self._sent_at = self._started_at - 1.0
-        self._sequence = 0
-        self._is_dark = False
-
-    async def recv(self) -> av.VideoFrame:
-        if self.readyState != "live":
-            raise MediaStreamError
-        await asyncio.sleep(max(0.0, self._sent_at + 1 / PICTURE_MOST_PER_S - self._now()))
-        picture = await self._feed.after(self._sequence, self._wait_s())
-        if picture is None:
-            frame = dark_frame()
-        else:
-            self._sequence = picture.sequence
-            frame = _frame_of(picture)
-        self._is_dark = picture is None
-        self._sent_at = self._now()
-        frame.time_base = Fraction(1, PICTURE_CLOCK_HZ)
-        frame.pts = int((self._sent_at - self._started_at) * PICTURE_CLOCK_HZ)
-        return frame
-
-    def _wait_s(self) -> float:
-        if self._sequence == 0 and not self._is_dark and not self._feed.is_moving:
-            return 0.001  # no camera: say so with the first picture
-        return DARK_EVERY_S if self._is_dark or not self._feed.is_moving else STILL_AFTER_S
-
-
-def dark_frame() -> av.VideoFrame:
-    """Nothing to see, small enough to cost nothing."""
-    pixels = DARK_WIDTH * DARK_HEIGHT
-    data = bytes([16]) * pixels + bytes([128]) * (pixels // 2)
-    return _frame_of(I420Picture(DARK_WIDTH, DARK_HEIGHT, data, 0))
-
-
-def _frame_of(picture: I420Picture) -> av.VideoFrame:
-    rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(-1, picture.width)
-    return av.VideoFrame.from_ndarray(rows, format="yuv420p")

@@ -22,9 +22,11 @@ from aiortc.mediastreams import MediaStreamTrack
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar
 from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.relays import Way
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
+from media.quality.arrival_count import ArrivalCount
 from media.rtc import upstream
 from media.rtc.control_words import (
     Beat,
@@ -37,6 +39,7 @@ from media.rtc.control_words import (
 )
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.first_picture import FirstPictureHelp
+from media.rtc.line_control import LineControl
 from media.rtc.link_events import (
     FirstPicture,
     LinkEvent,
@@ -49,21 +52,25 @@ from media.rtc.link_events import (
     VoiceIn,
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice
-from media.rtc.local_tracks import PictureFeed, PictureTrack, VoiceSource, VoiceTrack
+from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
+from media.rtc.picture_arrival import PictureArrival, receiver_of
+from media.rtc.picture_out import add_picture, picture_of
+from media.rtc.relay_paths import RELAYS, way_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
-from media.rtc.voice_encoder import tell_loss
+from media.rtc.voice_encoder import VoiceOut
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.1
 BEAT_EVERY_S = 0.25
-LOST_AFTER_S = 1.0
+LOST_AFTER_S = 0.9  # and noticed within 1 s; who is well speaks four times a second or more
 MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
-PICTURE_CODECS = ("video/VP8", "video/rtx")  # the arrival buffer reads no other
+# The arrival buffer and the playout buffer read no others.
+CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/opus",)}
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
 # What a far side in order says is a tenth of it; the rest would only bury our own screen.
@@ -87,16 +94,20 @@ class PeerLink:
         self._voice = voice
         self._far_voice = far_voice
         self._playout = PlayoutBuffer()
+        self._voice_out = VoiceOut()
         self._pictures = pictures
+        self.picture_out = picture_of(pictures)
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(iceServers=RELAYS.ice_servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         self._control: RTCDataChannel | None = None
         self._scope: RTCDataChannel | None = None
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
+        self._arrival: PictureArrival | None = None
+        self._line: LineControl | None = None
         self._now = asyncio.get_running_loop().time
         self._opened_at = self._now()
         self._join_ms: float | None = None
@@ -159,14 +170,31 @@ class PeerLink:
         return self._scope.bufferedAmount if self._scope is not None else 0
 
     @property
+    def arrival_count(self) -> ArrivalCount:
+        """What the far picture had to put up with on this link so far."""
+        return self._arrival.count if self._arrival is not None else ArrivalCount()
+
+    @property
     def is_up(self) -> bool:
         return self._is_up
+
+    @property
+    def way(self) -> Way | None:
+        """Direct or by a relay; None before there is any."""
+        return way_of(self._pc)
+
+    @property
+    def is_connected(self) -> bool:
+        """Packets go both ways under keys of this link; its channels may not be open yet."""
+        return self._pc.connectionState == "connected"
 
     async def close(self) -> None:
         """The end of this link; the far side is told by the line where it still can be."""
         self._is_over = True
         self._is_up = False
         await self._tasks.close()
+        if self._line is not None:
+            await self._line.close()
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._pc.close()
@@ -185,12 +213,13 @@ class PeerLink:
 
     def _add_tracks(self) -> None:
         self._pc.addTrack(VoiceTrack(self._voice))
-        self._pc.addTrack(PictureTrack(self._pictures))
-        known = RTCRtpSender.getCapabilities("video").codecs
-        ours = [codec for codec in known if codec.mimeType in PICTURE_CODECS]
+        add_picture(self._pc, self.picture_out)
         for transceiver in self._pc.getTransceivers():
-            if transceiver.kind == "video":
-                transceiver.setCodecPreferences(ours)
+            known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
+            ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
+            transceiver.setCodecPreferences(ours)
+        self._line = LineControl(self._pc, upstream.transport_of(self._pc))
+        self.picture_out.budget = self._line.picture_budget
 
     def _add_channels(self) -> None:
         # After the tracks: created first, under MAX_BUNDLE, they would never connect.
@@ -208,6 +237,8 @@ class PeerLink:
     def _state_changed(self) -> None:
         state = self._pc.connectionState
         if state in ("failed", "closed"):
+            if upstream.transport_of(self._pc).is_impostor:
+                self._fail(Code.PEER_UNTRUSTED)
             self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
         elif state == "connected":
             if self._first_picture is None:
@@ -245,12 +276,26 @@ class PeerLink:
 
     def _track_came(self, track: MediaStreamTrack) -> None:
         if track.kind == "video":
-            self._tasks.start(read_pictures(track, self._picture_heard), "far picture")
+            self._picture_comes(track)
         else:
             self._tasks.start(gather_voice(track, self._playout), "far voice comes")
             self._tasks.start(
                 play_voice(self._playout, self._far_voice, self._voice_heard), "far voice plays"
             )
+
+    def _picture_comes(self, track: MediaStreamTrack) -> None:
+        arrival = self._arrival = PictureArrival(
+            receiver_of(self._pc, track),
+            self._picture_heard,
+            lambda: self._meter.round_trip_s,
+            lambda: self._playout.next_heard,
+            self._now,
+        )
+        for receiver in self._pc.getReceivers():
+            if receiver.track is not None and receiver.track.kind == "audio":
+                arrival.voice_comes(receiver)
+        self._tasks.start(arrival.run(), "far picture arrives")
+        self._tasks.start(read_pictures(track, arrival.came), "far picture")
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
         self._meter.picture_came()
@@ -291,6 +336,8 @@ class PeerLink:
                 if self._first_picture is not None:
                     self._first_picture.arrived()
             case _:
+                if isinstance(word, FarCamera) and self._arrival is not None:
+                    self._arrival.far_camera_is(word.is_on)
                 self._tell(word)
 
     def _refuse(self, code: Code) -> None:
@@ -324,7 +371,7 @@ class PeerLink:
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":
-                    tell_loss(sender, percent)
+                    self._voice_out.loses(sender, percent, self._now())
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:

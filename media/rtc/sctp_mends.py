@@ -9,6 +9,7 @@ import logging
 
 import aiortc.rtcpeerconnection
 import aiortc.rtcsctptransport as stock
+from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcsctptransport import (
     WEBRTC_DCEP,
     Chunk,
@@ -19,9 +20,11 @@ from aiortc.rtcsctptransport import (
 )
 
 from app.domain.failures import Code
+from media.rtc.strange_packets import UNREADABLE, StrangePackets
 
 log = logging.getLogger(__name__)
 
+SCTP_PORT = 5000
 RTO_INITIAL_S = 0.25
 RTO_MIN_S = 0.2
 MAX_INIT_RETRANS = 80
@@ -34,6 +37,16 @@ class MendedSctpTransport(RTCSctpTransport):
     """Stock, but for INIT and for what comes beyond the window."""
 
     _has_overrun = False
+
+    def __init__(self, transport: RTCDtlsTransport, port: int = SCTP_PORT) -> None:
+        super().__init__(transport, port)
+        self._strange = StrangePackets("channel packets")
+
+    async def _handle_data(self, data: bytes) -> None:
+        try:
+            await super()._handle_data(data)
+        except UNREADABLE:
+            self._strange.drop()
 
     async def _send_chunk(self, chunk: Chunk) -> None:
         if not isinstance(chunk, InitChunk):

@@ -10,11 +10,16 @@ from aiortc import RTCPeerConnection
 from media.rtc import (
     arrival_buffer,
     dtls_flights,
-    encoder_rates,
     host_candidates,
     ice_checks,
+    line_transport,
+    relay_paths,
+    rtp_mends,
     sctp_mends,
+    stun_guard,
+    transport_numbers,
     voice_arrival,
+    voice_copies,
     voice_encoder,
 )
 
@@ -29,16 +34,20 @@ def fit() -> None:
     for package, wanted in PINNED.items():
         if (found := version(package)) != wanted:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
-    for part in (host_candidates, ice_checks, dtls_flights, sctp_mends, encoder_rates):
+    for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends, rtp_mends):
         part.install()
     arrival_buffer.install()
     voice_arrival.install()
     voice_encoder.install()
+    voice_copies.install()
+    line_transport.install()
+    transport_numbers.install()
+    relay_paths.install()
     _fitted.append(True)
 
 
-def transport_of(connection: RTCPeerConnection) -> dtls_flights.FlightDtlsTransport:
+def transport_of(connection: RTCPeerConnection) -> line_transport.LineTransport:
     """The one transport of a bundled connection; there is none before its first track."""
     transport = connection.getTransceivers()[0].receiver.transport
-    assert isinstance(transport, dtls_flights.FlightDtlsTransport)
+    assert isinstance(transport, line_transport.LineTransport)
     return transport

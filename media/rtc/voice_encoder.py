@@ -1,6 +1,12 @@
-"""Our Opus encoder in the place of stock's, which sends 96 kbit/s in stereo, and no copies."""
+"""Our Opus encoder in the place of stock's, which sends 96 kbit/s in stereo, and no copies.
+
+The track brings 20 ms at a time; a packet carries one, two or three of them, as the shape says.
+"""
+
+from collections import deque
 
 import aiortc.codecs
+import numpy as np
 from aiortc import RTCRtpSender
 from aiortc.codecs import CODECS
 from aiortc.codecs.opus import OpusEncoder as StockOpusEncoder
@@ -8,30 +14,85 @@ from av import AudioFrame
 from av.frame import Frame
 
 from media.audio.opus_encoder import OpusEncoder
+from media.audio.red_packets import Copy, packed
+from media.audio.voice_shape import FIRST, VoiceRule, VoiceShape
+from media.devices.sample_ring import Samples
 from media.rtc.remote_tracks import one_channel
 
 FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}  # RFC 7587, 6.1
 ENCODER = "_RTCRtpSender__encoder"  # the sender makes it with its first frame and keeps it
+# A packet carries the one before the last: the last comes back from Opus' own copy in the next,
+# and two that are lost in a row are bridged.
+COPY_OF = 2
 
 
 class VoiceEncoder(StockOpusEncoder):
-    def __init__(self) -> None:
+    """`opus_type`: the payload type of Opus within RFC 2198; None: the far side knows no copies.
+
+    Used by one thread at a time; shape and loss are told by the loop and seen at the next packet.
+    """
+
+    def __init__(self, opus_type: int | None = None) -> None:
         self.opus = OpusEncoder()
+        self.shape, self.loss_percent = FIRST, 0.0
+        self._set, self._set_loss = FIRST, 0.0
+        self._opus_type = opus_type
         self._first_pts: int | None = None
+        self._begun_at = 0  # RTP time of the first sample in hand
+        self._in_hand: list[Samples] = []
+        self._said: deque[tuple[int, bytes]] = deque(maxlen=COPY_OF)
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """One frame of 20 ms, 48 kHz -> one payload and its RTP time."""
+        """20 ms of 48 kHz -> a payload and its RTP time, or none while a packet is not full."""
         assert isinstance(frame, AudioFrame) and frame.pts is not None
         if self._first_pts is None:
             self._first_pts = frame.pts
-        return [self.opus.encode(one_channel(frame))], frame.pts - self._first_pts
+        if not self._in_hand:
+            self._begun_at = frame.pts - self._first_pts
+            self._obey(self.shape, self.loss_percent)
+        self._in_hand.append(one_channel(frame))
+        if sum(map(len, self._in_hand)) < self._set.frame:
+            return [], self._begun_at
+        samples, self._in_hand = np.concatenate(self._in_hand), []
+        return [self._payload(self.opus.encode(samples))], self._begun_at
+
+    def _obey(self, shape: VoiceShape, loss_percent: float) -> None:
+        if shape.bit_s != self._set.bit_s:
+            self.opus.bit_s(shape.bit_s)
+        if shape.leaves_silence_out != self._set.leaves_silence_out:
+            self.opus.leave_silence_out(shape.leaves_silence_out)
+        if (shape.has_copies, loss_percent) != (self._set.has_copies, self._set_loss):
+            self.opus.expected_loss(loss_percent, is_copied_whole=shape.has_copies)
+        self._set, self._set_loss = shape, loss_percent
+
+    def _payload(self, packet: bytes) -> bytes:
+        if self._opus_type is None:
+            return packet
+        copies = []
+        if self._set.has_copies and len(self._said) == COPY_OF:
+            said_at, said = self._said[0]
+            if self._begun_at - said_at == COPY_OF * self._set.frame:  # none skipped, none longer
+                copies.append(Copy(self._begun_at - said_at, said))
+        self._said.append((self._begun_at, packet))
+        return packed(self._opus_type, packet, copies)
 
 
-def tell_loss(sender: RTCRtpSender, percent: float) -> None:
-    """What the far side reports of our voice; nothing before its first frame."""
-    encoder = getattr(sender, ENCODER, None)
-    if isinstance(encoder, VoiceEncoder):
-        encoder.opus.expected_loss(percent)
+class VoiceOut:
+    """What is known of the way of our voice, told to its encoder as soon as there is one."""
+
+    def __init__(self) -> None:
+        self._rule = VoiceRule()
+
+    def carries(self, bit_s: int | None) -> None:
+        """Of the whole line, all bytes on the wire; None: not known."""
+        self._rule.carries(bit_s)
+
+    def loses(self, sender: RTCRtpSender, percent: float, now: float) -> None:
+        """What the far side reports of our voice; nothing is told before its first frame."""
+        shape = self._rule.loses(percent, now)
+        encoder = getattr(sender, ENCODER, None)
+        if isinstance(encoder, VoiceEncoder):
+            encoder.shape, encoder.loss_percent = shape, percent
 
 
 def install() -> None:

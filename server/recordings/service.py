@@ -5,6 +5,7 @@ import binascii
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from server.judging import Submission, Verdict, merged, must_be_by, must_be_new,
 from server.keys import ServerKeys
 from server.recordings.shelf import Shelf
 from server.recordings.store import add_file, byte_count_of
-from server.records import StoredRecord, find_by_file
+from server.records import Document, StoredRecord, find_by_file
 
 FILE_KEY_BYTES = 32
 
@@ -42,23 +43,37 @@ class Recordings:
         assert isinstance(body, RecordingBody)
         must_be_by(submission, body.recorded_by)
         of_visit(connection, submission.change, body.visit, body.patient)
-        stored_bytes = byte_count_of(connection, body.file_sha256)
-        if stored_bytes is None:
-            raise Rejected(Code.NOT_FOUND, "the file of a recording")
-        if stored_bytes != body.file_bytes:
-            raise Rejected(Code.HASH_MISMATCH)
-        _must_be_key(body.file_key)
-        document["file_key"] = self._keys.wrap(body.file_key, str(submission.change.record))
+        document["file_key"] = self.wrapped_key(
+            connection, submission.change.record, body.file_sha256, body.file_key, body.file_bytes
+        )
         return Verdict(
             document, Act.RECORDING_KEPT, body.patient, body.visit, file_sha256=body.file_sha256
         )
 
+    def wrapped_key(
+        self, connection: Connection, record: UUID, sha256: str, key: str, byte_count: int
+    ) -> str:
+        """As it is kept here; Rejected unless that file is here and the key can be one."""
+        stored_bytes = byte_count_of(connection, sha256)
+        if stored_bytes is None:
+            raise Rejected(Code.NOT_FOUND, "the file of a record")
+        if stored_bytes != byte_count:
+            raise Rejected(Code.HASH_MISMATCH)
+        _must_be_key(key)
+        return self._keys.wrap(key, str(record))
+
     def opened(self, record: StoredRecord) -> StoredRecord:
-        """The record as it is delivered, with the key of its file."""
-        if record.record_type is not RecordType.RECORDING:
-            return record
-        key = self._keys.unwrap(record.document["file_key"], str(record.id))
-        return replace(record, document={**record.document, "file_key": key})
+        """The record as it is delivered, with the keys of its files."""
+        document = record.document
+        if record.record_type is RecordType.RECORDING:
+            document = self._with_key(document, record.id)
+        elif record.record_type is RecordType.MESSAGE and document.get("file_parts"):
+            parts = [self._with_key(part, record.id) for part in document["file_parts"]]
+            document = {**document, "file_parts": parts}
+        return replace(record, document=document)
+
+    def _with_key(self, fields: Document, record: UUID) -> Document:
+        return {**fields, "file_key": self._keys.unwrap(fields["file_key"], str(record))}
 
     async def has_file(self, sha256: str, who: Caller) -> int:
         """Its length; Rejected(NOT_FOUND) when it is not here."""

@@ -27,14 +27,17 @@ from app.contract.signalling import (
     Room,
     Seat,
     Signal,
+    VouchedSignal,
 )
 from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected
+from app.domain.fingerprints import can_be_vouched_for, fingerprints_in
 from app.domain.ids import DeviceId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
 from server.signalling.allowance import Allowance
 from server.signalling.line import POLICY, REPLACED, Line
+from server.signalling.relays import RelayLending
 from server.signalling.rooms import (
     Changed,
     Effect,
@@ -76,12 +79,14 @@ class Signalling:
         clock: Clock,
         feed_head: Callable[[], int],
         session_until: SessionUntil,
+        lending: RelayLending | None = None,
     ) -> None:
         self._rooms = rooms
         self._presence = presence
         self._clock = clock
         self._feed_head = feed_head
         self._session_until = session_until
+        self._lending = lending
         self._tasks = TaskOwner("signalling")
         self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
@@ -129,6 +134,8 @@ class Signalling:
                 tasks.start(line.is_closing.wait(), "closing"),
                 tasks.start(self._watch_session(line, who.session), "session"),
             }
+            if self._lending is not None:
+                tasks.start(_lend(line, who.device, self._lending), "relays")
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -183,7 +190,10 @@ class Signalling:
                     line.say(_refusal(refusal.code, word.visit))
             case Leave():
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
-            case Signal() | Live():
+            case Signal():
+                self._relay(VisitId(word.visit), who.device, _vouched(word))
+                await asyncio.sleep(0)
+            case Live():
                 self._relay(VisitId(word.visit), who.device, word)
                 await asyncio.sleep(0)  # many words in one read: who hears them writes meanwhile
             case Ping():
@@ -271,6 +281,23 @@ class Signalling:
                 self._time_changed.clear()
             except TimeoutError:
                 await self._put(self._rooms.tick(self._clock.monotonic()))
+
+
+async def _lend(line: Line, device: DeviceId, lending: RelayLending) -> None:
+    """Again before it ends: a call may be longer than any name lasts."""
+    while True:
+        line.say(lending.word_for(device).model_dump_json())
+        await asyncio.sleep(lending.lasts_s / 2)
+
+
+def _vouched(word: Signal) -> VouchedSignal:
+    """Only who is signed in and sits in the room is relayed; what they send is theirs."""
+    fingerprints = fingerprints_in(word.payload.get("sdp"))
+    if not can_be_vouched_for(fingerprints):
+        raise Rejected(Code.MALFORMED)
+    return VouchedSignal(
+        visit=word.visit, link=word.link, payload=word.payload, fingerprints=list(fingerprints)
+    )
 
 
 def _refusal(code: Code, visit: UUID | None = None) -> str:

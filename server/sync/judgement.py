@@ -24,7 +24,7 @@ from server.audit_trail import append, event_of
 from server.auth import Caller
 from server.calls.service import judge_call_report, judge_ladder_step
 from server.judging import Judge, Submission, Verdict
-from server.messages.service import judge_message
+from server.messages.service import judge_message, judge_receipt
 from server.notes.service import judge_note
 from server.patients.service import judge_patient
 from server.recordings.service import Recordings
@@ -50,7 +50,8 @@ class Judgement:
             RecordType.PATIENT: judge_patient,
             RecordType.VISIT: judge_visit,
             RecordType.NOTE: judge_note,
-            RecordType.MESSAGE: judge_message,
+            RecordType.MESSAGE: judge_message(recordings.wrapped_key),
+            RecordType.RECEIPT: judge_receipt,
             RecordType.READING: judge_reading,
             RecordType.RECORDING: recordings.judge,
             RecordType.LADDER_STEP: judge_ladder_step,

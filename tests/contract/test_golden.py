@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).parent / "golden"
 MODULES = (audit, bodies, calls, problem, sign_in, signalling, sync)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
 CLIENT_WORDS = ["Join", "Leave", "Signal", "Live", "Ping"]
-SERVER_WORDS = ["Room", "Signal", "Live", "FeedMoved", "Pong", "Refusal"]
+SERVER_WORDS = ["Room", "VouchedSignal", "Live", "FeedMoved", "Relays", "Pong", "Refusal"]
 
 
 def golden(name: str) -> Any:

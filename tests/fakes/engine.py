@@ -22,6 +22,7 @@ from app.domain.engine import (
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import LinkId, RecordId
 from app.domain.ladder import Wants
+from app.domain.relays import RelayAccess
 
 WAITING = 1000
 
@@ -112,6 +113,10 @@ class FakeEngine:
     async def prepare(self, setup: CallSetup) -> None:
         self.asked.append(("prepare", setup.visit))
         self.setup = setup
+
+    async def use_relays(self, access: RelayAccess) -> None:
+        self._must_be_there()
+        self.asked.append(("relays", access))
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self._must_be_there()

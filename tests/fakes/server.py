@@ -175,6 +175,12 @@ class FakeServer:
         self._heard("has file", with_token=True)
         return file_sha256 in self.files
 
+    async def get_file(self, file_sha256: str) -> bytes:
+        self._heard("get file", with_token=True)
+        if file_sha256 not in self.files:
+            raise Rejected(Code.NOT_FOUND)
+        return self.files[file_sha256]
+
     async def put_file(self, file_sha256: str, data: bytes) -> None:
         self._heard("put file", with_token=True)
         if self.refuses_files is not None:

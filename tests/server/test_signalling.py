@@ -92,6 +92,7 @@ async def test_two_seats_hear_of_each_other_and_signal(clinic: Clinic) -> None:
         await doctor.say("signal", visit=str(visit), link=link, payload=payload)
         heard = await nurse.hear("signal")
         assert (heard["link"], heard["payload"]) == (link, payload)
+        assert heard["fingerprints"] == []
         await nurse.say("live", visit=str(visit), payload={"kind": "cuff-pressure", "value": "90"})
         assert (await doctor.hear("live"))["payload"]["value"] == "90"
         await nurse.say("leave", visit=str(visit))
@@ -101,6 +102,43 @@ async def test_two_seats_hear_of_each_other_and_signal(clinic: Clinic) -> None:
     assert {event["patient"] for event in joined} == {str(patient)}
     [left] = clinic.audited(Act.VISIT_LEFT)
     assert (left["device"], left["code"]) == (str(cart.id), None)
+
+
+async def test_the_server_vouches_for_what_the_seat_sent_and_for_nothing_it_claims(
+    clinic: Clinic,
+) -> None:
+    desk, cart = await clinic.doctor(), await clinic.nurse()
+    _, visit = clinic.add_visit()
+    async with (
+        clinic.on_a_socket() as address,
+        Socket.of(desk, address) as doctor,
+        Socket.of(cart, address) as nurse,
+    ):
+        for socket in (nurse, doctor):
+            await socket.say("join", visit=str(visit))
+        await nurse.room_with(2, 2)
+        ours = {
+            "visit": str(visit),
+            "link": str(new_id()),
+            "payload": {"type": "offer", "sdp": "v=0\r\na=fingerprint:SHA-256 ab:cd\r\n"},
+        }
+        await doctor.say("signal", fingerprints=["sha-256 00:11"], **ours)
+        assert (await nurse.hear("signal"))["fingerprints"] == ["sha-256 AB:CD"]
+        many = "".join(f"a=fingerprint:sha-256 {number:02}\n" for number in range(17))
+        await doctor.say("signal", **{**ours, "payload": {"type": "offer", "sdp": many}})
+        assert (await doctor.hear("refusal"))["code"] == "malformed"
+
+
+async def test_who_is_signed_in_is_lent_the_relays_and_nobody_else(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of relays and server")
+    urls = ("turn:relay.example", "turns:relay.example")
+    async with clinic_in(tmp_path / "data", relays=urls, relay_secret=secret) as clinic:
+        desk = await clinic.doctor()
+        async with clinic.on_a_socket() as address, Socket.of(desk, address) as doctor:
+            lent = await doctor.hear("relays")
+    assert tuple(lent["urls"]) == urls
+    assert lent["username"].endswith(f":{desk.id}")
 
 
 async def test_only_seats_of_the_room_speak_in_it(clinic: Clinic) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import secrets
 import statistics
 import time
@@ -13,12 +14,13 @@ import numpy as np
 import pytest
 
 from app.domain.engine import FarScreen, LiveFromFar, Measures, ScopeDone, ScopeProof
+from app.domain.failures import Code
 from app.domain.ids import RecordId, VisitId, new_id
 from app.runtime.tasks import TaskOwner
 from media.auscultation.lossless_channel import TICK_S, Line, LosslessChannel, ScopeEvent
 from media.auscultation.scope_words import ScopeHeader
 from media.rtc.control_words import FarCamera
-from media.rtc.link_events import FirstPicture, LinkFailed, LinkLost, LinkUp, ScopeIn
+from media.rtc.link_events import FirstPicture, LinkFailed, LinkLost, LinkUp, ScopeIn, SignalOut
 from tests.fakes.two_links import Pair, Side, frequency_of, number_in, two_links
 from tests.fakes.udp_gate import udp_gate
 
@@ -338,3 +340,21 @@ async def test_a_voice_at_ten_percent_loss_has_no_gap() -> None:
             print(f"voice at 10 % loss: {100 * loud.mean():.0f} % of {len(heard) / 48_000:.1f} s")
             assert len(heard) > 3.5 * 48_000
             assert loud.mean() > 0.98
+
+
+async def test_a_certificate_that_was_not_described_ends_the_link_with_its_reason() -> None:
+    """The offer passes through somebody who names a certificate of their own."""
+    async with two_links(None) as pair, TaskOwner("signals") as tasks:
+
+        def changed(signal: SignalOut) -> None:
+            text = re.sub(r"(a=fingerprint:sha-256 )\S\S", r"\g<1>00", str(signal.payload["sdp"]))
+            text = re.sub(r"(a=fingerprint:sha-(384|512) )\S\S", r"\g<1>00", text)
+            payload = {**signal.payload, "sdp": text}
+            tasks.start(pair.cart.link.heard(payload), "signal")
+
+        pair.clinician.on_signal = changed
+        await pair.open()
+        await pair.cart.until(lambda: bool(pair.cart.of(LinkFailed)), 5, "the refusal")
+        assert pair.cart.of(LinkFailed)[0][1].code is Code.PEER_UNTRUSTED
+        assert not pair.cart.of(LinkUp)
+        assert not pair.cart.sound or not np.concatenate(pair.cart.sound).any()

@@ -20,8 +20,7 @@ class Panel(QFrame):
         self._title.say(title)
         head.addWidget(self._title)
         head.addStretch(1)
-        if remark:
-            quiet = Words("small")
-            quiet.say(remark)
-            head.addWidget(quiet)
+        self.remark = Words("small", identifier=f"{identifier}.remark")
+        self.remark.say_or_hide(remark)
+        head.addWidget(self.remark)
         self.content.addLayout(head)

@@ -6,7 +6,7 @@ that asked, so that a double press does not confirm.
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import mark
@@ -17,19 +17,25 @@ class Ask(QFrame):
     confirmed = Signal()
     cancelled = Signal()
 
-    def __init__(self, name: str, confirm: str, cancel: str) -> None:
-        """`name` begins the identifiers: name-confirm, name-cancel, name-question."""
+    def __init__(self, name: str, confirm: str, cancel: str, *, is_in_panel: bool = False) -> None:
+        """`name` begins the identifiers: name-confirm, name-cancel, name-question.
+
+        In a panel, which is narrow, the answers stand below the question.
+        """
         super().__init__()
         mark(self, "surface", "question")
         self._question = Words("strong", wraps=True, identifier=f"{name}-question")
         self._confirm = Button(f"{name}-confirm", confirm)
         self._cancel = Button(f"{name}-cancel", cancel, kind=Kind.PRIMARY)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self) if is_in_panel else QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(24)
+        layout.setSpacing(8 if is_in_panel else 24)
         layout.addWidget(self._question, 1)
-        layout.addWidget(self._confirm)
-        layout.addWidget(self._cancel)
+        answers = QHBoxLayout()
+        answers.setSpacing(24)
+        answers.addWidget(self._confirm)
+        answers.addWidget(self._cancel)
+        layout.addLayout(answers)
         self._confirm.clicked.connect(self._say_yes)
         self._cancel.clicked.connect(self._say_no)
         self.setVisible(False)

@@ -156,6 +156,13 @@ def seconds_long(seconds: float) -> str:
     return isolate(f"{seconds:.1f} s")
 
 
+def megabytes(count: int) -> str:
+    """1.2 MB, 340 kB: by the thousand, as file managers say it."""
+    if count >= 1_000_000:
+        return isolate(f"{count / 1_000_000:.1f} MB")
+    return isolate(f"{max(1, round(count / 1000))} kB")
+
+
 def fingerprint(digest: str) -> str:
     """The first bytes of a SHA-256 in groups that two people can compare aloud."""
     return isolate(f"{digest[:4]} {digest[4:8]}")

@@ -1,7 +1,7 @@
 """Links of one call beside each other: the newer replaces the older only when it is up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from app.domain.engine import LiveFromFar, Measures
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import LinkId, new_id
 from media import call_links
-from media.call_links import SIGNALS_WAITING, CallLinks
-from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, VoiceIn
+from media.call_links import OVERLAP_S, SIGNALS_WAITING, CallLinks
+from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, ScopeIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed
+from tests.fakes.virtual_time import run
 from tests.unit.media.waiting import until
 
 MEASURES = Measures(2.0, 0.0, 300.0, 15.0, 80.0)
@@ -29,7 +30,7 @@ class FakePeer:
     ) -> None:
         self.is_offerer = is_offerer
         self.on_event = on_event
-        self.is_up = self.is_open = self.is_closed = False
+        self.is_up = self.is_open = self.is_closed = self.is_connected = False
         self.signals: list[dict[str, Json]] = []
         self.sent: list[object] = []
 
@@ -70,9 +71,9 @@ class Desk:
         self.peers.append(FakePeer(**asked))
         return self.peers[-1]
 
-    async def connects(self) -> tuple[LinkId, FakePeer]:
+    async def connects(self, *, is_offerer: bool = True) -> tuple[LinkId, FakePeer]:
         link = LinkId(new_id())
-        self.links.connect(link, is_offerer=True)
+        self.links.connect(link, is_offerer=is_offerer)
         peer = self.peers[-1]
         await until(lambda: peer.is_open)
         return link, peer
@@ -86,6 +87,18 @@ async def desk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     assert all(peer.is_closed for peer in desk.peers)
 
 
+def in_no_time(patch: pytest.MonkeyPatch, story: Callable[[Desk], Awaitable[None]]) -> None:
+    """A story in which time passes."""
+
+    async def told() -> None:
+        desk = Desk(patch)
+        await story(desk)
+        await desk.links.close()
+        assert all(peer.is_closed for peer in desk.peers)
+
+    run(told())
+
+
 async def test_the_older_link_serves_until_the_newer_is_up(desk: Desk) -> None:
     first, old = await desk.connects()
     old.tell(LinkUp(80))
@@ -95,10 +108,75 @@ async def test_the_older_link_serves_until_the_newer_is_up(desk: Desk) -> None:
     desk.links.send(LiveFromFar({"n": 1}))
     assert old.sent == [LiveFromFar({"n": 1})]
     new.tell(LinkUp(80))
-    await until(lambda: old.is_closed)
     assert desk.links.shown == (second, True)
     desk.links.send(LiveFromFar({"n": 2}))
     assert new.sent == [LiveFromFar({"n": 2})]
+
+
+def test_the_older_link_lives_on_until_the_newer_is_up_over_there_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(desk: Desk) -> None:
+        first, old = await desk.connects()
+        old.tell(LinkUp(80))
+        second, new = await desk.connects()
+        new.tell(LinkUp(80))
+        await asyncio.sleep(OVERLAP_S - 0.1)
+        assert not old.is_closed
+        desk.told.clear()
+        old.tell(SOUND)
+        old.tell(LiveFromFar({"n": 1}))
+        old.tell(ScopeIn(b"1"))
+        new.tell(SOUND)
+        new.tell(LiveFromFar({"n": 2}))
+        for event in (SOUND, LiveFromFar({"n": 3}), MEASURES, LinkLost(Code.MEDIA_LOST)):
+            old.tell(event)  # nobody's concern any more
+        assert desk.told == [
+            (first, SOUND),
+            (first, LiveFromFar({"n": 1})),
+            (first, ScopeIn(b"1")),
+            (second, SOUND),
+            (second, LiveFromFar({"n": 2})),
+        ]
+        await asyncio.sleep(0.2)
+        assert (old.is_closed, new.is_closed) == (True, False)
+
+    in_no_time(monkeypatch, story)
+
+
+@pytest.mark.parametrize("word", [LinkFailed(Code.MEDIA_LOST), None])
+def test_the_overlap_is_cut_short_by_the_end_of_the_older_one_or_of_the_call(
+    monkeypatch: pytest.MonkeyPatch, word: LinkFailed | None
+) -> None:
+    async def story(desk: Desk) -> None:
+        _, old = await desk.connects()
+        old.tell(LinkUp(80))
+        _, new = await desk.connects()
+        new.tell(LinkUp(80))
+        desk.told.clear()
+        if word is None:
+            desk.links.close_all()
+        else:
+            old.tell(word)
+        await asyncio.sleep(0.1)
+        assert (old.is_closed, new.is_closed) == (True, word is None)
+        assert desk.told == []
+        await asyncio.sleep(2 * OVERLAP_S)
+
+    in_no_time(monkeypatch, story)
+
+
+def test_a_lost_link_is_not_kept_beside_its_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(desk: Desk) -> None:
+        _, old = await desk.connects()
+        old.tell(LinkUp(80))
+        old.tell(LinkLost(Code.MEDIA_LOST))
+        _, new = await desk.connects()
+        new.tell(LinkUp(80))
+        await asyncio.sleep(0.1)
+        assert old.is_closed
+
+    in_no_time(monkeypatch, story)
 
 
 async def test_one_that_was_never_up_gives_way_and_is_not_heard_of_again(desk: Desk) -> None:
@@ -114,10 +192,24 @@ async def test_one_that_was_up_may_come_back_by_itself(desk: Desk) -> None:
     first, old = await desk.connects()
     old.tell(LinkUp(80))
     old.tell(LinkLost(Code.MEDIA_LOST))
-    await desk.connects()
+    await desk.connects(is_offerer=False)  # whoever offered it may have it up already
     old.tell(LinkUp(80))
     assert desk.links.shown == (first, True)
     assert not desk.peers[1].is_closed
+
+
+@pytest.mark.parametrize("is_reached", [False, True])
+async def test_an_offer_that_nobody_took_is_given_up_when_the_old_link_comes_back(
+    desk: Desk, is_reached: bool
+) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    old.tell(LinkLost(Code.MEDIA_LOST))
+    _, new = await desk.connects()
+    new.is_connected = is_reached  # then it may be up over there
+    old.tell(LinkUp(80))
+    await until(lambda: new.is_closed or is_reached)
+    assert new.is_closed is not is_reached
 
 
 async def test_the_end_of_an_older_link_is_told_only_when_the_newer_ends_too(desk: Desk) -> None:
@@ -221,3 +313,13 @@ async def test_hanging_up_closes_every_link(desk: Desk) -> None:
     desk.links.close_all()
     await until(lambda: old.is_closed and new.is_closed)
     assert desk.links.shown == (None, False)
+
+
+async def test_an_impostor_is_told_of_at_once_also_beside_a_link_that_lives(desk: Desk) -> None:
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    second, new = await desk.connects()
+    desk.told.clear()
+    new.tell(LinkFailed(Code.PEER_UNTRUSTED))
+    assert desk.told == [(second, LinkFailed(Code.PEER_UNTRUSTED))]
+    assert desk.links.shown[1]

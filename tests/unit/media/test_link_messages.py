@@ -32,6 +32,7 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import LinkId, RecordId, VisitId, new_id
 from app.domain.ladder import Matters, Reason, Stand, Step, Wants
 from app.domain.picture import Layout
+from app.domain.relays import RelayAccess
 from media.link import messages as m
 from media.link.local_channel import framed, parsed
 
@@ -47,6 +48,7 @@ WISHES: list[m.Wish] = [
     m.Hello(1, "ab" * 32, 7),
     m.LookFor(Equipment("0", None, "", "heart.wav")),
     m.Prepare(SETUP),
+    m.UseRelays(RelayAccess(("turn:relay.example",), "1:desk", "password", 60, "/ca.pem")),
     m.Connect(LINK, True),
     m.HeardSignal(LINK, {"type": "offer", "sdp": "v=0\r\n"}),
     m.CloseLink(),

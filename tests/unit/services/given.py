@@ -29,9 +29,12 @@ from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn
 from app.services.switchboard import Switchboard
@@ -40,6 +43,7 @@ from app.services.unsent import Unsent
 from app.services.visits import Visits
 from app.services.vitals import Vitals
 from app.services.worklist import Worklist
+from offline_store.outside_files import OutsideFiles
 from tests.fakes.channel import FakeChannel
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
@@ -87,6 +91,9 @@ class DeskOnFakes:
     visits: Visits
     notes: Notes
     messages: Messages
+    message_files: MessageFiles
+    receipts: Receipts
+    direct_line: DirectLine
     recordings: Recordings
     desk: Desk
     engine_room: EngineRoom
@@ -236,6 +243,17 @@ async def desk_on_fakes(
             equipment=EQUIPMENT,
             running=lambda: engine.running_call,
         )
+        message_files = MessageFiles(
+            acts=acts,
+            chart=chart,
+            call=call,
+            engine=engine,
+            files=store.recordings,
+            outside=OutsideFiles(),
+            server_api=server,
+            files_sent=sync.files_sent,
+            is_server_there=lambda: sync.state.value.is_reachable,
+        )
         services = DeskOnFakes(
             clock=clock,
             store=store,
@@ -256,6 +274,9 @@ async def desk_on_fakes(
             visits=visits,
             notes=Notes(acts, chart),
             messages=Messages(acts, chart),
+            message_files=message_files,
+            receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
+            direct_line=DirectLine(acts=acts, call=call, engine=engine),
             recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
             desk=desk,
             engine_room=EngineRoom(engine),

@@ -19,7 +19,7 @@ from app.domain.engine import (
 from app.domain.failures import Code
 from app.domain.ids import LinkId, VisitId, new_id
 from app.domain.server_words import RefusalHeard, SeatState, SignalHeard
-from app.services.call import TRY_AGAIN_S, CallState
+from app.services.call import SOON_S, TRY_AGAIN_S, CallState
 from app.services.seat_wait import ASK_AGAIN_S, TAKEN_LIMIT_S
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import settled
@@ -225,10 +225,53 @@ async def test_a_link_that_does_not_come_up_is_made_anew_until_it_does(
 ) -> None:
     await waiting(doctor)
     await far_comes(doctor)
-    await doctor.clock.passes(10 * TRY_AGAIN_S + 1)
+    await doctor.clock.passes(sum(TRY_AGAIN_S) + 3 * TRY_AGAIN_S[-1] + 2.5)
     made = links_asked(doctor)
-    assert 9 <= len(made) <= 11
+    assert len(made) == 1 + len(TRY_AGAIN_S) + 3  # ever more patient: a slow line needs time
     assert len(set(made)) == len(made)
+
+
+async def test_a_far_side_that_is_back_before_its_old_socket_was_missed_gets_its_link_soon(
+    doctor: DeskOnFakes,
+) -> None:
+    """The offer went to the socket that was dead; the server had not noticed."""
+    await live(doctor)
+    far = call(doctor).far
+    doctor.engine.link_is(LinkPhase.LOST)
+    await settled()
+    assert len(links_asked(doctor)) == 2
+    await doctor.clock.passes(0.3)
+    await far_comes(doctor, far)
+    await doctor.clock.passes(SOON_S)
+    assert len(links_asked(doctor)) == 3
+    await doctor.clock.passes(SOON_S + 0.5)
+    assert len(links_asked(doctor)) == 3
+
+
+async def test_an_offer_that_was_answered_is_not_in_doubt(doctor: DeskOnFakes) -> None:
+    await live(doctor)
+    doctor.engine.link_is(LinkPhase.LOST)
+    await settled()
+    link = call(doctor).link
+    assert link is not None
+    doctor.channel.hears(SignalHeard(VISIT, link, {"type": "answer"}))
+    await far_comes(doctor, call(doctor).far)
+    await doctor.clock.passes(2 * SOON_S)
+    assert len(links_asked(doctor)) == 2
+
+
+async def test_a_new_address_gets_a_new_link_once_the_server_is_heard_again(
+    doctor: DeskOnFakes,
+) -> None:
+    """Beside the one that runs: nobody waits until it is silent, and the call stays live."""
+    await live(doctor)
+    doctor.call.network_changed()
+    doctor.channel.goes_down()
+    doctor.channel.goes_up()
+    for _ in range(2):
+        await far_comes(doctor, call(doctor).far)
+    assert len(links_asked(doctor)) == 2
+    assert phase(doctor) is Phase.LIVE
 
 
 @pytest.mark.parametrize("head_start_s", [0.0, 1.0, 2.0, 3.0])
@@ -238,11 +281,11 @@ async def test_a_link_gets_its_time_before_it_is_made_anew(
     await waiting(doctor)
     await doctor.clock.passes(head_start_s)
     await far_comes(doctor)
-    await doctor.clock.passes(TRY_AGAIN_S - 0.5)
+    await doctor.clock.passes(TRY_AGAIN_S[0] - 0.5)
     doctor.engine.link_is(LinkPhase.FAILED)
     await settled()
     assert len(links_asked(doctor)) == 2
-    await doctor.clock.passes(TRY_AGAIN_S / 2)
+    await doctor.clock.passes(TRY_AGAIN_S[0] / 2)
     assert len(links_asked(doctor)) == 2
 
 
@@ -250,10 +293,10 @@ async def test_trying_again_survives_a_media_process_that_is_away(doctor: DeskOn
     await waiting(doctor)
     await far_comes(doctor)
     doctor.engine.is_there = False
-    await doctor.clock.passes(3 * TRY_AGAIN_S)
+    await doctor.clock.passes(3 * TRY_AGAIN_S[0])
     doctor.engine.is_there = True
     before = len(links_asked(doctor))
-    await doctor.clock.passes(2 * TRY_AGAIN_S)
+    await doctor.clock.passes(2 * TRY_AGAIN_S[0])
     assert len(links_asked(doctor)) > before
 
 
@@ -262,7 +305,7 @@ async def test_a_wall_clock_that_jumps_back_does_not_stop_the_trying(doctor: Des
     await far_comes(doctor)
     doctor.clock.wrong_by -= 3600 * SECOND
     before = len(links_asked(doctor))
-    await doctor.clock.passes(3 * TRY_AGAIN_S)
+    await doctor.clock.passes(3 * TRY_AGAIN_S[0])
     assert len(links_asked(doctor)) > before
 
 
@@ -322,7 +365,7 @@ async def test_while_signalling_is_down_no_link_is_made_and_afterwards_one_is(
     await settled()
     assert doctor.channel.said_of("join") == [("join", VISIT), ("join", VISIT)]
     await far_comes(doctor, far)
-    await doctor.clock.passes(TRY_AGAIN_S)
+    await doctor.clock.passes(TRY_AGAIN_S[0])
     assert len(links_asked(doctor)) > len(before)
 
 
@@ -766,3 +809,53 @@ async def test_a_flood_of_words_is_bounded_and_the_call_goes_on(
     doctor.engine.link_is(LinkPhase.LOST)
     await settled()
     assert phase(doctor) is Phase.REJOINING
+
+
+# --- who is not who the server vouched for -----------------------------------------------------
+
+OURS = {"type": "offer", "sdp": "v=0\r\na=fingerprint:sha-256 AA:01\r\n"}
+VOUCHED = ("sha-256 AA:01",)
+
+
+async def test_an_offer_as_the_server_vouched_for_it_is_taken(cart: DeskOnFakes) -> None:
+    await waiting(cart)
+    cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), VOUCHED))
+    await settled()
+    assert cart.engine.count_of("heard signal") == 1
+
+
+@pytest.mark.parametrize("vouched", [(), ("sha-256 BB:02",), (*VOUCHED, "sha-256 BB:02")])
+async def test_a_man_in_the_middle_who_changes_the_description_is_refused_and_audited(
+    cart: DeskOnFakes, vouched: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    await waiting(cart)
+    for _ in range(3):
+        cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), vouched))
+    await settled()
+    assert links_asked(cart) == [] and cart.engine.count_of("heard signal") == 0
+    assert (call(cart).code, phase(cart)) == (Code.PEER_UNTRUSTED, Phase.WAITING)
+    refused = [event for event in await cart.audited() if event.act is Act.PEER_REFUSED]
+    assert [(event.visit, event.code) for event in refused] == [(VISIT, Code.PEER_UNTRUSTED)]
+    assert len(caplog.records) == 1  # one for all tries: nobody fills log and audit
+    caplog.clear()
+    cart.channel.hears(SignalHeard(VISIT, LinkId(new_id()), dict(OURS), VOUCHED))
+    await settled()
+    cart.engine.link_is(LinkPhase.LIVE)
+    await settled()
+    assert (call(cart).code, phase(cart)) == (None, Phase.LIVE)
+
+
+async def test_a_certificate_that_was_not_described_is_audited_and_tried_again_patiently(
+    doctor: DeskOnFakes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await waiting(doctor)
+    await far_comes(doctor)
+    link = call(doctor).link
+    assert link is not None
+    doctor.engine.tells(LinkChanged(link, LinkPhase.FAILED, Code.PEER_UNTRUSTED))
+    await settled()
+    assert (call(doctor).code, len(links_asked(doctor))) == (Code.PEER_UNTRUSTED, 1)
+    assert Act.PEER_REFUSED in await doctor.acts_audited()
+    await doctor.clock.passes(TRY_AGAIN_S[0] + 0.5)
+    assert len(links_asked(doctor)) == 2
+    caplog.clear()

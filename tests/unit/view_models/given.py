@@ -143,7 +143,15 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 role=role,
             ),
             messages=MessagesViewModel(
-                tasks, messages=desk.messages, chart=desk.chart, acts=desk.acts, role=role
+                tasks,
+                messages=desk.messages,
+                files=desk.message_files,
+                receipts=desk.receipts,
+                chart=desk.chart,
+                call=desk.call,
+                sync=desk.sync,
+                acts=desk.acts,
+                role=role,
             ),
             unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),

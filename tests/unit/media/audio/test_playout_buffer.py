@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from media.audio.opus_encoder import OpusEncoder
 from media.audio.playout_buffer import PlayoutBuffer, VoicePacket
 from media.devices.sample_ring import Samples
 from tests.unit.media.audio.given import FRAME, RATE_HZ, packets_of, tone, voice
@@ -24,6 +25,7 @@ class Line:
     clock: float = 1.0  # how fast the far side's clock runs
     first_number: int = 100
     first_timestamp: int = 5000
+    copied: int = 0  # each packet carries the one that many before it
 
 
 @dataclass
@@ -50,6 +52,11 @@ def play(spoken: Samples, line: Line, seed: int = 1) -> Played:
             number = (line.first_number + place) % 0x10000
             timestamp = (line.first_timestamp + place * FRAME) % 0x1_0000_0000
             arriving.append((at, VoicePacket(number, timestamp, payload, at)))
+            if line.copied and place >= line.copied:
+                old, ago = packets[place - line.copied], line.copied * FRAME
+                number, timestamp = number - line.copied, timestamp - ago
+                copy = VoicePacket(number % 0x10000, timestamp % 2**32, old, at, copied_after=ago)
+                arriving.append((at, copy))
     arriving.sort(key=lambda item: item[0])
     return run(arriving, len(packets) * 0.02 / line.clock, lost)
 
@@ -98,6 +105,66 @@ def test_what_was_lost_is_said_again_or_guessed_without_a_gap(loss: float) -> No
 def test_copies_are_taken_before_guesses() -> None:
     played = play(voice(10), Line(loss=0.1))
     assert played.buffer.count.recovered > played.buffer.count.guessed
+
+
+@pytest.mark.parametrize("burst", [1, 2])
+def test_whole_packets_that_come_along_with_later_ones_are_heard(burst: int) -> None:
+    plain = play(voice(10), Line(loss=0.1, burst=burst)).buffer.count
+    played = play(voice(10), Line(loss=0.1, burst=burst, copied=2))
+    count = played.buffer.count
+    assert played.holes == 0
+    assert count.repeated > 0.7 * played.lost * FRAME
+    assert count.concealed_share < 0.25 * plain.concealed_share
+    assert count.late == 0
+    assert played.buffer.wait_s <= 0.055
+
+
+def test_copies_that_nobody_needs_cost_no_time() -> None:
+    played = play(voice(4), Line(copied=2))
+    assert played.buffer.count.repeated == 0
+    assert played.buffer.wait_s <= 0.03
+
+
+def test_copies_over_the_wrap_of_numbers_find_their_place() -> None:
+    line = Line(loss=0.1, copied=2, first_number=65_500, first_timestamp=2**32 - 30_000)
+    played = play(tone(4), line)
+    assert played.buffer.count.repeated > 0.7 * played.lost * FRAME
+
+
+def test_the_far_side_may_change_how_long_a_packet_is() -> None:
+    spoken, encoder, chance = tone(12), OpusEncoder(), random.Random(4)
+    arriving, start, number = [], 0, 0
+    while start < len(spoken) - 2880:
+        length = (960, 2880, 1920, 480)[start // (2 * RATE_HZ) % 4]
+        payload = encoder.encode(np.ascontiguousarray(spoken[start : start + length]))
+        at = (start + length) / RATE_HZ + NETWORK_S
+        if chance.random() >= 0.05:
+            arriving.append((at, VoicePacket(number, start, payload, at)))
+        start, number = start + length, number + 1
+    played = run(arriving, 12.0)
+    assert played.holes == 0
+    assert played.buffer.count.late <= 3  # the first of the longer ones
+    assert gaps_s(played.samples) < 0.1
+    assert played.buffer.count.concealed_share < 0.12
+
+
+def test_silence_of_one_byte_a_packet_is_a_soft_noise_and_no_loss() -> None:
+    chance, encoder = np.random.default_rng(5), OpusEncoder()
+    encoder.leave_silence_out(True)
+    noise = chance.normal(0, 20, 6 * RATE_HZ).astype(np.int16)
+    spoken = np.concatenate((voice(2), noise))
+    arriving, sizes = [], []
+    for place in range(len(spoken) // 2880):
+        part = np.ascontiguousarray(spoken[place * 2880 : (place + 1) * 2880])
+        payload, at = encoder.encode(part), (place + 1) * 0.06 + NETWORK_S
+        sizes.append(len(payload))
+        arriving.append((at, VoicePacket(place, place * 2880, payload, at)))
+    played = run(arriving, len(spoken) / RATE_HZ)
+    assert sum(size <= 2 for size in sizes) > 50
+    assert played.holes == 0
+    assert played.buffer.count.concealed_share < 0.05
+    loudness = np.abs(played.samples[5 * RATE_HZ : 7 * RATE_HZ]).mean()
+    assert 1 < loudness < 40
 
 
 @pytest.mark.parametrize("jitter_s", [0.04, 0.08, 0.16])
@@ -218,3 +285,13 @@ def test_before_the_first_word_there_is_silence() -> None:
     buffer = PlayoutBuffer()
     assert not buffer.has_begun
     assert not buffer.take(1.0, -100).any()
+
+
+def test_it_tells_when_what_comes_next_is_heard() -> None:
+    buffer = PlayoutBuffer()
+    assert buffer.next_heard is None
+    buffer.put(VoicePacket(9, 96_000, packets_of(tone(1))[0], 50.0))
+    told = buffer.next_heard
+    assert told is not None
+    assert told[0] == 96_000
+    assert told[1] == pytest.approx(50.0 + buffer.wait_s)

@@ -30,6 +30,7 @@ from media.auscultation.scope_words import (
     word_of,
 )
 from media.auscultation.wav import samples_of
+from tests.noise import PACKETS
 
 VISIT = VisitId(new_id())
 
@@ -318,14 +319,15 @@ def test_words_come_back_as_they_were(word: ScopeWord) -> None:
     assert word_of(bytes_of(word)) == word
 
 
-def test_noise_and_mutated_words_are_refused_never_a_crash() -> None:
+@PACKETS
+def test_noise_and_mutated_words_are_refused_never_a_crash(packets: int) -> None:
     chance = random.Random(20)
     bench = Bench()
     bench.link_up()
     bench.clinician.heard(bytes_of(bench.header))
     logging.getLogger("media.auscultation.lossless_channel").disabled = True
     try:
-        for _ in range(20_000):
+        for _ in range(packets):
             data = bytearray(bytes_of(chance.choice(WORDS)))
             for _ in range(chance.randrange(4)):
                 data[chance.randrange(len(data))] = chance.randrange(256)

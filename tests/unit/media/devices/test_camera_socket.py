@@ -5,8 +5,8 @@ The far end is a bare socket here: OpenCV, and with it whatever a camera sends, 
 
 import array
 import asyncio
-import gc
 import fcntl
+import gc
 import json
 import logging
 import os

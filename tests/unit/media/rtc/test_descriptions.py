@@ -11,6 +11,7 @@ from app.domain.failures import Code, Rejected
 from media.rtc.descriptions import MAX_SDP_BYTES, checked
 from media.rtc.link_events import SignalOut
 from tests.fakes.two_links import Side
+from tests.noise import DESCRIPTIONS
 
 ODD_WORDS = ["", "-1", "99999999999999999999", "0", "a", "\x00", "é", "239.1.2.3", "x.local"]
 
@@ -126,11 +127,12 @@ async def test_a_mutated_offer_is_refused_or_taken_and_the_link_still_closes() -
     assert 10 < refused < 75
 
 
-def test_thousands_of_mutated_descriptions_never_escape() -> None:
+@DESCRIPTIONS
+def test_thousands_of_mutated_descriptions_never_escape(packets: int) -> None:
     chance = random.Random(6)
     offer, answer = asyncio.run(offer_and_answer())
     for kind, sdp in (("offer", offer), ("answer", answer)):
-        for _ in range(400):
+        for _ in range(packets // 2):
             try:
                 checked(kind, mutated(chance, sdp), wanted=kind)
             except Rejected:

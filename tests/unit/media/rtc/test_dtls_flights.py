@@ -99,6 +99,25 @@ def test_a_clean_line_needs_two_round_trips() -> None:
     assert 0 < max(times) < 0.2
 
 
+def test_a_certificate_that_was_not_described_is_an_impostors() -> None:
+    """Between the two stands one who has keys of their own and passes the descriptions on."""
+
+    async def story() -> None:
+        async with TaskOwner("impostor") as tasks:
+            ends, others = Ends(), Ends()
+            seen: list[bool] = []
+            ends.client.on("statechange", lambda: seen.append(ends.client.is_impostor))
+            tasks.start(ends.client.start(others.server.getLocalParameters()), "client")
+            tasks.start(ends.server.start(ends.client.getLocalParameters()), "server")
+            await asyncio.sleep(2.0)
+            assert (ends.client.state, ends.server.is_impostor) == ("failed", False)
+            assert seen[-1]  # whoever is told of the failure can already say why
+            await ends.stop()
+            await others.stop()
+
+    run(story())
+
+
 def lose_last_flight_of_server(ends: Ends) -> None:
     """Everything the server sends of its flight that begins with its change of cipher, once."""
     until = [0.0]

@@ -4,14 +4,18 @@ signatures, defaults. Each line here is a touch of their inside."""
 import inspect
 import subprocess
 import sys
+from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import aioice.ice
 import aiortc.codecs
+import aiortc.mediastreams as mediastreams
 import aiortc.rtcpeerconnection as peer
 import aiortc.rtcrtpreceiver as receiver
 import aiortc.rtcrtpsender as sender
 import aiortc.rtcsctptransport as sctp
+import aiortc.rtp
 import pytest
 from aioice import stun
 from aiortc.codecs import CODECS, vpx
@@ -21,11 +25,17 @@ from aiortc.rtcicetransport import RTCIceTransport
 
 from media.rtc import (
     arrival_buffer,
+    asking_again,
     dtls_flights,
     ice_checks,
+    line_transport,
+    picture_arrival,
+    relay_paths,
+    rtp_mends,
     sctp_mends,
     upstream,
     voice_arrival,
+    voice_copies,
     voice_encoder,
 )
 
@@ -66,12 +76,11 @@ def test_defaults_of_stock_are_what_we_found() -> None:
 
 def test_fitting_puts_our_parts_in_place() -> None:
     upstream.fit()
-    assert vars(peer)["RTCDtlsTransport"] is dtls_flights.FlightDtlsTransport
+    assert vars(peer)["RTCDtlsTransport"] is line_transport.LineTransport
     assert vars(peer)["RTCSctpTransport"] is sctp_mends.MendedSctpTransport
     assert stun.Transaction is ice_checks.PatientTransaction
     assert (sctp.SCTP_RTO_INITIAL, sctp.SCTP_RTO_MIN) == (0.25, 0.2)
     assert (sctp.SCTP_MAX_INIT_RETRANS, sctp.SCTP_MAX_ASSOCIATION_RETRANS) == (80, 60)
-    assert vpx.Vp8Encoder().target_bitrate == 600_000
 
 
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +120,9 @@ def test_dtls_flights() -> None:
     assert names(STOCK_DTLS.__init__) == ["self", "transport", "certificates"]
     assert names(STOCK_DTLS.start) == ["self", "remoteParameters"]
     assert names(STOCK_DTLS.stop) == names(STOCK_DTLS._write_ssl) == ["self"]
+    assert names(STOCK_DTLS._validate_peer_identity) == ["self", "remoteParameters"]
+    assert "self._validate_peer_identity(remoteParameters)" in source(STOCK_DTLS.start)
+    assert "self._set_state(State.FAILED)" in source(STOCK_DTLS._validate_peer_identity)
     text = source(STOCK_DTLS._write_ssl)
     assert "self._ssl.bio_read(1500)" in text
     assert "self.__tx_bytes" in text
@@ -119,6 +131,23 @@ def test_dtls_flights() -> None:
     assert "first_byte = data[0]" in source(STOCK_DTLS._recv_next)  # why empty ones are kept away
     assert "self._recv = self._connection.recv" in source(RTCIceTransport)
     assert "RTCDtlsTransport(iceTransport, self.__certificates)" in source(peer.RTCPeerConnection)
+
+
+def test_relay_paths() -> None:
+    stock: Any = relay_paths._stock
+    assert stock.__qualname__ == "relayed_candidate"
+    assert names(stock) == [
+        *("component", "hide_related_address", "protocol_factory", "turn_server"),
+        *("turn_username", "turn_password", "turn_ssl", "turn_transport"),
+    ]
+    gathers = source(aioice.ice.Connection.get_component_candidates)
+    assert "relayed_candidate(" in gathers  # by its name in the module
+    assert "if task.exception() is None:" in gathers  # no relay is no reason to fail
+    assert "ssl=turn_ssl" in source(stock)  # a context passes where stock hands a truth value on
+    assert aioice.ice.relayed_candidate is relay_paths._relayed_candidate
+    assert "self._nominated: dict" in source(aioice.ice.Connection.__init__)
+    assert "self._connection = " in source(RTCIceTransport.__init__)
+    assert "long_term_credential=True" in source(aioice.turn.TurnClientMixin.request)
 
 
 def test_sctp_mends() -> None:
@@ -140,9 +169,6 @@ def test_first_picture() -> None:
     text = source(receiver.RTCRtpReceiver.__init__)
     assert "self.__jitter_buffer = JitterBuffer(capacity=512, is_video=True)" in text
     assert "self.__nack_generator = NackGenerator()" in text
-    assert names(JitterBuffer.remove) == ["self", "count"]
-    assert "if self._origin is None:" in source(JitterBuffer.add)
-    assert "if self.max_seq is None:" in source(receiver.NackGenerator.add)
 
 
 def test_arrival_buffer() -> None:
@@ -161,6 +187,60 @@ def test_arrival_buffer() -> None:
     assert "return Vp8Decoder()" in text
     assert "Packet(encoded_frame.data)" in source(vpx.Vp8Decoder)
     assert "packet.pts = encoded_frame.timestamp" in source(vpx.Vp8Decoder)
+
+
+def test_asking_again() -> None:
+    upstream.fit()
+    assert vars(receiver)["NackGenerator"] is asking_again.AskingAgain
+    assert vars(receiver)["unwrap_rtx"] is arrival_buffer.unwrap_rtx
+    stock: Any = asking_again.AskingAgain.__mro__[1]
+    assert stock.__qualname__ == "NackGenerator"
+    assert names(stock.add) == ["self", "packet"]
+    assert "self.missing: set[int] = set()" in source(stock.__init__)
+    assert names(aiortc.rtp.unwrap_rtx) == ["rtx", "payload_type", "ssrc"]
+    text = source(receiver.RTCRtpReceiver._handle_rtp_packet)
+    assert "packet = unwrap_rtx(packet, payload_type=apt, ssrc=original_ssrc)" in text
+    assert "self.__nack_generator.add(packet)" in text
+    assert "packet.ssrc, sorted(self.__nack_generator.missing)" in text
+    assert text.index("unwrap_rtx(") < text.index("self.__nack_generator.add(")
+    assert names(receiver.RTCRtpReceiver._send_rtcp_nack) == ["self", "media_ssrc", "lost"]
+
+
+def test_a_real_receiver_holds_our_parts() -> None:
+    upstream.fit()
+    transport: Any = SimpleNamespace(state="new")
+    for kind in ("video", "audio"):
+        made = receiver.RTCRtpReceiver(kind, transport)
+        if kind == "video":
+            buffer, _ = picture_arrival.parts_of(made)
+            assert buffer._is_video
+            assert picture_arrival.origin_of(made) == 0
+            made.__dict__["_RTCRtpReceiver__timestamp_mapper"].map(7000)
+            assert picture_arrival.origin_of(made) == 7000
+
+
+def test_lip_sync() -> None:
+    assert names(receiver.RTCRtpReceiver._handle_rtcp_packet) == ["self", "packet"]
+    assert "await recipient._handle_rtcp_packet(packet)" in source(STOCK_DTLS._handle_rtcp_data)
+    text = source(receiver.TimestampMapper.map)
+    assert "self._origin -= 1 << 32" in text
+    assert "return timestamp - self._origin" in text
+
+
+def test_rtp_mends() -> None:
+    upstream.fit()
+    stock_map: Any = rtp_mends.MendedExtensionsMap.__mro__[1]
+    stock_router: Any = rtp_mends.BoundedRouter.__mro__[1]
+    assert stock_map.__qualname__ == "HeaderExtensionsMap"
+    assert names(stock_map.get) == ["self", "extension_profile", "extension_value"]
+    assert "rtp.HeaderExtensionsMap()" in source(STOCK_DTLS.__init__)
+    assert "= RtpRouter()" in source(STOCK_DTLS.__init__)
+    assert names(stock_router.route_rtp) == ["self", "packet"]
+    assert "self.ssrc_table[packet.ssrc] = pt_receiver" in source(stock_router.route_rtp)
+    assert "except ValueError as exc:" in source(STOCK_DTLS._handle_rtp_data)
+    text = source(sender.RTCRtpSender)
+    assert text.count("% RTP_HISTORY_SIZE") == 2
+    assert aiortc.rtp.RTP_HISTORY_SIZE == 128
 
 
 def test_voice_arrival() -> None:
@@ -185,5 +265,50 @@ def test_voice_encoder() -> None:
     assert "fractionLost=report.fraction_lost" in source(sender)
 
 
+def test_voice_copies() -> None:
+    upstream.fit()
+    assert vars(peer)["find_common_codecs"] is voice_copies.find_common_codecs
+    assert vars(sender)["get_encoder"] is voice_copies.get_encoder
+    assert vars(receiver)["get_decoder"] is voice_copies.get_decoder
+    assert names(voice_copies._find_common) == ["local_codecs", "remote_codecs"]
+    assert "c.payloadType in rtp.DYNAMIC_PAYLOAD_TYPES" in source(voice_copies._find_common)
+    assert names(voice_copies._get_encoder) == names(voice_copies._get_decoder) == ["codec"]
+    assert "decoder = get_decoder(codec)" in source(receiver.decoder_worker)
+    assert "self._run_rtp(parameters.codecs[0])" in source(sender.RTCRtpSender.send)
+    text = source(sender.RTCRtpSender)
+    assert "if not payloads:\n            return None" in text  # a packet that is not full yet
+    assert "if enc_frame is None:\n                    continue" in text
+    assert "CODECS[transceiver.kind][:]" in source(peer.RTCPeerConnection.createOffer)
+
+
+def test_picture_out() -> None:
+    text = source(sender.RTCRtpSender._next_encoded_frame)
+    assert names(sender.RTCRtpSender._next_encoded_frame) == ["self", "codec"]
+    assert "data = await self.__track.recv()" in text
+    assert "if isinstance(data, Frame):" in text
+    assert "payloads, timestamp = self.__encoder.pack(data)" in text
+    assert "if not payloads:" in text
+    assert names(vpx.Vp8Encoder.pack) == ["self", "packet"]
+    text = source(vpx.Vp8Encoder.pack)
+    assert "self._packetize(bytes(packet), self.picture_id)" in text
+    assert "convert_timebase(packet.pts, packet.time_base, VIDEO_TIME_BASE)" in text
+    assert Fraction(1, 90_000) == mediastreams.VIDEO_TIME_BASE
+    assert "return Vp8Encoder()" in source(aiortc.codecs.get_encoder)
+    text = source(sender.RTCRtpSender._handle_rtcp_packet)
+    assert text.count("self._send_keyframe()") == 1  # PLI and FIR; looked up on the instance
+    assert "self.__force_keyframe = True" in source(sender.RTCRtpSender._send_keyframe)
+    assert "self.__track.stop()" in source(sender.RTCRtpSender._run_rtp)
+
+
 def test_vp8_is_offered_first() -> None:
     assert CODECS["video"][0].mimeType == "video/VP8"
+
+
+def test_packets_past_the_keys_are_read_where_ours_stand_guard() -> None:
+    assert names(STOCK_DTLS._handle_rtcp_data) == ["self", "data"]
+    assert names(STOCK_DTLS._handle_rtp_data) == ["self", "data", "arrival_time_ms"]
+    assert names(STOCK_SCTP._handle_data) == ["self", "data"]
+    assert names(STOCK_SCTP.__init__) == ["self", "transport", "port"]
+    assert inspect.signature(STOCK_SCTP.__init__).parameters["port"].default == sctp_mends.SCTP_PORT
+    for reader in ("await self._handle_rtcp_data(data)", "await self._data_receiver._handle_data"):
+        assert reader in source(STOCK_DTLS._recv_next)

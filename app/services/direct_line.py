@@ -1,0 +1,213 @@
+"""Messages and receipts over the running call, at once and beside the way by the server.
+
+What is told here goes the safe way, too, and is known by its id. Told again on each new link, and
+after a pause, until the far desk says that it has it.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.domain.call import Phase
+from app.domain.changes import HeardRecord, Json, RecordType
+from app.domain.failures import Code, Failure, Rejected
+from app.domain.ids import LinkId, RecordId, VisitId
+from app.domain.messages import (
+    Message,
+    Receipt,
+    ReceiptKind,
+    message_fields,
+    receipt_fields,
+    receipt_id,
+)
+from app.domain.people import Person
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.call import Call, CallState
+from app.services.ports import CallEngine, UnitOfWork
+from app.services.told_words import KIND, Gathering, words_of
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 5.0
+AGAIN_AFTER_S = 15.0  # and twice as long after each further time
+AGAIN_MOST = 6
+WORD_PAUSE_S = 0.04  # the far side takes a hundred words a second, and others speak, too
+RECEIPTS_OF_NEWEST = 20  # told anew on a new link, in case the far desk has no server
+HEARD_WAITING = 64
+
+AUTHOR_FIELD = {RecordType.MESSAGE: "author", RecordType.RECEIPT: "by"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    at: float  # monotonic
+    times: int
+
+
+class DirectLine:
+    def __init__(self, *, acts: Acts, call: Call, engine: CallEngine) -> None:
+        self._acts = acts
+        self._call = call
+        self._engine = engine
+        self._told: dict[RecordId, _Told] = {}
+        self._told_over: tuple[LinkId | None, bool] = (None, False)
+        self._gathering = Gathering()
+        self._heard: asyncio.Queue[HeardRecord] = asyncio.Queue(HEARD_WAITING)
+        self._refused = 0
+        self._asked = asyncio.Event()
+        self._tasks = TaskOwner("direct line")
+        self._stops = (
+            acts.revision.listen(lambda _: self._asked.set()),
+            call.state.listen(self._call_changed),
+        )
+
+    def start(self) -> None:
+        self._tasks.start_lasting(self._run, "tell")
+        self._tasks.start_lasting(self._keep_heard, "keep what was heard")
+
+    async def close(self) -> None:
+        for stop in self._stops:
+            stop()
+        await self._tasks.close()
+
+    # --- telling ---------------------------------------------------------------------------
+
+    def _call_changed(self, state: CallState) -> None:
+        """A new link, or a new screen at the far end, may have lost what was told before."""
+        has_screen = state.far_screen is None or state.far_screen.is_attached
+        over = (state.link if state.phase is Phase.LIVE else None, has_screen)
+        if over != self._told_over:
+            self._told_over = over
+            self._told.clear()
+            self._asked.set()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self._tell_what_waits()
+            except Failure as failure:
+                log.info("not told over the call: %s", failure.code)
+
+    async def _tell_what_waits(self) -> None:
+        state = self._call.state.value
+        if state.phase is not Phase.LIVE or state.visit is None:
+            return
+        visit, person = state.visit, self._acts.person
+        messages = await self._acts.read(lambda unit: unit.records.messages(visit))
+        for record, is_urgent in self._to_tell(messages, person):
+            if not self._is_due(record.record, is_urgent=is_urgent):
+                continue
+            before = self._told.get(record.record)
+            times = 1 if before is None else before.times + 1
+            # Before it is said: what is asked for again meanwhile is told again.
+            self._told[record.record] = _Told(self._acts.clock.monotonic(), times)
+            try:
+                for word in words_of(record):
+                    await self._engine.send_live(word)
+                    await asyncio.sleep(WORD_PAUSE_S)
+            except Failure:
+                self._told.pop(record.record, None)
+                raise
+
+    def _to_tell(self, newest_first: list[Message], me: Person) -> list[tuple[HeardRecord, bool]]:
+        """Oldest first, with whether it is to be told again until the far desk has it."""
+        told: list[tuple[HeardRecord, bool]] = []
+        for place, message in reversed(list(enumerate(newest_first))):
+            if message.author != me.id:
+                if place < RECEIPTS_OF_NEWEST:
+                    told += [(one, False) for one in self._our_receipts(message, me)]
+            elif message.receipt_of(ReceiptKind.DELIVERED) is None:
+                fields = message_fields(message)
+                told.append((_record(RecordType.MESSAGE, message.id, message, fields), True))
+        return told
+
+    def _our_receipts(self, message: Message, me: Person) -> list[HeardRecord]:
+        return [
+            _record(
+                RecordType.RECEIPT,
+                receipt_id(receipt, self._acts.device),
+                message,
+                receipt_fields(receipt, message.visit, message.patient, me.name),
+            )
+            for receipt in message.receipts
+            if receipt.by == me.id
+        ]
+
+    def _is_due(self, record: RecordId, *, is_urgent: bool) -> bool:
+        told = self._told.get(record)
+        if told is None:
+            return True
+        pause_s = AGAIN_AFTER_S * 2 ** (told.times - 1)
+        is_over = self._acts.clock.monotonic() - told.at >= pause_s
+        return is_urgent and told.times < AGAIN_MOST and is_over
+
+    # --- hearing ---------------------------------------------------------------------------
+
+    def heard(self, visit: VisitId, payload: dict[str, Json]) -> None:
+        """A word of the far side over the call; those of other kinds are not ours."""
+        if payload.get("kind") != KIND:
+            return
+        try:
+            record = self._gathering.take(payload)
+            if record is None:
+                return
+            if record.visit != visit or record.record_type not in AUTHOR_FIELD:
+                raise Rejected(Code.NOT_ALLOWED, "told record")
+            if self._heard.full():  # it is told again
+                raise Rejected(Code.OVERRUN, "told record")
+        except Rejected as no:
+            self._refuse(no.code)
+            return
+        self._heard.put_nowait(record)
+
+    async def _keep_heard(self) -> None:
+        while True:
+            record = await self._heard.get()
+            try:
+                await self._keep(record)
+            except Failure as failure:
+                self._refuse(failure.code)
+
+    async def _keep(self, record: HeardRecord) -> None:
+        """Only in the name of who sits at the far end; the server judges it again."""
+        author = record.fields.get(AUTHOR_FIELD[record.record_type])
+        far = self._call.state.value.far
+        if far is not None and author != str(far.person):
+            raise Rejected(Code.NOT_ALLOWED, "another person's name")
+        if author == str(self._acts.person.id):
+            raise Rejected(Code.NOT_ALLOWED, "our own name")
+
+        def write(unit: UnitOfWork) -> bool:
+            row = unit.records.visit_row(record.visit)
+            if row is not None and row.patient.id != record.patient:
+                raise Rejected(Code.WRONG_PATIENT)
+            return unit.heard.keep(record)
+
+        is_new = await self._acts.do(write)
+        if not is_new and record.record_type is RecordType.MESSAGE:
+            self._tell_receipts_again(record.record)
+
+    def _tell_receipts_again(self, message: RecordId) -> None:
+        """They told it again, so they do not know that it is here."""
+        me, now = self._acts.person.id, self._acts.clock.now()
+        for kind in ReceiptKind:
+            self._told.pop(receipt_id(Receipt(message, kind, me, now), self._acts.device), None)
+        self._asked.set()
+
+    def _refuse(self, code: Code) -> None:
+        """The far side must not fill our log: told after one, two, four, eight..."""
+        self._refused += 1
+        if self._refused.bit_count() == 1:
+            log.warning("told records refused so far: %d (%s)", self._refused, code)
+
+
+def _record(
+    record_type: RecordType, record: RecordId, message: Message, fields: dict[str, Json]
+) -> HeardRecord:
+    return HeardRecord(record_type, record, fields, message.patient, message.visit)

@@ -1,0 +1,129 @@
+"""`python -m bench.call`: every cell of calls over a bad line, or those that CELLS names.
+
+QUICK=1: one seed of each. Appends each finished cell to bench/results/call.json and goes on where
+it stopped. Exits 0 when all was measured, whether or not each goal is met.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from dataclasses import replace
+from typing import Any
+
+from bench.call.cells import Cell, chosen
+from bench.call.facts import PEER, Found
+from bench.call.link import Link, NoRoot
+from bench.call.results import name_of, read, rows_of, samples, save, taken
+from bench.call.runs import Runs
+from bench.call.situations import Situation, quicker
+from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
+from bench.machine import head, load
+
+MEASURED, NOT_MEASURED, NO_PLACE = 0, 1, 2
+
+
+def needs() -> list[str]:
+    """What is missing on this machine, in words."""
+    missing = []
+    if os.geteuid() != 0:
+        missing.append("root (network namespaces and TUN devices)")
+    if not os.path.exists("/dev/net/tun"):
+        missing.append("/dev/net/tun")
+    missing += [f"the program {name}" for name in ("ip", "chromium") if not shutil.which(name)]
+    if not all((SOUNDS / speaker).is_dir() for speaker in SPEAKERS):
+        missing.append(f"recorded speech (Debian: {PACKAGES})")
+    return missing
+
+
+class Bench:
+    """One run of the program."""
+
+    def __init__(self, link: Link, *, is_quick: bool) -> None:
+        self._runs = Runs(link)
+        self._is_quick = is_quick
+        self._load = load()
+        self._commit = head(self._load)["commit"]
+        self._results = read()
+
+    async def measure(self, cell: Cell) -> bool:
+        """Whether all that can be measured has a value."""
+        mark: dict[str, Any] = {"commit": self._commit, "is_quick": self._is_quick}
+        if self._results.has(cell, mark):
+            print(f"{cell.name}: measured before, left as it is", flush=True)
+            return True
+        print(f"{cell.name} ...", flush=True)
+        if self._is_quick and cell.why_not_quick:
+            cell = replace(cell, situation=None, reason=f"QUICK RUN: {cell.why_not_quick}")
+        found = await self._found(cell) if cell.situation is not None else Found()
+        rows = rows_of(cell, found, self._note(cell))
+        self._results.put(cell, rows, mark)
+        for aim in cell.aims:
+            self._results.remember(name_of(cell, aim), samples(found.samples[PEER], aim))
+        save(self._results, head(self._load))
+        for row in rows:
+            print(f"  {row.told()}", flush=True)
+        return cell.situation is None or all(row.value is not None for row in rows)
+
+    async def _found(self, cell: Cell) -> Found:
+        situation = self._situation(cell)
+        # In a quick run a peer without a goal that needs it is left out.
+        with_peer = cell.needs_peer or (cell.has_peer and not self._is_quick)
+        seeds = cell.seeds_in(is_quick=self._is_quick)
+        found = await self._runs.run(situation, seeds, with_peer=with_peer)
+        if with_peer and self._is_void(cell, found):
+            print("  Chromium is far off its own spread: once more", flush=True)
+            found = await self._runs.again(situation, seeds)
+        return found
+
+    def _situation(self, cell: Cell) -> Situation:
+        assert cell.situation is not None
+        return quicker(cell.situation) if self._is_quick else cell.situation
+
+    def _is_void(self, cell: Cell, found: Found) -> bool:
+        values = {
+            name_of(cell, aim): taken(samples(found.samples[PEER], aim), aim)
+            for aim in cell.aims
+            if aim.needs_peer
+        }
+        return any(self._results.is_far_off(name, value) for name, value in values.items())
+
+    def _note(self, cell: Cell) -> str:
+        if cell.situation is None:
+            return cell.reason
+        situation = self._situation(cell)
+        words = f"watched {situation.watch_s:g} s, load {os.getloadavg()[0]:.1f}"
+        return f"QUICK RUN, one seed: no verdict; {words}" if self._is_quick else words
+
+
+async def main() -> int:
+    try:
+        cells = chosen(os.environ.get("CELLS", ""))
+    except ValueError as error:
+        print(f"bench-call: {error}", file=sys.stderr)
+        return NO_PLACE
+    if missing := needs():
+        print(f"bench-call: cannot measure here, missing: {', '.join(missing)}", file=sys.stderr)
+        return NO_PLACE
+    this = asyncio.current_task()
+    assert this is not None
+    for word in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(word, this.cancel)
+    is_whole = True
+    try:
+        async with Link() as link:
+            bench = Bench(link, is_quick=os.environ.get("QUICK", "") not in ("", "0"))
+            for cell in cells:
+                is_whole = await bench.measure(cell) and is_whole
+    except NoRoot:
+        print("bench-call: only root can make network namespaces", file=sys.stderr)
+        return NO_PLACE
+    except asyncio.CancelledError:
+        print("bench-call: stopped; what is finished is kept", file=sys.stderr)
+        return NOT_MEASURED
+    return MEASURED if is_whole else NOT_MEASURED
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

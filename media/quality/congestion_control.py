@@ -1,0 +1,272 @@
+"""How much we may send: down when a queue grows on the way, up while it is empty, by burst at the
+start and after a drop. Delay first, loss second; the time is told. All bytes on the wire count.
+"""
+
+from media.quality.arrival_rates import SHORT_S, ArrivalRate, LossShare
+from media.quality.delay_trend import DelayTrend, QueueWatch
+from media.quality.line_state import LineState
+from media.quality.probing import Burst, Probing
+from media.quality.sent_log import Outcome
+
+START_BIT_S = 150_000.0
+LEAST_BIT_S, MOST_BIT_S = 40_000.0, 2_500_000.0
+GROWING_QUEUE_S = 0.015  # a rising trend below this is noise
+LONG_QUEUE_S = 0.08  # too long, whatever the trend says
+SUDDEN_QUEUE_S = 0.05  # above this what arrives is what the line carries now
+HOLD_QUEUE_S = 0.04
+EMPTY_QUEUE_S = 0.015
+NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
+DOWN, LEAST_DOWN = 0.88, 0.5
+DRAIN_IN_S = 0.6
+LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
+UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
+NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
+NEAR_ROUND_TRIP_S = 0.3
+MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
+MUCH_LOSS = 0.12
+LOSS_EVERY_S = 0.5
+LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
+SILENT_AFTER_S = 0.6  # without feedback, beside the round trip
+SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
+MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
+AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
+FIRST_BURST_BIT_S = 1_000_000.0
+PACE_AT_START, PACE = 2.5, 1.5
+BURST_ABOVE = 2.0
+AFTER_BURST = 0.9  # of what a burst brought through
+BURST_PAUSE_S = 3.0
+IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
+ROUND_TRIP_SMOOTHING = 0.2
+
+
+class CongestionControl:
+    def __init__(self, start_bit_s: float = START_BIT_S) -> None:
+        self._trend = DelayTrend()
+        self._queue = QueueWatch()
+        self._rate = ArrivalRate()
+        self._loss = LossShare()
+        self._probing = Probing()
+        self._target_bit_s = start_bit_s
+        self._is_starting = True
+        self._is_draining = False
+        self._capacity_bit_s: float | None = None  # what arrived when the line was last full
+        self._best_bit_s = start_bit_s
+        self._round_trip_s: float | None = None
+        self._decided_s: float | None = None
+        self._heard_s: float | None = None
+        self._down_s = self._loss_down_s = -1e9
+        self._over_since_s: float | None = None
+        self._silent_from_s: float | None = None
+        self._before_silence_bit_s = start_bit_s
+        self._burst_due_s = 0.0
+        self._first_burst = True
+        self._far_estimate_bit_s: float | None = None
+
+    # --- what is asked ---------------------------------------------------------------------
+
+    @property
+    def target_bit_s(self) -> float:
+        return self._target_bit_s
+
+    @property
+    def round_trip_s(self) -> float | None:
+        return self._round_trip_s
+
+    @property
+    def pace_bit_s(self) -> float:
+        """How fast what waits may follow on another: what the line bears is known after the start,
+        and a large frame sent faster than that is only a queue that the voice gets into.
+        """
+        return (PACE_AT_START if self._is_starting else PACE) * self._target_bit_s
+
+    @property
+    def queue_s(self) -> float | None:
+        return self._queue.queue_s
+
+    def state(self) -> LineState:
+        arriving = self._rate.bit_s()
+        return LineState(
+            target_bit_s=int(self._target_bit_s),
+            acknowledged_bit_s=None if arriving is None else int(arriving),
+            loss_share=self._loss.share,
+            round_trip_s=self._round_trip_s,
+            queue_s=self._queue.queue_s,
+        )
+
+    def burst(self, now_s: float) -> Burst | None:
+        """The burst that is to be sent now; the first one with the first picture."""
+        if self._first_burst:
+            self._first_burst = False
+            self._probing.begin(FIRST_BURST_BIT_S, now_s)
+        return self._probing.active(now_s)
+
+    def burst_left(self, wire_bytes: int, now_s: float) -> None:
+        self._probing.left(wire_bytes, now_s)
+
+    # --- what is heard ---------------------------------------------------------------------
+
+    def heard(self, outcomes: list[Outcome], now_s: float) -> None:
+        """One feedback's worth, in the order of sending."""
+        self._after_silence(now_s)
+        newest_s: float | None = None
+        for outcome in outcomes:
+            self._rate.add(outcome)
+            if self._silent_from_s is None or outcome.sent_s > now_s - SILENT_AFTER_S:
+                self._loss.add(outcome)
+            if (answer := self._probing.heard(outcome)) is not None:
+                self._burst_answered(answer.bit_s, answer.is_carried, now_s)
+            if outcome.arrived_s is not None and not outcome.was_missing:
+                self._trend.add(outcome.sent_s, outcome.arrived_s)
+                self._queue.add(outcome.sent_s, outcome.arrived_s)
+                newest_s = outcome.sent_s
+        if newest_s is not None:
+            self._silent_from_s = None
+            self._round_trip(now_s - newest_s)
+            self._decide(now_s)
+        self._heard_s = now_s
+
+    def passed(self, now_s: float, is_unanswered: bool) -> None:
+        """Time went by, perhaps without feedback though there is something to answer."""
+        if not is_unanswered or self._heard_s is None:
+            return
+        limit_s = SILENT_AFTER_S + (self._round_trip_s or 0.0)
+        since_s = max(self._heard_s, self._silent_from_s or 0.0)
+        if now_s - since_s > limit_s:
+            if self._silent_from_s is None:
+                self._before_silence_bit_s = self._target_bit_s
+            self._silent_from_s = now_s
+            self._set_target(max(0.5 * self._target_bit_s, START_BIT_S / 2), only_down=True)
+
+    def reported(self, loss: float, round_trip_s: float | None) -> None:
+        """A receiver report, about once a second: the rule for a far side that tells no more."""
+        if self._heard_s is not None:
+            return
+        self._round_trip_s = round_trip_s
+        if loss > MUCH_LOSS:
+            self._set_target(self._target_bit_s * (1 - loss / 2))
+        elif loss < SMALL_LOSS:
+            most = self._far_estimate_bit_s or MOST_UNTOLD_BIT_S
+            self._set_target(min(self._target_bit_s * UP_BY_REPORT, most))
+
+    def estimated(self, bit_s: float) -> None:
+        """The far side's own estimate (REMB); transport-wide feedback is worth more."""
+        if self._heard_s is None:
+            self._far_estimate_bit_s = max(LEAST_BIT_S, bit_s)
+            self._set_target(bit_s)
+
+    def _after_silence(self, now_s: float) -> None:
+        if self._silent_from_s is not None:
+            self._set_target(min(AFTER_SILENCE_BIT_S, 0.7 * self._before_silence_bit_s))
+            self._loss.forget()
+            self._trend.begin_anew()
+            self._down_s = now_s
+
+    def _round_trip(self, newest_s: float) -> None:
+        """By the packet the feedback was sent soonest after; the far side's pause is in it."""
+        if self._round_trip_s is None or newest_s < self._round_trip_s:
+            self._round_trip_s = newest_s
+        else:
+            self._round_trip_s += ROUND_TRIP_SMOOTHING * (newest_s - self._round_trip_s)
+
+    # --- the rule --------------------------------------------------------------------------
+
+    def _decide(self, now_s: float) -> None:
+        elapsed_s = min(0.5, now_s - self._decided_s) if self._decided_s is not None else 0.0
+        self._decided_s = now_s
+        queue_s = self._queue.queue_s or 0.0
+        arriving = self._rate.bit_s()
+        if arriving is None:
+            return
+        self._best_bit_s = max(self._best_bit_s, arriving)
+        if self._is_over(queue_s, arriving):
+            self._step_down(queue_s, arriving, now_s)
+        elif queue_s < HOLD_QUEUE_S + self._queue.noise_s:
+            self._over_since_s = None
+            loss = self._loss.share_since(self._down_s) or 0.0
+            if loss > MUCH_LOSS:
+                self._give_way_to_loss(loss, queue_s, now_s)
+            elif now_s - self._down_s > self._apart_s:
+                self._take_back(queue_s)
+                self._grow(arriving, elapsed_s)
+                self._ask_again(queue_s, loss, now_s)
+
+    def _is_over(self, queue_s: float, arriving: float) -> bool:
+        """Below three quarters it was a key frame that waited for itself."""
+        is_growing = self._trend.is_overused and queue_s > GROWING_QUEUE_S + self._queue.noise_s
+        return queue_s > LONG_QUEUE_S + self._queue.noise_s or (
+            is_growing and arriving > 0.75 * self._target_bit_s
+        )
+
+    @property
+    def _apart_s(self) -> float:
+        return max(LEAST_APART_S, min(MOST_APART_S, self._round_trip_s or 0.0))
+
+    def _step_down(self, queue_s: float, arriving: float, now_s: float) -> None:
+        if now_s - self._down_s < self._apart_s:
+            return
+        if self._over_since_s is None:
+            self._over_since_s = now_s
+        elif now_s - self._over_since_s > NOT_OURS_AFTER_S:
+            self._queue.take_as_empty()
+            self._over_since_s = None
+            return
+        if queue_s > SUDDEN_QUEUE_S:
+            arriving = min(arriving, self._rate.bit_s(SHORT_S) or arriving)
+        self._down_s = now_s
+        self._is_starting = False
+        self._is_draining = True
+        self._capacity_bit_s = arriving
+        self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
+
+    def _give_way_to_loss(self, loss: float, queue_s: float, now_s: float) -> None:
+        if now_s - self._loss_down_s < LOSS_EVERY_S:
+            return
+        self._loss_down_s = now_s
+        self._is_starting = False
+        least = LEAST_BY_LOSS_BIT_S if queue_s < EMPTY_QUEUE_S else LEAST_BIT_S
+        self._set_target(max(least, self._target_bit_s * (1 - loss / 2)), only_down=True)
+
+    def _grow(self, arriving: float, elapsed_s: float) -> None:
+        capacity = self._capacity_bit_s
+        if capacity is not None and self._target_bit_s > NEAR_TO * capacity:
+            self._capacity_bit_s = capacity = None  # the line carries more than it did
+        # Over a long way the answer to a step comes late: smaller ones.
+        elapsed_s *= min(1.0, NEAR_ROUND_TRIP_S / max(self._round_trip_s or 0.0, 0.01))
+        times = UP_AT_START if self._is_starting else UP_FAR
+        if capacity is not None and self._target_bit_s > NEAR_FROM * capacity:
+            times = UP_NEAR
+        most = MOST_ABOVE_ARRIVING * arriving + SLACK_BIT_S
+        grown = min(self._target_bit_s * times**elapsed_s, most)
+        self._set_target(max(grown, self._target_bit_s))
+
+    def _take_back(self, queue_s: float) -> None:
+        """The queue is gone: what was held back to empty it is no longer needed."""
+        if self._is_draining and queue_s < EMPTY_QUEUE_S + self._queue.noise_s:
+            self._is_draining = False
+            if self._capacity_bit_s is not None:
+                self._set_target(max(self._target_bit_s, DOWN * self._capacity_bit_s))
+
+    def _set_target(self, bit_s: float, *, only_down: bool = False) -> None:
+        bit_s = min(bit_s, self._target_bit_s) if only_down else bit_s
+        self._target_bit_s = max(LEAST_BIT_S, min(MOST_BIT_S, bit_s))
+
+    # --- bursts ----------------------------------------------------------------------------
+
+    def _ask_again(self, queue_s: float, loss: float, now_s: float) -> None:
+        """After a drop: as soon as the queue is empty, and then less and less often."""
+        is_quiet = queue_s < EMPTY_QUEUE_S + self._queue.noise_s and loss < MUCH_LOSS / 2
+        is_low = self._target_bit_s < IS_A_DROP * self._best_bit_s
+        is_due = now_s >= self._burst_due_s and not self._probing.is_waiting(now_s)
+        if is_quiet and is_low and is_due:
+            self._burst_due_s = now_s + BURST_PAUSE_S
+            self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
+
+    def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
+        if bit_s * AFTER_BURST > self._target_bit_s:
+            self._set_target(bit_s * AFTER_BURST)
+            self._capacity_bit_s = None if is_carried else bit_s
+        if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
+            self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
+        else:
+            self._is_starting = False
+            self._burst_due_s = now_s + BURST_PAUSE_S

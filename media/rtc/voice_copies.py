@@ -1,0 +1,93 @@
+"""Voice packets that carry an earlier one (RFC 2198) in aiortc, which knows nothing of them.
+
+Offered and answered before plain Opus, so that both sides send them; who does not know them gets
+plain Opus. Chromium knows them, by the payload type below.
+"""
+
+import aiortc.codecs
+import aiortc.rtcpeerconnection
+import aiortc.rtcrtpreceiver
+import aiortc.rtcrtpsender
+import aiortc.rtp
+from aiortc.codecs import CODECS
+from aiortc.codecs.base import Decoder, Encoder
+from aiortc.jitterbuffer import JitterFrame
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+
+from media.audio.opus_library import samples_in
+from media.audio.playout_buffer import VoicePacket
+from media.audio.red_packets import unpacked
+from media.rtc.voice_arrival import VoiceFrame
+from media.rtc.voice_encoder import VoiceEncoder
+
+RED, OPUS = "audio/red", "audio/opus"
+RED_TYPE = 63
+# Stock keeps the far side's numbers from 96 on only; browsers use others, too (35 to 63
+# are free beside RTCP on one port: RFC 5761, 4).
+FREE_TYPES = (*range(35, 64), *range(96, 128))
+
+Codecs = list[RTCRtpCodecParameters]
+_find_common = aiortc.rtcpeerconnection.find_common_codecs
+_get_encoder = aiortc.codecs.get_encoder
+_get_decoder = aiortc.codecs.get_decoder
+
+
+class CopiesDecoder(Decoder):
+    """One packet -> itself and the earlier ones that came along; junk -> none."""
+
+    def decode(self, encoded_frame: JitterFrame) -> list[VoicePacket]:  # type: ignore[override]  # what our track brings
+        assert isinstance(encoded_frame, VoiceFrame)
+        return apart(encoded_frame.packet)
+
+
+def apart(packet: VoicePacket) -> list[VoicePacket]:
+    """The numbers of the copies are told by how much older they are than the packet."""
+    try:
+        payload, copies = unpacked(packet.payload)
+    except ValueError:
+        return []
+    found = [VoicePacket(packet.number, packet.timestamp, payload, packet.arrived_at)]
+    for copy in copies:
+        length = samples_in(copy.payload)
+        if length == 0:
+            continue
+        number = (packet.number - max(1, round(copy.ago / length))) % 0x10000
+        timestamp = (packet.timestamp - copy.ago) % 0x1_0000_0000
+        found.append(
+            VoicePacket(number, timestamp, copy.payload, packet.arrived_at, copied_after=copy.ago)
+        )
+    return found
+
+
+def with_copies(codecs: Codecs) -> Codecs:
+    """First what carries copies, with Opus' payload type in its format; without Opus not at all."""
+    opus = next((codec for codec in codecs if codec.mimeType.lower() == OPUS), None)
+    red = [codec for codec in codecs if codec.mimeType.lower() == RED]
+    others = [codec for codec in codecs if codec not in red]
+    if opus is None or not red:
+        return others
+    red[0].parameters = {f"{opus.payloadType}/{opus.payloadType}": None}
+    return [red[0], *others]
+
+
+def find_common_codecs(local_codecs: Codecs, remote_codecs: Codecs) -> Codecs:
+    return with_copies(_find_common(local_codecs, remote_codecs))
+
+
+def get_encoder(codec: RTCRtpCodecParameters) -> Encoder:
+    if codec.mimeType.lower() == RED:
+        return VoiceEncoder(int(next(iter(codec.parameters)).partition("/")[0]))
+    return _get_encoder(codec)
+
+
+def get_decoder(codec: RTCRtpCodecParameters) -> Decoder:
+    return CopiesDecoder() if codec.mimeType.lower() == RED else _get_decoder(codec)
+
+
+def install() -> None:
+    red = RTCRtpCodecParameters(RED, clockRate=48_000, channels=2, payloadType=RED_TYPE)
+    CODECS["audio"][:] = with_copies([red, *CODECS["audio"]])
+    vars(aiortc.rtp)["DYNAMIC_PAYLOAD_TYPES"] = FREE_TYPES
+    vars(aiortc.rtcpeerconnection)["find_common_codecs"] = find_common_codecs
+    vars(aiortc.rtcrtpsender)["get_encoder"] = get_encoder
+    vars(aiortc.rtcrtpreceiver)["get_decoder"] = get_decoder

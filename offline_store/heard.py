@@ -1,0 +1,69 @@
+"""What the far desk told itself before the server did: the only writer of heard_directly.
+
+Kept so that it survives a crash here; the confirmed record takes its place when it comes.
+"""
+
+import json
+
+from app.domain.changes import HeardRecord, RecordType
+from app.domain.failures import Code, Rejected
+from app.domain.ids import RecordId
+from offline_store.connection import Connection
+from offline_store.counters import Counter, value_of
+from offline_store.documents import lookup_of
+
+HEARD_MOST = 2_000  # in the store; the server confirms and empties it
+
+KNOWN = """
+SELECT 1 FROM records WHERE record = :record
+UNION ALL SELECT 1 FROM outbox WHERE record = :record
+UNION ALL SELECT 1 FROM heard_directly WHERE record = :record
+"""
+INSERT = """
+INSERT INTO heard_directly (record_type, record, body, patient, visit, at, after_counter)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class HeardRecords:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep(self, heard: HeardRecord) -> bool:
+        """Whether it is new here. Rejected when it is no document of its type, or too many wait."""
+        record = str(heard.record)
+        if self._connection.execute(KNOWN, {"record": record}).fetchone() is not None:
+            return False
+        document = json.dumps(dict(heard.fields)).encode()
+        lookup = None
+        try:
+            lookup = lookup_of(heard.record_type, heard.record, document)
+        except ValueError:
+            pass  # raised below: pydantic's words, which quote the text, are not its context
+        if lookup is None:
+            raise Rejected(Code.MALFORMED, f"{heard.record_type} {record}")
+        if (lookup.patient, lookup.visit) != (heard.patient, heard.visit):
+            raise Rejected(Code.WRONG_PATIENT)
+        count = self._connection.execute("SELECT count(*) FROM heard_directly").fetchone()
+        if count is not None and count[0] >= HEARD_MOST:
+            raise Rejected(Code.OVERRUN, "heard directly")
+        self._connection.execute(
+            INSERT,
+            (
+                heard.record_type,
+                record,
+                document,
+                str(heard.patient),
+                str(heard.visit),
+                lookup.at,
+                value_of(self._connection, Counter.CHANGES_MADE),
+            ),
+        )
+        return True
+
+    def confirmed(self, record_type: RecordType, record: RecordId) -> None:
+        """The server's own copy is here now."""
+        self._connection.execute(
+            "DELETE FROM heard_directly WHERE record = ? AND record_type = ?",
+            (str(record), record_type),
+        )

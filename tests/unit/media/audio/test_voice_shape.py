@@ -1,0 +1,57 @@
+"""How the voice is sent, by what the line carries and loses; nothing flaps."""
+
+from media.audio.voice_shape import MS, VoiceRule
+
+
+def test_the_first_words_are_copied_until_ten_good_seconds_are_over() -> None:
+    rule = VoiceRule()
+    assert rule.shape.has_copies
+    told = [rule.loses(0.0, float(second)).has_copies for second in range(100, 115)]
+    assert told == [True] * 10 + [False] * 5
+
+
+def test_copies_begin_with_a_loss_and_end_after_ten_good_seconds() -> None:
+    rule = VoiceRule()
+    for second in range(20):
+        rule.loses(0.0, float(second))
+    assert not rule.loses(1.9, 20.0).has_copies
+    assert rule.loses(2.0, 21.0).has_copies
+    assert rule.loses(1.2, 40.0).has_copies  # not good enough
+    assert rule.loses(0.0, 49.0).has_copies
+    assert not rule.loses(0.0, 50.0).has_copies
+
+
+def test_a_line_without_room_gets_no_copies() -> None:
+    rule = VoiceRule()
+    rule.loses(10.0, 1.0)
+    assert rule.carries(200_000).has_copies
+    assert not rule.carries(199_999).has_copies
+    assert rule.carries(None).has_copies
+
+
+def test_the_narrower_the_line_the_fewer_the_packets() -> None:
+    rule = VoiceRule()
+    shapes = [rule.carries(kbit * 1000) for kbit in (500, 150, 100, 50, 30)]
+    assert [shape.bit_s for shape in shapes] == [32_000, 24_000, 20_000, 16_000, 12_000]
+    assert [shape.frame // MS for shape in shapes] == [20, 20, 40, 60, 60]
+    assert [shape.leaves_silence_out for shape in shapes] == [False] * 3 + [True] * 2
+
+
+def test_the_voice_leaves_most_of_the_narrowest_lines_to_others() -> None:
+    """44 bytes a packet of IP, UDP, RTP and SRTP, and 8 of header extensions."""
+    rule = VoiceRule()
+    for line in (200_000, 128_000, 64_000, 40_000):
+        shape = rule.carries(line)
+        packets = 48_000 / shape.frame
+        assert shape.bit_s + packets * 8 * 52 < 0.6 * line
+
+
+def test_it_goes_down_at_once_and_up_only_when_there_is_more() -> None:
+    rule = VoiceRule()
+    assert rule.carries(127_000).bit_s == 20_000
+    assert rule.carries(130_000).bit_s == 20_000
+    assert rule.carries(148_000).bit_s == 24_000
+    assert rule.carries(1_000_000).bit_s == 32_000
+    assert rule.carries(190_000).bit_s == 24_000
+    assert rule.carries(210_000).bit_s == 24_000
+    assert rule.carries(230_000).bit_s == 32_000
