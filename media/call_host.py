@@ -28,7 +28,7 @@ from app.domain.engine import (
     SignalMade,
 )
 from app.domain.ids import LinkId
-from app.domain.ladder import PICTURE_LEAST, Stream
+from app.domain.ladder import PICTURE_LEAST, Step, Stream
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.auscultation.lossless_channel import Line
@@ -100,12 +100,13 @@ class CallHost:
         self._scope = ScopeDesk(tell, self._devices.scope_runs)
         self._ladder = LadderKeeper(
             clock,
-            line_state=lambda: None,  # no link of ours knows it: loss and round trip alone are seen
+            line_state=lambda: live.line_state() if (live := self._links.live) else None,
             running=self._streams,
             tell=lambda told: tell(told, None),
             say_far=self._links.send,
         )
-        self._ladder.step.listen(lambda _: self._turn_feed())
+        self._ladder.step.listen(self._step_is)
+        self._ladder.voice_line_bit_s.listen(self._links.voice_has)
         self._pool = ThreadPoolExecutor(1, "pictures for the screen")
         self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}
         self._tasks = TaskOwner("call host")
@@ -238,6 +239,10 @@ class CallHost:
         if not wish.is_on:
             self._surfaces[Which.SELF].nothing()
         self._fit_devices()
+
+    def _step_is(self, step: Step) -> None:
+        self._links.bound(step)
+        self._turn_feed()
 
     def _turn_feed(self) -> None:
         """No picture leaves while a person, or the ladder, says none."""

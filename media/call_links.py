@@ -13,7 +13,9 @@ from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar, Measures
 from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
+from app.domain.ladder import Step
 from app.runtime.tasks import TaskOwner
+from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
 from media.process_memory import give_back
 from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, ScopeIn, VoiceIn
@@ -24,6 +26,13 @@ from media.rtc.voice_arrival import VoiceSink
 log = logging.getLogger(__name__)
 
 SIGNALS_WAITING = 8
+BOUNDS = {
+    Step.HD: HD,
+    Step.SD: SD,
+    Step.THUMBNAIL: THUMBNAIL,
+    Step.VOICE: PAUSED,
+    Step.MESSAGES: PAUSED,
+}
 OVERLAP_S = 1.5
 
 
@@ -58,6 +67,8 @@ class CallLinks:
         self._links: list[_Link] = []  # oldest first
         self._quiet_failures: list[tuple[LinkId, LinkFailed]] = []
         self._made = 0
+        self._bounds = HD
+        self._voice_line_bit_s: int | None = None
         self._media_order = self._words_order = 0
         self._tasks = TaskOwner("call links")
 
@@ -66,6 +77,17 @@ class CallLinks:
         """The one that carries words now."""
         link = self._live_link
         return link.peer if link is not None else None
+
+    def bound(self, step: Step) -> None:
+        """On every link, those still to be made included."""
+        self._bounds = BOUNDS[step]
+        for link in self._links:
+            link.peer.bound(self._bounds)
+
+    def voice_has(self, line_bit_s: int | None) -> None:
+        self._voice_line_bit_s = line_bit_s
+        for link in self._links:
+            link.peer.voice_has(line_bit_s)
 
     @property
     def shown(self) -> tuple[LinkId | None, bool]:
@@ -92,6 +114,8 @@ class CallLinks:
             pictures=self._pictures,
             on_event=lambda event: self._heard(link_id, event),
         )
+        peer.bound(self._bounds)
+        peer.voice_has(self._voice_line_bit_s)
         self._made += 1
         link = _Link(link_id, self._made, is_offerer, peer)
         self._links.append(link)

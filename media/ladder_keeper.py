@@ -1,7 +1,7 @@
 """Keeps the call on the ladder: looks at the line once a second, runs the rule, tells both ends.
 
 Works without a screen. What a step means for picture and voice is done by who listens to `step` and
-`voice_bit_s`.
+`voice_line_bit_s`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from app.domain.clock import Clock
 from app.domain.engine import LadderTold, Measures
 from app.domain.ladder import (
     PICTURE_LEAST,
-    VOICE_BIT_S,
     Claims,
     LadderState,
     LineSeen,
@@ -22,7 +21,7 @@ from app.domain.ladder import (
     Stream,
     Wants,
     advance,
-    voice_bit_s,
+    left_for_voice_bit_s,
 )
 from app.runtime.broadcast import Broadcast
 from media.quality.line_state import LineState
@@ -62,7 +61,7 @@ class LadderKeeper:
         self._cpu_share = cpu_share or ProcessCpu().share
         self._cpu_now: float | None = None
         self.step: Broadcast[Step] = Broadcast(Step.HD)
-        self.voice_bit_s: Broadcast[int] = Broadcast(VOICE_BIT_S[Step.HD])
+        self.voice_line_bit_s: Broadcast[int | None] = Broadcast(None)
         self._side: Role | None = None
         self._wants = Wants()
         self._forget_call()
@@ -144,12 +143,12 @@ class LadderKeeper:
         if self._stand is None or step is not self._stand.step:
             self._said_at_s = float("-inf")  # the far side hears of it now
         self._stand_is(self._state, line, now_s)
-        voice = voice_bit_s(step, claims.matters, line.target_bit_s)
+        voice = left_for_voice_bit_s(line.target_bit_s, claims)
         # Without a line nothing is sent in any case: a new link begins as the old one ended.
         if step is not self.step.value and self._state.reason is not Reason.NO_LINE:
             self.step.tell(step)
-        if voice != self.voice_bit_s.value:
-            self.voice_bit_s.tell(voice)
+        if voice != self.voice_line_bit_s.value:
+            self.voice_line_bit_s.tell(voice)
         self._tell_screen()
         if self._is_up and now_s - self._said_at_s >= SAY_EVERY_S:
             self._tell_far(now_s)

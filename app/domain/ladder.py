@@ -75,6 +75,9 @@ FAR_CONCEALED_MOST = {Step.HD: 0.10, Step.SD: 0.15, Step.THUMBNAIL: 0.25}
 CPU_MOST = {Step.HD: 0.85, Step.SD: 0.95}  # of all processors
 
 DOWN_AFTER_S = 0.9  # the second look in a row that finds it short
+START_S = (
+    5.0  # a rate that is still being looked for takes no full picture, if it bears a medium one
+)
 NO_LINE_AFTER_S = 0.9  # likewise; a link notices a second before that nothing comes
 WAITS_S = (10.0, 20.0, 40.0, 60.0)  # of good seconds before a step up; longer after one that failed
 PROVEN_AFTER_S = 30.0  # a step that held so long has not failed
@@ -131,11 +134,14 @@ class LadderState:
     down_since_s: float | None = None  # no line
     raised_at_s: float | None = None
     wait_s: float = WAITS_S[0]
+    began_s: float | None = None
     before: Step = Step.HD  # where it stood before the line went or a person held the picture off
 
 
 def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
     """The state a moment later. Asked about once a second."""
+    if state.began_s is None:
+        state = replace(state, began_s=now_s)
     if not seen.is_up:
         return _without_line(state, now_s)
     state = _line_is_back(state, seen, claims)
@@ -144,6 +150,8 @@ def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) ->
     if state.reason in CHOSEN_ONES:
         state = _let_go(state, seen, claims)
     hindrance = why_not(state.step, seen, claims)
+    if hindrance is Reason.SLOW and _is_starting(state, seen, claims, now_s):
+        return replace(state, short_since_s=None)
     if hindrance is not None:
         return _short(state, seen, claims, hindrance, now_s)
     return _carried(replace(state, short_since_s=None), seen, claims, now_s)
@@ -163,16 +171,21 @@ def need_bit_s(step: Step, claims: Claims) -> int:
     return need + PICTURE_LEAST[step]
 
 
-def voice_bit_s(step: Step, matters: Matters, target_bit_s: int | None = None) -> int:
-    """The voice encoder's rate: rich where sound matters most, lean where the scope does.
-
-    Never more than the line carries, if that is known, and never less than can be understood.
-    """
+def voice_bit_s(step: Step, matters: Matters) -> int:
+    """What the voice is reckoned with: rich where sound matters most, lean where the scope does."""
     table = {Matters.SOUND: RICH_VOICE_BIT_S, Matters.SCOPE: LEAN_VOICE_BIT_S}.get(matters, {})
-    wanted = table.get(step, VOICE_BIT_S[step])
+    return table.get(step, VOICE_BIT_S[step])
+
+
+def left_for_voice_bit_s(target_bit_s: int | None, claims: Claims) -> int | None:
+    """Of the line, by which the voice's own rule finds its rate; None: not known.
+
+    Where the scope matters most its share is off: the voice grows lean before the scope waits.
+    """
     if target_bit_s is None:
-        return wanted
-    return max(VOICE_LEAST_BIT_S, min(wanted, target_bit_s - HEADERS_BIT_S))
+        return None
+    is_scope_first = claims.matters is Matters.SCOPE and Stream.STETHOSCOPE in claims.running
+    return max(0, target_bit_s - SCOPE_BIT_S) if is_scope_first else target_bit_s
 
 
 def why_not(
@@ -195,6 +208,12 @@ def why_not(
 
 
 # --- the cases -----------------------------------------------------------------------------------
+
+
+def _is_starting(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> bool:
+    if state.step is not Step.HD or state.began_s is None or now_s - state.began_s >= START_S:
+        return False
+    return why_not(Step.SD, seen, claims) is None
 
 
 def _without_line(state: LadderState, now_s: float) -> LadderState:

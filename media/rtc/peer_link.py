@@ -26,7 +26,9 @@ from app.domain.relays import Way
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
+from media.picture.picture_sizes import PictureBounds
 from media.quality.arrival_count import ArrivalCount
+from media.quality.line_state import LineState
 from media.rtc import upstream
 from media.rtc.control_words import (
     Beat,
@@ -182,6 +184,18 @@ class PeerLink:
     def way(self) -> Way | None:
         """Direct or by a relay; None before there is any."""
         return way_of(self._pc)
+
+    def line_state(self) -> LineState | None:
+        """Of what we send over it; None before it is made."""
+        return None if self._line is None else self._line.state()
+
+    def bound(self, bounds: PictureBounds) -> None:
+        """The most that is wanted of our picture, from the next one on."""
+        self.picture_out.bounds = bounds
+
+    def voice_has(self, line_bit_s: int | None) -> None:
+        """What of the line the voice may reckon with; None: not known."""
+        self._voice_out.carries(line_bit_s)
 
     @property
     def is_connected(self) -> bool:

@@ -90,6 +90,15 @@ def test_what_not_even_carries_a_voice_leaves_messages() -> None:
     assert walk.steps == [Step.MESSAGES, Step.VOICE]
 
 
+def test_a_rate_that_is_still_being_looked_for_takes_no_full_picture() -> None:
+    def growing(second: int) -> LineSeen:
+        return replace(GOOD, target_bit_s=min(2_000_000, 150_000 * 2**second))
+
+    assert Walk().sees(growing, 20).moves == []
+    walk = Walk().sees(just_carrying(Step.SD, 1.5), 20)
+    assert walk.moves == [(6, Step.SD, Reason.SLOW)]
+
+
 def test_one_bad_second_takes_nothing() -> None:
     walk = Walk().sees(lambda second: POOR if second % 3 == 0 else GOOD, 120)
     assert walk.moves == []
@@ -236,10 +245,7 @@ def test_a_second_camera_claims_a_small_picture_beside() -> None:
 
 def test_a_voice_is_always_within_what_the_encoder_speaks() -> None:
     for matters in Matters:
-        for target in (None, 0, 35_000, 60_000, 2_000_000):
-            rates = [voice_bit_s(step, matters, target) for step in STEPS]
-            assert all(12_000 <= rate <= 32_000 for rate in rates)
-    assert voice_bit_s(Step.VOICE, Matters.PICTURE, 35_000) == 35_000 - HEADERS
+        assert all(12_000 <= voice_bit_s(step, matters) <= 32_000 for step in STEPS)
 
 
 # --- for every line ------------------------------------------------------------------------------
@@ -275,7 +281,7 @@ def test_on_every_line_the_bounds_hold(
             state = advance(state, seen, claims, now_s)
             now_s += 1
             if second >= 3:
-                stays = why_not(state.step, seen, claims) is None or not seen.is_up
+                stays = why_not(state.step, seen, claims) is None or not seen.is_up or now_s <= 8
                 assert stays, "a step that is not carried is left within three seconds"
             if second >= 3 and not seen.is_up:
                 assert state.step is Step.MESSAGES

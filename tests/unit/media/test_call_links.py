@@ -11,8 +11,10 @@ from app.domain.changes import Json
 from app.domain.engine import LiveFromFar, Measures
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import LinkId, new_id
+from app.domain.ladder import Step
 from media import call_links
 from media.call_links import OVERLAP_S, SIGNALS_WAITING, CallLinks
+from media.picture.picture_sizes import PAUSED, THUMBNAIL
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, ScopeIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed
 from tests.fakes.virtual_time import run
@@ -33,6 +35,8 @@ class FakePeer:
         self.is_up = self.is_open = self.is_closed = self.is_connected = False
         self.signals: list[dict[str, Json]] = []
         self.sent: list[object] = []
+        self.bounds: list[object] = []
+        self.voice_lines: list[int | None] = []
 
     async def open(self) -> None:
         self.is_open = True
@@ -47,6 +51,12 @@ class FakePeer:
         if not self.is_up:
             raise Unavailable(Code.CALL_NOT_OPEN)
         self.sent.append(word)
+
+    def bound(self, bounds: object) -> None:
+        self.bounds.append(bounds)
+
+    def voice_has(self, line_bit_s: int | None) -> None:
+        self.voice_lines.append(line_bit_s)
 
     async def close(self) -> None:
         self.is_up, self.is_closed = False, True
@@ -323,3 +333,15 @@ async def test_an_impostor_is_told_of_at_once_also_beside_a_link_that_lives(desk
     new.tell(LinkFailed(Code.PEER_UNTRUSTED))
     assert desk.told == [(second, LinkFailed(Code.PEER_UNTRUSTED))]
     assert desk.links.shown[1]
+
+
+async def test_the_ladders_word_holds_on_every_link_also_on_one_made_later(desk: Desk) -> None:
+    _, first = await desk.connects()
+    first.tell(LinkUp(80.0))
+    desk.links.bound(Step.THUMBNAIL)
+    desk.links.voice_has(90_000)
+    _, second = await desk.connects()
+    assert first.bounds[-1] == second.bounds[-1] == THUMBNAIL
+    assert first.voice_lines[-1] == second.voice_lines[-1] == 90_000
+    desk.links.bound(Step.VOICE)
+    assert first.bounds[-1] == second.bounds[-1] == PAUSED

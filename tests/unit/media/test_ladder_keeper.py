@@ -38,7 +38,7 @@ class End:
         self.told: list[LadderTold] = []
         self.said: list[FarLadder] = []
         self.steps: list[Step] = []
-        self.rates: list[int] = []
+        self.rates: list[int | None] = []
         self.far: End | None = None
         self.keeper = LadderKeeper(
             clock,
@@ -49,7 +49,7 @@ class End:
             cpu_share=lambda: self.cpu,
         )
         self.keeper.step.listen(self.steps.append)
-        self.keeper.voice_bit_s.listen(self.rates.append)
+        self.keeper.voice_line_bit_s.listen(self.rates.append)
         self.steps.clear()  # a listener hears first what stands
         self.keeper.begin(side)
 
@@ -110,12 +110,18 @@ def test_both_sides_see_step_and_reason_of_both_directions(desk: End, cart: End)
     assert cart.steps == [Step.VOICE] and desk.steps == []
 
 
-def test_the_voice_gets_what_its_step_gives(cart: End) -> None:
-    cart.keeper.link_is_up()
-    assert cart.rates == [32_000]
-    cart.line = replace(GOOD, target_bit_s=36_000)
-    goes_on(cart, seconds=3)
-    assert cart.rates[-1] == 18_000
+def test_the_voice_hears_what_the_line_carries_less_what_the_scope_takes(desk: End) -> None:
+    desk.running = frozenset({Stream.VOICE, Stream.STETHOSCOPE})
+    desk.keeper.link_is_up()
+    assert desk.rates == [None, 2_000_000], "not known before there is a line"
+    desk.line = replace(GOOD, target_bit_s=136_000)
+    goes_on(desk, seconds=1)
+    assert desk.rates[-1] == 136_000
+    desk.keeper.want(Wants(Matters.SCOPE))
+    assert desk.rates[-1] == 72_000
+    desk.line = None
+    goes_on(desk, seconds=1)
+    assert desk.rates[-1] is None
 
 
 def test_loss_and_round_trip_stand_in_where_no_rate_is_known(desk: End) -> None:
@@ -165,7 +171,7 @@ def test_the_clinicians_choice_counts_at_both_ends(desk: End, cart: End) -> None
     cart.running = frozenset({Stream.VOICE, Stream.CAMERA, Stream.STETHOSCOPE})
     cart.line = replace(GOOD, target_bit_s=150_000)
     cart.keeper.want(Wants(Matters.SCOPE))
-    goes_on(desk, cart, seconds=5)
+    goes_on(desk, cart, seconds=8)
     assert cart.steps == [Step.SD], "the cart's own choice is not asked"
     desk.keeper.want(Wants(Matters.SCOPE))
     goes_on(desk, cart, seconds=5)
