@@ -353,8 +353,13 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     """As the first release left it: its schema's number, and nothing of the later steps."""
     await filled(folder, ring, notes=3)
     connection = await raw_connection(folder, ring)
-    for view in ("ladder_steps_shown", "call_reports_shown"):
+    new = ("ladder_steps_shown", "call_reports_shown", "receipts_shown", "messages_shown", "told")
+    for view in new:
         connection.execute(f"DROP VIEW {view}")
+    connection.execute("DROP TABLE heard_directly")
+    connection.execute(
+        "CREATE VIEW messages_shown AS SELECT * FROM shown WHERE record_type = 'message'"
+    )
     connection.execute("PRAGMA user_version = 1")
     connection.close()
     async with kept_store(folder, ring) as store:
