@@ -40,17 +40,20 @@ def needs() -> list[str]:
 class Bench:
     """One run of the program."""
 
-    def __init__(self, link: Link, *, is_quick: bool) -> None:
+    def __init__(self, link: Link, *, is_quick: bool, is_named: bool) -> None:
         self._runs = Runs(link)
-        self._is_quick = is_quick
+        self._is_quick, self._is_named = is_quick, is_named
         self._load = load()
-        self._commit = head(self._load)["commit"]
+        self._mark: dict[str, Any] = {
+            name: head(self._load)[name] for name in ("commit", "is_changed")
+        } | {"is_quick": is_quick}
         self._results = read()
 
     async def measure(self, cell: Cell) -> bool:
         """Whether all that can be measured has a value."""
-        mark: dict[str, Any] = {"commit": self._commit, "is_quick": self._is_quick}
-        if self._results.has(cell, mark):
+        # Of changed files nobody knows whether they are still the same; who names a cell wants it.
+        is_kept = not self._is_named and not self._mark["is_changed"]
+        if is_kept and self._results.has(cell, self._mark):
             print(f"{cell.name}: measured before, left as it is", flush=True)
             return True
         print(f"{cell.name} ...", flush=True)
@@ -58,7 +61,7 @@ class Bench:
             cell = replace(cell, situation=None, reason=f"QUICK RUN: {cell.why_not_quick}")
         found = await self._found(cell) if cell.situation is not None else Found()
         rows = rows_of(cell, found, self._note(cell))
-        self._results.put(cell, rows, mark)
+        self._results.put(cell, rows, self._mark)
         for aim in cell.aims:
             self._results.remember(name_of(cell, aim), samples(found.samples[PEER], aim))
         save(self._results, head(self._load))
@@ -98,8 +101,9 @@ class Bench:
 
 
 async def main() -> int:
+    named = os.environ.get("CELLS", "")
     try:
-        cells = chosen(os.environ.get("CELLS", ""))
+        cells = chosen(named)
     except ValueError as error:
         print(f"bench-call: {error}", file=sys.stderr)
         return NO_PLACE
@@ -113,7 +117,8 @@ async def main() -> int:
     is_whole = True
     try:
         async with Link() as link:
-            bench = Bench(link, is_quick=os.environ.get("QUICK", "") not in ("", "0"))
+            is_quick = os.environ.get("QUICK", "") not in ("", "0")
+            bench = Bench(link, is_quick=is_quick, is_named=bool(named.strip()))
             for cell in cells:
                 is_whole = await bench.measure(cell) and is_whole
     except NoRoot:

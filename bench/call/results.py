@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from bench.rows import Row, not_measured, percentile, rounded, spread_of, write
 RESULT = Path(__file__).resolve().parent.parent / "results" / "call.json"
 PEER_WORDS = "Chromium <-> Chromium"
 FAR_OFF = 2.0
+WHY = "call_why.md"  # beside the results, written by hand: why a goal is missed, what was tried
 ALWAYS = (
     "synthetic moving scene with camera noise, recorded speech of Debian's asterisk-core-sounds; "
     "Chromium's audio processing off; signalling 0 ms"
@@ -38,10 +40,10 @@ class Results:
     def is_far_off(self, measure: str, peer_value: float | None) -> bool:
         """More than twice beyond what the peer's figure ever was on this machine."""
         known = self.peer_spread.get(measure)
-        if known is None or peer_value is None:
-            return False
+        if known is None or peer_value is None or not known["max"]:
+            return False  # never seen, or of rare events, of which there was none yet
         least, most = known["min"], known["max"]
-        return peer_value > max(most, 1e-9) * FAR_OFF or peer_value < least / FAR_OFF
+        return peer_value > most * FAR_OFF or peer_value < least / FAR_OFF
 
     def remember(self, measure: str, samples: Sequence[float]) -> None:
         if samples:
@@ -63,7 +65,9 @@ def save(results: Results, head: dict[str, Any], path: Path = RESULT) -> None:
     whole = {**head, "finished": results.finished, "peer_spread": results.peer_spread}
     write(path, whole, results.rows)
     waiting = path.with_suffix(".md.new")
-    waiting.write_text(table(results.rows, head), encoding="utf-8")
+    why = path.with_name(WHY)
+    reasons = "\n" + why.read_text(encoding="utf-8") if why.exists() else ""
+    waiting.write_text(table(results.rows, head) + reasons, encoding="utf-8")
     os.replace(waiting, path.with_suffix(".md"))
 
 
@@ -133,6 +137,12 @@ def _told(spread: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in spread.items())
 
 
+def _missed_by(row: Row) -> float:
+    """In the row's unit; 0 where there is nothing to miss."""
+    limit = re.search(r"[-\d.e+]+$", row.goal or "")
+    return abs(row.value - float(limit[0])) if limit and row.value is not None else 0.0
+
+
 def table(rows: Sequence[Row], head: dict[str, Any]) -> str:
     """For a person."""
     lines = [
@@ -146,7 +156,7 @@ def table(rows: Sequence[Row], head: dict[str, Any]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in rows:
-        verdict = {True: "yes", False: "**no**", None: "-"}[row.holds]
+        verdict = {True: "yes", False: f"**no**, by {_missed_by(row):.3g}", None: "-"}[row.holds]
         ours = "not measured" if row.value is None else f"{row.value:g} {row.unit}"
         if row.spread:
             ours += f" ({row.spread['min']:g} to {row.spread['max']:g}, n {row.n})"

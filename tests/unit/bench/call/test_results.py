@@ -80,6 +80,8 @@ def test_a_cell_measured_again_replaces_its_rows() -> None:
 def test_a_peer_twice_off_its_spread_is_noticed() -> None:
     results = Results()
     assert not results.is_far_off("a", 100.0)
+    results.remember("freezes", [0.0, 0.0])
+    assert not results.is_far_off("freezes", 1.0)
     results.remember("a", [1.0, 2.0])
     assert [results.is_far_off("a", value) for value in (0.4, 0.6, 3.9, 4.1)] == [
         True,
@@ -89,6 +91,9 @@ def test_a_peer_twice_off_its_spread_is_noticed() -> None:
     ]
 
 
-def test_a_person_reads_a_table() -> None:
+def test_a_person_reads_a_table_and_why_a_goal_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "call_why.md").write_text("## Why\n", encoding="utf-8")
+    save(Results(), {"commit": "abc"}, tmp_path / "call.json")
+    assert (tmp_path / "call.md").read_text(encoding="utf-8").endswith("|\n\n## Why\n")
     text = told(rows_of(CELL, found([3.0], [3.6]), ""), {"commit": "abc"})
-    assert "| speech: pesq | >= 3.6 | 3 PESQ-WB (3 to 3, n 1) | 3.6 | **no** |" in text
+    assert "| speech: pesq | >= 3.6 | 3 PESQ-WB (3 to 3, n 1) | 3.6 | **no**, by 0.6 |" in text
