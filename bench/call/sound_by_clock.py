@@ -32,6 +32,11 @@ class Pace:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    @property
+    def latency(self) -> float:
+        """No device: a block is heard when it is asked for."""
+        return 0.0
+
     def stop(self) -> None:
         self._is_over.set()
 
