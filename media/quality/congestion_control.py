@@ -28,7 +28,7 @@ MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 LONG_SILENCE_S = 1.5
-SLOW_ANSWER_S = 0.15
+SILENCE_STEP_S, SLOW_ANSWER_S = 0.15, 0.15
 SILENT_AFTER_S = 0.3  # without feedback, beside the round trip
 STANDSTILL_S, CALM_AFTER_STANDSTILL_S = 0.3, 0.3
 SMALL_LOSS, UP_BY_REPORT = 0.02, 1.08
@@ -157,7 +157,7 @@ class CongestionControl:
             return
         limit_s = SILENT_AFTER_S + (self._least_round_trip_s or 0.0)
         is_silent = now_s - self._heard_s > limit_s
-        if is_silent and now_s - self._silence_cut_s > SILENT_AFTER_S:
+        if is_silent and now_s - self._silence_cut_s > SILENCE_STEP_S:
             if self._silent_since_s is None:
                 self._silent_since_s = self._heard_s
                 self._before_silence_bit_s = self._target_bit_s
