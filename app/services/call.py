@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 # A try on a line of 600 ms needs four seconds; one that is cut off each time would never come up.
 TRY_AGAIN_S = (4.0, 6.0, 9.0, 13.0)
-SOON_S = 1.0  # for an answer to an offer that may have gone to a socket which was dead
+SOON_S = 1.5  # for an answer to an offer that may have gone to a socket which was dead
 LOOK_EVERY_S = 0.25
 WORDS_WAITING = 64
 NOTHING_MEASURED = Measures()
@@ -85,7 +85,7 @@ class Call:
         self._is_attended = False  # a person at this screen has asked for camera and sound
         self._live_link: LinkId | None = None
         self._seat_wait = SeatWait()
-        self._link_made_at = float("-inf")  # monotonic
+        self._moved_on_at = float("-inf")  # monotonic: the newest link was made, or answered
         self._tries = 0  # since a link was last live
         self._is_answered = False  # the offer of the newest link has reached the far side
         self._is_offer_in_doubt = False
@@ -323,7 +323,8 @@ class Call:
             if state.phase is Phase.WAITING:
                 self._move(Phase.CONNECTING)
             await self._engine.connect(word.link, is_offerer=False)
-        self._is_answered = True
+        if not self._is_answered:
+            self._is_answered, self._moved_on_at = True, self._acts.clock.monotonic()
         await self._engine.heard_signal(word.link, word.payload)
 
     async def _refuse_peer(self, link: LinkId) -> None:
@@ -459,7 +460,7 @@ class Call:
         if not self._switchboard.socket.value.is_up:
             return
         link = LinkId(new_id())
-        self._link_made_at, self._is_elsewhere = self._acts.clock.monotonic(), False
+        self._moved_on_at, self._is_elsewhere = self._acts.clock.monotonic(), False
         self._is_answered = self._is_offer_in_doubt = False
         self._tell(link=link)
         await self._engine.connect(link, is_offerer=True)
@@ -472,7 +473,8 @@ class Call:
 
     @property
     def _link_age_s(self) -> float:
-        return self._acts.clock.monotonic() - self._link_made_at
+        """Since it was made, or answered: at 600 ms an answer alone takes more than a second."""
+        return self._acts.clock.monotonic() - self._moved_on_at
 
     async def _leave_room(self) -> None:
         state = self.state.value

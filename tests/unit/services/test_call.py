@@ -260,6 +260,20 @@ async def test_an_offer_that_was_answered_is_not_in_doubt(doctor: DeskOnFakes) -
     assert len(links_asked(doctor)) == 2
 
 
+async def test_a_slow_line_gets_its_time_from_the_answer_on(doctor: DeskOnFakes) -> None:
+    """At 600 ms the answer takes more than a second, and the link three more."""
+    await waiting(doctor)
+    await far_comes(doctor)
+    link = call(doctor).link
+    assert link is not None
+    await doctor.clock.passes(1.4)
+    doctor.channel.hears(SignalHeard(VISIT, link, {"type": "answer"}))
+    await doctor.clock.passes(TRY_AGAIN_S[0] - 0.1)
+    assert links_asked(doctor) == [link]
+    await doctor.clock.passes(0.5)
+    assert len(links_asked(doctor)) == 2
+
+
 async def test_a_new_address_gets_a_new_link_once_the_server_is_heard_again(
     doctor: DeskOnFakes,
 ) -> None:
