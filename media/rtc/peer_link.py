@@ -155,6 +155,11 @@ class PeerLink:
     def is_up(self) -> bool:
         return self._is_up
 
+    @property
+    def playout(self) -> PlayoutBuffer:
+        """Of the far voice: what it was made of so far, and how long is waited; to be read only."""
+        return self._playout
+
     async def close(self) -> None:
         """The end of this link; the far side is told by the line where it still can be."""
         self._is_over = True
