@@ -53,7 +53,7 @@ class EchoPath:
 
     def _echo(self) -> Block:
         wide = np.zeros(BLOCK + 1, np.complex64)
-        wide[:BINS] = np.einsum("pk,pk->k", self._far, self._way)
+        wide[:BINS] = (self._far * self._way).sum(0)
         echo: Block = np.fft.irfft(wide)[BLOCK:].astype(np.float32)
         return echo
 

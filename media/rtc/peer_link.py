@@ -202,6 +202,11 @@ class PeerLink:
         """Packets go both ways under keys of this link; its channels may not be open yet."""
         return self._pc.connectionState == "connected"
 
+    @property
+    def playout(self) -> PlayoutBuffer:
+        """Of the far voice: what it was made of so far, and how long is waited; to be read only."""
+        return self._playout
+
     async def close(self) -> None:
         """The end of this link; the far side is told by the line where it still can be."""
         self._is_over = True
