@@ -1,17 +1,20 @@
 """Runs a cell: all seeds, ours and Chromium's in turn on the same line, again once where void."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
 from bench.call.bedside_end import BedsideEnd
 from bench.call.call_run import MakePair, call, start
 from bench.call.chromium_end import ChromiumEnd
+from bench.call.clip import clip_of
 from bench.call.facts import OURS, PEER, Facts, Found, Void
 from bench.call.joins import joins
 from bench.call.link import Link
 from bench.call.outage_run import many, move, outage
 from bench.call.pair import OnTold, Pair
 from bench.call.situations import Kind, Situation
+from bench.call.speech import speech_file
 
 Run = Callable[[Link, MakePair, Situation, int], Awaitable[list[Facts]]]
 RUNS: dict[Kind, Run] = {
@@ -36,6 +39,9 @@ class Runs:
     async def run(self, situation: Situation, seeds: range, *, with_peer: bool) -> Found:
         """All seeds; `with_peer` False: ours alone."""
         found = Found()
+        # Made here once, so that no peer makes them while it is watched.
+        await asyncio.to_thread(clip_of, situation.width, situation.height, situation.fps)
+        await asyncio.to_thread(speech_file)
         for seed in seeds:
             for make in (OURS, PEER) if with_peer else (OURS,):
                 key = (make, situation, seed)
