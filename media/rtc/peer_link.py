@@ -35,11 +35,13 @@ from media.rtc.control_words import (
     ControlWord,
     FarCamera,
     FarLadder,
+    Joined,
     PictureHere,
     text_of,
     word_of,
 )
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
+from media.rtc.empty_tracks import add_empty, fill
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.line_control import LineControl
 from media.rtc.link_events import (
@@ -48,6 +50,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     ScopeIn,
     SignalOut,
@@ -80,7 +83,10 @@ WORDS_A_SECOND, WORDS_MOST = 100.0, 200.0
 
 
 class PeerLink:
-    """Made on the loop, used on the loop. Events come on the loop, none after `close()`."""
+    """Made on the loop, used on the loop. Events come on the loop, none after `close()`.
+
+    One that is made `is_empty` carries neither sound nor picture, and shows none, until `join()`.
+    """
 
     def __init__(
         self,
@@ -90,8 +96,12 @@ class PeerLink:
         far_voice: VoiceSink,
         pictures: PictureFeed,
         on_event: Callable[[LinkEvent], None],
+        is_empty: bool = False,
     ) -> None:
         upstream.fit()
+        self._has_joined = self._has_far_joined = not is_empty
+        self._is_join_told = not is_empty
+        self._is_warm = False  # of an empty one: all is there but sound and picture
         self._is_offerer = is_offerer
         self._voice = voice
         self._far_voice = far_voice
@@ -155,6 +165,17 @@ class PeerLink:
             raise Rejected(Code.MALFORMED, "signal") from error
         except TimeoutError as error:
             raise Unavailable(Code.PEER_AWAY, "signal") from error
+
+    def join(self) -> None:
+        """The person here is in the call: from now on it is a link like any other."""
+        if self._has_joined or self._is_over:
+            return
+        if self._is_warm and self._is_silent(self._now()):
+            self._fail(Code.MEDIA_LOST)  # whoever asked makes another one at once
+            return
+        self._has_joined, self._opened_at = True, self._now()
+        fill(self._pc, VoiceTrack(self._voice), self.picture_out)
+        self._state_changed()
 
     def send(self, word: FarScreen | LiveFromFar | FarCamera | FarLadder) -> None:
         """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""
@@ -231,8 +252,11 @@ class PeerLink:
             self._tell_description()
 
     def _add_tracks(self) -> None:
-        self._pc.addTrack(VoiceTrack(self._voice))
-        add_picture(self._pc, self.picture_out)
+        if self._has_joined:
+            self._pc.addTrack(VoiceTrack(self._voice))
+            add_picture(self._pc, self.picture_out)
+        else:
+            add_empty(self._pc)
         for transceiver in self._pc.getTransceivers():
             known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
             ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
@@ -260,13 +284,22 @@ class PeerLink:
                 self._fail(Code.PEER_UNTRUSTED)
             self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
         elif state == "connected":
-            if self._first_picture is None:
+            if self._first_picture is None and self._has_joined:
                 self._first_picture = FirstPictureHelp(self._pc)
                 upstream.transport_of(self._pc).when_heard_again = self._heard_again
                 self._tasks.start(self._first_picture.push(), "first picture out")
                 self._tasks.start(self._first_picture.pull(), "first picture in")
             if self._control is not None and self._control.readyState == "open":
-                self._come_up()
+                self._tell_joined()
+                if self._has_joined and self._has_far_joined:
+                    self._come_up()
+                elif not self._is_warm:
+                    self._is_warm = True
+                    self._tell(LinkWarm())
+
+    def _tell_joined(self) -> None:
+        if self._has_joined and not self._is_join_told:
+            self._is_join_told = self._try_to_say(Joined())
 
     def _come_up(self) -> None:
         if self._join_ms is None:
@@ -317,6 +350,8 @@ class PeerLink:
         self._tasks.start(read_pictures(track, arrival.came), "far picture")
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
+        if not self._has_joined:
+            return  # the far side has joined; whether it may is not known here yet
         self._meter.picture_came()
         if self._first_picture is not None:
             self._first_picture.came()
@@ -327,12 +362,13 @@ class PeerLink:
         self._tell(PictureIn(frame))
 
     def _voice_heard(self, samples: Samples) -> None:
-        self._tell(VoiceIn(samples))
+        if self._has_joined:
+            self._tell(VoiceIn(samples))
 
     def _scope_heard(self, data: object) -> None:
-        if isinstance(data, bytes):
+        if isinstance(data, bytes) and self._has_joined:
             self._tell(ScopeIn(data))
-        else:
+        elif not isinstance(data, bytes):
             self._refuse(Code.MALFORMED)
 
     def _control_heard(self, text: object) -> None:
@@ -351,6 +387,11 @@ class PeerLink:
         match word:
             case Beat():
                 self._meter.beat_came(word)
+            case Joined():
+                self._has_far_joined = True
+                self._state_changed()
+            case _ if not self._has_joined:
+                pass  # nothing is said by whoever only waits, nor listened to
             case PictureHere():
                 if self._first_picture is not None:
                     self._first_picture.arrived()
@@ -377,7 +418,7 @@ class PeerLink:
             if stood_still:
                 continue  # who did not listen cannot say that nothing was said
             self._look(now)
-            if self._join_ms is not None and now - beat_at >= BEAT_EVERY_S:
+            if (self._is_warm or self._join_ms is not None) and now - beat_at >= BEAT_EVERY_S:
                 beat_at = now
                 self._try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
             if now - measured_at >= MEASURE_EVERY_S:
@@ -386,7 +427,10 @@ class PeerLink:
 
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
-        self._tell(self._meter.measures(stats, self._playout.count))
+        measures = self._meter.measures(stats, self._playout.count)
+        if not self._has_joined:
+            return  # a measure of nothing
+        self._tell(measures)
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":
@@ -394,14 +438,19 @@ class PeerLink:
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:
-            if now - self._opened_at > JOIN_LIMIT_S:
+            is_waiting = self._is_warm and not self._has_joined
+            if not is_waiting and now - self._opened_at > JOIN_LIMIT_S:
                 self._fail(Code.PEER_AWAY)
+            self._tell_joined()
             return
-        if self._is_up and now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S:
+        if self._is_up and self._is_silent(now):
             self._is_up = False
             self._tell(LinkLost(Code.MEDIA_LOST))
         if self._is_up:
             self._tell_how_we_are()
+
+    def _is_silent(self, now: float) -> bool:
+        return now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S
 
     def _tell_how_we_are(self) -> None:
         is_moving = self._pictures.is_moving
