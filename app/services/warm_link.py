@@ -82,7 +82,6 @@ class WarmLink:
         )
         if far is None or not far.is_connected or not is_seat_free:
             await self._end()
-            self._far = None
         elif far.device != self._far:
             self._far, self._failures = far.device, 0
             await self._offer()
@@ -153,7 +152,7 @@ class WarmLink:
         self._is_up = False
 
     async def _end(self) -> None:
-        had_link, self.link, self._again_at = self.link is not None, None, None
-        self._is_up = False
+        had_link, self.link = self.link is not None, None
+        self._far, self._again_at, self._is_up = None, None, False
         if had_link:
             await self._engine.close_link()
