@@ -37,6 +37,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     SignalOut,
     VoiceIn,
@@ -78,6 +79,11 @@ class BedsidePeer:
             case "connect":
                 link = LinkId(UUID(wish["link"]))
                 self._links.connect(link, is_offerer=wish["is_offerer"])
+            case "warm up":
+                link = LinkId(UUID(wish["link"]))
+                self._links.connect(link, is_offerer=wish["is_offerer"], is_empty=True)
+            case "fill":
+                self._links.fill(LinkId(UUID(wish["link"])))
             case "signal":
                 self._links.heard_signal(LinkId(UUID(wish["link"])), wish["payload"])
             case "hang up":
@@ -115,6 +121,8 @@ class BedsidePeer:
                 self._tell({"told": "signal", "link": str(link), "payload": payload, "at": now})
             case LinkUp():
                 self._tell({"told": "up", "link": str(link), "at": now})
+            case LinkWarm():
+                self._tell({"told": "warm", "link": str(link), "at": now})
             case LinkLost():
                 self._tell({"told": "lost", "link": str(link), "at": now})
             case LinkFailed():

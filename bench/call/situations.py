@@ -15,6 +15,7 @@ Steps = tuple[tuple[float, Shape], ...]
 
 class Kind(StrEnum):
     JOINS = "joins"
+    WARM_JOINS = "warm joins"
     CALL = "call"
     START = "start"
     OUTAGE = "outage"
@@ -54,7 +55,7 @@ class Situation:
     @property
     def expected_s(self) -> float:
         """How long one run takes, starting and scoring included; on two cores."""
-        if self.kind is Kind.JOINS:
+        if self.kind in (Kind.JOINS, Kind.WARM_JOINS):
             return START_S + self.joins * JOIN_S
         if self.kind in (Kind.OUTAGE, Kind.MOVE):
             return START_S + self.settle_s + self.outage_s + AFTER_S
@@ -73,7 +74,7 @@ def line(*, rtt_ms: float = 50.0, **shape: float) -> Shape:
 
 def quicker(situation: Situation) -> Situation:
     """One seed of it in little time, for QUICK."""
-    if situation.kind is Kind.JOINS:
+    if situation.kind in (Kind.JOINS, Kind.WARM_JOINS):
         return replace(situation, joins=8)
     if situation.kind is Kind.CALL and situation.is_long:
         return replace(situation, watch_s=min(situation.watch_s, 90.0))
