@@ -118,7 +118,7 @@ async def test_whatever_the_far_side_asks_for_no_number_is_protected_twice() -> 
         await opened(pair)
         transport = transport_of(pair.cart)
         protected = Protected(transport._tx_srtp)
-        transport._tx_srtp = protected
+        vars(transport)["_tx_srtp"] = protected
         for seconds in (0.7, 0.7):
             await asyncio.sleep(seconds)
             for source in [sender._ssrc for sender in pair.cart.link._pc.getSenders()]:
