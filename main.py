@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QApplication
 
 from app.domain.access import Role
-from app.domain.call import Phase
+from app.domain.call import WITH_FAR_SIDE, Phase
 from app.domain.clock import SystemClock
 from app.domain.engine import (
     DevicesSeen,
@@ -418,8 +418,10 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         tasks.start(s.desk.remember_call(), "remember the call")
 
     def live(word: LiveFromFar) -> None:
-        visit = s.call.state.value.visit
-        if visit is not None:
+        call = s.call.state.value
+        visit = call.visit
+        # It names no visit: what was under way at hanging up is not the next patient's.
+        if visit is not None and call.phase in WITH_FAR_SIDE:
             s.vitals.heard_from_far(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
             s.message_files.heard(visit, word.payload)
