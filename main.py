@@ -64,6 +64,7 @@ from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
+from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from app.services.vitals import Vitals, VitalsState
 from app.services.worklist import Worklist
@@ -227,6 +228,7 @@ def make_services(
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
+    call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     sync = Sync(
         server_api=server_api,
         files=store.recordings,
@@ -234,8 +236,8 @@ def make_services(
         switchboard=switchboard,
         renew_tokens=sign_in.renew_tokens,
         mend_conflict=visits.make_anew,
+        pace=UploadPace(call.state),
     )
-    call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
     equipment = Equipment(
         settings.camera,
