@@ -7,6 +7,7 @@ lacks stands in the other files of this folder.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import av
 from aiortc import (
@@ -53,7 +54,7 @@ from media.rtc.link_events import (
     SignalOut,
     VoiceIn,
 )
-from media.rtc.link_measures import LinkMeter, loss_of_our_voice
+from media.rtc.link_measures import LinkMeter, loss_of_our_voice, path_of
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
 from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.picture_out import add_picture, picture_of
@@ -386,7 +387,8 @@ class PeerLink:
 
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
-        self._tell(self._meter.measures(stats, self._playout.count))
+        measured = self._meter.measures(stats, self._playout.count)
+        self._tell(replace(measured, path=path_of(self.way)))
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":
