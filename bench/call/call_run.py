@@ -123,12 +123,13 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
             "lines": picture.lines,
             "lip_sync_ms": abs(voice.delay_ms - picture.latency_p50_ms),
         }
+        facts |= seen.ladder_steps(there.measures, start, end)
         if situation.steps:
             facts["full_again_s"] = _full_again_s(here, situation, start)
         found.append(facts)
     return {
-        name: (min if name in MORE_IS_BETTER else max)(facts[name] for facts in found)
-        for name in found[0]
+        name: (min if name in MORE_IS_BETTER else max)(facts.get(name, 0.0) for facts in found)
+        for name in {name: None for facts in found for name in facts}
     }
 
 

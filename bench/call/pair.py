@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.runtime.tasks import TaskOwner
+from bench.call.facts import NEVER_S
 
 TRY_AGAIN_S = 4.0  # of app/services/call
 LOOK_EVERY_S = 0.1
@@ -164,3 +165,9 @@ class Pair:
             age_s = time.monotonic() - newest.clicked_at
             if self._is_lost or (len(newest.up_at) < 2 and age_s > TRY_AGAIN_S):
                 self._new_link()
+
+
+def soonest_s(by_link: list[dict[int, float]], clicked_at: float) -> float:
+    """Until both sides had it, over whichever link."""
+    whole = [max(at.values()) for at in by_link if len(at) == 2]
+    return min(whole) - clicked_at if whole else NEVER_S

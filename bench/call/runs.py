@@ -9,7 +9,7 @@ from bench.call.call_run import MakePair, call, start
 from bench.call.chromium_end import ChromiumEnd
 from bench.call.clip import clip_of
 from bench.call.facts import OURS, PEER, Facts, Found, Void
-from bench.call.joins import joins
+from bench.call.joins import joins, relayed_joins
 from bench.call.link import Link
 from bench.call.outage_run import many, move, outage
 from bench.call.pair import OnTold, Pair
@@ -19,6 +19,7 @@ from bench.call.speech import speech_file
 Run = Callable[[Link, MakePair, Situation, int], Awaitable[list[Facts]]]
 RUNS: dict[Kind, Run] = {
     Kind.JOINS: joins,
+    Kind.RELAYED: relayed_joins,
     Kind.CALL: call,
     Kind.START: start,
     Kind.OUTAGE: outage,
