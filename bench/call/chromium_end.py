@@ -66,7 +66,7 @@ class ChromiumEnd:
         clip = clip_of(self._setting.width, self._setting.height, self._setting.fps)
         sources = [
             f"--use-file-for-fake-video-capture={clip.path}",
-            f"--use-file-for-fake-audio-capture={speech_file()}",
+            f"--use-file-for-fake-audio-capture={speech_file(self._setting.speaks_from_s)}",
         ]
         if (relays := self._setting.relays) is not None:
             sources.append(f"--ignore-certificate-errors-spki-list={relays.key_digest}")

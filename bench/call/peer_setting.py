@@ -19,7 +19,10 @@ class RelaySetting:
 
 @dataclass(frozen=True, slots=True)
 class PeerSetting:
-    """`keeps_pixels` False: only when which picture came, for long calls."""
+    """`keeps_pixels` False: only when which picture came, for long calls.
+
+    `speaks_from_s`: where in the speech it begins.
+    """
 
     width: int = 640
     height: int = 480
@@ -28,3 +31,4 @@ class PeerSetting:
     sends_voice: bool = True
     keeps_pixels: bool = True
     relays: RelaySetting | None = None
+    speaks_from_s: float = 0.0

@@ -42,7 +42,8 @@ class Runs:
         found = Found()
         # Made here once, so that no peer makes them while it is watched.
         await asyncio.to_thread(clip_of, situation.width, situation.height, situation.fps)
-        await asyncio.to_thread(speech_file)
+        for side in (0, 1):
+            await asyncio.to_thread(speech_file, situation.setting(side).speaks_from_s)
         for seed in seeds:
             for make in (OURS, PEER) if with_peer else (OURS,):
                 key = (make, situation, seed)

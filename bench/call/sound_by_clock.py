@@ -52,12 +52,16 @@ class Pace:
 
 
 class SoundByClock:
-    """One microphone that speaks `said` round and round (None: silence), and one loudspeaker."""
+    """One microphone that speaks `said` round and round (None: silence), and one loudspeaker.
 
-    def __init__(self, said: Samples | None) -> None:
+    `said_at` is when the speech's first sample was said, or would have been: it begins at `from_s`.
+    """
+
+    def __init__(self, said: Samples | None, from_s: float = 0.0) -> None:
         self._said = np.zeros(BLOCK, np.int16) if said is None else said
-        self._spoken = 0  # samples
-        self.said_at: float | None = None  # instant of the first sample, monotonic
+        self._spoken = round(from_s * RATE_HZ)  # samples
+        self._from_s = from_s
+        self.said_at: float | None = None  # monotonic
         self.heard_at: float | None = None
         # Not in memory, which is watched, too; as long as the process lives.
         self._heard = tempfile.TemporaryFile()  # noqa: SIM115
@@ -83,7 +87,7 @@ class SoundByClock:
             on_samples(block)
 
         pace = Pace(each)
-        self.said_at = pace.began_at
+        self.said_at = pace.began_at - self._from_s
         return pace, RATE_HZ
 
     async def _open_output(

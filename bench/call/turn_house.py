@@ -159,12 +159,15 @@ def rules(transport: RelayTransport) -> str:
     """For nft: what comes in passes only to and from the relay's one port, or within."""
     kind = "udp" if transport is RelayTransport.UDP else "tcp"
     port = TLS_PORT if transport is RelayTransport.TLS else PORT
-    return f"""table inet bar {{ chain came {{
-        type filter hook prerouting priority 0; policy drop;
-        iif "lo" accept
-        ip saddr {ADDRESS} {kind} sport {port} accept
-        ip daddr {ADDRESS} {kind} dport {port} accept
-    }} }}"""
+    return f"""table inet bar {{
+        chain came {{
+            type filter hook prerouting priority 0; policy drop;
+            iif "lo" accept
+            ip saddr {ADDRESS} {kind} sport {port} accept
+            ip daddr {ADDRESS} {kind} dport {port} accept
+        }}
+    }}
+    """
 
 
 def key_digest(certificate: bytes) -> str:
