@@ -82,6 +82,11 @@ class Pair:
         await self._tasks.close()
         await asyncio.gather(*(end.close() for end in self.ends))
 
+    @property
+    def has_been_up(self) -> bool:
+        """Words and voice could go, whether or not a picture came."""
+        return any(len(link.up_at) == 2 for link in self.links.values())
+
     async def join(self, limit_s: float) -> float | None:
         """Seconds from the click to a whole call; None when it is none in that time.
 
