@@ -1,4 +1,4 @@
-"""A call without a picture is a call; a join that needed a second link has the instants of that one, not none."""
+"""A call without a picture is a call, and of two links the one that was whole counts."""
 
 from typing import cast
 
@@ -13,10 +13,13 @@ def test_whichever_link_was_whole_first_counts() -> None:
     assert soonest_s([given_up], 10.0) == NEVER_S
 
 
-def test_a_call_without_a_picture_is_one_all_the_same() -> None:
+def has_been_up(up_at: dict[int, float]) -> bool:
     pair = Pair(lambda side, on_told: cast(End, None))
-    link = pair.links["a"] = Joined(10.0, (0, 1))
-    assert not pair.has_been_up
-    link.up_at = {0: 10.4, 1: 10.5}
-    assert pair.has_been_up
-    assert not link.is_whole
+    pair.links["a"] = Joined(10.0, (0, 1), up_at)
+    return pair.has_been_up
+
+
+def test_a_call_without_a_picture_is_one_all_the_same() -> None:
+    assert not has_been_up({})
+    assert not has_been_up({1: 10.4})
+    assert has_been_up({0: 10.4, 1: 10.5})
