@@ -7,9 +7,9 @@ asked. Scores nothing: that is done afterwards, outside the timed run.
 import asyncio
 import json
 import logging
+import struct
 import sys
 import time
-from array import array
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -28,6 +28,7 @@ from app.domain.relays import RelayAccess
 from app.runtime.tasks import TaskOwner
 from bench.call import barcode
 from bench.call.clip import clip_of
+from bench.call.kept import Kept
 from bench.call.peer_setting import LINE_LIMIT, PeerSetting, RelaySetting
 from bench.call.sound_by_clock import SoundByClock
 from bench.call.speech import speech
@@ -49,6 +50,7 @@ from media.rtc.link_events import (
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.relay_paths import RELAYS
 
+PUT, SHOWN = struct.Struct("2d"), struct.Struct("4d")
 SENDS = frozenset({Stream.VOICE, Stream.CAMERA})
 
 
@@ -74,10 +76,10 @@ class BedsidePeer:
         self._ladder.step.listen(self._step_is)
         self._ladder.voice_line_bit_s.listen(self._links.voice_has)
         self._tasks = TaskOwner("bench peer")
-        self._shown = array("d")  # of each: at, number or -1, width, height
+        self._shown = Kept()  # of each: at, number or -1, width, height
         self._luma: list[bytes] = []
-        self._put = array("d")  # of each: at, number
-        self._measures: list[dict[str, Any]] = []
+        self._put = Kept()  # of each: at, number
+        self._measures = Kept()  # a line each
         self._had_picture: set[LinkId] = set()
 
     def open(self) -> None:
@@ -109,7 +111,7 @@ class BedsidePeer:
                 self._links.close_all()
                 self._ladder.end()
             case "forget":
-                del self._shown[:]
+                self._shown.clear()
                 self._luma.clear()
                 self._measures.clear()
             case "write":
@@ -127,7 +129,7 @@ class BedsidePeer:
             taken = max(taken + 1, int((time.monotonic() - began_at) * setting.fps))
             await asyncio.sleep(began_at + taken / setting.fps - time.monotonic())
             number = taken % clip.frames
-            self._put.extend((time.monotonic(), number))
+            self._put.add(PUT.pack(time.monotonic(), number))
             self._feed.put(setting.width, setting.height, pictures[number].data)
 
     async def _keep_ladder(self) -> None:
@@ -159,7 +161,7 @@ class BedsidePeer:
                 self._tell({"told": "first picture", "link": str(link), "at": now})
             case Measures():
                 told = self._ladder.measured(event, is_far_moving=True)
-                self._measures.append({"at": now, **asdict(told)})
+                self._measures.add(json.dumps({"at": now, **asdict(told)}).encode() + b"\n")
             case FarLadder():
                 self._ladder.far_says(event)
             case _:
@@ -174,7 +176,7 @@ class BedsidePeer:
         else:
             read = barcode.read(luma, self._setting.width, self._setting.height)
             number = -1 if read is None else read
-        self._shown.extend((now, number, frame.width, frame.height))
+        self._shown.add(SHOWN.pack(now, number, frame.width, frame.height))
 
     def _write(self, folder: Path) -> None:
         """Times are monotonic seconds of this machine, the same for all its processes."""
@@ -182,9 +184,9 @@ class BedsidePeer:
         with (folder / "luma").open("wb") as file:
             file.writelines(self._luma)
         seen = {
-            "shown": np.reshape(self._shown, (-1, 4)).tolist(),
-            "put": np.reshape(self._put, (-1, 2)).tolist(),
-            "measures": self._measures,
+            "shown": list(SHOWN.iter_unpack(self._shown.all())),
+            "put": list(PUT.iter_unpack(self._put.all())),
+            "measures": [json.loads(line) for line in self._measures.all().splitlines()],
             "said_at": self._sound.said_at,
             "heard_at": self._sound.heard_at,
         }
