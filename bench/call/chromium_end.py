@@ -1,6 +1,6 @@
 """The driver's hold on one Chromium: headless, in its namespace, with a fake camera and microphone.
 
-They play our clip and our speech. Its audio processing is off, so that the speech is the file's.
+They play our clip and our speech. Echo control and noise suppression are on, as ours are.
 """
 
 import asyncio
@@ -64,10 +64,12 @@ class ChromiumEnd:
 
     async def open(self) -> None:
         clip = clip_of(self._setting.width, self._setting.height, self._setting.fps)
-        sources = (
+        sources = [
             f"--use-file-for-fake-video-capture={clip.path}",
-            f"--use-file-for-fake-audio-capture={speech_file()}",
-        )
+            f"--use-file-for-fake-audio-capture={speech_file(self._setting.speaks_from_s)}",
+        ]
+        if (relays := self._setting.relays) is not None:
+            sources.append(f"--ignore-certificate-errors-spki-list={relays.key_digest}")
         # The protocol is spoken on descriptors 3 and 4; ours must not lie in their way.
         child_reads, we_write = _pipe()
         we_read, child_writes = _pipe()
