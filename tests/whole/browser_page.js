@@ -121,10 +121,11 @@ function heardTone() {
 
 async function look() {
   if (connectedAt === null) return;
-  const at = performance.now() - connectedAt;
-  for (const entry of (await pc.getStats()).values())
-    if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded")
-      rates.push([at, entry.availableOutgoingBitrate ?? null]);
+  const at = performance.now() - connectedAt, stats = await pc.getStats();
+  for (const { type, selectedCandidatePairId } of stats.values()) {
+    const rate = type === "transport" && stats.get(selectedCandidatePairId)?.availableOutgoingBitrate;
+    if (rate !== false && rate !== undefined) rates.push([at, Number.isFinite(rate) ? rate : -1]);
+  }
 }
 
 // Milliseconds without a new picture since then, the one that goes on now included.
