@@ -72,7 +72,7 @@ JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
 # The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/opus",)}
+CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/red", "audio/opus")}
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
 # What a far side in order says is a tenth of it; the rest would only bury our own screen.
