@@ -1,9 +1,7 @@
 """Each RTP number of a source is protected once and never again, whatever the far side asks for.
 
-A packet's nonce is made of source and number (RFC 7714, 8.1). Stock answers any request for a
-repeat, of the voice too, with the same number; its header would carry another transport number and
-time by then, and two headers under one nonce give away the key that packets are authenticated by.
-Repeats of a picture have numbers of their own (RFC 4588) and pass.
+A nonce is made of source and number (RFC 7714, 8.1): the same number under another header gives the
+authentication key away. Stock repeats the voice so. Repeats of a picture have their own numbers.
 """
 
 from media.rtc.packet_numbers import NUMBERS, nearest
