@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QApplication
 
 from app.domain.access import Role
-from app.domain.call import Phase
+from app.domain.call import WITH_FAR_SIDE, Phase
 from app.domain.clock import SystemClock
 from app.domain.engine import (
     DevicesSeen,
@@ -64,6 +64,7 @@ from app.services.sign_in import SignIn, SignInPhase
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
+from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from app.services.vitals import Vitals, VitalsState
 from app.services.worklist import Worklist
@@ -227,6 +228,7 @@ def make_services(
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
+    call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     sync = Sync(
         server_api=server_api,
         files=store.recordings,
@@ -234,8 +236,8 @@ def make_services(
         switchboard=switchboard,
         renew_tokens=sign_in.renew_tokens,
         mend_conflict=visits.make_anew,
+        pace=UploadPace(call.state),
     )
-    call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
     equipment = Equipment(
         settings.camera,
@@ -418,8 +420,10 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         tasks.start(s.desk.remember_call(), "remember the call")
 
     def live(word: LiveFromFar) -> None:
-        visit = s.call.state.value.visit
-        if visit is not None:
+        call = s.call.state.value
+        visit = call.visit
+        # It names no visit: what was under way at hanging up is not the next patient's.
+        if visit is not None and call.phase in WITH_FAR_SIDE:
             s.vitals.heard_from_far(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
             s.message_files.heard(visit, word.payload)

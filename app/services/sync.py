@@ -33,6 +33,7 @@ from app.services.ports import (
 )
 from app.services.rereading import Rereading
 from app.services.switchboard import Switchboard
+from app.services.upload_pace import UploadPace
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Sync:
         switchboard: Switchboard,
         renew_tokens: Callable[[], Awaitable[None]],
         mend_conflict: Callable[[UnitOfWork, ChangeId], None],
+        pace: UploadPace,
     ) -> None:
         self._mend_conflict = mend_conflict
         self._server_api = server_api
@@ -97,7 +99,7 @@ class Sync:
         self._one_at_a_time = asyncio.Lock()
         self._is_running = False
         self._file_sender = FileSender(
-            server_api=server_api, files=files, acts=acts, wake_exchange=self.poke
+            server_api=server_api, files=files, acts=acts, pace=pace, wake_exchange=self.poke
         )
         self._file_sender.stuck.listen(lambda code: self._tell(stuck_file=code))
         self._push_limit = PUSH_CHANGES

@@ -9,17 +9,19 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from bench.call.cells import Cell, chosen
 from bench.call.facts import PEER, Found
 from bench.call.link import Link, NoRoot
-from bench.call.results import name_of, read, rows_of, samples, save, taken
+from bench.call.results import QUICK, name_of, read, rows_of, samples, save, taken
 from bench.call.runs import Runs
 from bench.call.situations import Situation, quicker
 from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
 from bench.machine import head, load
+from bench.rows import Row
 
 MEASURED, NOT_MEASURED, NO_PLACE = 0, 1, 2
 
@@ -31,7 +33,11 @@ def needs() -> list[str]:
         missing.append("root (network namespaces and TUN devices)")
     if not os.path.exists("/dev/net/tun"):
         missing.append("/dev/net/tun")
-    missing += [f"the program {name}" for name in ("ip", "chromium") if not shutil.which(name)]
+    missing += [
+        f"the program {name}"
+        for name in ("ip", "nft", "chromium", "turnserver")
+        if not shutil.which(name)
+    ]
     if not all((SOUNDS / speaker).is_dir() for speaker in SPEAKERS):
         missing.append(f"recorded speech (Debian: {PACKAGES})")
     return missing
@@ -58,16 +64,26 @@ class Bench:
             return True
         print(f"{cell.name} ...", flush=True)
         if self._is_quick and cell.why_not_quick:
-            cell = replace(cell, situation=None, reason=f"QUICK RUN: {cell.why_not_quick}")
+            cell = replace(cell, situation=None, reason=f"{QUICK}: {cell.why_not_quick}")
         found = await self._found(cell) if cell.situation is not None else Found()
-        rows = rows_of(cell, found, self._note(cell))
+        if cell.made_by is not None:
+            rows = await self._made(cell.made_by)
+        else:
+            rows = rows_of(cell, found, self._note(cell))
         self._results.put(cell, rows, self._mark)
         for aim in cell.aims:
             self._results.remember(name_of(cell, aim), samples(found.samples[PEER], aim))
         save(self._results, head(self._load))
         for row in rows:
             print(f"  {row.told()}", flush=True)
-        return cell.situation is None or all(row.value is not None for row in rows)
+        is_to_be = cell.situation is not None or cell.made_by is not None
+        return not is_to_be or all(row.value is not None for row in rows)
+
+    @staticmethod
+    async def _made(made_by: Callable[[], list[Row]]) -> list[Row]:
+        """A quick run makes them no quicker."""
+        rows = await asyncio.to_thread(made_by)
+        return [replace(row, note=f"{row.note}; load {os.getloadavg()[0]:.1f}") for row in rows]
 
     async def _found(self, cell: Cell) -> Found:
         situation = self._situation(cell)
@@ -97,7 +113,7 @@ class Bench:
             return cell.reason
         situation = self._situation(cell)
         words = f"watched {situation.watch_s:g} s, load {os.getloadavg()[0]:.1f}"
-        return f"QUICK RUN, one seed: no verdict; {words}" if self._is_quick else words
+        return f"{QUICK}, one seed: no verdict; {words}" if self._is_quick else words
 
 
 async def main() -> int:

@@ -7,9 +7,9 @@ asked. Scores nothing: that is done afterwards, outside the timed run.
 import asyncio
 import json
 import logging
+import struct
 import sys
 import time
-from array import array
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -23,14 +23,20 @@ from app.domain.access import Role
 from app.domain.clock import SystemClock
 from app.domain.engine import CallSetup, Measures
 from app.domain.ids import LinkId, VisitId, new_id
+from app.domain.ladder import PICTURE_LEAST, Step, Stream
+from app.domain.relays import RelayAccess
 from app.runtime.tasks import TaskOwner
 from bench.call import barcode
 from bench.call.clip import clip_of
-from bench.call.peer_setting import LINE_LIMIT, PeerSetting
+from bench.call.kept import Kept
+from bench.call.peer_setting import LINE_LIMIT, PeerSetting, RelaySetting
 from bench.call.sound_by_clock import SoundByClock
 from bench.call.speech import speech
 from media.call_devices import CallDevices
+from media.call_host import LADDER_EVERY_S
 from media.call_links import CallLinks
+from media.ladder_keeper import LadderKeeper
+from media.rtc.control_words import FarLadder
 from media.rtc.link_events import (
     FirstPicture,
     LinkEvent,
@@ -43,6 +49,10 @@ from media.rtc.link_events import (
     VoiceIn,
 )
 from media.rtc.local_tracks import PictureFeed
+from media.rtc.relay_paths import RELAYS
+
+PUT, SHOWN = struct.Struct("2d"), struct.Struct("4d")
+SENDS = frozenset({Stream.VOICE, Stream.CAMERA})
 
 
 class BedsidePeer:
@@ -51,26 +61,43 @@ class BedsidePeer:
     def __init__(self, setting: PeerSetting, tell: Callable[[dict[str, Any]], None]) -> None:
         self._setting = setting
         self._tell = tell
-        self._sound = SoundByClock(speech() if setting.sends_voice else None)
+        self._sound = SoundByClock(speech() if setting.sends_voice else None, setting.speaks_from_s)
         self._sound.install()
         self._feed = PictureFeed()
         self._devices = CallDevices(SystemClock(), lambda _: None, lambda _: None)
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard)
+        # Ours is never measured without its ladder: what a step takes away is missing.
+        self._ladder = LadderKeeper(
+            SystemClock(),
+            line_state=lambda: live.line_state() if (live := self._links.live) else None,
+            running=lambda: SENDS if setting.sends_picture else frozenset({Stream.VOICE}),
+            tell=lambda _: None,
+            say_far=self._links.send,
+        )
+        self._ladder.step.listen(self._step_is)
+        self._ladder.voice_line_bit_s.listen(self._links.voice_has)
         self._tasks = TaskOwner("bench peer")
-        self._shown = array("d")  # of each: at, number or -1, width, height
+        self._shown = Kept()  # of each: at, number or -1, width, height
         self._luma: list[bytes] = []
-        self._put = array("d")  # of each: at, number
-        self._measures: list[dict[str, Any]] = []
+        self._put = Kept()  # of each: at, number
+        self._measures = Kept()  # a line each
         self._had_picture: set[LinkId] = set()
 
     def open(self) -> None:
         setup = CallSetup(VisitId(new_id()), Role.CLINICIAN, "bench", None, None, None, None)
         self._devices.fit(setup, is_camera_on=False, is_microphone_on=True)
+        self._ladder.begin(Role.CLINICIAN)
+        self._tasks.start(self._keep_ladder(), "ladder")
+        if (lent := self._setting.relays) is not None:
+            RELAYS.use(
+                RelayAccess(lent.urls, lent.username, lent.password, lent.lasts_s, lent.authority)
+            )
         if self._setting.sends_picture:
             self._tasks.start(self._film(), "camera")
 
     async def close(self) -> None:
         await self._links.close()
+        await RELAYS.close()
         await self._tasks.close()
         await self._devices.close()
 
@@ -88,8 +115,9 @@ class BedsidePeer:
                 self._links.heard_signal(LinkId(UUID(wish["link"])), wish["payload"])
             case "hang up":
                 self._links.close_all()
+                self._ladder.end()
             case "forget":
-                del self._shown[:]
+                self._shown.clear()
                 self._luma.clear()
                 self._measures.clear()
             case "write":
@@ -107,8 +135,17 @@ class BedsidePeer:
             taken = max(taken + 1, int((time.monotonic() - began_at) * setting.fps))
             await asyncio.sleep(began_at + taken / setting.fps - time.monotonic())
             number = taken % clip.frames
-            self._put.extend((time.monotonic(), number))
+            self._put.add(PUT.pack(time.monotonic(), number))
             self._feed.put(setting.width, setting.height, pictures[number].data)
+
+    async def _keep_ladder(self) -> None:
+        while True:
+            await asyncio.sleep(LADDER_EVERY_S)
+            self._ladder.look(is_up=self._links.live is not None)
+
+    def _step_is(self, step: Step) -> None:
+        self._links.bound(step)
+        self._feed.turn(step in PICTURE_LEAST)
 
     def _heard(self, link: LinkId, event: LinkEvent) -> None:
         now = time.monotonic()
@@ -120,6 +157,7 @@ class BedsidePeer:
             case SignalOut(payload):
                 self._tell({"told": "signal", "link": str(link), "payload": payload, "at": now})
             case LinkUp():
+                self._ladder.link_is_up()
                 self._tell({"told": "up", "link": str(link), "at": now})
             case LinkWarm():
                 self._tell({"told": "warm", "link": str(link), "at": now})
@@ -130,7 +168,10 @@ class BedsidePeer:
             case FirstPicture():
                 self._tell({"told": "first picture", "link": str(link), "at": now})
             case Measures():
-                self._measures.append({"at": now, **asdict(event)})
+                told = self._ladder.measured(event, is_far_moving=True)
+                self._measures.add(json.dumps({"at": now, **asdict(told)}).encode() + b"\n")
+            case FarLadder():
+                self._ladder.far_says(event)
             case _:
                 pass  # of the far screen: there is none
 
@@ -143,7 +184,7 @@ class BedsidePeer:
         else:
             read = barcode.read(luma, self._setting.width, self._setting.height)
             number = -1 if read is None else read
-        self._shown.extend((now, number, frame.width, frame.height))
+        self._shown.add(SHOWN.pack(now, number, frame.width, frame.height))
 
     def _write(self, folder: Path) -> None:
         """Times are monotonic seconds of this machine, the same for all its processes."""
@@ -151,9 +192,9 @@ class BedsidePeer:
         with (folder / "luma").open("wb") as file:
             file.writelines(self._luma)
         seen = {
-            "shown": np.reshape(self._shown, (-1, 4)).tolist(),
-            "put": np.reshape(self._put, (-1, 2)).tolist(),
-            "measures": self._measures,
+            "shown": list(SHOWN.iter_unpack(self._shown.all())),
+            "put": list(PUT.iter_unpack(self._put.all())),
+            "measures": [json.loads(line) for line in self._measures.all().splitlines()],
             "said_at": self._sound.said_at,
             "heard_at": self._sound.heard_at,
         }
@@ -180,4 +221,6 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
     known = {field.name for field in fields(PeerSetting)}
     chosen = {k: v for k, v in json.loads(sys.argv[1]).items() if k in known}
+    if chosen.get("relays") is not None:
+        chosen["relays"] = RelaySetting(**chosen["relays"])
     asyncio.run(main(PeerSetting(**chosen), sys.stdin.buffer))

@@ -38,7 +38,7 @@ async def call(link: Link, make: MakePair, situation: Situation, seed: int) -> l
 
 async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     joined_s = await pair.join(JOIN_LIMIT_S)
-    if joined_s is None:
+    if joined_s is None and not pair.has_been_up:
         return nothing_came(situation.watch_s)
     await asyncio.sleep(situation.settle_s)
     await link.mark()
@@ -54,7 +54,10 @@ async def _watch(link: Link, pair: Pair, situation: Situation) -> Facts:
     if not situation.steps and (why := why_void(situation.shapes, counts)):
         raise Void(why)
     await asyncio.sleep(speech_score.LATEST_S)  # what was said last is still on its way
-    facts: Facts = {"join_s": joined_s, "losses": float(len(pair.lost_at))}
+    facts: Facts = {
+        "join_s": NEVER_S if joined_s is None else joined_s,
+        "losses": float(len(pair.lost_at)),
+    }
     for side, (before, after) in enumerate(zip(cpu_before, cpu_after, strict=True)):
         facts[f"cpu_{side}"] = (sum(after.values()) - sum(before.values())) / (end - start)
     facts["cpu"] = facts["cpu_0"] + facts["cpu_1"]
@@ -123,12 +126,13 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
             "lines": picture.lines,
             "lip_sync_ms": abs(voice.delay_ms - picture.latency_p50_ms),
         }
+        facts |= seen.ladder_steps(there.measures, start, end)
         if situation.steps:
             facts["full_again_s"] = _full_again_s(here, situation, start)
         found.append(facts)
     return {
-        name: (min if name in MORE_IS_BETTER else max)(facts[name] for facts in found)
-        for name in found[0]
+        name: (min if name in MORE_IS_BETTER else max)(facts.get(name, 0.0) for facts in found)
+        for name in {name: None for facts in found for name in facts}
     }
 
 

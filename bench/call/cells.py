@@ -1,11 +1,14 @@
 """Every cell of the issue's table: what is done, what is looked at, which goal it has."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from app.domain.relays import RelayTransport
+from bench.call import echo_cells
 from bench.call.line_model import Shape
 from bench.call.situations import Kind, Situation, line
+from bench.rows import Row
 
 PEER = "Chromium"
 COMPARISON = re.compile(r"(<=|>=|==|<|>) ?peer(?: ?\* ?([\d.]+))?(?: ?\+ ?([\d.]+))?")
@@ -38,7 +41,7 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`situation` None: not measured yet, and `reason` says why."""
+    """`made_by` gives the rows of what needs no line. Neither: `reason` says why not measured."""
 
     name: str
     situation: Situation | None
@@ -47,6 +50,7 @@ class Cell:
     seeds: int = 5  # a quick run has one
     has_peer: bool = True
     why_not_quick: str = ""
+    made_by: Callable[[], list[Row]] | None = None
 
     def seeds_in(self, *, is_quick: bool) -> range:
         return range(1, 2 if is_quick else self.seeds + 1)
@@ -69,6 +73,11 @@ def _joins(goal: str, shape: Shape, *, against: bool = True) -> tuple[Situation,
         aims.append(Aim("join_s", "s", "< peer", "against Chromium", "p95"))
     aims += [Aim("channel_s", "s", how="p95"), Aim("picture_s", "s", how="p95")]
     return situation, tuple(aims)
+
+
+def _relayed(goal: str, transport: RelayTransport) -> tuple[Situation, tuple[Aim, ...]]:
+    situation, aims = _joins(goal, line(rtt_ms=100, loss=0.05), against=False)
+    return replace(situation, kind=Kind.RELAYED, relay_by=transport), aims
 
 
 DELAY = Aim("voice_delay_ms", "ms", "<= peer + 30")
@@ -136,6 +145,8 @@ def _table() -> list[Cell]:
         _warm("warm-0", "<= 0.3", line(rtt_ms=100)),
         _warm("warm-10", "<= 0.5", line(rtt_ms=100, loss=0.1)),
         Cell("join-bursts", *_joins("<= 1.5", bursts, against=False)),
+        Cell("join-turn-udp", *_relayed("<= 1.5", RelayTransport.UDP)),
+        Cell("join-turn-tls", *_relayed("<= 3", RelayTransport.TLS)),
         Cell("speech-5", call(line(loss=0.05)), (Aim("pesq", "PESQ-WB", ">= 3.8"), *SPEECH)),
         Cell("speech-10", call(line(loss=0.1)), (Aim("pesq", "PESQ-WB", ">= 3.5"), *SPEECH)),
         Cell("speech-20", call(line(loss=0.2)), (Aim("pesq", "PESQ-WB", ">= 3.0"), *SPEECH)),
@@ -216,17 +227,8 @@ def _table() -> list[Cell]:
             seeds=1,
             why_not_quick="growth shows in half an hour only",
         ),
-        *_not_yet(),
-    ]
-
-
-def _not_yet() -> list[Cell]:
-    later = "the product has no such part yet"
-    return [
-        Cell("join-turn-udp", None, (Aim("join_s", "s", "<= 1.5", how="p95"),), f"relays: {later}"),
-        Cell("join-turn-tls", None, (Aim("join_s", "s", "<= 3", how="p95"),), f"relays: {later}"),
-        Cell("echo-single", None, (Aim("erle_db", "dB", ">= 35"),), f"echo control: {later}"),
-        Cell("echo-double", None, (Aim("weakened_db", "dB", "<= 3"),), f"echo control: {later}"),
+        Cell(echo_cells.SINGLE, None, (), made_by=echo_cells.single),
+        Cell(echo_cells.DOUBLE, None, (), made_by=echo_cells.double),
     ]
 
 

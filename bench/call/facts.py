@@ -6,6 +6,7 @@ Facts = dict[str, float]
 
 OURS, PEER = "bedside", "chromium"
 MORE_IS_BETTER = {"pesq", "stoi", "fps", "ssim_p50", "ssim_p5", "lines"}
+STEP = "ladder "  # before the name of a step: the share of the time that was spent on it
 NEVER_S = 99.0  # of what did not come while it was waited for
 
 

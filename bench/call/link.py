@@ -61,6 +61,11 @@ class Link:
     ) -> None:
         await self._take_away()
 
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """As they are now."""
+        return ADDRESSES[0], MOVED_ADDRESS if self._is_moved else ADDRESSES[1]
+
     async def begin(self, shapes: tuple[Shape, Shape], seed: int) -> None:
         """A fresh line: counts at zero, chance as seeded."""
         self._shapes = shapes
@@ -85,16 +90,16 @@ class Link:
         if self._is_moved:
             old, new = new, old
         self._is_moved = not self._is_moved
-        _ip("-n", name, "link", "set", TUN_NAME, "down")
+        ip("-n", name, "link", "set", TUN_NAME, "down")
         await asyncio.sleep(down_s)
-        _ip("-n", name, "addr", "del", f"{old}/24", "dev", TUN_NAME)
+        ip("-n", name, "addr", "del", f"{old}/24", "dev", TUN_NAME)
         self._open_way(name, new)
 
     # --- inside ------------------------------------------------------------------------------
 
     async def _make(self) -> None:
         for name in self.names:
-            _ip("netns", "add", name)
+            ip("netns", "add", name)
             self._made.append(name)
         self._relay = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.call.relay", *self.names),
@@ -103,15 +108,15 @@ class Link:
         )
         await self._answer()
         for name, address in zip(self.names, ADDRESSES, strict=True):
-            _ip("-n", name, "link", "set", "lo", "up")
-            _ip("-n", name, "link", "set", TUN_NAME, "mtu", str(MTU))
+            ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", name, "link", "set", TUN_NAME, "mtu", str(MTU))
             self._open_way(name, address)
 
     @staticmethod
     def _open_way(name: str, address: str) -> None:
-        _ip("-n", name, "addr", "add", f"{address}/24", "dev", TUN_NAME)
-        _ip("-n", name, "link", "set", TUN_NAME, "up")
-        _ip("-n", name, "route", "replace", "default", "dev", TUN_NAME)
+        ip("-n", name, "addr", "add", f"{address}/24", "dev", TUN_NAME)
+        ip("-n", name, "link", "set", TUN_NAME, "up")
+        ip("-n", name, "route", "replace", "default", "dev", TUN_NAME)
 
     async def _take_away(self) -> None:
         if self._relay is not None:
@@ -122,7 +127,7 @@ class Link:
             except TimeoutError:
                 self._relay.kill()
         for name in self._made:
-            _ip("netns", "del", name)
+            ip("netns", "del", name)
         self._made.clear()
 
     async def _ask(self, wish: dict[str, Any]) -> dict[str, Any]:
@@ -163,8 +168,9 @@ def _take_away_of_the_dead() -> None:
     for place in Path("/run/netns").glob(f"{PREFIX}*"):
         pid = place.name.removeprefix(PREFIX)[:-1]
         if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
-            _ip("netns", "del", place.name)
+            ip("netns", "del", place.name)
 
 
-def _ip(*words: str) -> None:
+def ip(*words: str) -> None:
+    """iproute2's; raises CalledProcessError when it refuses."""
     subprocess.run(("ip", *words), check=True, timeout=COMMAND_LIMIT_S)

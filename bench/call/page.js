@@ -16,7 +16,7 @@ async function open(wish) {
   saidBy.connect(mute); heardBy.connect(mute); mute.connect(sound.destination);
   if (setting.sends_picture || setting.sends_voice) {
     stream = await navigator.mediaDevices.getUserMedia({
-      audio: setting.sends_voice && { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 },
+      audio: setting.sends_voice && { echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1 },
       video: setting.sends_picture && { width: setting.width, height: setting.height, frameRate: setting.fps },
     });
     if (setting.sends_voice) sound.createMediaStreamSource(new MediaStream(stream.getAudioTracks())).connect(saidBy);
@@ -54,20 +54,32 @@ async function watch(track, ofLink) {
   }
 }
 
-// The same reading as barcode.py's, without its check.
+// The same reading as barcode.py's, with its check: -1 where it is not certain.
 function numberOf(bytes, width, height) {
   const across = width / setting.width, down = height / setting.height;
   const left = (setting.width - 512) >> 1 & ~1, top = setting.height - 72 & ~1;
-  const y = Math.round((top + 12) * down) * width;
-  let number = 0;
-  for (let bit = 0; bit < 16; bit++) number = number * 2 + (bytes[y + Math.round((left + bit * 16 + 8) * across)] > 128 ? 1 : 0);
-  return number;
+  const middle = (start, length) => [Math.round(start + length / 4), Math.max(Math.round(start + length / 4) + 1, Math.round(start + 3 * length / 4))];
+  const shade = (row, bit) => {
+    const [x0, x1] = middle((left + bit * 16) * across, 16 * across), [y0, y1] = middle((top + row * 24) * down, 24 * down);
+    let sum = 0;
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += bytes[y * width + x];
+    return sum / ((x1 - x0) * (y1 - y0));
+  };
+  let number = 0, check = 0;
+  for (let bit = 0; bit < 32; bit++) {
+    const upper = shade(0, bit), lower = shade(1, bit);
+    if (Math.abs(upper - lower) < 24) return -1;
+    if (bit < 16) number = number * 2 + (upper > lower); else check = check * 2 + (upper > lower);
+  }
+  return (number * 40503 + 12345) % 65536 === check ? number : -1;
 }
 
 function connect(newLink, offers) {
   pc?.close();
   link = newLink; isOfferer = offers; turn = Promise.resolve();
-  const mine = pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const relays = setting.relays;
+  const iceServers = relays ? [{ urls: relays.urls, username: relays.username, credential: relays.password }] : [];
+  const mine = pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
   stream?.getTracks().forEach((track) => mine.addTrack(track, stream));
   if (offers) for (const kind of ["audio", "video"])
     if (!stream?.getTracks().some((track) => track.kind === kind)) mine.addTransceiver(kind, { direction: "recvonly" });

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.runtime.tasks import TaskOwner
+from bench.call.facts import NEVER_S
 
 TRY_AGAIN_S = 4.0  # of app/services/call
 LOOK_EVERY_S = 0.1
@@ -80,6 +81,11 @@ class Pair:
     async def close(self) -> None:
         await self._tasks.close()
         await asyncio.gather(*(end.close() for end in self.ends))
+
+    @property
+    def has_been_up(self) -> bool:
+        """Words and voice could go, whether or not a picture came."""
+        return any(len(link.up_at) == 2 for link in self.links.values())
 
     async def join(self, limit_s: float) -> float | None:
         """Seconds from the click to a whole call; None when it is none in that time.
@@ -164,3 +170,9 @@ class Pair:
             age_s = time.monotonic() - newest.clicked_at
             if self._is_lost or (len(newest.up_at) < 2 and age_s > TRY_AGAIN_S):
                 self._new_link()
+
+
+def soonest_s(by_link: list[dict[int, float]], clicked_at: float) -> float:
+    """Until both sides had it, over whichever link."""
+    whole = [max(at.values()) for at in by_link if len(at) == 2]
+    return min(whole) - clicked_at if whole else NEVER_S

@@ -1,7 +1,8 @@
 """How the far picture looked: SSIM at the source's size, freezes, pictures a second, latency.
 
 For each picture of the source the one that is shown in its place counts: itself, or the newest
-older one when it never came. How late that is stands apart, as latency.
+older one when it never came. How late that is stands apart, as latency. A picture that another
+one follows before the screen has drawn it is not shown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from bench.call.facts import NEVER_S
 from bench.rows import percentile
 
 FREEZE_S = 0.2
+SCREEN_HZ = 60
 Luma = npt.NDArray[np.uint8]
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # Wang et al. 2004
 
@@ -70,6 +72,12 @@ def indexes(put: Sequence[tuple[float, int]], shown: Sequence[Shown]) -> list[in
     return found
 
 
+def drawn(shown: Sequence[Shown]) -> list[int]:
+    """Which of them a screen draws: of those that come between two refreshes the last."""
+    last = {int(one.at * SCREEN_HZ): index for index, one in enumerate(shown)}
+    return list(last.values())
+
+
 def fresh_after_s(put: Sequence[tuple[float, int]], shown: Sequence[Shown], since: float) -> float:
     """Until a picture was shown that was taken since then; NEVER_S where none was."""
     for one, index in zip(shown, indexes(put, shown), strict=True):
@@ -88,7 +96,10 @@ def score(
     end: float,
 ) -> PictureScore:
     """Within two instants; without `pictures` SSIM is 0."""
-    which = indexes(put, shown)
+    which, kept = indexes(put, shown), drawn(shown)
+    which, shown = [which[one] for one in kept], [shown[one] for one in kept]
+    if pictures is not None:
+        pictures = [pictures[one] for one in kept]
     new_at, newest, latencies, lines = [start], -1, [], []
     for one, index in zip(shown, which, strict=True):
         if index > newest:
@@ -103,7 +114,7 @@ def score(
         ssims = _ssims(clip, put, which, pictures, start, end) or [0.0]
     return PictureScore(
         fps=(len(new_at) - 1) / (end - start),
-        freezes=int((gaps > FREEZE_S).sum()),
+        freezes=int((gaps > FREEZE_S).sum()) if latencies else round((end - start) / FREEZE_S),
         frozen_s=float(gaps[gaps > FREEZE_S].sum()),
         longest_gap_s=float(gaps.max()),
         latency_p50_ms=percentile(latencies, 50) if latencies else float(1000 * (end - start)),

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.domain.ladder import Step
 from bench.call.cells import Aim, Cell
-from bench.call.facts import MORE_IS_BETTER, OURS, PEER, Facts, Found
+from bench.call.facts import MORE_IS_BETTER, OURS, PEER, STEP, Facts, Found
 from bench.rows import Row, not_measured, percentile, rounded, spread_of, write
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "call.json"
 PEER_WORDS = "Chromium <-> Chromium"
 FAR_OFF = 2.0
+QUICK = "QUICK RUN"  # begins the note of a row that one seed made
 WHY = "call_why.md"  # beside the results, written by hand: why a goal is missed, what was tried
 ALWAYS = (
     "synthetic moving scene with camera noise, recorded speech of Debian's asterisk-core-sounds; "
-    "Chromium's audio processing off; signalling 0 ms"
+    "echo control and noise suppression on at both, gain off; ours with its ladder; "
+    "signalling 0 ms"
 )
 
 
@@ -89,6 +92,8 @@ def _row(cell: Cell, aim: Aim, found: Found, note: str) -> Row:
         words.insert(0, "Chromium " + _told(spread_of(peers)))
     if aim.needs_peer:
         words.insert(0, f"goal {aim.goal}")
+    if steps := _steps(found.samples[OURS]):
+        words.append(f"our ladder: {steps}")
     if found.voids:
         words.append("void: " + "; ".join(found.voids))
     name = name_of(cell, aim)
@@ -105,6 +110,19 @@ def _row(cell: Cell, aim: Aim, found: Found, note: str) -> Row:
         PEER_WORDS if peers else None,
         peer_value,
     )
+
+
+def _steps(found: Sequence[Facts]) -> str:
+    """Those that were seen, the mean share of the time in percent."""
+    shares = (
+        {
+            step: sum(facts.get(f"{STEP}{step}", 0.0) for facts in found) / len(found)
+            for step in Step
+        }
+        if found
+        else {}
+    )
+    return ", ".join(f"{step} {share:.0%}" for step, share in shares.items() if share)
 
 
 def name_of(cell: Cell, aim: Aim) -> str:
@@ -143,6 +161,25 @@ def _missed_by(row: Row) -> float:
     return abs(row.value - float(limit[0])) if limit and row.value is not None else 0.0
 
 
+def _circumstances(rows: Sequence[Row], head: dict[str, Any]) -> list[str]:
+    """How busy the machine was, and how much of the table is no more than a look."""
+    words = []
+    if (load := head.get("load")) is not None:
+        words += [
+            f"load {when} {load[when]['1_min']:g}, {load[when]['busy_share']:.0%} busy"
+            for when in ("before", "after")
+        ]
+    if quick := sum(is_quick(row) for row in rows):
+        words.append(f"{quick} of {len(rows)} rows are of a quick run: one seed, no verdict")
+    return (
+        ["; ".join(words) + ". The load while a cell ran stands in its notes.", ""] if words else []
+    )
+
+
+def is_quick(row: Row) -> bool:
+    return QUICK in row.note
+
+
 def table(rows: Sequence[Row], head: dict[str, Any]) -> str:
     """For a person."""
     lines = [
@@ -152,6 +189,7 @@ def table(rows: Sequence[Row], head: dict[str, Any]) -> str:
         f"{head.get('measured_at', '-')}. Medians (least to most) of all samples, p95 where it "
         "says so; notes and settings stand in `call.json`.",
         "",
+        *_circumstances(rows, head),
         "| cell | goal | ours | Chromium | holds |",
         "|---|---|---|---|---|",
     ]
@@ -161,5 +199,6 @@ def table(rows: Sequence[Row], head: dict[str, Any]) -> str:
         if row.spread:
             ours += f" ({row.spread['min']:g} to {row.spread['max']:g}, n {row.n})"
         peer = "-" if row.peer_value is None else f"{row.peer_value:g}"
-        lines.append(f"| {row.measure} | {row.goal or '-'} | {ours} | {peer} | {verdict} |")
+        measure = f"{row.measure} (quick)" if is_quick(row) else row.measure
+        lines.append(f"| {measure} | {row.goal or '-'} | {ours} | {peer} | {verdict} |")
     return "\n".join(lines) + "\n"

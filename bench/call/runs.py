@@ -9,7 +9,7 @@ from bench.call.call_run import MakePair, call, start
 from bench.call.chromium_end import ChromiumEnd
 from bench.call.clip import clip_of
 from bench.call.facts import OURS, PEER, Facts, Found, Void
-from bench.call.joins import joins
+from bench.call.joins import joins, relayed_joins
 from bench.call.link import Link
 from bench.call.outage_run import many, move, outage
 from bench.call.pair import OnTold, Pair
@@ -21,6 +21,7 @@ Run = Callable[[Link, MakePair, Situation, int], Awaitable[list[Facts]]]
 RUNS: dict[Kind, Run] = {
     Kind.JOINS: joins,
     Kind.WARM_JOINS: joins,
+    Kind.RELAYED: relayed_joins,
     Kind.CALL: call,
     Kind.START: start,
     Kind.OUTAGE: outage,
@@ -43,7 +44,8 @@ class Runs:
         found = Found()
         # Made here once, so that no peer makes them while it is watched.
         await asyncio.to_thread(clip_of, situation.width, situation.height, situation.fps)
-        await asyncio.to_thread(speech_file)
+        for side in (0, 1):
+            await asyncio.to_thread(speech_file, situation.setting(side).speaks_from_s)
         for seed in seeds:
             for make in (OURS, PEER) if with_peer else (OURS,):
                 key = (make, situation, seed)

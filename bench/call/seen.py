@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.call.clip import Clip
+from bench.call.facts import STEP, Facts
 from bench.call.picture_score import Luma, Shown, lumas, read_number
 from bench.call.speech import speech
 from bench.call.speech_score import RATE_HZ, Sound, at_16_khz, lag_samples
@@ -47,6 +48,12 @@ def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
     put = [(at, int(number)) for at, number in told["put"]]
     heard = _sound(folder / "heard.i16")
     return Seen(put, shown, pictures, said, heard, told["heard_at"] or 0.0, told["measures"])
+
+
+def ladder_steps(measures: list[dict[str, Any]], start: float, end: float) -> Facts:
+    """The share of the watch at each step of the ladder that was seen; nothing without a ladder."""
+    steps = [one.get("step") for one in measures if start <= one["at"] < end]
+    return {f"{STEP}{step}": steps.count(step) / len(steps) for step in steps if step is not None}
 
 
 def _sound(path: Path) -> Sound:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from app.domain.relays import RelayTransport
 from bench.call.line_model import Shape
-from bench.call.peer_setting import PeerSetting
+from bench.call.peer_setting import PeerSetting, RelaySetting
 
 # As measured on two cores: start and end of a pair, one join with its rest, scoring of a second.
-START_S, JOIN_S, SCORING = 7.0, 1.5, 0.5
+START_S, JOIN_S, RELAYED_JOIN_S, SCORING = 7.0, 1.5, 2.5, 0.5
+# Two that say the same, one a little later, are an echo to whoever takes echoes off.
+APART_S = 15.0
 AFTER_S = 15.0  # how long media are waited for after an outage
 
 Steps = tuple[tuple[float, Shape], ...]
@@ -16,6 +19,7 @@ Steps = tuple[tuple[float, Shape], ...]
 class Kind(StrEnum):
     JOINS = "joins"
     WARM_JOINS = "warm joins"
+    RELAYED = "joins over a relay"
     CALL = "call"
     START = "start"
     OUTAGE = "outage"
@@ -42,6 +46,8 @@ class Situation:
     outage_s: float = 0.0
     joins: int = 12
     is_long: bool = False  # pixels are not kept
+    relay_by: RelayTransport | None = None
+    relays: RelaySetting | None = None  # while they stand
 
     @property
     def shapes(self) -> tuple[Shape, Shape]:
@@ -50,13 +56,17 @@ class Situation:
     def setting(self, side: int) -> PeerSetting:
         sends = side == 0 or not self.is_one_way
         keeps = not self.is_long and self.kind is Kind.CALL
-        return PeerSetting(self.width, self.height, self.fps, sends, sends, keeps)
+        return PeerSetting(
+            self.width, self.height, self.fps, sends, sends, keeps, self.relays, side * APART_S
+        )
 
     @property
     def expected_s(self) -> float:
         """How long one run takes, starting and scoring included; on two cores."""
         if self.kind in (Kind.JOINS, Kind.WARM_JOINS):
             return START_S + self.joins * JOIN_S
+        if self.kind is Kind.RELAYED:  # once at each end
+            return 2 * START_S + self.joins * RELAYED_JOIN_S
         if self.kind in (Kind.OUTAGE, Kind.MOVE):
             return START_S + self.settle_s + self.outage_s + AFTER_S
         scoring_s = 0 if self.is_long else SCORING * self.watch_s
@@ -76,8 +86,10 @@ def quicker(situation: Situation) -> Situation:
     """One seed of it in little time, for QUICK."""
     if situation.kind in (Kind.JOINS, Kind.WARM_JOINS):
         return replace(situation, joins=8)
+    if situation.kind is Kind.RELAYED:
+        return replace(situation, joins=6)
     if situation.kind is Kind.CALL and situation.is_long:
-        return replace(situation, watch_s=min(situation.watch_s, 90.0))
+        return replace(situation, watch_s=min(situation.watch_s, 40.0))
     if situation.kind is Kind.CALL and not situation.steps:
         return replace(situation, settle_s=4.0, watch_s=10.0)
     return situation

@@ -3,8 +3,6 @@
 What is spoken and what is heard is known to the sample, with the instant of each.
 """
 
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from bench.call.kept import Kept
 from media.devices import sound_library
 from media.devices.sound_library import Stream, Wish
 
@@ -52,21 +51,22 @@ class Pace:
 
 
 class SoundByClock:
-    """One microphone that speaks `said` round and round (None: silence), and one loudspeaker."""
+    """One microphone that speaks `said` round and round (None: silence), and one loudspeaker.
 
-    def __init__(self, said: Samples | None) -> None:
+    `said_at` is when the speech's first sample was said, or would have been: it begins at `from_s`.
+    """
+
+    def __init__(self, said: Samples | None, from_s: float = 0.0) -> None:
         self._said = np.zeros(BLOCK, np.int16) if said is None else said
-        self._spoken = 0  # samples
-        self.said_at: float | None = None  # instant of the first sample, monotonic
+        self._spoken = round(from_s * RATE_HZ)  # samples
+        self._from_s = from_s
+        self.said_at: float | None = None  # monotonic
         self.heard_at: float | None = None
-        # Not in memory, which is watched, too; as long as the process lives.
-        self._heard = tempfile.TemporaryFile()  # noqa: SIM115
+        self._heard = Kept()
 
     def heard(self) -> bytes:
         """All that was played so far, from the first block asked for on."""
-        self._heard.flush()
-        file = self._heard.fileno()
-        return os.pread(file, os.fstat(file).st_size, 0)
+        return self._heard.all()
 
     def install(self) -> None:
         """From now on the product's devices are these."""
@@ -83,7 +83,7 @@ class SoundByClock:
             on_samples(block)
 
         pace = Pace(each)
-        self.said_at = pace.began_at
+        self.said_at = pace.began_at - self._from_s
         return pace, RATE_HZ
 
     async def _open_output(
@@ -92,7 +92,7 @@ class SoundByClock:
         def each() -> None:
             block = np.zeros(BLOCK, np.int16)
             on_wanted(block)
-            self._heard.write(block.tobytes())
+            self._heard.add(block.tobytes())
 
         pace = Pace(each)
         self.heard_at = pace.began_at + BLOCK_S  # a block is asked for when it is due

@@ -33,14 +33,14 @@ def speech() -> Samples:
     return np.concatenate([_spoken(SOUNDS / speaker / SPOKEN) for speaker in SPEAKERS])
 
 
-def speech_file() -> Path:
-    """The same as a WAV file, made on first use."""
+def speech_file(from_s: float = 0.0) -> Path:
+    """The same as a WAV file, begun there; made on first use."""
     folder = Path(tempfile.gettempdir()) / f"bedside-bench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / "speech-1.wav"
+    path = folder / f"speech-1-{from_s:g}.wav"
     if not path.exists():
         waiting = path.with_suffix(f".{os.getpid()}")
-        write_wav(waiting, speech(), RATE_HZ)
+        write_wav(waiting, np.roll(speech(), -round(from_s * RATE_HZ)), RATE_HZ)
         os.replace(waiting, path)
     return path
 

@@ -7,6 +7,7 @@ lacks stands in the other files of this folder.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import av
 from aiortc import (
@@ -56,7 +57,7 @@ from media.rtc.link_events import (
     SignalOut,
     VoiceIn,
 )
-from media.rtc.link_measures import LinkMeter, loss_of_our_voice
+from media.rtc.link_measures import LinkMeter, loss_of_our_voice, path_of
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
 from media.rtc.picture_arrival import PictureArrival, receiver_of
 from media.rtc.picture_out import add_picture, picture_of
@@ -75,7 +76,7 @@ JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
 # The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/opus",)}
+CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/red", "audio/opus")}
 CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
 BEATS_WAITING_BYTES = 2048
 # What a far side in order says is a tenth of it; the rest would only bury our own screen.
@@ -427,10 +428,10 @@ class PeerLink:
 
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
-        measures = self._meter.measures(stats, self._playout.count)
+        measured = self._meter.measures(stats, self._playout.count)
         if not self._has_joined:
             return  # a measure of nothing
-        self._tell(measures)
+        self._tell(replace(measured, path=path_of(self.way)))
         if (percent := loss_of_our_voice(stats)) is not None:
             for sender in self._pc.getSenders():
                 if sender.kind == "audio":

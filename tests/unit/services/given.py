@@ -40,6 +40,7 @@ from app.services.sign_in import SignIn
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
+from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from app.services.vitals import Vitals
 from app.services.worklist import Worklist
@@ -221,6 +222,7 @@ async def desk_on_fakes(
             server_api=server, acts=acts, device=device, role=role, server="here", is_kept=is_kept
         )
         chart, visits = Chart(acts), Visits(acts)
+        call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
         sync = Sync(
             server_api=server,
             files=store.recordings,
@@ -228,8 +230,8 @@ async def desk_on_fakes(
             switchboard=switchboard,
             renew_tokens=sign_in.renew_tokens,
             mend_conflict=visits.make_anew,
+            pace=UploadPace(call.state),
         )
-        call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
         vitals = Vitals(
             acts=acts, chart=chart, cuff=cuff if has_cuff else None, tell_far=call.tell_far
         )

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -197,9 +198,11 @@ async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes)
     await recorded(doctor, WAV + b"another")
     original = doctor.server.put_file
 
-    async def only_the_other(file_sha256: str, data: bytes) -> None:
+    async def only_the_other(
+        file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
+    ) -> None:
         doctor.server.files_fail_after_s = 600 if file_sha256 == slow else None
-        await original(file_sha256, data)
+        await original(file_sha256, pieces, byte_count)
 
     doctor.server.put_file = only_the_other  # type: ignore[method-assign]
     await doctor.clock.passes(60)

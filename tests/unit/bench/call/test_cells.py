@@ -11,13 +11,13 @@ from bench.goals import holds
 
 @pytest.mark.parametrize("cell", table().values(), ids=list(table()))
 def test_each_goal_is_one_that_a_machine_can_check(cell: Cell) -> None:
-    assert cell.aims
+    assert bool(cell.aims) == (cell.made_by is None)
     for aim in cell.aims:
         assert holds(1.0, aim.goal_with(1.0)) in (None, True, False)
         assert aim.goal is None or aim.goal_with(1.0) is not None
     names = [name_of(cell, aim) for aim in cell.aims]
     assert len(set(names)) == len(names)
-    assert (cell.situation is None) == bool(cell.reason)
+    assert (cell.situation is None and cell.made_by is None) == bool(cell.reason)
 
 
 def test_a_goal_against_the_peer_is_made_of_its_figure() -> None:

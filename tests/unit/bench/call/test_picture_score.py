@@ -7,7 +7,7 @@ import pytest
 
 from bench.call.clip import FRAME_WORD, Clip
 from bench.call.facts import NEVER_S
-from bench.call.picture_score import Shown, fresh_after_s, indexes, score, ssim
+from bench.call.picture_score import Shown, drawn, fresh_after_s, indexes, score, ssim
 
 WIDTH, HEIGHT, FPS, FRAMES = 64, 48, 30, 300
 PUT = [(number / FPS, number % FRAMES) for number in range(FRAMES)]
@@ -59,9 +59,17 @@ def test_every_third_picture_stands_for_three(clip: Clip) -> None:
     assert found["ssim_p50"] < 0.2  # of noise, two of three pictures are another
 
 
-def test_nothing_shown_is_one_long_freeze(clip: Clip) -> None:
+def test_nothing_shown_is_frozen_all_the_time(clip: Clip) -> None:
     found = score(clip, PUT, [], [], start=1.0, end=9.0)
-    assert (found.fps, found.freezes, found.frozen_s, found.ssim_p50) == (0, 1, 8, 0)
+    assert (found.fps, found.freezes, found.frozen_s, found.ssim_p50) == (0, 40, 8, 0)
+
+
+def test_of_pictures_that_come_at_once_the_last_is_drawn(clip: Clip) -> None:
+    at = [1.0, 1.0001, 1.0002, 1.0003, 1.05]
+    burst = [Shown(each, 20 + number, WIDTH, HEIGHT) for number, each in enumerate(at)]
+    assert drawn(burst) == [3, 4]
+    found = score(clip, PUT, burst, None, start=0.9, end=1.9)
+    assert found.fps == pytest.approx(2)
 
 
 def test_a_number_comes_again_with_the_clip() -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from bench.call.cells import Aim, Cell, table
+from bench.call.cells import Aim, Cell
 from bench.call.facts import OURS, PEER, Found
-from bench.call.results import Results, read, rows_of, save
+from bench.call.results import QUICK, Results, read, rows_of, save
 from bench.call.results import table as told
+from bench.call.seen import ladder_steps
 from bench.call.situations import Kind, Situation, line
 
 CELL = Cell(
@@ -43,7 +44,8 @@ def test_a_cell_without_samples_says_why() -> None:
         assert row.value is None
         assert row.holds is None
         assert "30 ms late" in row.note
-    [missing] = rows_of(table()["warm-0"], Found(), "")
+    unmade = Cell("unmade", None, (Aim("join_s", "s"),), "no such part yet")
+    [missing] = rows_of(unmade, Found(), "")
     assert missing.value is None
     assert "no such part yet" in missing.note
 
@@ -97,3 +99,20 @@ def test_a_person_reads_a_table_and_why_a_goal_is_missed(tmp_path: Path) -> None
     assert (tmp_path / "call.md").read_text(encoding="utf-8").endswith("|\n\n## Why\n")
     text = told(rows_of(CELL, found([3.0], [3.6]), ""), {"commit": "abc"})
     assert "| speech: pesq | >= 3.6 | 3 PESQ-WB (3 to 3, n 1) | 3.6 | **no**, by 0.6 |" in text
+
+
+def test_the_steps_of_our_ladder_stand_in_the_note_and_a_quick_row_is_marked() -> None:
+    looks = [
+        {"at": at, "step": step} for at, step in ((1, "hd"), (2, "sd"), (3, "sd"), (9, "voice"))
+    ]
+    steps = ladder_steps(looks, 0.0, 5.0)
+    assert steps == {"ladder hd": 1 / 3, "ladder sd": 2 / 3}
+    assert ladder_steps([{"at": 1.0}], 0.0, 5.0) == {}
+    both = Found({OURS: [{"pesq": 3.0, **steps}, {"pesq": 3.0, "ladder sd": 1.0}], PEER: []})
+    quick = rows_of(CELL, both, f"{QUICK}, one seed")
+    assert "our ladder: hd 17%, sd 83%" in quick[0].note
+    load = {"1_min": 1.5, "busy_share": 0.25}
+    text = told(quick[:1], {"load": {"before": load, "after": load}})
+    assert "| speech: pesq (quick) |" in text
+    assert "load before 1.5, 25% busy" in text
+    assert "1 of 1 rows are of a quick run" in text
