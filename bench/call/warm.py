@@ -13,7 +13,7 @@ from bench.call.facts import Void
 from bench.call.pair import Joined, Pair, Word
 
 WARM_LIMIT_S = 25.0
-WAITS_S = 1.0  # between the connection and the click
+WAITS_S = 0.5  # between the connection and the click
 
 
 class WarmPair(Pair):
