@@ -9,7 +9,7 @@ from bench.call.peer_setting import PeerSetting, RelaySetting
 
 # As measured on two cores: start and end of a pair, one join with its rest, scoring of a second.
 START_S, JOIN_S, RELAYED_JOIN_S, SCORING = 7.0, 1.5, 2.5, 0.5
-WARM_JOIN_S = 2.0
+WARM_JOIN_S = 1.5
 # Two that say the same, one a little later, are an echo to whoever takes echoes off.
 APART_S = 15.0
 AFTER_S = 15.0  # how long media are waited for after an outage
@@ -90,7 +90,7 @@ def quicker(situation: Situation) -> Situation:
     if situation.kind is Kind.JOINS:
         return replace(situation, joins=8)
     if situation.kind is Kind.WARM_JOINS:
-        return replace(situation, joins=3)
+        return replace(situation, joins=4)
     if situation.kind is Kind.RELAYED:
         return replace(situation, joins=6)
     if situation.kind is Kind.CALL and situation.is_long:
