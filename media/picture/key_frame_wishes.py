@@ -7,13 +7,15 @@ SHORTEST_S, SHORTEST_ON_LITTLE_S = 0.4, 1.0
 JOINING_S = 2.0  # from the first key frame on
 JOINING_SHORTEST_S = 0.09
 JOINING_TIMES = 2.0  # the time that the line takes for the one before: the answer comes, too
+HURRIED_TIMES = 1.0  # the next follows at once; one too many on a slow line is the price
 LITTLE_BIT_S = 200_000
 
 
 class KeyFrameWishes:
-    """Times in seconds of one clock."""
+    """Times in seconds of one clock. `is_hurried`: nothing but the picture is waited for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_hurried: bool = False) -> None:
+        self._joining_times = HURRIED_TIMES if is_hurried else JOINING_TIMES
         self._is_wished = True
         self._first_at_s: float | None = None
         self._sent_at_s = -1e9
@@ -40,4 +42,4 @@ class KeyFrameWishes:
         if self._first_at_s is None or now_s - self._first_at_s >= JOINING_S:
             return usual_s
         takes_s = 8 * self._length / max(bit_s, 1)
-        return min(usual_s, max(JOINING_SHORTEST_S, JOINING_TIMES * takes_s))
+        return min(usual_s, max(JOINING_SHORTEST_S, self._joining_times * takes_s))

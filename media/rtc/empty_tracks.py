@@ -24,4 +24,5 @@ def fill(
     for sender in connection.getSenders():
         sender.replaceTrack(voice if sender.kind == "audio" else picture)
         if sender.kind == "video" and isinstance(picture, PictureOut):
+            picture.hurry()
             obey_key_frame_wishes(sender, picture)

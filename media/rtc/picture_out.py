@@ -97,6 +97,10 @@ class PictureOut(MediaStreamTrack):
             if (made := await self._made(picture, form, budget.bit_s)) is not None:
                 return made
 
+    def hurry(self) -> None:
+        """Before the first picture, on a link that was up before the click."""
+        self._wishes = KeyFrameWishes(is_hurried=True)
+
     def wish_key_frame(self) -> None:
         """From the far side or from us; takes the place of the sender's `_send_keyframe`."""
         self._wishes.wish(self._now(), self.budget().bit_s)

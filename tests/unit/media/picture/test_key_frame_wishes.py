@@ -49,3 +49,11 @@ def test_a_wish_that_comes_too_soon_is_forgotten() -> None:
     wishes.sent(10.0, LENGTH)
     wishes.wish(10.2, 600_000)
     assert not wishes.is_due
+
+
+def test_in_a_hurry_the_next_may_follow_as_soon_as_the_line_is_free() -> None:
+    """2000 bytes take 0.16 s at 100 kbit/s; else the answer is waited for, as long again."""
+    for is_hurried, wished_at in ((True, [0.2]), (False, [0.35])):
+        wishes = KeyFrameWishes(is_hurried=is_hurried)
+        wishes.sent(0.0, LENGTH)
+        assert met(wishes, [0.1, 0.2, 0.35], 100_000)[:1] == wished_at
