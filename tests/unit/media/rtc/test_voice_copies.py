@@ -148,13 +148,25 @@ def test_what_is_reported_reaches_the_encoder_of_the_sender() -> None:
     class Sender: ...
 
     sender, encoder, out = Sender(), VoiceEncoder(OPUS_TYPE), VoiceOut()
-    out.loses(sender, 20.0, 1.0)  # type: ignore[arg-type]  # there is no encoder yet
+    out.sender = sender  # type: ignore[assignment]  # as much of one as is touched
+    out.loses(20.0, 1.0)  # there is no encoder yet
     vars(sender)[ENCODER] = encoder
     assert encoder.shape == FIRST
     out.carries(100_000)
-    out.loses(sender, 20.0, 2.0)  # type: ignore[arg-type]
-    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False)
+    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False), "at once"
+    assert encoder.loss_percent == 20.0
     for second in range(3, 14):
         out.carries(None)
-        out.loses(sender, 0.0, float(second))  # type: ignore[arg-type]
+        out.loses(0.0, float(second))
     assert encoder.shape == PLAIN
+
+
+def test_a_narrow_line_is_obeyed_also_where_the_far_side_never_reports() -> None:
+    class Sender: ...
+
+    sender, encoder, out = Sender(), VoiceEncoder(OPUS_TYPE), VoiceOut()
+    out.sender = sender  # type: ignore[assignment]
+    out.carries(50_000)
+    vars(sender)[ENCODER] = encoder
+    out.loses(None, 1.0)
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True)
