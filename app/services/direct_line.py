@@ -176,9 +176,10 @@ class DirectLine:
 
     async def _keep(self, record: HeardRecord) -> None:
         """Only in the name of who sits at the far end; the server judges it again."""
-        author = record.fields.get(AUTHOR_FIELD[record.record_type])
+        field = AUTHOR_FIELD[record.record_type]
+        author, name = record.fields.get(field), record.fields.get(f"{field}_name")
         far = self._call.state.value.far
-        if far is not None and author != str(far.person):
+        if far is not None and (author, name) != (str(far.person), far.name):
             raise Rejected(Code.NOT_ALLOWED, "another person's name")
         if author == str(self._acts.person.id):
             raise Rejected(Code.NOT_ALLOWED, "our own name")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -200,3 +201,16 @@ def test_a_store_of_before_is_brought_on_with_all_that_it_held(
     rows = connection.execute("SELECT visit, is_pending FROM messages_shown").fetchall()
     assert rows == [(str(VISIT), 0)]
     connection.close()
+
+
+async def test_the_far_desks_name_of_a_file_is_no_place_on_this_disk(
+    either_store: OfflineStore,
+) -> None:
+    file = {"name": "../../.ssh/\u202egnp.cod", "kind": "pdf", "size_bytes": 3, "sha256": "ab" * 32}
+    part = {"file_sha256": "cd" * 32, "file_key": "k", "file_bytes": 3}
+    record = told("look")
+    fields: dict[str, Any] = {**record.fields, "file": file, "file_parts": [part]}
+    assert await keep(either_store, replace(record, fields=fields))
+    [message] = await either_store.transaction(lambda unit: unit.records.messages(VISIT))
+    assert message.file is not None
+    assert message.file.name == "gnp.cod.pdf"
