@@ -173,8 +173,9 @@ class MessageFiles:
         visit = self._open_visit()
         messages = [] if visit is None else await self._with_files(visit)
         await self._tell(messages)
-        # Oldest first; but one that nobody has any more holds up none that can come.
-        for message in sorted(messages[::-1], key=lambda one: self._misses[one.id]):
+        oldest_first = list(reversed(messages))
+        # But one that nobody has any more holds up none that can come.
+        for message in sorted(oldest_first, key=lambda one: self._misses[one.id]):
             for part in message.file.parts if message.file is not None else ():
                 if not await self._has(part) and not await self._fetch(part, message.id):
                     self._misses[message.id] += 1
