@@ -113,12 +113,25 @@ async def test_nonsense_and_another_patient_are_refused(either_store: OfflineSto
 async def test_there_is_an_end_to_it(
     either_store: OfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heard, "HEARD_MOST", 3)
+    monkeypatch.setattr(heard, "HEARD_OF_VISIT", 3)
     for number in range(3):
         await keep(either_store, told(str(number)))
     with pytest.raises(Rejected) as refused:
         await keep(either_store, told("one too many"))
     assert refused.value.code is Code.OVERRUN
+
+
+async def test_what_the_server_never_confirms_does_not_shut_out_other_visits_for_ever(
+    either_store: OfflineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heard, "HEARD_MOST", 3)
+    for number in range(3):
+        await keep(either_store, told(str(number)))
+    other = VisitId(new_id())
+    record = told("in another visit")
+    fields = {**record.fields, "visit": str(other)}
+    assert await keep(either_store, replace(record, visit=other, fields=fields))
+    assert [text for text, _ in await shown(either_store)] == ["1", "2"]
 
 
 async def test_a_receipt_stands_with_its_message_heard_or_confirmed(
