@@ -21,6 +21,7 @@ WHY = "call_why.md"  # beside the results, written by hand: why a goal is missed
 ALWAYS = (
     "synthetic moving scene with camera noise, recorded speech of Debian's asterisk-core-sounds; "
     "echo control and noise suppression on at both, gain off; ours with its ladder; "
+    "CPU: our media process, which draws no screen, and all processes of headless Chromium; "
     "signalling 0 ms"
 )
 
