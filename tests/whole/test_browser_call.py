@@ -229,7 +229,10 @@ async def _ask_for_a_new_picture(visit: BrowserVisit) -> None:
     ours, browser = visit.ours, visit.browser
     before = await browser.figures()
     visit.gate.vanishes = visit.is_picture
+    lost, sent = visit.gate.lost, visit.gate.passed
     await asyncio.sleep(NO_PICTURE_S)
+    print("hole", visit.gate.lost - lost, visit.gate.passed - sent, visit.states[-1], visit.ours.link.arrival_count)
+    print(await browser.ask("[performance.now(), shownAt.at(-1)]"), visit._description[:3000])
     visit.gate.vanishes = lambda data: False
     over, page_ms = time.monotonic(), await browser.ask("performance.now()")
     here_s = await ours.until(lambda: ours.pictures_at[-1] > over, 5, "the browser's new picture")

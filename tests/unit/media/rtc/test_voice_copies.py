@@ -3,10 +3,11 @@
 import asyncio
 from fractions import Fraction
 
+import aiortc.rtcpeerconnection
 import av
 import numpy as np
 import pytest
-from aiortc import RTCPeerConnection, sdp
+from aiortc import RTCPeerConnection, RTCRtpSender, sdp
 from aiortc.codecs import CODECS
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
@@ -107,6 +108,26 @@ def test_it_is_offered_first_and_answered_in_the_numbers_of_the_offer() -> None:
     assert isinstance(encoder, VoiceEncoder)
     assert sent(encoder, tone(0.02))[0][1][0] == 111
     assert isinstance(voice_copies.get_decoder(red), CopiesDecoder)
+
+
+@pytest.mark.parametrize("opus_type", [96, 111])
+def test_it_is_kept_among_the_preferred_whatever_number_the_offer_gives_opus(
+    opus_type: int,
+) -> None:
+    upstream.fit()
+    browser = [
+        RTCRtpCodecParameters("audio/opus", clockRate=48_000, channels=2, payloadType=opus_type),
+        RTCRtpCodecParameters("audio/red", clockRate=48_000, channels=2, payloadType=60),
+        RTCRtpCodecParameters("audio/PCMU", clockRate=8_000, channels=1, payloadType=0),
+    ]
+    common = voice_copies.find_common_codecs(CODECS["audio"], browser)
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    ours = [codec for codec in known if codec.mimeType in ("audio/red", "audio/opus")]
+    chosen = aiortc.rtcpeerconnection.filter_preferred_codecs
+    assert [codec.payloadType for codec in chosen(common, ours)] == [60, opus_type]
+    assert chosen(common, ours)[0].parameters == {f"{opus_type}/{opus_type}": None}
+    assert [codec.payloadType for codec in chosen(common, ours[1:])] == [opus_type]
+    assert chosen(common, []) == common
 
 
 def test_a_far_side_that_does_not_know_copies_gets_plain_packets() -> None:
