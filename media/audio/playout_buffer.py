@@ -30,8 +30,8 @@ LEAST_WAIT, MOST_WAIT = RATE_HZ // 100, RATE_HZ * 4 // 10
 SPARE = RATE_HZ * 7 // 1000  # beyond what is usual
 LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait for copies
 COPIES_ENDED = 50  # packets without one
-# The voice may be later than wished by this before a pause is made shorter, and before the voice is;
-# and earlier before it is made longer: then what comes late is missed.
+# The voice may be later than wished by this before a pause is made shorter, and before the voice
+# is; and earlier by this before it is made longer: then what comes late is missed.
 SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (8, 30, 3))
 HELD_BACK = RATE_HZ // 50  # a packet that is earlier than due by more is a pause's end
 NEW_TIME = 4 * RATE_HZ
