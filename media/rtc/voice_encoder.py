@@ -21,9 +21,9 @@ from media.rtc.remote_tracks import one_channel
 
 FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}  # RFC 7587, 6.1
 ENCODER = "_RTCRtpSender__encoder"  # the sender makes it with its first frame and keeps it
-# A packet carries the one before the last: the last comes back from Opus' own copy in the next,
-# and two that are lost in a row are bridged.
-COPY_OF = 2
+# A packet carries the last one whole: nobody waits longer for it than for Opus' own coarse copy.
+# The one before the last instead costs 20 ms of waiting, for 0.2 to 0.4 of PESQ from 10 % on.
+COPY_OF = 1
 
 
 class VoiceEncoder(StockOpusEncoder):
