@@ -13,6 +13,7 @@ from fractions import Fraction
 import av
 from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import FFmpegError
 from av.stream import Stream
 
 from app.domain.failures import Rejected
@@ -42,6 +43,7 @@ START_FRAMES_PER_S = 30.0
 LONGEST_WAIT_S = 0.1  # of what was handed over before; on a slow line one and a half frames
 LONGEST_WAIT_FRAMES = 1.5
 REST_AFTER_FAULT_S = 1.0
+FAULTS = (RuntimeError, ValueError, FFmpegError)  # of libvpx, of who scales
 DARK_FORM = PictureForm(DARK.width, DARK.height, 1 / DARK_EVERY_S, 0.0)
 
 
@@ -121,7 +123,7 @@ class PictureOut(MediaStreamTrack):
         except Rejected:
             self._meter.left_out()
             return None
-        except RuntimeError as error:
+        except FAULTS as error:
             log.warning("the picture's encoder is made anew: %s", error)
             self._encoder = None
             await asyncio.sleep(REST_AFTER_FAULT_S)

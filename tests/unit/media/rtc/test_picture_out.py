@@ -247,8 +247,16 @@ def test_wishes_for_key_frames_are_met_but_not_all() -> None:
     told(story)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        RuntimeError("libvpx, encode: out of order"),
+        ValueError("a picture of another size"),
+        av.FFmpegError(12, "no memory to scale it"),
+    ],
+)
 def test_an_encoder_that_fails_is_made_anew(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story() -> None:
         sent = Sent()
@@ -256,7 +264,7 @@ def test_an_encoder_that_fails_is_made_anew(
         with monkeypatch.context() as broken:
 
             def fails(*args: object, **named: object) -> None:
-                raise RuntimeError("libvpx, encode: out of order")
+                raise fault
 
             broken.setattr(Vp8Encoder, "encode", fails)
             await sent.for_seconds(1.5, sent.one)
