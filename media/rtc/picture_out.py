@@ -99,6 +99,11 @@ class PictureOut(MediaStreamTrack):
             if (made := await self._made(picture, form, budget.bit_s)) is not None:
                 return made
 
+    def stop(self) -> None:
+        """Stock's sender calls it at its end."""
+        super().stop()
+        self._encoder = None
+
     def wish_key_frame(self) -> None:
         """From the far side or from us; takes the place of the sender's `_send_keyframe`."""
         self._wishes.wish(self._now(), self.budget().bit_s)

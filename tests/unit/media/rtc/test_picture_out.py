@@ -1,6 +1,7 @@
 """Our picture as a coded track: newest wins, dark without a camera, as much as the line has."""
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -308,6 +309,21 @@ def test_a_stopped_track_ends() -> None:
         sent.track.stop()
         with pytest.raises(MediaStreamError):
             await sent.track.recv()
+
+    told(story)
+
+
+def test_a_stopped_track_gives_its_encoder_back_at_once() -> None:
+    """Its memory is libvpx's: the collector of Python does not see it, and comes seldom."""
+
+    async def story() -> None:
+        sent = Sent()
+        sent.feed.put(64, 48, grey(50))
+        await sent.one()
+        assert sent.track._encoder is not None
+        encoder = weakref.ref(sent.track._encoder)
+        sent.track.stop()
+        assert encoder() is None
 
     told(story)
 
