@@ -10,14 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import av
-from aiortc import (
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCDataChannel,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
+from aiortc import RTCDataChannel, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 
 from app.domain.changes import Json
@@ -50,8 +43,9 @@ from media.rtc.link_events import (
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice, path_of
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
+from media.rtc.new_connection import control_and_scope, new_connection, use_our_codecs
 from media.rtc.picture_out import add_picture, picture_of
-from media.rtc.relay_paths import RELAYS, way_of
+from media.rtc.relay_paths import way_of
 from media.rtc.voice_arrival import VoiceSink
 from media.rtc.voice_encoder import VoiceOut
 
@@ -64,8 +58,6 @@ MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
-# The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/red", "audio/opus")}
 
 
 class PeerLink:
@@ -89,9 +81,7 @@ class PeerLink:
         self.picture_out = picture_of(pictures)
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
-        self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=RELAYS.ice_servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-        )
+        self._pc = new_connection()
         self._scope: RTCDataChannel | None = None
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
@@ -229,17 +219,12 @@ class PeerLink:
         self._voice_track = VoiceTrack(self._voice)
         self._voice_out.sender = self._pc.addTrack(self._voice_track)
         add_picture(self._pc, self.picture_out)
-        for transceiver in self._pc.getTransceivers():
-            known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
-            ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
-            transceiver.setCodecPreferences(ours)
+        use_our_codecs(self._pc)
         self._line = LineControl(self._pc, upstream.transport_of(self._pc))
         self.picture_out.budget = self._line.picture_budget
 
     def _add_channels(self) -> None:
-        # After the tracks: created first, under MAX_BUNDLE, they would never connect.
-        control = self._pc.createDataChannel("control", negotiated=True, id=0)
-        self._scope = self._pc.createDataChannel("scope", negotiated=True, id=1)
+        control, self._scope = control_and_scope(self._pc)
         self._control.use(control)
         control.on("open", self._state_changed)
         control.on("close", lambda: self._fail(Code.MEDIA_LOST))

@@ -172,10 +172,13 @@ def test_what_is_reported_reaches_the_encoder_of_the_sender() -> None:
     out.sender = sender  # type: ignore[assignment]  # as much of one as is touched
     out.loses(20.0, 1.0)  # there is no encoder yet
     vars(sender)[ENCODER] = encoder
-    assert encoder.shape == FIRST
     out.carries(100_000)
-    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False), "at once"
+    assert encoder.shape == FIRST, "the first words at their best"
+    out.loses(20.0, 2.0)
+    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False)
     assert encoder.loss_percent == 20.0
+    out.carries(50_000)
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True), "at once"
     for second in range(3, 14):
         out.carries(None)
         out.loses(0.0, float(second))
@@ -189,5 +192,8 @@ def test_a_narrow_line_is_obeyed_also_where_the_far_side_never_reports() -> None
     out.sender = sender  # type: ignore[assignment]
     out.carries(50_000)
     vars(sender)[ENCODER] = encoder
-    out.loses(None, 1.0)
+    for second in (5, 6):
+        out.loses(None, float(second))
+        assert encoder.shape == FIRST
+    out.loses(None, 7.0)
     assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True)
