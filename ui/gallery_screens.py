@@ -393,7 +393,12 @@ CALL_SMALL = replace(
     CALL, ladder=replace(_ladder(SMALL, SMALL, Tone.ATTENTION), sent_tone=Tone.ATTENTION)
 )
 CALL_IMPOSTOR = replace(
-    CALL_WAITING, state=failure(Code.PEER_UNTRUSTED), state_tone=Tone.BAD, is_muted=False
+    CALL_WAITING,
+    state=failure(Code.PEER_UNTRUSTED),
+    state_tone=Tone.BAD,
+    is_muted=False,
+    is_camera_on=True,
+    own_absent="",
 )
 CHOSEN = _stand("voice", text("ladder.reason.chosen"))
 CALL_HELD = replace(
