@@ -64,9 +64,10 @@ class ChromiumEnd:
 
     async def open(self) -> None:
         clip = clip_of(self._setting.width, self._setting.height, self._setting.fps)
+        voice = speech_file(self._setting.speaks_from_s, takes_turns=self._setting.takes_turns)
         sources = [
             f"--use-file-for-fake-video-capture={clip.path}",
-            f"--use-file-for-fake-audio-capture={speech_file(self._setting.speaks_from_s)}",
+            f"--use-file-for-fake-audio-capture={voice}",
         ]
         if (relays := self._setting.relays) is not None:
             sources.append(f"--ignore-certificate-errors-spki-list={relays.key_digest}")
