@@ -79,10 +79,11 @@ class CallLinks:
         return link.peer if link is not None else None
 
     def bound(self, step: Step) -> None:
-        """On every link, those still to be made included."""
+        """On every link, those still to be made included; not on one that fades."""
         self._bounds = BOUNDS[step]
         for link in self._links:
-            link.peer.bound(self._bounds)
+            if link.fading is None:
+                link.peer.bound(self._bounds)
 
     def voice_has(self, line_bit_s: int | None) -> None:
         self._voice_line_bit_s = line_bit_s
@@ -211,6 +212,7 @@ class CallLinks:
     def _let_fade(self, order: int) -> None:
         for older in [link for link in self._links if link.order < order and link.fading is None]:
             if older.peer.is_up:
+                older.peer.bound(PAUSED)  # two pictures would share one line with two voices
                 older.fading = self._tasks.start(self._fade(older), "fade")
             else:
                 self._close(older)
@@ -239,6 +241,10 @@ class CallLinks:
 
     def _close(self, link: _Link) -> None:
         self._links.remove(link)
+        if link.order == self._media_order:
+            self._media_order = 0  # an older one that lives brings what there is
+        if link.order == self._words_order:
+            self._words_order = 0
         for task in (link.driver, link.fading):
             if task is not None:
                 task.cancel()

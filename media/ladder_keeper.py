@@ -91,6 +91,7 @@ class LadderKeeper:
         """There is no link any more, and none is being made."""
         self._forget_call()
         self.step.tell(Step.HD)
+        self.voice_line_bit_s.tell(None)
 
     def want(self, wants: Wants) -> None:
         """Obeyed and told at once, not at the next second."""
@@ -105,9 +106,8 @@ class LadderKeeper:
         self._tell_screen()
 
     def link_is_up(self) -> None:
-        """A link that has just come up has heard nothing of us."""
-        if self._state is None:
-            self._state = LadderState()
+        """A link that has just come up has heard nothing of us, and looks for its rate anew."""
+        self._state = replace(self._state or LadderState(), began_s=None)
         self._is_up, self._said_at_s = True, float("-inf")
         self._look_again()
 

@@ -60,12 +60,15 @@ class ConfirmedRecords:
                 lookup.state,
             ),
         )
-        self._heard.confirmed(record.record_type, record.record)
+        if isinstance(record.record_type, RecordType):
+            self._heard.confirmed(record.record_type, record.record)
         return cursor.rowcount > 0
 
 
 def _lookup(record: ConfirmedRecord) -> Lookup:
     """A later release's document may be anything: it is kept, and found by its ids alone."""
+    if not isinstance(record.record_type, RecordType):
+        return Lookup()
     try:
         return lookup_of(record.record_type, record.record, record.body)
     except ValueError:

@@ -161,8 +161,11 @@ class Outbox:
         self.lay_over(record_type, record)
 
     def _keep_record(self, result: ChangeResult) -> None:
-        if result.record is not None and self._confirmed.keep_if_newer(result.record):
-            self.lay_over(result.record.record_type, result.record.record)
+        record = result.record
+        if record is None or not self._confirmed.keep_if_newer(record):
+            return
+        if isinstance(record.record_type, RecordType):
+            self.lay_over(record.record_type, record.record)
 
     def _mark(self, result: ChangeResult) -> None:
         is_conflict = result.outcome is Outcome.CONFLICT

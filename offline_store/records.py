@@ -115,7 +115,8 @@ class Records:
         pending = set(rows.fetchall())
         for record in page.records:
             is_newer = self._confirmed.keep_if_newer(record)
-            if is_newer and (str(record.record_type), str(record.record)) in pending:
+            is_pending = (str(record.record_type), str(record.record)) in pending
+            if is_newer and is_pending and isinstance(record.record_type, RecordType):
                 self._outbox.lay_over(record.record_type, record.record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
 

@@ -145,7 +145,10 @@ class RecordingBody(Body):
 
 
 class LadderStepBody(Body):
-    """A move on the ladder of what `side` sends; written by that side's machine, in no hand."""
+    """A move on the ladder of what `side` sends: the word of that side's machine.
+
+    `author` is who was signed in there then; they need not have seen it.
+    """
 
     visit: UUID
     patient: UUID

@@ -23,6 +23,8 @@ from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, Vi
 
 PUSH_MAX_CHANGES = 100
 FEED_MAX_RECORDS = 500
+# Of a record that only a later release can read.
+LaterType = Annotated[str, Field(max_length=64)]
 FieldName = Annotated[str, Field(max_length=64)]
 
 
@@ -92,9 +94,9 @@ class ChangeBody(Body):
 
 
 class RecordOut(Body):
-    """A record as the server has it; `document` keeps fields that this release does not know."""
+    """A record as the server has it; types and fields that this release does not know are kept."""
 
-    record_type: RecordType
+    record_type: Annotated[RecordType | LaterType, Field(union_mode="left_to_right")]
     record: UUID
     version: Count
     position: Count

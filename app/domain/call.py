@@ -18,6 +18,10 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+# A link is there, or was a moment ago, or is being made: what is heard of one can be this call's.
+WITH_FAR_SIDE = frozenset({Phase.CONNECTING, Phase.LIVE, Phase.REJOINING})
+
+
 class Event(StrEnum):
     JOIN = "join"
     PEER_PRESENT = "peer-present"

@@ -29,6 +29,10 @@ class RecordType(StrEnum):
     CALL_REPORT = "call-report"
 
 
+# What the program writes down by itself; no work of a person's waits in it.
+BY_ITSELF = frozenset({RecordType.RECEIPT, RecordType.LADDER_STEP, RecordType.CALL_REPORT})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One operation: fields set on one record, with what stood there before.
@@ -88,10 +92,11 @@ class Outcome(StrEnum):
 class ConfirmedRecord:
     """A record as the server has it. `body` is what was received, byte for byte (a JSON object).
 
-    `position` is the feed's, given by one writer; `version` counts what people set.
+    `position` is the feed's, given by one writer; `version` counts what people set. A type that is
+    no RecordType is a later release's: it is kept as it came, for that release to read.
     """
 
-    record_type: RecordType
+    record_type: RecordType | str
     record: RecordId
     version: int
     position: int

@@ -136,6 +136,7 @@ class LadderState:
     wait_s: float = WAITS_S[0]
     began_s: float | None = None
     before: Step = Step.HD  # where it stood before the line went or a person held the picture off
+    back_s: float | None = None  # since when the line is back
 
 
 def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
@@ -144,7 +145,7 @@ def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) ->
         state = replace(state, began_s=now_s)
     if not seen.is_up:
         return _without_line(state, now_s)
-    state = _line_is_back(state, seen, claims)
+    state = _line_is_back(state, seen, claims, now_s)
     if claims.held_by is not None:
         return _held(state, seen, claims, now_s)
     if state.reason in CHOSEN_ONES:
@@ -227,14 +228,20 @@ def _without_line(state: LadderState, now_s: float) -> LadderState:
     )
 
 
-def _line_is_back(state: LadderState, seen: LineSeen, claims: Claims) -> LadderState:
-    """Where it stood, but no HD at once: a line that comes back is seldom better than it was."""
-    if state.reason is not Reason.NO_LINE:
-        return replace(state, down_since_s=None)
-    step = _lower(state.before, Step.SD) if state.before is not Step.MESSAGES else Step.VOICE
-    return replace(
-        _placed(state, step, seen, claims), down_since_s=None, good_since_s=None, raised_at_s=None
-    )
+def _line_is_back(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
+    """Where it stood, but no HD at once: a line that comes back is seldom better than it was.
+
+    Its rate is found anew in the first seconds: until then each step that it turns out to carry is
+    given back at once, and ten good seconds are asked for only of what comes later.
+    """
+    if state.reason is Reason.NO_LINE:
+        state = replace(state, good_since_s=None, raised_at_s=None, back_s=now_s)
+    elif state.back_s is None or now_s - state.back_s >= START_S:
+        return replace(state, down_since_s=None, back_s=None)
+    highest = _lower(state.before, Step.SD) if state.before is not Step.MESSAGES else Step.VOICE
+    placed = _placed(state, highest, seen, claims)
+    is_given_back = STEPS.index(placed.step) < STEPS.index(state.step)
+    return replace(placed if is_given_back else state, down_since_s=None)
 
 
 def _held(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:

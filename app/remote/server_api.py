@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -35,6 +36,7 @@ FILE_LIMIT_S = 120.0
 SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
 WHOLE_LIMIT_S = 600.0  # however steadily it drips
+SLOWEST_BYTES_S = 4096  # of a file that makes room for a call
 ANSWER_MOST_BYTES = 32 * 1024 * 1024  # a full answer to a full push, and room
 
 
@@ -152,8 +154,18 @@ class ServerApi:
             raise
         return True
 
-    async def put_file(self, file_sha256: str, data: bytes) -> None:
-        await self._send("PUT", f"/v1/files/{file_sha256}", content=data, limit_s=FILE_LIMIT_S)
+    async def put_file(
+        self, file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
+    ) -> None:
+        """As slowly as the pieces come; the server has limits of its own for that."""
+        await self._send(
+            "PUT",
+            f"/v1/files/{file_sha256}",
+            content=pieces,
+            headers={"content-length": str(byte_count)},
+            limit_s=FILE_LIMIT_S,
+            whole_limit_s=WHOLE_LIMIT_S + byte_count / SLOWEST_BYTES_S,
+        )
 
     async def get_file(self, file_sha256: str) -> bytes:
         answer = await self._send("GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S)
@@ -173,12 +185,16 @@ class ServerApi:
         path: str,
         *,
         params: dict[str, int] | None = None,
-        content: bytes | None = None,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        headers: dict[str, str] | None = None,
         with_token: bool = True,
         token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
+        whole_limit_s: float = WHOLE_LIMIT_S,
     ) -> "_Answer":
-        headers = {"content-type": "application/json"} if method == "POST" else {}
+        headers = dict(headers or {})
+        if method == "POST":
+            headers["content-type"] = "application/json"
         headers["accept-encoding"] = "identity"  # what is packed may be larger than it looks
         if with_token:
             bearer = token or self._tokens.access
@@ -198,7 +214,7 @@ class ServerApi:
                 timeout=timeout,
             )
             try:
-                answer = await self._ask(request)
+                answer = await self._ask(request, whole_limit_s)
                 break
             except httpx.HTTPError as error:
                 failure = _failure_of(error)
@@ -212,8 +228,8 @@ class ServerApi:
             return answer
         raise _problem_of(answer, method)
 
-    async def _ask(self, request: httpx.Request) -> "_Answer":
-        async with asyncio.timeout(WHOLE_LIMIT_S):
+    async def _ask(self, request: httpx.Request, whole_limit_s: float) -> "_Answer":
+        async with asyncio.timeout(whole_limit_s):
             answering = await self._http.send(request, stream=True)
             try:
                 return _Answer(answering.status_code, await _read(answering))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from app.domain.access import Role
 from app.domain.audit import Act
-from app.domain.call import Effect, Event, Phase, advance
+from app.domain.call import WITH_FAR_SIDE, Effect, Event, Phase, advance
 from app.domain.changes import Json
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.fingerprints import fingerprints_in
@@ -225,12 +225,8 @@ class Call:
                 await self._send_signal(word)
             case LinkChanged():
                 await self._heard_link(word)
-            case FarScreen():
-                self._tell(far_screen=word)
-            case Measures():
-                self._tell(measures=word)
-            case LadderTold():
-                self._tell(ladder=word, wants=word.wants)
+            case FarScreen() | Measures() | LadderTold():
+                self._heard_of_link(word)
             case EngineGone():
                 self._live_link = None
                 self._tell(ladder=None)
@@ -241,6 +237,18 @@ class Call:
                 await self._heard_attached(word)
             case _:
                 log.error("unforeseen word %s", type(word).__name__)
+
+    def _heard_of_link(self, word: FarScreen | Measures | LadderTold) -> None:
+        """Such a word names no visit: what was under way at hanging up is not the next's."""
+        if self.state.value.phase not in WITH_FAR_SIDE:
+            return
+        match word:
+            case FarScreen():
+                self._tell(far_screen=word)
+            case Measures():
+                self._tell(measures=word)
+            case LadderTold():
+                self._tell(ladder=word, wants=word.wants)
 
     async def _heard_room(self, room: RoomHeard) -> None:
         state = self.state.value

@@ -1,24 +1,25 @@
 """Writes into the visit what becomes of its call: each step of ours on the ladder, and a report.
 
-Nobody presses a button for it: it is the machine's own word, in the name of who works at it. What
-cannot be written yet, because nobody is signed in, waits.
+Nobody presses a button for it: it is the machine's own word. It names who worked at it then, never
+who happens to be signed in when it is written.
 """
 
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.access import Role
 from app.domain.audit import Act
-from app.domain.call import Phase
+from app.domain.call import WITH_FAR_SIDE, Phase
 from app.domain.call_log import CallTally, step_id
 from app.domain.changes import Json, RecordType
 from app.domain.clock import Stamp
 from app.domain.failures import Failure
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.ladder import LadderState, Stand, Step
+from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -29,13 +30,12 @@ from app.services.rereading import Rereading
 log = logging.getLogger(__name__)
 
 WAITING_MOST = 200
-TRIED = (Phase.CONNECTING, Phase.LIVE, Phase.REJOINING)
 TOP = LadderState().step  # where every call begins: not worth a line
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A record that is to be written: its fields but for whom it is of and by."""
+    """A record that is to be written: its fields but for whom it is of."""
 
     record_type: RecordType
     record: RecordId
@@ -43,6 +43,7 @@ class _Waiting:
     act: Act
     fields: dict[str, Json]
     at: datetime
+    worked: Person  # at this desk when it happened
 
 
 class CallLog:
@@ -51,6 +52,7 @@ class CallLog:
         self._role = role
         self._tally: CallTally | None = None
         self._before = call.value
+        self._worked: Person | None = None  # the last one who was signed in during this call
         self._logged: tuple[VisitId | None, Step] = (None, TOP)
         self._waiting: deque[_Waiting] = deque(maxlen=WAITING_MOST)
         self._one_at_a_time = asyncio.Lock()
@@ -58,7 +60,7 @@ class CallLog:
         self._writing = Rereading(self._write_all, self._tasks)
         self._stops = [
             call.listen(self._heard),
-            acts.revision.listen(lambda _: self._ask()),  # somebody may be there now
+            acts.revision.listen(lambda _: self._ask()),
         ]
         acts.before_leaving(self.finish)
 
@@ -84,6 +86,8 @@ class CallLog:
         before, self._before = self._before, state
         if state.visit is None:
             return
+        if self._acts.has_person:
+            self._worked = self._acts.person
         if state.phase is not before.phase:
             self._phase_is(state, before.phase)
         if state.measures is not before.measures and state.phase is Phase.LIVE:
@@ -98,11 +102,12 @@ class CallLog:
         tally = self._tally
         if tally is None:
             return
-        tally.was_tried = tally.was_tried or state.phase in TRIED
+        tally.was_tried = tally.was_tried or state.phase in WITH_FAR_SIDE
         if (before, state.phase) == (Phase.LIVE, Phase.REJOINING):
             tally.drops += 1
         elif (before, state.phase) == (Phase.REJOINING, Phase.LIVE):
-            tally.rejoins += 1
+            # A screen that took over a running call begins in REJOINING: nothing was dropped.
+            tally.rejoins = min(tally.rejoins + 1, tally.drops)
         if state.phase is Phase.ENDED:
             self._tally = None
             if tally.was_tried and before is not Phase.IDLE:
@@ -159,10 +164,13 @@ class CallLog:
     def _put(
         self, kind: RecordType, record: RecordId, visit: VisitId, act: Act, fields: dict[str, Json]
     ) -> None:
+        if self._worked is None:
+            log.warning("a line of a call's log is left out: nobody was ever signed in here")
+            return
         if len(self._waiting) == WAITING_MOST:
             log.error("the log of a call waits too long; its oldest line is dropped")
         now = self._acts.clock.now()
-        self._waiting.append(_Waiting(kind, record, visit, act, fields, now))
+        self._waiting.append(_Waiting(kind, record, visit, act, fields, now, self._worked))
         self._ask()
 
     def _ask(self) -> None:
@@ -174,7 +182,7 @@ class CallLog:
             await self._write_waiting()
 
     async def _write_waiting(self) -> None:
-        while self._waiting and self._acts.has_person:
+        while self._waiting:
             waiting = self._waiting[0]
             await self._write_one(waiting)
             if self._waiting and self._waiting[0] is waiting:
@@ -188,7 +196,7 @@ class CallLog:
         row = unit.records.visit_row(waiting.visit)
         if row is None:
             return
-        person = self._acts.person
+        person = waiting.worked
         unit.outbox.add(
             NewChange(
                 record_type=waiting.record_type,
@@ -208,11 +216,10 @@ class CallLog:
                 visit=waiting.visit,
             )
         )
-        unit.audit.add(
-            self._acts.event(
-                waiting.act, patient=row.patient.id, visit=waiting.visit, subject=waiting.record
-            )
+        event = self._acts.event(
+            waiting.act, patient=row.patient.id, visit=waiting.visit, subject=waiting.record
         )
+        unit.audit.add(replace(event, actor=person.id))
 
 
 def _is_ready(unit: UnitOfWork, waiting: _Waiting) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.domain.access import Role
-from app.domain.call import Phase, RunningCall
+from app.domain.call import WITH_FAR_SIDE, Phase, RunningCall
 from app.domain.engine import CallSetup, Equipment
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import VisitId
@@ -126,7 +126,7 @@ class Desk:
 
     async def _leave(self) -> None:
         phase = self._call.state.value.phase
-        if phase in (Phase.CONNECTING, Phase.LIVE, Phase.REJOINING):
+        if phase in WITH_FAR_SIDE:
             raise Rejected(Code.CALL_RUNNING)
         if phase is Phase.WAITING:
             await self.hang_up()

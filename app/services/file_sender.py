@@ -13,6 +13,7 @@ from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.ports import RecordingFiles, ServerApi, UnitOfWork
+from app.services.upload_pace import UploadPace
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,13 @@ class FileSender:
         server_api: ServerApi,
         files: RecordingFiles,
         acts: Acts,
+        pace: UploadPace,
         wake_exchange: Callable[[], None],
     ) -> None:
         self._server_api = server_api
         self._files = files
         self._acts = acts
+        self._pace = pace
         self._wake_exchange = wake_exchange
         self.stuck: Broadcast[Code | None] = Broadcast(None)
         self.sent: Broadcast[int] = Broadcast(0)  # grows with each file that the server has
@@ -97,7 +100,7 @@ class FileSender:
                 log.error("a recording's file cannot be read: %s", failure.code)
                 return failure.code
             try:
-                await self._server_api.put_file(name, data)
+                await self._server_api.put_file(name, self._pace.pieces(data), len(data))
             except (Rejected, Unavailable) as no:
                 if no.code in TOKEN_CODES:
                     raise

@@ -53,8 +53,8 @@ class EchoControl:
         """What was heard last may be lost; short, and not for ever."""
         self._is_ended = True
         self._wakes.set()
-        if self._thread is not None:
-            self._thread.join(CLOSE_LIMIT_S)
+        if (thread := self._thread) is not None:
+            thread.join(CLOSE_LIMIT_S)
 
     def forget(self) -> None:
         """What was heard and not yet given on is never heard: somebody muted."""
@@ -86,7 +86,8 @@ class EchoControl:
                 self.work(cleaner)
         except speech_cleaner.FAULTS as error:
             log.warning("no echo control: %s", type(error).__name__)
-            self._thread = None  # from now on blocks go on as they are
+        finally:
+            self._thread = None  # whatever it was: from now on blocks go on as they are
 
     def work(self, cleaner: SpeechCleaner) -> None:
         """All blocks whose counterpart is here, or will not come."""

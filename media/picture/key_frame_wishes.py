@@ -5,7 +5,8 @@ While joining nearly all are: the first key frames meet far sides that cannot re
 
 SHORTEST_S, SHORTEST_ON_LITTLE_S = 0.4, 1.0
 JOINING_S = 2.0  # from the first key frame on
-JOINING_SHORTEST_S, JOINING_SHORTEST_ON_LITTLE_S = 0.09, 0.3
+JOINING_SHORTEST_S = 0.09
+JOINING_TIMES = 2.0  # the time that the line takes for the one before: the answer comes, too
 LITTLE_BIT_S = 200_000
 
 
@@ -16,6 +17,7 @@ class KeyFrameWishes:
         self._is_wished = True
         self._first_at_s: float | None = None
         self._sent_at_s = -1e9
+        self._length = 0  # bytes, of the last one
 
     def wish(self, now_s: float, bit_s: int) -> None:
         """Forgotten when the last key frame is so young that it may still be on its way."""
@@ -26,15 +28,16 @@ class KeyFrameWishes:
     def is_due(self) -> bool:
         return self._is_wished
 
-    def sent(self, now_s: float) -> None:
-        """A key frame, wished for or not."""
+    def sent(self, now_s: float, length: int) -> None:
+        """A key frame of so many bytes, wished for or not."""
         self._is_wished = False
-        self._sent_at_s = now_s
+        self._sent_at_s, self._length = now_s, length
         if self._first_at_s is None:
             self._first_at_s = now_s
 
     def _shortest_s(self, now_s: float, bit_s: int) -> float:
-        is_little = bit_s < LITTLE_BIT_S
-        if self._first_at_s is not None and now_s - self._first_at_s < JOINING_S:
-            return JOINING_SHORTEST_ON_LITTLE_S if is_little else JOINING_SHORTEST_S
-        return SHORTEST_ON_LITTLE_S if is_little else SHORTEST_S
+        usual_s = SHORTEST_ON_LITTLE_S if bit_s < LITTLE_BIT_S else SHORTEST_S
+        if self._first_at_s is None or now_s - self._first_at_s >= JOINING_S:
+            return usual_s
+        takes_s = 8 * self._length / max(bit_s, 1)
+        return min(usual_s, max(JOINING_SHORTEST_S, JOINING_TIMES * takes_s))

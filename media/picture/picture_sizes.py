@@ -20,6 +20,10 @@ DOWN_MEAN_S = 1.0
 FAR_DOWN_AFTER_S = 0.3
 REST_AFTER_CHANGE_S = 3.0
 LOCK_S, LONGEST_LOCK_S = 10.0, 80.0
+# Of a key frame, at the coarsest that the encoder takes for one; the very first, on a line that
+# nobody knows yet, is to be through soon even when the line carries half of what is assumed.
+KEY_BITS_A_PIXEL = 0.2
+FIRST_KEY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,6 @@ class PictureSizes:
         self, now_s: float, bit_s: int, width: int, height: int, bounds: PictureBounds
     ) -> PictureForm | None:
         """What the next picture of a source of that size is sent in; None: it is not sent."""
-        if self._started_at_s is None:
-            self._started_at_s = now_s
         self._remember(now_s, bit_s)
         if (width, height, bounds) != self._asked_for:
             self._asked_for = (width, height, bounds)
@@ -113,6 +115,9 @@ class PictureSizes:
             self._now = self._counterpart(self._now)
         if not self._forms or self._starves(now_s):
             self._now = None
+        elif self._started_at_s is None:
+            self._started_at_s = now_s
+            self._take(now_s, self._first(bit_s))
         elif self._now is None:
             self._take(now_s, self._best(bit_s / self._difficulty.factor))
         else:
@@ -196,6 +201,13 @@ class PictureSizes:
         if self._now is None or self._now.size != form.size:
             self._changed_at_s = now_s
         self._now = form
+
+    def _first(self, bit_s: int) -> PictureForm:
+        most_pixels = FIRST_KEY_S * bit_s / KEY_BITS_A_PIXEL
+        for form in self._forms:
+            if form.least_bit_s <= bit_s and form.width * form.height <= most_pixels:
+                return form
+        return self._forms[-1]
 
     def _best(self, bit_s: float) -> PictureForm:
         for form in self._forms:

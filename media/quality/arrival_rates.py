@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from media.quality.sent_log import Outcome
+from media.quality.sent_log import NOT_A_PROBE, Outcome
 
 LONG_S, SHORT_S = 0.5, 0.15
 LEAST_S = 0.1  # a rate of less time than this is a guess
@@ -14,7 +14,7 @@ MOST_KEPT = 2048
 
 class ArrivalRate:
     def __init__(self) -> None:
-        self._came: deque[tuple[float, int]] = deque()
+        self._came: deque[tuple[float, int, bool]] = deque()  # when, bytes, of a burst
         self._not_told_bytes = 0
         self._told_share = 1.0
         self._first_s: float | None = None
@@ -36,20 +36,25 @@ class ArrivalRate:
             self._first_s = self._newest_s = arrived_s
         if self._not_told_bytes:
             came_bytes = int(self._told_share**2 * self._not_told_bytes)
-            self._came.append(((self._newest_s + arrived_s) / 2, came_bytes))
+            self._came.append(((self._newest_s + arrived_s) / 2, came_bytes, False))
             self._not_told_bytes = 0
-        self._came.append((arrived_s, outcome.wire_bytes))
+        self._came.append((arrived_s, outcome.wire_bytes, outcome.probe != NOT_A_PROBE))
         self._newest_s = max(self._newest_s, arrived_s)
         while self._came[0][0] < self._newest_s - LONG_S or len(self._came) > MOST_KEPT:
             self._came.popleft()
 
-    def bit_s(self, over_s: float = LONG_S) -> float | None:
+    def bit_s(self, over_s: float = LONG_S, *, with_bursts: bool = True) -> float | None:
         """None while there is too little to tell by."""
         if self._first_s is None or self._newest_s - self._first_s < LEAST_S:
             return None
         window_s = min(over_s, self._newest_s - self._first_s)
         since_s = self._newest_s - window_s
-        return sum(size for at_s, size in self._came if at_s > since_s) * 8 / window_s
+        count_bytes = sum(
+            size
+            for at_s, size, is_burst in self._came
+            if at_s > since_s and (with_bursts or not is_burst)
+        )
+        return count_bytes * 8 / window_s
 
 
 class LossShare:

@@ -224,7 +224,7 @@ class CongestionControl:
                 self._give_way_to_loss(loss, queue_s, now_s)
             elif now_s - self._down_s > self._apart_s:
                 self._take_back(queue_s)
-                self._grow(arriving, elapsed_s)
+                self._grow(elapsed_s)
                 self._ask_again(queue_s, loss, now_s)
 
     def _is_over(self, queue_s: float, arriving: float) -> bool:
@@ -267,7 +267,10 @@ class CongestionControl:
         least = LEAST_BY_LOSS_BIT_S if queue_s < EMPTY_QUEUE_S else LEAST_BIT_S
         self._set_target(max(least, self._target_bit_s * (1 - loss / 2)), only_down=True)
 
-    def _grow(self, arriving: float, elapsed_s: float) -> None:
+    def _grow(self, elapsed_s: float) -> None:
+        """Not far above what arrives without bursts: those have an answer of their own, and beside
+        a voice alone they would let the target creep to what the line was never seen to carry.
+        """
         capacity = self._capacity_bit_s
         if capacity is not None and self._target_bit_s > NEAR_TO * capacity:
             self._capacity_bit_s = capacity = None  # the line carries more than it did
@@ -276,6 +279,7 @@ class CongestionControl:
         times = UP_AT_START if self._is_starting else UP_FAR
         if capacity is not None and self._target_bit_s > NEAR_FROM * capacity:
             times = UP_NEAR
+        arriving = self._rate.bit_s(with_bursts=False) or 0.0
         most = MOST_ABOVE_ARRIVING * arriving + SLACK_BIT_S
         grown = min(self._target_bit_s * times**elapsed_s, most)
         self._set_target(max(grown, self._target_bit_s))

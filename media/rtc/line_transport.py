@@ -5,8 +5,10 @@ from typing import Protocol
 import aiortc.rtcpeerconnection
 from aiortc.rtcdtlstransport import RTCCertificate
 from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtp import is_rtcp
 
 from media.rtc.dtls_flights import FlightDtlsTransport
+from media.rtc.sent_once import SentOnce
 
 
 class Passage(Protocol):
@@ -31,12 +33,15 @@ class LineTransport(FlightDtlsTransport):
     def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
         super().__init__(transport, certificates)
         self.passage: Passage | None = None
+        self._once = SentOnce()
 
     async def send_now(self, data: bytes) -> None:
         """ConnectionError when the connection is not there (any more)."""
         await super()._send_rtp(data)
 
     async def _send_rtp(self, data: bytes) -> None:
+        if not is_rtcp(data) and not self._once.is_new(data):
+            return
         if self.passage is None:
             await super()._send_rtp(data)
         else:

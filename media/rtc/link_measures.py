@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.domain.engine import Measures
+from app.domain.engine import Measures, Path
+from app.domain.relays import Way
 from media.audio.playout_buffer import PlayoutCount
 from media.rtc.control_words import Beat
 
@@ -96,6 +97,13 @@ class LinkMeter:
         made_up = played.recovered + played.guessed - before.recovered - before.guessed
         whole = made_up + played.heard - before.heard
         return made_up / whole if whole > 0 else None
+
+
+def path_of(way: Way | None) -> Path | None:
+    """Whose relay it is, and how it is spoken to, is no matter of the people at the screen."""
+    if way is None:
+        return None
+    return Path.DIRECT if way is Way.DIRECT else Path.RELAY
 
 
 def loss_of_our_voice(stats: Mapping[str, Any]) -> float | None:

@@ -1,6 +1,6 @@
 """What we have to send: our voice as aiortc's track, one for every link, and the camera's pictures.
 
-The voice is paced by the clock and silent when there is nothing to say.
+The voice is paced by the microphone, and by the clock and silent when there is none.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ from media.devices.sample_ring import SampleRing, Samples
 VOICE_RATE_HZ = 48_000
 VOICE_FRAME = 960  # 20 ms
 VOICE_FRAME_S = VOICE_FRAME / VOICE_RATE_HZ
-VOICE_START_FRAMES = 2  # in hand before speaking, so that a late callback makes no hole
 VOICE_MOST_FRAMES = 8  # above this we are behind the present
+EARLY_S = 0.005  # so much sooner than every 20 ms while we are behind, and no burst
+LOOK_EVERY_S = 0.002
+STALL_LOOKS = 50  # a microphone that is late by less than 0.1 s has not stopped
 STILL_AFTER_S = 1.0
 
 
@@ -92,7 +94,11 @@ class PictureFeed:
 
 
 class VoiceTrack(MediaStreamTrack):
-    """20 ms of voice every 20 ms; silence is sent, so that the far side hears the line live."""
+    """20 ms of voice as soon as they are here; silence by the clock where none come.
+
+    Silence is sent, so that the far side hears the line live. A frame's time is where it stands in
+    what was spoken: a stall of the microphone is a jump of time, not voice that is late for ever.
+    """
 
     kind = "audio"
 
@@ -101,15 +107,15 @@ class VoiceTrack(MediaStreamTrack):
         self._source = source
         self._ring = source.tap()
         self._now = asyncio.get_running_loop().time
-        self._next_at = self._now()
+        self._left_at: float | None = None  # when the frame before this one was due
         self._position = 0
         self._is_speaking = False
 
     async def recv(self) -> av.AudioFrame:
         if self.readyState != "live":
             raise MediaStreamError
-        await self._pace()
-        frame = av.AudioFrame.from_ndarray(self._take().reshape(1, -1), "s16", "mono")
+        samples = await self._next()
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "mono")
         frame.sample_rate = VOICE_RATE_HZ
         frame.time_base = Fraction(1, VOICE_RATE_HZ)
         frame.pts = self._position
@@ -120,20 +126,41 @@ class VoiceTrack(MediaStreamTrack):
         self._source.untap(self._ring)
         super().stop()
 
-    async def _pace(self) -> None:
-        self._next_at += VOICE_FRAME_S
-        late_s = self._now() - self._next_at
-        if late_s > 10 * VOICE_FRAME_S:  # the process stood still: go on from now
-            skipped = int(late_s / VOICE_FRAME_S)
-            self._next_at += skipped * VOICE_FRAME_S
-            self._position += skipped * VOICE_FRAME
-        await asyncio.sleep(max(0.0, -late_s))
+    async def _next(self) -> Samples:
+        due_at = self._now() if self._left_at is None else self._left_at + VOICE_FRAME_S
+        await self._sleep_until(due_at - EARLY_S)
+        if not self._is_here():
+            await self._sleep_until(due_at)
+        for _ in range(STALL_LOOKS if self._is_speaking else 0):
+            if self._is_here():
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        self._left_at = self._now()
+        if not self._is_here():
+            self._leave_out(self._left_at - due_at)
+            if self._left_at - due_at < VOICE_FRAME_S:
+                self._left_at = due_at
+            self._is_speaking = False
+            return np.zeros(VOICE_FRAME, dtype=np.int16)
+        self._cut()
+        self._is_speaking = True
+        return self._ring.read(VOICE_FRAME)
 
-    def _take(self) -> Samples:
+    async def _sleep_until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._now()))
+
+    def _is_here(self) -> bool:
+        return self._ring.filled >= VOICE_FRAME
+
+    def _leave_out(self, late_s: float) -> None:
+        """Nobody spoke in that time: whole frames of it are passed over."""
+        self._position += int(late_s / VOICE_FRAME_S) * VOICE_FRAME
+
+    def _cut(self) -> None:
+        """What piled up while silence was sent in its place, or while we stood still."""
         frames_here = self._ring.filled // VOICE_FRAME
-        if frames_here > VOICE_MOST_FRAMES:
-            self._ring.skip((frames_here - VOICE_START_FRAMES) * VOICE_FRAME)
-        self._is_speaking = frames_here >= (1 if self._is_speaking else VOICE_START_FRAMES)
-        if self._is_speaking:
-            return self._ring.read(VOICE_FRAME)
-        return np.zeros(VOICE_FRAME, dtype=np.int16)
+        if not self._is_speaking:
+            self._ring.skip((frames_here - 1) * VOICE_FRAME)
+        elif frames_here > VOICE_MOST_FRAMES:
+            self._ring.skip((frames_here - 1) * VOICE_FRAME)
+            self._position += (frames_here - 1) * VOICE_FRAME

@@ -135,7 +135,7 @@ class PictureOut(MediaStreamTrack):
             self._meter.left_out()
             return None
         if is_key:
-            self._wishes.sent(now)
+            self._wishes.sent(now, len(encoded.data))
         self._meter.sent(now, form.size, len(encoded.data), is_key=is_key)
         packet = av.Packet(encoded.data)
         packet.pts, packet.time_base = at_ticks, Fraction(1, TICKS_PER_S)

@@ -21,9 +21,9 @@ from media.rtc.remote_tracks import one_channel
 
 FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}  # RFC 7587, 6.1
 ENCODER = "_RTCRtpSender__encoder"  # the sender makes it with its first frame and keeps it
-# A packet carries the one before the last: the last comes back from Opus' own copy in the next,
-# and two that are lost in a row are bridged.
-COPY_OF = 2
+# A packet carries the last one whole: nobody waits longer for it than for Opus' own coarse copy.
+# The one before the last instead costs 20 ms of waiting, for 0.2 to 0.4 of PESQ from 10 % on.
+COPY_OF = 1
 
 
 class VoiceEncoder(StockOpusEncoder):
@@ -81,18 +81,28 @@ class VoiceOut:
     """What is known of the way of our voice, told to its encoder as soon as there is one."""
 
     def __init__(self) -> None:
+        self.sender: RTCRtpSender | None = None  # of our voice, once there is one
         self._rule = VoiceRule()
+        self._percent = 0.0
 
     def carries(self, bit_s: int | None) -> None:
         """Of the whole line, all bytes on the wire; None: not known."""
         self._rule.carries(bit_s)
+        self._tell()
 
-    def loses(self, sender: RTCRtpSender, percent: float, now: float) -> None:
-        """What the far side reports of our voice; nothing is told before its first frame."""
-        shape = self._rule.loses(percent, now)
-        encoder = getattr(sender, ENCODER, None)
+    def loses(self, percent: float | None, now: float) -> None:
+        """What the far side reports of our voice, None when it does not; to be told every second,
+        because the encoder is made with the first frame.
+        """
+        if percent is not None:
+            self._percent = percent
+            self._rule.loses(percent, now)
+        self._tell()
+
+    def _tell(self) -> None:
+        encoder = getattr(self.sender, ENCODER, None)
         if isinstance(encoder, VoiceEncoder):
-            encoder.shape, encoder.loss_percent = shape, percent
+            encoder.shape, encoder.loss_percent = self._rule.shape, self._percent
 
 
 def install() -> None:

@@ -6,6 +6,7 @@ In memory, in the words of the domain. It can be away, lose an answer, refuse, o
 import asyncio
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -181,13 +182,17 @@ class FakeServer:
             raise Rejected(Code.NOT_FOUND)
         return self.files[file_sha256]
 
-    async def put_file(self, file_sha256: str, data: bytes) -> None:
+    async def put_file(
+        self, file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
+    ) -> None:
         self._heard("put file", with_token=True)
         if self.refuses_files is not None:
             raise Rejected(self.refuses_files)
         if self.files_fail_after_s is not None:
             await asyncio.sleep(self.files_fail_after_s)
             raise Unavailable(Code.SERVER_UNREACHABLE)
+        data = b"".join([piece async for piece in pieces])
+        assert len(data) == byte_count
         assert hashlib.sha256(data).hexdigest() == file_sha256
         self.files[file_sha256] = data
         if self.loses_file_answers:

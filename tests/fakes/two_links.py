@@ -68,10 +68,13 @@ def picture_of(number: int, tick: int) -> bytes:
 
 
 def number_in(luma: "np.typing.NDArray[np.uint8]") -> int:
-    """The 32 bits again, from decoded pixels."""
+    """The 32 bits again, from decoded pixels; the picture may have become smaller on its way."""
+    down, across = luma.shape[0] / HEIGHT, luma.shape[1] / WIDTH
+    rows = slice(round((CELL + 6) * down), round((3 * CELL - 6) * down))
     number = 0
     for bit in range(32):
-        cell = luma[CELL + 6 : 3 * CELL - 6, (bit + 4) * CELL + 5 : (bit + 5) * CELL - 5]
+        left, right = ((bit + 4) * CELL + 5) * across, ((bit + 5) * CELL - 5) * across
+        cell = luma[rows, round(left) : max(round(left) + 1, round(right))]
         number |= int(cell.mean() > 125) << bit
     return number
 

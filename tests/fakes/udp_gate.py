@@ -58,14 +58,20 @@ class _GatedTransport:
 
 
 @contextmanager
-def udp_gate(seed: int = 1) -> Iterator[UdpGate]:
-    """Connections made inside the block send through the gate."""
+def udp_gate(seed: int = 1, *, is_both_ways: bool = False) -> Iterator[UdpGate]:
+    """Connections made inside the block send through the gate.
+
+    `is_both_ways`: the far side is another program; what comes from it passes the gate as well.
+    """
     gate = UdpGate(seed)
     stock = aioice.ice.StunProtocol.connection_made
 
     def gated(protocol: Any, transport: Any) -> None:
         made: Any = _GatedTransport(transport, gate)
         stock(protocol, made)
+        if is_both_ways:
+            came = protocol.datagram_received
+            protocol.datagram_received = lambda data, address: gate.pass_on(came, data, address)
 
     protocol_class: Any = aioice.ice.StunProtocol
     protocol_class.connection_made = gated

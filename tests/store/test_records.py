@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.contract.sync import FeedOut
 from app.domain.changes import FeedPage, NewChange, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import RecordId, VisitId, new_id
@@ -14,6 +15,7 @@ from app.domain.visits import VisitState
 from offline_store import records
 from offline_store.database import OfflineStore
 from tests.fakes.keyring import KeyringInMemory
+from tests.fakes.store import kept_store
 from tests.store.conftest import raw_connection
 from tests.store.given import (
     NOON,
@@ -267,3 +269,26 @@ async def test_no_question_reads_a_whole_table(
     assert any(index in line for line in plan), plan
     whole = [line for line in plan if "SCAN r" in line or "(record_type=?)" in line]
     assert [line for line in whole if "outbox_of" not in line] == []
+
+
+async def test_a_type_of_a_later_release_holds_nothing_up_and_waits_for_that_release(
+    folder: Path, ring: KeyringInMemory
+) -> None:
+    later = {"record": str(new_id()), "record_type": "prescription", "version": 1, "position": 1}
+    later |= {"schema_version": 2, "document": {"drug": "x"}, "patient": str(PATIENT)}
+    known = {"record": str(PATIENT), "record_type": "patient", "version": 1, "position": 2}
+    known |= {"schema_version": 1, "document": patient_fields()}
+    read = FeedOut.model_validate(
+        {"since": 0, "until": 2, "records": [later, known], "has_more": False}
+    )
+    async with kept_store(folder, ring) as store:
+        await apply(store, read.to_domain())
+        assert await store.transaction(lambda unit: unit.records.feed_position()) == 2
+        patient = await store.transaction(
+            lambda unit: unit.records.confirmed(RecordType.PATIENT, RecordId(PATIENT))
+        )
+        assert patient is not None
+    connection = await raw_connection(folder, ring)
+    found = "SELECT body, patient, position FROM records WHERE record_type = 'prescription'"
+    assert connection.execute(found).fetchall() == [(b'{"drug":"x"}', str(PATIENT), 1)]
+    connection.close()

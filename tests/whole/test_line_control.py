@@ -1,6 +1,7 @@
 """Two real links over a narrow line inside this process: the control of the line at work."""
 
 import asyncio
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +57,21 @@ class Told:
         vars(transport)["_handle_rtcp_data"] = heard
 
 
+class Protected:
+    """Keys, and (source, number) of all RTP that they protected."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.numbers: list[tuple[int, int]] = []
+
+    def protect(self, data: bytes) -> bytes:
+        self.numbers.append((int.from_bytes(data[8:12], "big"), int.from_bytes(data[2:4], "big")))
+        return bytes(self._session.protect(data))
+
+    def protect_rtcp(self, data: bytes) -> bytes:
+        return bytes(self._session.protect_rtcp(data))
+
+
 async def opened(pair: Pair) -> None:
     await pair.cart.link.open()
     await pair.clinician.link.open()
@@ -95,6 +111,25 @@ async def test_a_narrow_line_is_used_both_ways_and_its_queue_stays_short() -> No
             assert state.round_trip_s > 0.04
             assert len(told.media_sources) > 0.5 * MEASURED_S / 0.06
             assert 0 not in told.media_sources
+
+
+async def test_whatever_the_far_side_asks_for_no_number_is_protected_twice() -> None:
+    async with two_links(None) as pair:
+        await opened(pair)
+        transport = transport_of(pair.cart)
+        protected = Protected(transport._tx_srtp)
+        vars(transport)["_tx_srtp"] = protected
+        for seconds in (0.7, 0.7):
+            await asyncio.sleep(seconds)
+            for source in [sender._ssrc for sender in pair.cart.link._pc.getSenders()]:
+                last = [number for of, number in protected.numbers if of == source][-4:]
+                for receiver in pair.clinician.link._pc.getReceivers():
+                    await receiver._send_rtcp_nack(source, last)
+            for sender in pair.cart.link._pc.getSenders():  # then as to one who knows no RTX
+                vars(sender)["_RTCRtpSender__rtx_payload_type"] = None
+        assert len(protected.numbers) > 60
+        assert len({of for of, _ in protected.numbers}) == 3  # voice, picture, its repeats
+        assert len(set(protected.numbers)) == len(protected.numbers)
 
 
 async def test_a_megabit_is_reached_soon_and_a_drop_is_followed() -> None:

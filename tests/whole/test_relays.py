@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import aioice.ice
 import pytest
 
 from app.domain.clock import SystemClock
+from app.domain.engine import Measures
+from app.domain.engine import Path as LinkPath
 from app.domain.ids import DeviceId, new_id
 from app.domain.relays import Relay, RelayAccess, RelayTransport, Way, relay_of
 from demo.certificates import Certificates
@@ -22,7 +25,7 @@ from media.rtc.peer_link import PeerLink
 from media.rtc.relay_paths import RELAYS
 from media.rtc.relay_probe import round_trip_s
 from server.signalling.relays import RelayLending
-from tests.fakes.two_links import two_links
+from tests.fakes.two_links import Side, two_links
 from tests.unproven import unproven
 
 SECRET = "a secret of these tests only"
@@ -122,6 +125,10 @@ def nobody() -> Any:
     raise AssertionError("an address was lent")
 
 
+def says_relay(side: Side) -> bool:
+    return any(measures.path is LinkPath.RELAY for _, measures in side.of(Measures))
+
+
 async def call(way: Way) -> float:
     """Seconds to both pictures, over that way."""
     async with two_links(7, is_small=True) as pair:
@@ -132,6 +139,8 @@ async def call(way: Way) -> float:
             await side.first_picture()
         took_s = time.monotonic() - began
         assert (pair.clinician.link.way, pair.cart.link.way) == (way, way)
+        for side in (pair.clinician, pair.cart):
+            await side.until(partial(says_relay, side), 3.0, "the path among the measures")
         return took_s
 
 

@@ -141,6 +141,8 @@ async def test_picture_voice_words_and_scope_reach_the_far_side() -> None:
         heard = np.concatenate(pair.clinician.sound)[-24_000:]
         assert abs(frequency_of(heard) - 660) < 4
         assert abs(frequency_of(np.concatenate(pair.cart.sound)[-24_000:]) - 440) < 4
+        for side in (pair.cart, pair.clinician):  # copies of lost packets are agreed on
+            assert "a=rtpmap:63 red/48000/2" in side.link._pc.localDescription.sdp
 
         await pair.clinician.until(
             lambda: len(pair.clinician.of(Measures)) >= 3, 4, "three measures"

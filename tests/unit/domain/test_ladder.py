@@ -194,6 +194,21 @@ def test_a_line_that_comes_back_poor_is_not_overrun() -> None:
     assert walk.state.step is Step.VOICE and walk.state.reason is Reason.SLOW
 
 
+def test_a_line_that_comes_back_gives_the_picture_back_as_soon_as_its_rate_is_found() -> None:
+    """Its rate begins low: the picture does not wait for ten good seconds, twice."""
+    walk = Walk().sees(GOOD, 5).sees(LineSeen(False), 15)
+    walk.sees(replace(GOOD, target_bit_s=40_000), 1).sees(replace(GOOD, target_bit_s=90_000), 1)
+    walk.sees(GOOD, 1)
+    assert walk.state.step is Step.SD
+    assert walk.moves[-1][0] - 20 <= 2
+
+
+def test_later_than_that_it_is_a_step_like_any_other() -> None:
+    walk = Walk().sees(GOOD, 5).sees(LineSeen(False), 15).sees(POOR, 7).sees(GOOD, 9)
+    assert walk.state.step is Step.VOICE
+    assert walk.sees(GOOD, 3).state.step is Step.HD
+
+
 # --- a person chooses ----------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from app.domain.ids import LinkId, new_id
 from app.domain.ladder import Step
 from media import call_links
 from media.call_links import OVERLAP_S, SIGNALS_WAITING, CallLinks
-from media.picture.picture_sizes import PAUSED, THUMBNAIL
+from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
 from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, ScopeIn, VoiceIn
 from media.rtc.local_tracks import PictureFeed
 from tests.fakes.virtual_time import run
@@ -261,6 +261,21 @@ async def test_no_voice_is_heard_twice(desk: Desk) -> None:
     assert heard == [first, first, second]
 
 
+async def test_a_newer_link_that_ends_leaves_the_older_ones_media(desk: Desk) -> None:
+    first, old = await desk.connects()
+    old.tell(LinkUp(80))
+    old.tell(LinkLost(Code.MEDIA_LOST))
+    _, new = await desk.connects(is_offerer=False)
+    new.tell(SOUND)  # its channels never come up
+    new.tell(LiveFromFar({"n": 1}))
+    old.tell(LinkUp(80))
+    new.tell(LinkFailed(Code.PEER_AWAY))
+    desk.told.clear()
+    old.tell(SOUND)
+    old.tell(LiveFromFar({"n": 2}))
+    assert desk.told == [(first, SOUND), (first, LiveFromFar({"n": 2}))]
+
+
 async def test_what_is_measured_is_of_the_link_that_is_live(desk: Desk) -> None:
     """One that came back by itself is seen and heard while another is still being made."""
     first, old = await desk.connects()
@@ -333,6 +348,17 @@ async def test_an_impostor_is_told_of_at_once_also_beside_a_link_that_lives(desk
     new.tell(LinkFailed(Code.PEER_UNTRUSTED))
     assert desk.told == [(second, LinkFailed(Code.PEER_UNTRUSTED))]
     assert desk.links.shown[1]
+
+
+async def test_the_older_of_two_links_sends_no_picture(desk: Desk) -> None:
+    """Both may share one line: the voice goes twice for a moment, which it bears."""
+    _, old = await desk.connects()
+    old.tell(LinkUp(80))
+    _, new = await desk.connects()
+    assert old.bounds[-1] == HD
+    new.tell(LinkUp(80))
+    desk.links.bound(Step.SD)
+    assert (old.bounds[-1], new.bounds[-1]) == (PAUSED, SD)
 
 
 async def test_the_ladders_word_holds_on_every_link_also_on_one_made_later(desk: Desk) -> None:

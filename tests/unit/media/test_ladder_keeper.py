@@ -124,6 +124,27 @@ def test_the_voice_hears_what_the_line_carries_less_what_the_scope_takes(desk: E
     assert desk.rates[-1] is None
 
 
+def test_the_next_call_begins_without_what_the_last_ones_line_carried(desk: End) -> None:
+    desk.line = replace(GOOD, target_bit_s=50_000)
+    desk.keeper.link_is_up()
+    desk.keeper.end()
+    assert desk.rates == [None, 50_000, None]
+
+
+def test_a_newer_link_that_is_still_looking_for_its_rate_takes_no_full_picture(desk: End) -> None:
+    desk.keeper.link_is_up()
+    goes_on(desk, seconds=20)
+    desk.line = replace(GOOD, target_bit_s=150_000)  # of the newer one, before its first answer
+    desk.keeper.link_is_up()
+    goes_on(desk, seconds=2)
+    desk.line = GOOD
+    goes_on(desk, seconds=10)
+    assert desk.steps == []
+    desk.line = replace(GOOD, target_bit_s=150_000)
+    goes_on(desk, seconds=2)
+    assert desk.steps == [Step.SD]
+
+
 def test_loss_and_round_trip_stand_in_where_no_rate_is_known(desk: End) -> None:
     desk.line = None
     desk.keeper.link_is_up()

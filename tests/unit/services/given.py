@@ -40,6 +40,7 @@ from app.services.sign_in import SignIn
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
+from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from app.services.vitals import Vitals
 from app.services.worklist import Worklist
@@ -171,17 +172,17 @@ def patient_record(known: Known, family_name: str, position: int) -> ConfirmedRe
         "born": "1945-07-14",
         "record_number": str(known.patient.int % 10**10),
     }
-    return _record(RecordType.PATIENT, RecordId(known.patient), fields, known, position)
+    return record_of(RecordType.PATIENT, RecordId(known.patient), fields, known, position)
 
 
 def visit_record(
     known: Known, state: VisitState, starts_at: str, position: int, version: int = 1
 ) -> ConfirmedRecord:
     fields = {"patient": str(known.patient), "starts_at": starts_at, "state": str(state)}
-    return _record(RecordType.VISIT, RecordId(known.visit), fields, known, position, version)
+    return record_of(RecordType.VISIT, RecordId(known.visit), fields, known, position, version)
 
 
-def _record(
+def record_of(
     record_type: RecordType,
     record: RecordId,
     fields: dict[str, Any],
@@ -197,7 +198,7 @@ def _record(
         schema=1,
         body=json.dumps(fields).encode(),
         patient=known.patient,
-        visit=known.visit if record_type is RecordType.VISIT else None,
+        visit=None if record_type is RecordType.PATIENT else known.visit,
     )
 
 
@@ -221,6 +222,7 @@ async def desk_on_fakes(
             server_api=server, acts=acts, device=device, role=role, server="here", is_kept=is_kept
         )
         chart, visits = Chart(acts), Visits(acts)
+        call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
         sync = Sync(
             server_api=server,
             files=store.recordings,
@@ -228,8 +230,8 @@ async def desk_on_fakes(
             switchboard=switchboard,
             renew_tokens=sign_in.renew_tokens,
             mend_conflict=visits.make_anew,
+            pace=UploadPace(call.state),
         )
-        call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
         vitals = Vitals(
             acts=acts, chart=chart, cuff=cuff if has_cuff else None, tell_far=call.tell_far
         )

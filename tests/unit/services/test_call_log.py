@@ -5,14 +5,14 @@ from datetime import timedelta
 from app.domain.audit import Act
 from app.domain.changes import Change, RecordType
 from app.domain.clock import ClockOffset
-from app.domain.engine import CallSetup, LadderTold, LinkPhase, Measures
+from app.domain.engine import CallSetup, FarScreen, LadderTold, LinkPhase, Measures
 from app.domain.ids import VisitId
 from app.domain.ladder import Matters, Reason, Stand, Step, Wants
 from app.domain.visits import VisitState
 from app.services.call_log import CallLog
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import settled
-from tests.unit.services.given import DeskOnFakes, Known
+from tests.unit.services.given import DeskOnFakes, Known, person_in
 from tests.unit.services.test_call import connected, far_seat
 
 
@@ -75,16 +75,37 @@ async def test_a_screen_started_again_writes_nothing_twice(doctor: DeskOnFakes) 
     assert await steps_written(doctor) == ["voice"]
 
 
-async def test_what_nobody_could_sign_waits_for_a_person(doctor: DeskOnFakes) -> None:
+async def test_who_signs_in_next_does_not_sign_for_who_was_there(doctor: DeskOnFakes) -> None:
     await live_in(doctor)
-    person = doctor.acts.person
+    was_there = doctor.acts.person
     doctor.acts.now_acting(None)
     await steps(doctor, told(doctor, Step.VOICE))
-    assert await steps_written(doctor) == []
-    doctor.acts.now_acting(person)
+    doctor.acts.now_acting(person_in(was_there.role))
     doctor.acts.revision.tell(doctor.acts.revision.value + 1)
     await settled()
-    assert await steps_written(doctor) == ["voice"]
+    [change] = await changes(doctor, RecordType.LADDER_STEP)
+    assert change.author == was_there.id
+    assert change.fields_set["author_name"] == was_there.name
+    [event] = [one for one in await doctor.audited() if one.act is Act.LADDER_STEPPED]
+    assert event.actor == was_there.id
+
+
+async def test_what_a_call_said_last_is_not_the_next_visits(doctor: DeskOnFakes) -> None:
+    await live_in(doctor)
+    await doctor.call.hang_up()
+    doctor.engine.tells(told(doctor, Step.THUMBNAIL))  # was under way
+    await settled()
+    known = await doctor.knows_visit(VisitState.IN_VISIT)
+    person = doctor.acts.person
+    setup = CallSetup(known.visit, person.role, person.name, None, None, None, None)
+    doctor.engine.tells(told(doctor, Step.VOICE))
+    await doctor.call.join(setup)
+    doctor.engine.tells(told(doctor, Step.VOICE, s=1))
+    doctor.engine.tells(FarScreen(is_attached=False, since=doctor.clock.now()))
+    await settled()
+    assert doctor.call.state.value.ladder is None
+    assert doctor.call.state.value.far_screen is None
+    assert await steps_written(doctor) == []
 
 
 async def test_a_clock_far_off_stops_no_line(doctor: DeskOnFakes) -> None:

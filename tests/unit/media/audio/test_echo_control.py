@@ -192,3 +192,28 @@ def test_the_thread_gives_each_block_and_ends() -> None:
         control.heard(block(value))
     control.close()
     assert not any(thread.name == "echo control" for thread in threading.enumerate())
+
+
+@with_livekit
+def test_whatever_ends_the_thread_the_voice_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: object) -> None:
+        raise ValueError("nobody foresaw it")
+
+    told: list[str] = []
+    ended = threading.Event()
+
+    def tell(defect: threading.ExceptHookArgs) -> None:
+        told.append(defect.exc_type.__name__)
+        ended.set()
+
+    monkeypatch.setattr(threading, "excepthook", tell)
+    monkeypatch.setattr(SpeechCleaner, "clean", fails)
+    given: list[int] = []
+    control = EchoControl(lambda samples: given.append(int(samples[0])), lambda: 0.0)
+    control.open()
+    control.played(block(11))
+    control.heard(block(1))
+    assert ended.wait(10)
+    control.heard(block(2))
+    control.close()
+    assert (told, given) == (["ValueError"], [2])

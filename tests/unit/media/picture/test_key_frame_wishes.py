@@ -2,21 +2,25 @@
 
 from media.picture.key_frame_wishes import KeyFrameWishes
 
+LENGTH = 2_000
 
-def met(wishes: KeyFrameWishes, times: list[float], bit_s: int) -> list[float]:
+
+def met(
+    wishes: KeyFrameWishes, times: list[float], bit_s: int, length: int = LENGTH
+) -> list[float]:
     found = []
     for at_s in times:
         wishes.wish(at_s, bit_s)
         if wishes.is_due:
-            wishes.sent(at_s)
+            wishes.sent(at_s, length)
             found.append(at_s)
     return found
 
 
-def joined(at_s: float = 0.0) -> KeyFrameWishes:
+def joined(length: int = LENGTH) -> KeyFrameWishes:
     wishes = KeyFrameWishes()
     assert wishes.is_due  # a stream begins with one
-    wishes.sent(at_s)
+    wishes.sent(0.0, length)
     return wishes
 
 
@@ -25,8 +29,12 @@ def test_the_burst_of_a_join_is_met_whole() -> None:
     assert met(joined(), burst, 600_000) == burst
 
 
-def test_on_little_even_a_join_has_fewer() -> None:
-    assert met(joined(), [0.1, 0.2, 0.35, 0.6, 1.0, 1.5], 128_000) == [0.35, 1.0, 1.5]
+def test_while_joining_none_follows_before_the_line_had_time_for_the_one_before() -> None:
+    burst = [0.1, 0.2, 0.35, 0.6, 1.0, 1.5]
+    assert met(joined(), burst, 128_000) == [0.35, 0.6, 1.0, 1.5]
+    assert met(joined(), burst, 64_000) == [0.6, 1.5]
+    assert met(joined(300), burst, 128_000, 300) == burst
+    assert met(joined(), burst, 20_000) == [1.0]  # not more seldom than later
 
 
 def test_later_there_are_at_most_five_in_two_seconds_and_two_on_little() -> None:
@@ -38,6 +46,6 @@ def test_later_there_are_at_most_five_in_two_seconds_and_two_on_little() -> None
 def test_a_wish_that_comes_too_soon_is_forgotten() -> None:
     wishes = joined()
     wishes.wish(10.0, 600_000)
-    wishes.sent(10.0)
+    wishes.sent(10.0, LENGTH)
     wishes.wish(10.2, 600_000)
     assert not wishes.is_due

@@ -215,3 +215,28 @@ def test_the_difficulty_is_bounded_and_not_learned_from_a_key_frames_echo() -> N
     for number in range(900, 1500):
         scene.told(number / 30, bit_s=1e6, usual=1e6, quantizer=2, is_key=False)
     assert scene.factor == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [((640, 480), (320, 240)), ((1280, 720), (320, 180)), ((160, 120), (160, 120))],
+)
+def test_the_first_picture_is_small_while_the_line_is_not_known(
+    source: tuple[int, int], size: tuple[int, int]
+) -> None:
+    """With what is assumed at the start; once the line has answered the size follows it soon."""
+    line = Line(source)
+    line.run(0.3, lambda now_s: 99_000)
+    assert line.form.size == size
+    line.run(1.5, lambda now_s: 1_500_000)
+    assert max(line.form.size) == max(source)
+
+
+def test_a_picture_that_comes_back_takes_what_its_line_is_known_to_carry() -> None:
+    line = Line((1280, 720))
+    line.run(2.0, lambda now_s: 99_000)
+    line.bounds = PAUSED
+    line.run(1.0, lambda now_s: 99_000)
+    line.bounds = HD
+    line.run(0.1, lambda now_s: 99_000)
+    assert line.form.size == (480, 270)

@@ -111,7 +111,10 @@ class Simulation:
     def _encode(self) -> None:
         self.at(self.now_s + 1 / FRAMES_S, self._encode)
         budget = self.sender.budget(self.now_s)
-        bit_s = min(budget.bit_s, MOST_PICTURE_BIT_S)
+        if not self.most_picture_bit_s:
+            self._needs_key = True
+            return
+        bit_s = min(budget.bit_s, self.most_picture_bit_s)
         frame_bytes = bit_s / 8 / FRAMES_S
         debt_bytes = min(self._debt_bytes, MOST_DEBT_S * max(bit_s, 64_000) / 8)
         self._debt_bytes = max(0.0, debt_bytes - frame_bytes)
@@ -120,11 +123,19 @@ class Simulation:
         if self._needs_key:
             self._needs_key = False
             self.seen.key_frames += 1
-            size = self._random.uniform(6000, 7000)
+            size = self.key_frame_bytes(bit_s)
         else:
             size = max(250.0, frame_bytes * self._random.uniform(0.75, 1.25))
         self._debt_bytes += size
         self._send_frame(int(size))
+
+    @property
+    def most_picture_bit_s(self) -> float:
+        """What the encoder could use; 0: no picture is sent."""
+        return MOST_PICTURE_BIT_S
+
+    def key_frame_bytes(self, bit_s: float) -> float:
+        return self._random.uniform(6000, 7000)
 
     def _send_frame(self, size: int) -> None:
         self._frame += 1

@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.domain.engine import Path
+from app.domain.relays import Way
 from media.audio.playout_buffer import PlayoutCount
-from media.rtc.link_measures import LinkMeter
+from media.rtc.link_measures import LinkMeter, path_of
 
 
 class Hand:
@@ -117,3 +119,9 @@ def test_what_was_guessed_of_the_far_voice_is_of_the_last_second() -> None:
     silent = meter.measures(stats(0, 0, 0), count)
     assert (silent.concealed_share, silent.late_packets) == (None, 0)
     assert meter.measures(stats(0, 0, 0)).concealed_share is None
+
+
+def test_the_path_is_direct_or_by_a_relay_whosever_it_is() -> None:
+    assert {way for way in Way if path_of(way) is Path.DIRECT} == {Way.DIRECT}
+    assert all(path_of(way) is Path.RELAY for way in Way if way is not Way.DIRECT)
+    assert path_of(None) is None

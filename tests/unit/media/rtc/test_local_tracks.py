@@ -1,4 +1,4 @@
-"""Our voice as a track: paced by the clock, silent when there is nothing to say."""
+"""Our voice as a track: paced by what is spoken, silent when there is nothing to say."""
 
 import asyncio
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
+from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import SampleRing
 from media.rtc.local_tracks import VOICE_FRAME, VoiceTrack
 from media.rtc.remote_tracks import one_channel
@@ -28,18 +29,74 @@ def ramp(frames: int) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
     return np.arange(1, frames * VOICE_FRAME + 1, dtype=np.int64).astype(np.int16)
 
 
-def test_voice_is_silence_until_two_frames_are_in_hand_then_every_sample_in_order() -> None:
+def test_voice_is_silence_until_a_frame_is_here_then_every_sample_in_order() -> None:
     async def story() -> None:
         voice = Voice()
         track = VoiceTrack(voice)
         silent = await track.recv()
         assert not one_channel(silent).any()
-        voice.rings[0].write(ramp(1))
+        voice.rings[0].write(ramp(1)[: VOICE_FRAME // 2])
         assert not one_channel(await track.recv()).any()
-        voice.rings[0].write(ramp(3)[VOICE_FRAME:])
-        spoken = [one_channel(await track.recv()) for _ in range(3)]
-        assert np.array_equal(np.concatenate(spoken), ramp(3))
+        voice.rings[0].write(ramp(3)[VOICE_FRAME // 2 :])
+        first = one_channel(await track.recv())  # the newest whole frame of what waited
+        assert np.array_equal(first, ramp(3)[2 * VOICE_FRAME :])
+        voice.rings[0].write(ramp(2))
+        spoken = [one_channel(await track.recv()) for _ in range(2)]
+        assert np.array_equal(np.concatenate(spoken), ramp(2))
         assert not one_channel(await track.recv()).any()
+
+    run(story())
+
+
+async def microphone(ring: SampleRing, blocks: int, late_s: dict[int, float]) -> list[float]:
+    """Blocks of 10 ms, each at its time or late; the instants at which frames were full."""
+    loop = asyncio.get_running_loop()
+    began_at, full_at = loop.time() + 0.003, []
+    for block in range(blocks):
+        at = began_at + block * 0.01 + late_s.get(block, 0.0)
+        await asyncio.sleep(max(0.0, at - loop.time()))
+        ring.write(np.full(480, block + 1, np.int16))
+        if block % 2:
+            full_at.append(loop.time())
+    return full_at
+
+
+def test_a_frame_leaves_as_soon_as_it_is_full() -> None:
+    async def story() -> None:
+        voice, loop = Voice(), asyncio.get_running_loop()
+        track, left = VoiceTrack(voice), dict[int, float]()
+        async with TaskOwner("microphone") as tasks:
+            stall = {60: 0.05, 61: 0.04, 62: 0.03, 63: 0.02, 64: 0.01}
+            speaking = tasks.start(microphone(voice.rings[0], 100, stall), "speak")
+            for _ in range(52):
+                samples = one_channel(await track.recv())
+                if samples[0]:
+                    left[int(samples[-1])] = loop.time()
+            full_at = await speaking
+        waits = [left[2 * (n + 1)] - at for n, at in enumerate(full_at) if 2 * (n + 1) in left]
+        assert len(waits) >= 49
+        assert max(waits[10:30]) <= 0.003
+        assert max(waits[40:]) <= 0.003  # after a stall it is near again
+
+    run(story())
+
+
+def test_a_microphone_that_stops_is_a_jump_of_time_and_what_it_held_back_is_left_out() -> None:
+    async def story() -> None:
+        voice, loop = Voice(), asyncio.get_running_loop()
+        track = VoiceTrack(voice)
+        began_at, behind = loop.time(), []
+        late = {block: 0.5 - (block - 50) * 0.01 for block in range(50, 100)}
+        async with TaskOwner("microphone") as tasks:
+            speaking = tasks.start(microphone(voice.rings[0], 150, late), "speak")
+            for _ in range(65):
+                frame = await track.recv()
+                assert frame.pts is not None
+                behind.append(loop.time() - began_at - frame.pts / 48_000)
+            await speaking
+        assert min(behind) > -0.05
+        assert max(behind) < 0.13
+        assert behind[-1] < 0.03
 
     run(story())
 
@@ -65,8 +122,8 @@ def test_voice_that_piled_up_is_cut_to_the_present() -> None:
         track = VoiceTrack(voice)
         voice.rings[0].write(ramp(30))
         first = one_channel(await track.recv())
-        assert first[0] == np.int16(28 * VOICE_FRAME + 1)
-        assert voice.rings[0].dropped == 28 * VOICE_FRAME
+        assert first[0] == np.int16(29 * VOICE_FRAME + 1)
+        assert voice.rings[0].dropped == 29 * VOICE_FRAME
 
     run(story())
 

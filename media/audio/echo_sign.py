@@ -1,0 +1,67 @@
+"""Whether what is played can be heard here at all: with a headset it cannot.
+
+Then nobody's words may be cut for an echo that is none. In doubt there is one.
+"""
+
+LINGERS = 30  # blocks of 10 ms: no room answers later
+PLAYED = 1e-7  # full scale is 1: less is silence
+LOUD = 1e-4  # of the far voice, smoothed: its echo would be heard
+SMOOTH = 0.2
+LOUD_LONG = 25  # blocks: its echo would have come by now, whatever the delay
+FAR_BELOW = 10**-4.5  # of what is played: such an echo is none
+SILENT_FOR = 30  # blocks of a loud far voice and of silence here
+JUDGED_AFTER = 400  # blocks of a loud far voice in which the filter could have learned
+SLOW, QUICK = 0.005, 0.05  # of the powers that are compared, per block
+NOTHING_LEFT_OUT = 0.88  # at least so much is left: the filter has found nothing
+FOUND = 0.5  # no more is left: there is an echo
+HEARD = 1e-6
+
+
+class EchoSign:
+    """Told the powers of each block: played, heard here, left when the known echo is taken off."""
+
+    def __init__(self) -> None:
+        self._since_played = LINGERS
+        self._far = self._here = 0.0
+        self._loud = self._silent = self._judged = 0
+        self._slow = [0.0, 0.0]  # heard, left
+        self._quick = [0.0, 0.0]
+        self._is_none = False
+
+    @property
+    def is_possible(self) -> bool:
+        """An echo may be in the next block."""
+        return self._since_played < LINGERS and not self._is_none
+
+    @property
+    def is_playing(self) -> bool:
+        """Something is played, or was just now."""
+        return self._since_played < LINGERS
+
+    def played(self, far: float) -> None:
+        """Of the block that comes next; before it is filtered."""
+        self._since_played = 0 if far > PLAYED else self._since_played + 1
+        self._far += SMOOTH * (far - self._far)
+        self._loud = self._loud + 1 if self._far > LOUD else 0
+
+    def heard(self, here: float, left: float) -> None:
+        """Of the same block; `left` equals `here` where nothing is known of an echo."""
+        self._here += SMOOTH * (here - self._here)
+        _smooth(self._quick, QUICK, here, left)
+        if self._quick[0] > HEARD and self._quick[1] < FOUND * self._quick[0]:
+            self._is_none, self._silent, self._judged = False, 0, 0
+            return
+        if self._loud == 0:
+            return
+        _smooth(self._slow, SLOW, here, left)
+        self._judged += 1
+        if self._loud > LOUD_LONG and self._here < FAR_BELOW * self._far:
+            self._silent += 1
+        is_unfound = self._slow[1] > NOTHING_LEFT_OUT * self._slow[0]
+        if self._silent >= SILENT_FOR or (self._judged >= JUDGED_AFTER and is_unfound):
+            self._is_none = True
+
+
+def _smooth(powers: list[float], share: float, here: float, left: float) -> None:
+    powers[0] += share * (here - powers[0])
+    powers[1] += share * (min(left, here) - powers[1])

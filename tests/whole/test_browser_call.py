@@ -1,0 +1,249 @@
+"""A call with a browser: our peer link against a real Chromium, both ways, on this machine.
+
+Picture and voice are judged at the far end, by a number in pixels and by the tone that is heard.
+"""
+
+import asyncio
+import json
+import math
+import os
+import shutil
+import signal
+import time
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.domain.changes import RecordType
+from app.domain.ids import RecordId, new_id
+from app.domain.messages import Message, Receipt, ReceiptKind, message_fields, receipt_fields
+from bench.call.chromium import PROGRAM
+from media.rtc.control_words import FarCamera
+from media.rtc.link_events import LinkFailed, LinkLost
+from tests.fakes.two_links import frequency_of, number_in
+from tests.unproven import unproven
+from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
+
+pytestmark = pytest.mark.whole
+
+MEGABIT = 1_000_000
+CLIMB_S = 3.0
+LOSS, LOSS_S = 0.05, 5.0
+NO_PICTURE_S = 1.2
+LEAST_FRAMES_S = 15.0  # of 30; a machine that also runs other things draws fewer
+TONE_WITHIN_HZ = 4.0
+MOST_CONCEALED = 0.03
+SILENT_S = 1.5  # until a far side that is gone is said to be lost
+
+
+@pytest.fixture(autouse=True)
+def chromium() -> None:
+    if shutil.which(PROGRAM) is None:
+        unproven(f"{PROGRAM} is not installed, so no call with a browser was held")
+
+
+async def test_we_call_a_browser_and_it_is_a_visit_until_its_program_is_killed(
+    tmp_path: Path,
+) -> None:
+    async with visit_with_a_browser(tmp_path, we_offer=True) as visit:
+        await _join(visit)
+        await _see_and_hear_each_other(visit)
+        await _climbed(visit)
+        await _write_to_each_other(visit)
+        await _bear_loss(visit)
+        await _ask_for_a_new_picture(visit)
+        for pid in visit.browser.pids:
+            os.kill(pid, signal.SIGKILL)
+        took_s = await visit.ours.until(
+            lambda: bool(visit.ours.of(LinkLost) or visit.ours.of(LinkFailed)), SILENT_S, "the loss"
+        )
+        closing = time.monotonic()
+        await visit.ours.link.close()
+        print(f"lost after {took_s:.2f} s, closed in {time.monotonic() - closing:.2f} s")
+        assert not visit.ours.link.is_up
+        assert time.monotonic() - closing < 1.0
+
+
+async def test_a_browser_calls_us_and_hangs_up(tmp_path: Path) -> None:
+    async with visit_with_a_browser(tmp_path, we_offer=False) as visit:
+        await _join(visit)
+        await _see_and_hear_each_other(visit)
+        await _climbed(visit)
+        await _write_to_each_other(visit)
+        assert not visit.ours.of(LinkLost)
+        await visit.browser.ask("pc.close()")
+        await visit.ours.until(lambda: bool(visit.ours.of(LinkFailed)), SILENT_S, "the end")
+
+
+async def _join(visit: BrowserVisit) -> None:
+    open_s, picture_s = await visit.connect()
+    print(f"channel open after {open_s:.2f} s, both pictures after {picture_s:.2f} s")
+    await visit.ours.until(lambda: bool(visit.ours.of(FarCamera)), 2, "the browser's camera")
+    assert visit.ours.of(FarCamera)[0][1].is_on
+
+
+async def _see_and_hear_each_other(visit: BrowserVisit) -> None:
+    ours, browser = visit.ours, visit.browser
+    await ours.until(
+        lambda: ours.luma is not None and number_in(ours.luma) == visit.their_number,
+        3,
+        "the browser's number",
+    )
+    await browser.until("seenNumber()", lambda number: number == visit.our_number, 3)
+    await browser.until(
+        "heardTone()",
+        lambda tone: tone is not None and abs(tone - visit.our_tone_hz) < TONE_WITHIN_HZ,
+        3,
+    )
+
+    def hears() -> bool:
+        heard = np.concatenate(ours.sound[-50:]) if ours.sound else np.zeros(0, np.int16)
+        return (
+            len(heard) >= 24_000
+            and abs(frequency_of(heard[-24_000:]) - visit.their_tone_hz) < TONE_WITHIN_HZ
+        )
+
+    await ours.until(hears, 3, "the browser's tone")
+
+
+async def _climbed(visit: BrowserVisit) -> None:
+    """Each side makes use of what the other tells of the line."""
+    await visit.browser.until("rates.at(-1)?.[0] ?? 0", lambda at: at > CLIMB_S * 1000, 5)
+    told = await visit.browser.ask("rates")
+    theirs = {at / 1000: rate for at, rate in told if at <= CLIMB_S * 1000}
+    ours = {at: state.target_bit_s for at, state in visit.states if at <= CLIMB_S}
+    for whose, rates in (("their", theirs), ("our", ours)):
+        reached = [at for at, rate in rates.items() if rate > MEGABIT]
+        print(
+            f"{whose} rate: {min(reached, default=math.nan):.2f} s to 1 Mbit/s, "
+            f"most {max(rates.values()) / 1e6:.2f} Mbit/s, least {min(rates.values()) / 1e6:.2f}"
+        )
+        assert reached, f"{whose} rate stays low: {rates}"
+        assert min(rates.values()) > 0
+    for _, state in visit.states:
+        known = (state.loss_share, state.round_trip_s, state.queue_s, state.acknowledged_bit_s)
+        assert all(one is None or math.isfinite(one) for one in known), state
+    shown = visit.ours.pictures_at
+    ours_s = sum(at > shown[-1] - 2 for at in shown) / 2
+    theirs_s = await visit.browser.ask("shownAt.filter((at) => at > shownAt.at(-1) - 2000).length")
+    print(f"pictures a second: {ours_s:.1f} of theirs here, {theirs_s / 2:.1f} of ours there")
+    assert min(ours_s, theirs_s / 2) > LEAST_FRAMES_S
+    figures = await visit.browser.figures()
+    print(json.dumps(figures["in audio"]), json.dumps(figures["out audio"]))
+
+
+async def _write_to_each_other(visit: BrowserVisit) -> None:
+    now = datetime.now(UTC)
+    mine = Message(
+        RecordId(new_id()), visit.visit, visit.patient, "Änderung 🩺", visit.us, "we", now
+    )
+    visit.say(RecordType.MESSAGE, mine.id, message_fields(mine))
+    await visit.ours.until(
+        lambda: any(
+            one.record_type is RecordType.RECEIPT and one.fields["message"] == str(mine.id)
+            for one in visit.heard
+        ),
+        2,
+        "the browser's receipt",
+    )
+    there = {one["record"]: one for one in await visit.browser.ask("records")}
+    assert there[str(mine.id)]["fields"]["text"] == mine.text
+    theirs = RecordId(new_id())
+    about = {"visit": str(visit.visit), "patient": str(visit.patient)}
+    fields = {
+        "text": "out of a browser",
+        "author": str(visit.them),
+        "author_name": "a browser",
+        "written_at": now.isoformat(),
+        "turn": 2,
+    }
+    told = json.dumps(["message", about, fields, str(theirs)])
+    await visit.browser.ask(f"tellRecord(...{told})")
+    await visit.ours.until(
+        lambda: any(one.record == theirs for one in visit.heard), 2, "their word"
+    )
+    [record] = [one for one in visit.heard if one.record == theirs]
+    assert (record.record_type, record.fields["text"]) == (RecordType.MESSAGE, "out of a browser")
+    receipt = Receipt(theirs, ReceiptKind.DELIVERED, visit.us, now)
+    said = receipt_fields(receipt, visit.visit, visit.patient, "we")
+    visit.say(RecordType.RECEIPT, RecordId(new_id()), said)
+    await visit.browser.until(
+        "records.filter((one) => one.type === 'receipt').map((one) => one.fields.message)",
+        lambda received: str(theirs) in received,
+        2,
+    )
+    assert await visit.browser.ask("strange") == []
+
+
+def _risen(before: dict[str, Any], after: dict[str, Any], stream: str, name: str) -> float:
+    return float(after[stream][name]) - float(before[stream].get(name, 0))
+
+
+async def _bear_loss(visit: BrowserVisit) -> None:
+    ours, browser = visit.ours, visit.browser
+    before, page_ms = await browser.figures(), await browser.ask("performance.now()")
+    played = ours.link.playout.count
+    heard, made_up = played.heard, played.recovered + played.guessed
+    asked = ours.link.arrival_count
+    since = time.monotonic()
+    visit.gate.loss = LOSS
+    await asyncio.sleep(LOSS_S)
+    visit.gate.loss = 0.0
+    instants = [since, *(at for at in ours.pictures_at if at > since), time.monotonic()]
+    our_gap_s = max(later - sooner for sooner, later in pairwise(instants))
+    their_gap_s = await browser.ask(f"longestGap({page_ms})") / 1000
+    after = await browser.figures()
+    our_share = (played.recovered + played.guessed - made_up) / max(1, played.heard - heard)
+    their_share = _risen(before, after, "in audio", "concealedSamples") / _risen(
+        before, after, "in audio", "totalSamplesReceived"
+    )
+    counts = {
+        name: _risen(before, after, *name.split(": "))
+        for name in (
+            "in video: nackCount",
+            "in video: retransmittedPacketsReceived",
+            "out video: nackCount",
+            "out video: retransmittedPacketsSent",
+            "in video: pliCount",
+            "out video: pliCount",
+            "in video: freezeCount",
+        )
+    }
+    print(
+        f"{100 * LOSS:.0f} % lost ({visit.gate.lost} of {visit.gate.passed}): longest gap {our_gap_s:.2f} s here, "
+        f"{their_gap_s:.2f} s there; made up {100 * our_share:.1f} % here, "
+        f"{100 * their_share:.1f} % there; repeated here {played.repeated}; {counts}; {asked} {ours.link.arrival_count}"
+    )
+    assert our_gap_s < 1.0
+    assert their_gap_s < 1.0
+    assert our_share < MOST_CONCEALED
+    assert their_share < MOST_CONCEALED
+
+
+async def _ask_for_a_new_picture(visit: BrowserVisit) -> None:
+    """For longer than it is worth to send the old ones again."""
+    ours, browser = visit.ours, visit.browser
+    before = await browser.figures()
+    visit.gate.vanishes = visit.is_picture
+    lost, sent = visit.gate.lost, visit.gate.passed
+    await asyncio.sleep(NO_PICTURE_S)
+    print("hole", visit.gate.lost - lost, visit.gate.passed - sent, visit.states[-1], visit.ours.link.arrival_count)
+    print(await browser.ask("[performance.now(), shownAt.at(-1)]"), visit._description[:3000])
+    visit.gate.vanishes = lambda data: False
+    over, page_ms = time.monotonic(), await browser.ask("performance.now()")
+    here_s = await ours.until(lambda: ours.pictures_at[-1] > over, 5, "the browser's new picture")
+    there = await browser.until("shownAt.at(-1)", lambda at: at > page_ms, 5)
+    await asyncio.sleep(0.5)
+    after = await browser.figures()
+    names = (
+        "in video: pliCount",
+        "out video: pliCount",
+        "out video: keyFramesEncoded",
+        "in video: keyFramesDecoded",
+    )
+    counts = {name: _risen(before, after, *name.split(": ")) for name in names}
+    print(f"after {NO_PICTURE_S} s without: {here_s:.2f} s here, {there:.2f} s there; {counts}")
