@@ -31,6 +31,7 @@ class EchoPath:
         self._others: Block = np.full(BINS, 1e-2, np.float32)
         self._before: Block = np.zeros(BLOCK, np.float32)
         self.echo_power = self.left_power = self.heard_power = 0.0  # of the last block
+        self.along = 0.0  # how much of the echo, as it was foretold, was in what was heard
 
     def take_off(self, far: Block, heard: Block, *, is_both: bool = False) -> Block:
         """What is left of `heard` without the echo of `far` and of what came before it.
@@ -44,6 +45,7 @@ class EchoPath:
         echo = self._echo()
         left = heard - echo
         self.echo_power, self.heard_power = _power(echo), _power(heard)
+        self.along = float(echo.dot(heard)) / BLOCK
         self._learn(left, OTHERS_WHEN_BOTH if is_both else np.float32(1))
         return left
 
