@@ -9,6 +9,7 @@ import numpy as np
 
 from media.audio.echo_path import BLOCK, Block, EchoPath
 from media.audio.echo_sign import EchoSign
+from media.audio.loudspeaker_bend import LoudspeakerBend
 from media.audio.room_noise import RoomNoise
 from media.audio.talk_watch import TalkWatch
 from media.devices.sample_ring import Samples
@@ -38,6 +39,7 @@ class SpeechCleaner:
         self._canceller = AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
         self._noise = AudioProcessingModule(noise_suppression=True)
         self._path = EchoPath()
+        self._bend = LoudspeakerBend()
         self._watch = TalkWatch()
         self._told_ms = -1
         self._left = np.zeros(CANCELLER_SAMPLES, np.float32)
@@ -99,12 +101,13 @@ class SpeechCleaner:
         self._sign.played(_power(played))
         if not self._sign.is_playing:
             return voice
-        left = self._path.take_off(played, heard, is_both=self._watch.is_both)
+        self._bend.see(played, heard)
         path = self._path
+        left = path.take_off(self._bend.bent(played), heard, is_both=self._watch.is_both)
         self._watch.see(path.echo_power, path.left_power, path.heard_power)
         self._sign.heard(power, path.left_power, path.echo_power, path.along)
         if self._watch.has_moved:
-            self._path.forget()
+            path.forget()
         return left * FULL_SCALE if self._sign.is_possible else voice
 
 
