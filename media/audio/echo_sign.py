@@ -11,8 +11,9 @@ LOUD_LONG = 25  # blocks: its echo would have come by now, whatever the delay
 FAR_BELOW = 10**-4.5  # of what is played: such an echo is none
 SILENT_FOR = 30  # blocks of a loud far voice and of silence here
 JUDGED_AFTER = 400  # blocks of a loud far voice in which the filter could have learned
-SLOW, QUICK = 0.005, 0.05  # of the powers that are compared, per block
-NOTHING_LEFT_OUT = 0.88  # at least so much is left: the filter has found nothing
+SLOW, QUICK = 0.005, 0.1  # of the powers that are compared, per block
+FORETOLD = 0.4  # of the echo that the filter foretells is in what is heard: less is chance
+TOO_LITTLE = 1e-3  # of what is heard: such an echo is not heard beside it
 FOUND = 0.5  # no more is left: there is an echo
 HEARD = 1e-6
 
@@ -24,8 +25,8 @@ class EchoSign:
         self._since_played = LINGERS
         self._far = self._here = 0.0
         self._loud = self._silent = self._judged = 0
-        self._slow = [0.0, 0.0]  # heard, left
-        self._quick = [0.0, 0.0]
+        self._slow = [0.0, 0.0, 0.0]  # heard, foretold, foretold and there
+        self._quick = [0.0, 0.0]  # heard, left
         self._is_none = False
 
     @property
@@ -44,24 +45,25 @@ class EchoSign:
         self._far += SMOOTH * (far - self._far)
         self._loud = self._loud + 1 if self._far > LOUD else 0
 
-    def heard(self, here: float, left: float) -> None:
-        """Of the same block; `left` equals `here` where nothing is known of an echo."""
+    def heard(self, here: float, left: float, foretold: float, along: float) -> None:
+        """Of the same block; `along`: how much of what was foretold of its echo is in it."""
         self._here += SMOOTH * (here - self._here)
-        _smooth(self._quick, QUICK, here, left)
+        _smooth(self._quick, QUICK, (here, left))
         if self._quick[0] > HEARD and self._quick[1] < FOUND * self._quick[0]:
             self._is_none, self._silent, self._judged = False, 0, 0
             return
         if self._loud == 0:
             return
-        _smooth(self._slow, SLOW, here, left)
+        _smooth(self._slow, SLOW, (here, foretold, along))
         self._judged += 1
         if self._loud > LOUD_LONG and self._here < FAR_BELOW * self._far:
             self._silent += 1
-        is_unfound = self._slow[1] > NOTHING_LEFT_OUT * self._slow[0]
+        heard, foretold, there = self._slow
+        is_unfound = there < max(FORETOLD * foretold, TOO_LITTLE * heard)
         if self._silent >= SILENT_FOR or (self._judged >= JUDGED_AFTER and is_unfound):
             self._is_none = True
 
 
-def _smooth(powers: list[float], share: float, here: float, left: float) -> None:
-    powers[0] += share * (here - powers[0])
-    powers[1] += share * (min(left, here) - powers[1])
+def _smooth(powers: list[float], share: float, newest: tuple[float, ...]) -> None:
+    for place, power in enumerate(newest):
+        powers[place] += share * (power - powers[place])

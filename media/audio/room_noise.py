@@ -9,7 +9,7 @@ LOOKED_AT = 1000  # blocks: whoever reads aloud may speak for six seconds withou
 QUIET = 10**-6.5  # -65 dB of full scale: nobody hears it beside a voice
 WELL_BELOW = 10**-3.5  # of the loudest voice
 FORGETS = 0.999  # of the loudest, per block
-PAUSE = 10**-2.5  # of the loudest voice: 10 ms more or less are not heard
+PAUSE = 10**-1.2  # of the loudest voice: there 10 ms more or less are hardly heard
 
 
 class RoomNoise:

@@ -9,6 +9,7 @@ import numpy as np
 
 from media.audio.echo_path import BLOCK, Block, EchoPath
 from media.audio.echo_sign import EchoSign
+from media.audio.loudspeaker_bend import LoudspeakerBend
 from media.audio.room_noise import RoomNoise
 from media.audio.talk_watch import TalkWatch
 from media.devices.sample_ring import Samples
@@ -25,7 +26,8 @@ except ImportError as error:  # no library for this machine: the voice goes on w
 FAULTS = (ImportError, OSError, RuntimeError)
 RATE_HZ = 48_000
 FULL_SCALE = np.float32(32_768)
-CANCELLER_SAMPLES = 473  # by how much libwebrtc's canceller holds a voice back
+# By how much libwebrtc's canceller, and its noise suppression, hold a voice back.
+CANCELLER_SAMPLES, SUPPRESSION_SAMPLES = 473, 535
 
 
 class SpeechCleaner:
@@ -37,12 +39,14 @@ class SpeechCleaner:
         self._canceller = AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
         self._noise = AudioProcessingModule(noise_suppression=True)
         self._path = EchoPath()
+        self._bend = LoudspeakerBend()
         self._watch = TalkWatch()
         self._told_ms = -1
         self._left = np.zeros(CANCELLER_SAMPLES, np.float32)
+        self._noisy = np.zeros(SUPPRESSION_SAMPLES, np.float32)
         self._sign = EchoSign()
         self._room = RoomNoise()
-        self._mix = self._plain = 0.0
+        self._mix = self._natural = self._plain = 0.0
 
     @property
     def is_both(self) -> bool:
@@ -66,13 +70,23 @@ class SpeechCleaner:
         is_whole = self._watch.is_both or not self._sign.is_possible
         before, self._mix = self._mix, float(is_whole)
         _fade(cancelled, held, before, self._mix)
-        cleaned = _processed(self._noise, np.rint(np.clip(cancelled, -32_768, 32_767)))
+        sent = self._without_noise(cancelled, is_whole=is_whole)
         before, self._plain = self._plain, float(self._goes_as_it_is())
         if before == self._plain == 1.0:
             return heard
-        sent = cleaned.astype(np.float32)
         _fade(sent, voice, before, self._plain)
-        return np.rint(sent).astype(np.int16)
+        whole: Samples = np.rint(np.clip(sent, -32_768, 32_767)).astype(np.int16)
+        return whole
+
+    def _without_noise(self, voice: Block, *, is_whole: bool) -> Block:
+        """From a quiet room what is whole stays so: what suppression takes is of the voice."""
+        suppressed = _processed(self._noise, np.rint(np.clip(voice, -32_768, 32_767)))
+        self._noisy = np.concatenate((self._noisy, voice))
+        held, self._noisy = self._noisy[:BLOCK], self._noisy[BLOCK:]
+        sent = suppressed.astype(np.float32)
+        before, self._natural = self._natural, float(is_whole and self._room.is_quiet)
+        _fade(sent, held, before, self._natural)
+        return sent
 
     def _goes_as_it_is(self) -> bool:
         """Begun in a pause only: 10 ms are left out then."""
@@ -86,13 +100,14 @@ class SpeechCleaner:
         self._room.heard(power)
         self._sign.played(_power(played))
         if not self._sign.is_playing:
-            self._sign.heard(power, power)
             return voice
-        left = self._path.take_off(played, heard, is_both=self._watch.is_both)
-        self._watch.see(self._path.echo_power, self._path.left_power, self._path.heard_power)
-        self._sign.heard(power, self._path.left_power)
+        self._bend.see(played, heard)
+        path = self._path
+        left = path.take_off(self._bend.bent(played), heard, is_both=self._watch.is_both)
+        self._watch.see(path.echo_power, path.left_power, path.heard_power)
+        self._sign.heard(power, path.left_power, path.echo_power, path.along)
         if self._watch.has_moved:
-            self._path.forget()
+            path.forget()
         return left * FULL_SCALE if self._sign.is_possible else voice
 
 
