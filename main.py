@@ -278,6 +278,8 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
 
     def signed_in_or_locked(phase: SignInPhase) -> None:
         nonlocal is_connected
+        if phase is SignInPhase.LOCKED:
+            s.call.screen_locked()
         if phase in (SignInPhase.SIGNED_IN, SignInPhase.LOCKED):
             s.sync.start()
             if not is_connected:

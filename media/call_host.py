@@ -39,6 +39,7 @@ from media.link.messages import (
     VERSION,
     CloseLink,
     Connect,
+    FillLink,
     Greeted,
     HeardSignal,
     LookFor,
@@ -54,6 +55,7 @@ from media.link.messages import (
     Surface,
     UseRelays,
     Want,
+    WarmUp,
     Which,
     Wish,
 )
@@ -63,6 +65,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     ScopeIn,
     SignalOut,
@@ -115,6 +118,10 @@ class CallHost:
             Prepare: self._prepare,
             UseRelays: lambda wish: RELAYS.use(wish.access),
             Connect: lambda wish: self._links.connect(wish.link, is_offerer=wish.is_offerer),
+            WarmUp: lambda wish: self._links.connect(
+                wish.link, is_offerer=wish.is_offerer, is_empty=True
+            ),
+            FillLink: lambda wish: self._links.fill(wish.link),
             HeardSignal: lambda wish: self._links.heard_signal(wish.link, wish.payload),
             CloseLink: lambda _: self._close_link(),
             Release: lambda _: self._release(),
@@ -183,6 +190,7 @@ class CallHost:
 
     def screen_left(self) -> None:
         self._screen_is(False)
+        self._links.close_empty()  # nobody is there who could join
         for surface in self._surfaces.values():
             surface.screen_left()
 
@@ -311,6 +319,8 @@ class CallHost:
                 self._tell(SignalMade(link, payload), None)
             case LinkUp():
                 self._link_is_up(link)
+            case LinkWarm():
+                self._tell(LinkChanged(link, LinkPhase.WARM), None)
             case LinkLost(code):
                 self._line_follows()
                 self._tell(LinkChanged(link, LinkPhase.LOST, code), None)

@@ -45,6 +45,7 @@ class _Link:
     driver: asyncio.Task[None] | None = None
     fading: asyncio.Task[None] | None = None  # a newer one is up: this one is closed in a moment
     was_up: bool = False
+    is_empty: bool = False  # made before both have joined
     signals: asyncio.Queue[dict[str, Json]] = field(
         default_factory=lambda: asyncio.Queue(SIGNALS_WAITING)
     )
@@ -101,13 +102,14 @@ class CallLinks:
         live = self._live_link
         if live is not None:
             return live.id, True
-        return (self._links[-1].id if self._links else None), False
+        made = [link.id for link in self._links if not link.is_empty]
+        return (made[-1] if made else None), False
 
     @property
     def _live_link(self) -> _Link | None:
         return next((link for link in reversed(self._links) if link.peer.is_up), None)
 
-    def connect(self, link_id: LinkId, *, is_offerer: bool) -> None:
+    def connect(self, link_id: LinkId, *, is_offerer: bool, is_empty: bool = False) -> None:
         """One that was never up gives way at once; one that was may still come back by itself."""
         if self._find(link_id) is not None:
             return
@@ -119,13 +121,27 @@ class CallLinks:
             far_voice=self._far_voice,
             pictures=self._pictures,
             on_event=lambda event: self._heard(link_id, event),
+            is_empty=is_empty,
         )
         peer.bound(self._bounds)
         peer.voice_has(self._voice_line_bit_s)
         self._made += 1
-        link = _Link(link_id, self._made, is_offerer, peer)
+        link = _Link(link_id, self._made, is_offerer, peer, is_empty=is_empty)
         self._links.append(link)
         link.driver = self._tasks.start(self._drive(link), "link")
+
+    def fill(self, link_id: LinkId) -> None:
+        """Both people have joined; one that is gone is told as failed, so that another is made."""
+        link = self._find(link_id)
+        if link is None:
+            self._on_event(link_id, LinkFailed(Code.MEDIA_LOST))
+        else:
+            link.is_empty = False
+            link.peer.join()
+
+    def close_empty(self) -> None:
+        for link in [link for link in self._links if link.is_empty]:
+            self._close(link)
 
     def heard_signal(self, link_id: LinkId, payload: dict[str, Json]) -> None:
         link = self._find(link_id)

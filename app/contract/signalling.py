@@ -27,8 +27,19 @@ class Join(Body):
     visit: UUID
 
 
+class Look(Body):
+    """A clinician has the chart open: tell me who sits there, and carry my signals to them.
+
+    No seat: nobody is told of it. Given up by `leave`, by `join`, and with the socket; a refusal
+    with the visit tells that it went to somebody else.
+    """
+
+    kind: Literal["look"] = "look"
+    visit: UUID
+
+
 class Leave(Body):
-    """Hang up: give the seat back. The visit stays as it is."""
+    """Hang up: give the seat back, or look on no more. The visit stays as it is."""
 
     kind: Literal["leave"] = "leave"
     visit: UUID
@@ -44,9 +55,13 @@ class Signal(Body):
 
 
 class VouchedSignal(Signal):
-    """As it reaches the other seat: `fingerprints` are made by the server of what it relays."""
+    """As it reaches the other seat: `fingerprints` are made by the server of what it relays.
+
+    `onlooker`: the device that sent it without a seat; None: it was sent from a seat.
+    """
 
     fingerprints: Annotated[list[ShortText], Field(max_length=MOST_FINGERPRINTS)] = []
+    onlooker: UUID | None = None
 
 
 class Live(Body):
@@ -113,12 +128,12 @@ class Refusal(Body):
     visit: UUID | None = None
 
 
-ClientWord = Annotated[Join | Leave | Signal | Live | Ping, Field(discriminator="kind")]
+ClientWord = Annotated[Join | Look | Leave | Signal | Live | Ping, Field(discriminator="kind")]
 ServerWord = Annotated[
     Room | VouchedSignal | Live | FeedMoved | Relays | Pong | Refusal, Field(discriminator="kind")
 ]
 
-CLIENT_WORD: TypeAdapter[Join | Leave | Signal | Live | Ping] = TypeAdapter(ClientWord)
+CLIENT_WORD: TypeAdapter[Join | Look | Leave | Signal | Live | Ping] = TypeAdapter(ClientWord)
 SERVER_WORD: TypeAdapter[Room | VouchedSignal | Live | FeedMoved | Relays | Pong | Refusal] = (
     TypeAdapter(ServerWord)
 )

@@ -43,6 +43,7 @@ class CallSetup:
 
 class LinkPhase(StrEnum):
     CONNECTING = "connecting"
+    WARM = "warm"  # up, without sound and picture: not everybody has joined
     LIVE = "live"
     LOST = "lost"  # no media for a while; the media process has noticed
     FAILED = "failed"

@@ -52,6 +52,12 @@ class SeatState:
     since: datetime
 
 
+def far_of(seats: tuple[SeatState, ...], role: Role, device: DeviceId) -> SeatState | None:
+    """Of the other role only: who has ours is not who we speak with."""
+    others = [seat for seat in seats if seat.role is not role and seat.device != device]
+    return max(others, key=lambda seat: (seat.is_connected, seat.since), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class RoomHeard:
     visit: VisitId
@@ -68,12 +74,16 @@ class RefusalHeard:
 
 @dataclass(frozen=True, slots=True)
 class SignalHeard:
-    """`fingerprints`: of the certificates that the server vouches for as the far seat's."""
+    """`fingerprints`: of the certificates that the server vouches for as the far seat's.
+
+    `onlooker`: the device that sent it and has not joined; None: it sits there.
+    """
 
     visit: VisitId
     link: LinkId
     payload: dict[str, Json]
     fingerprints: tuple[str, ...] = ()
+    onlooker: DeviceId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.contract.signalling import (
     Join,
     Leave,
     Live,
+    Look,
     Refusal,
     Relays,
     Room,
@@ -170,6 +171,9 @@ class SignallingChannel:
     async def join(self, visit: VisitId) -> None:
         await self._say(Join(visit=visit))
 
+    async def look(self, visit: VisitId) -> None:
+        await self._say(Look(visit=visit))
+
     async def leave(self, visit: VisitId) -> None:
         await self._say(Leave(visit=visit))
 
@@ -211,8 +215,9 @@ def _heard_of(text: str | bytes) -> Heard | None:
             )
             return RoomHeard(VisitId(word.visit), seats)
         case VouchedSignal() if all(isinstance(part, str) for part in word.payload.values()):
-            vouched = tuple(word.fingerprints)
-            return SignalHeard(VisitId(word.visit), LinkId(word.link), word.payload, vouched)
+            onlooker = None if word.onlooker is None else DeviceId(word.onlooker)
+            vouched, link = tuple(word.fingerprints), LinkId(word.link)
+            return SignalHeard(VisitId(word.visit), link, word.payload, vouched, onlooker)
         case VouchedSignal():
             log.warning("a session description that is none")
         case Live():

@@ -16,6 +16,7 @@ from app.domain.changes import Json
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.fingerprints import fingerprints_in
 from app.domain.ids import LinkId, VisitId, new_id
+from app.domain.server_words import far_of
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -41,6 +42,7 @@ from app.services.ports import (
 )
 from app.services.seat_wait import SeatWait, Step
 from app.services.switchboard import Switchboard
+from app.services.warm_link import WarmLink
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,7 @@ class Call:
         self._is_attended = False  # a person at this screen has asked for camera and sound
         self._live_link: LinkId | None = None
         self._seat_wait = SeatWait()
+        self._warm = WarmLink(engine, switchboard, acts)
         self._moved_on_at = float("-inf")  # monotonic: the newest link was made, or answered
         self._tries = 0  # since a link was last live
         self._is_answered = False  # the offer of the newest link has reached the far side
@@ -115,12 +118,19 @@ class Call:
         if self.state.value.phase in (Phase.IDLE, Phase.ENDED):
             self._setup, self._is_attended = setup, True
             await self._engine.prepare(setup)
+            await self._look_on()
+
+    async def _look_on(self) -> None:
+        """Nobody is told; a cart that waits there is met half-way, without sound and picture."""
+        if self._role is Role.CLINICIAN and self._setup is not None and not self._is_in_call:
+            await self._warm.look_on(self._setup.visit)
 
     async def join(self, setup: CallSetup) -> None:
         """Take the seat in the visit's room; the link follows when the other seat is there."""
         self._setup, self._is_attended = setup, True
         self._has_refused_peer = False
         self._seat_wait.forget()
+        self._warm.joins()
         if self._unsaid_leave == setup.visit:
             self._unsaid_leave = None
         await self._engine.prepare(setup)
@@ -133,6 +143,7 @@ class Call:
         """The chart is closed without a call: camera and sound go off again."""
         if not self._is_in_call and self._setup is not None:
             self._setup = None
+            await self._warm.close()
             await self._engine.release()
 
     async def take_over(self, setup: CallSetup, running: RunningCall) -> None:
@@ -146,6 +157,11 @@ class Call:
         self._is_attended = True
         if self._is_in_call and self._setup is not None:
             await self._engine.prepare(self._setup)
+        await self._look_on()
+
+    def screen_locked(self) -> None:
+        """Nobody can join from here now: what was made for it ends."""
+        self._tasks.start(self._warm.close(), "look on no more")
 
     async def hang_up(self) -> None:
         """Leave the call, not the visit."""
@@ -221,6 +237,8 @@ class Call:
                 await self._say_leave()
                 if self.state.value.visit is not None and self._is_in_call:
                     await self._enter_room()
+                else:
+                    await self._warm.socket_is_up()
             case SignalMade():
                 await self._send_signal(word)
             case LinkChanged():
@@ -229,6 +247,7 @@ class Call:
                 self._heard_of_link(word)
             case EngineGone():
                 self._live_link = None
+                self._warm.lost()
                 self._tell(ladder=None)
                 if self._is_in_call:
                     self._tell(code=Code.MEDIA_PROCESS_ENDED)
@@ -252,12 +271,14 @@ class Call:
 
     async def _heard_room(self, room: RoomHeard) -> None:
         state = self.state.value
+        if not self._is_in_call:
+            await self._warm.heard_room(room)
         if room.visit != state.visit:
             return
         if any(seat.device == self._acts.device and seat.is_connected for seat in room.seats):
             self._seated()
         before = state.far
-        far = self._far_of(room.seats)
+        far = far_of(room.seats, self._role, self._acts.device)
         self._tell(far=far)
         if far is None:
             if before is not None:
@@ -289,6 +310,8 @@ class Call:
             self._seat_wait.forget()
 
     async def _heard_refusal(self, word: RefusalHeard) -> None:
+        if not self._is_in_call:
+            await self._warm.refused(word.visit)
         if word.visit != self.state.value.visit or not self._is_in_call:
             return
         self._seat_wait.refused(word.code, self._acts.clock.monotonic())
@@ -308,21 +331,15 @@ class Call:
             await self.hang_up()
             self._tell(code=code)
 
-    def _far_of(self, seats: tuple[SeatState, ...]) -> SeatState | None:
-        """Of the other role only: who has ours is not who we speak with."""
-        others = [
-            seat
-            for seat in seats
-            if seat.role is not self._role and seat.device != self._acts.device
-        ]
-        return max(others, key=lambda seat: (seat.is_connected, seat.since), default=None)
-
     async def _heard_signal(self, word: SignalHeard) -> None:
         state = self.state.value
+        if word.onlooker is not None or word.link == self._warm.link:
+            await self._heard_warm_signal(word)
+            return
         if word.visit != state.visit or not self._is_in_call:
             return
         if fingerprints_in(word.payload.get("sdp")) != word.fingerprints:
-            await self._refuse_peer(word.link)
+            await self._refuse_peer(word.link, word.visit)
             return
         if word.link != state.link:
             if self._role is Role.CLINICIAN:
@@ -335,31 +352,49 @@ class Call:
             self._is_answered, self._moved_on_at = True, self._acts.clock.monotonic()
         await self._engine.heard_signal(word.link, word.payload)
 
-    async def _refuse_peer(self, link: LinkId) -> None:
+    async def _heard_warm_signal(self, word: SignalHeard) -> None:
+        """The answer to our offer; or an onlooker's, while nobody sits at the other side."""
+        if word.onlooker is not None:
+            state = self.state.value
+            is_waiting = self._is_in_call and word.visit == state.visit and state.far is None
+            if self._role is not Role.PRESENTER or not is_waiting:
+                return
+        if fingerprints_in(word.payload.get("sdp")) != word.fingerprints:
+            await self._refuse_peer(word.link, word.visit)
+        elif word.link == self._warm.link and self._role is Role.CLINICIAN:
+            await self._engine.heard_signal(word.link, word.payload)
+        else:
+            await self._warm.answer(word)
+
+    async def _refuse_peer(self, link: LinkId, visit: VisitId | None) -> None:
         """Who speaks there is not who the server knows; other tries go on, patiently."""
         self._tell(code=Code.PEER_UNTRUSTED)
         if self._has_refused_peer:
             return
         self._has_refused_peer = True
         log.warning("a peer was refused: %s", Code.PEER_UNTRUSTED)
-        visit = self.state.value.visit
         await self._acts.note(
             self._acts.event(Act.PEER_REFUSED, visit=visit, subject=link, code=Code.PEER_UNTRUSTED)
         )
 
     async def _send_signal(self, word: SignalMade) -> None:
         visit = self.state.value.visit
-        if visit is not None and word.link == self.state.value.link:
+        if word.link == self._warm.link:
+            await self._warm.send(word)
+        elif visit is not None and word.link == self.state.value.link:
             await self._switchboard.channel.signal(visit, word.link, word.payload)
 
     async def _heard_link(self, word: LinkChanged) -> None:
+        if word.link == self._warm.link:
+            await self._heard_warm_link(word)
+            return
         if not self._is_in_call:
             return  # of a call that was hung up
         if word.phase is LinkPhase.LIVE:
             await self._heard_live(word.link)
             return
         if word.code is Code.PEER_UNTRUSTED:
-            await self._refuse_peer(word.link)
+            await self._refuse_peer(word.link, self.state.value.visit)
             return
         was_live = word.link == self._live_link
         if was_live and word.phase in (LinkPhase.LOST, LinkPhase.FAILED):
@@ -371,6 +406,13 @@ class Call:
             await self._lose()
         elif word.phase is LinkPhase.FAILED:
             await self._advance(Event.LINK_FAILED)
+
+    async def _heard_warm_link(self, word: LinkChanged) -> None:
+        if word.code is Code.PEER_UNTRUSTED:
+            await self._refuse_peer(word.link, self._warm.visit)
+        elif word.phase is LinkPhase.WARM and self.state.value.code is Code.PEER_UNTRUSTED:
+            self._tell(code=None)
+        self._warm.changed(word.phase)
 
     async def _heard_live(self, link: LinkId) -> None:
         before = self.state.value.phase
@@ -442,6 +484,7 @@ class Call:
             await self._new_link()
         elif effect is Effect.CLOSE_LINK:
             self._live_link = None
+            self._warm.forget()
             self._tell(link=None, far_screen=None, ladder=None)
             await self._engine.close_link()
         elif effect is Effect.LEAVE_ROOM:
@@ -461,11 +504,17 @@ class Call:
             self._tell(code=None)
 
     async def _new_link(self) -> None:
-        """The clinician's side only, and only with somebody there to answer."""
+        """With somebody there to answer: the warm one, or a new one by the clinician's side."""
         state = self.state.value
-        if self._role is not Role.CLINICIAN or state.far is None or not state.far.is_connected:
+        if state.far is None or not state.far.is_connected:
             return
-        if not self._switchboard.socket.value.is_up:
+        if (warm := self._warm.take(state.far.device)) is not None:
+            self._moved_on_at, self._is_elsewhere = self._acts.clock.monotonic(), False
+            self._is_answered, self._is_offer_in_doubt = True, False
+            self._tell(link=warm)
+            await self._engine.fill(warm)
+            return
+        if self._role is not Role.CLINICIAN or not self._switchboard.socket.value.is_up:
             return
         link = LinkId(new_id())
         self._moved_on_at, self._is_elsewhere = self._acts.clock.monotonic(), False
@@ -488,6 +537,7 @@ class Call:
         state = self.state.value
         self._live_link, self._setup = None, None
         self._seat_wait.forget()
+        self._warm.forget()
         # The media process forgets these with the visit.
         self._tell(visit=None, link=None, far=None, far_screen=None, measures=NOTHING_MEASURED)
         self._tell(is_muted=False, is_camera_on=True, ladder=None, wants=NOTHING_WANTED)
@@ -515,6 +565,8 @@ class Call:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self._look_at_seat()
+                if not self._is_in_call:
+                    await self._warm.look_again()
                 is_wanted = self.state.value.phase in (Phase.CONNECTING, Phase.REJOINING)
                 if is_wanted and self._link_age_s >= self._patience_s:
                     self._tries += 1

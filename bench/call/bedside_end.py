@@ -51,6 +51,12 @@ class BedsideEnd:
     def connect(self, link: str, *, is_offerer: bool) -> None:
         self._say({"do": "connect", "link": link, "is_offerer": is_offerer})
 
+    def warm_up(self, link: str, *, is_offerer: bool) -> None:
+        self._say({"do": "warm up", "link": link, "is_offerer": is_offerer})
+
+    def fill(self, link: str) -> None:
+        self._say({"do": "fill", "link": link})
+
     def signal(self, link: str, payload: dict[str, Any]) -> None:
         self._say({"do": "signal", "link": link, "payload": payload})
 

@@ -43,6 +43,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     SignalOut,
     VoiceIn,
@@ -108,6 +109,11 @@ class BedsidePeer:
             case "connect":
                 link = LinkId(UUID(wish["link"]))
                 self._links.connect(link, is_offerer=wish["is_offerer"])
+            case "warm up":
+                link = LinkId(UUID(wish["link"]))
+                self._links.connect(link, is_offerer=wish["is_offerer"], is_empty=True)
+            case "fill":
+                self._links.fill(LinkId(UUID(wish["link"])))
             case "signal":
                 self._links.heard_signal(LinkId(UUID(wish["link"])), wish["payload"])
             case "hang up":
@@ -156,6 +162,8 @@ class BedsidePeer:
             case LinkUp():
                 self._ladder.link_is_up()
                 self._tell({"told": "up", "link": str(link), "at": now})
+            case LinkWarm():
+                self._tell({"told": "warm", "link": str(link), "at": now})
             case LinkLost():
                 self._tell({"told": "lost", "link": str(link), "at": now})
             case LinkFailed():

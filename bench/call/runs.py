@@ -15,10 +15,12 @@ from bench.call.outage_run import many, move, outage
 from bench.call.pair import OnTold, Pair
 from bench.call.situations import Kind, Situation
 from bench.call.speech import speech_file
+from bench.call.warm import WarmPair
 
 Run = Callable[[Link, MakePair, Situation, int], Awaitable[list[Facts]]]
 RUNS: dict[Kind, Run] = {
     Kind.JOINS: joins,
+    Kind.WARM_JOINS: joins,
     Kind.RELAYED: relayed_joins,
     Kind.CALL: call,
     Kind.START: start,
@@ -79,6 +81,7 @@ def maker(make: str) -> MakePair:
         def end(side: int, on_told: OnTold) -> BedsideEnd | ChromiumEnd:
             return ENDS[make](link.names[side], situation.setting(side), on_told)
 
-        return Pair(end, situation.watched_sides)
+        kind = WarmPair if situation.kind is Kind.WARM_JOINS else Pair
+        return kind(end, situation.watched_sides)
 
     return pair

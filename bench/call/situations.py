@@ -9,6 +9,7 @@ from bench.call.peer_setting import PeerSetting, RelaySetting
 
 # As measured on two cores: start and end of a pair, one join with its rest, scoring of a second.
 START_S, JOIN_S, RELAYED_JOIN_S, SCORING = 7.0, 1.5, 2.5, 0.5
+WARM_JOIN_S = 2.0
 # Three turns: one speaks while the other listens. Two that say the same, one a little later, are an
 # echo to whoever takes echoes off.
 APART_S = 15.0
@@ -19,6 +20,7 @@ Steps = tuple[tuple[float, Shape], ...]
 
 class Kind(StrEnum):
     JOINS = "joins"
+    WARM_JOINS = "warm joins"
     RELAYED = "joins over a relay"
     CALL = "call"
     START = "start"
@@ -73,6 +75,8 @@ class Situation:
         """How long one run takes, starting and scoring included; on two cores."""
         if self.kind is Kind.JOINS:
             return START_S + self.joins * JOIN_S
+        if self.kind is Kind.WARM_JOINS:
+            return START_S + self.joins * WARM_JOIN_S
         if self.kind is Kind.RELAYED:  # once at each end
             return 2 * START_S + self.joins * RELAYED_JOIN_S
         if self.kind in (Kind.OUTAGE, Kind.MOVE):
@@ -94,6 +98,8 @@ def quicker(situation: Situation) -> Situation:
     """One seed of it in little time, for QUICK."""
     if situation.kind is Kind.JOINS:
         return replace(situation, joins=8)
+    if situation.kind is Kind.WARM_JOINS:
+        return replace(situation, joins=3)
     if situation.kind is Kind.RELAYED:
         return replace(situation, joins=6)
     if situation.kind is Kind.CALL and situation.is_long:

@@ -74,6 +74,21 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUp:
+    """A link without sound and picture, before both people have joined."""
+
+    link: LinkId
+    is_offerer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillLink:
+    """Both have joined: sound and picture."""
+
+    link: LinkId
+
+
+@dataclass(frozen=True, slots=True)
 class HeardSignal:
     link: LinkId
     payload: dict[str, Json]
@@ -241,6 +256,8 @@ Wish = (
     | Prepare
     | UseRelays
     | Connect
+    | WarmUp
+    | FillLink
     | HeardSignal
     | CloseLink
     | Release
@@ -283,6 +300,8 @@ WISHES = TypedWords(
         "prepare": Prepare,
         "relays": UseRelays,
         "connect": Connect,
+        "warm-up": WarmUp,
+        "fill": FillLink,
         "signal": HeardSignal,
         "close-link": CloseLink,
         "release": Release,

@@ -34,6 +34,7 @@ from media.link.messages import (
     DROPPABLE,
     CloseLink,
     Connect,
+    FillLink,
     Frame,
     Greeted,
     HeardSignal,
@@ -54,6 +55,7 @@ from media.link.messages import (
     Surfaces,
     UseRelays,
     Want,
+    WarmUp,
     Which,
     Wish,
 )
@@ -167,6 +169,12 @@ class RemoteControl:
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self._must_say(Connect(link, is_offerer))
+
+    async def warm_up(self, link: LinkId, *, is_offerer: bool) -> None:
+        self._must_say(WarmUp(link, is_offerer))
+
+    async def fill(self, link: LinkId) -> None:
+        self._must_say(FillLink(link))
 
     async def heard_signal(self, link: LinkId, payload: dict[str, Json]) -> None:
         self._must_say(HeardSignal(link, payload))

@@ -35,6 +35,11 @@ class FarCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Of a link that was made empty: the person here is in the call, sound and picture follow."""
+
+
+@dataclass(frozen=True, slots=True)
 class PictureHere:
     """The first picture was decoded: no more key frames are needed for the start."""
 
@@ -48,7 +53,7 @@ class FarLadder:
     concealed_share: float | None  # of our voice, 0..1
 
 
-ControlWord = Beat | FarCamera | PictureHere | FarScreen | LiveFromFar | FarLadder
+ControlWord = Beat | Joined | FarCamera | PictureHere | FarScreen | LiveFromFar | FarLadder
 
 
 def text_of(word: ControlWord) -> str:
@@ -65,6 +70,8 @@ def _fields_of(word: ControlWord) -> dict[str, Json]:
             return {"kind": "beat", "number": number, "echo": echo, "held_ms": round(held_ms, 1)}
         case FarCamera(is_on):
             return {"kind": "camera", "is_on": is_on}
+        case Joined():
+            return {"kind": "joined"}
         case PictureHere():
             return {"kind": "picture-here"}
         case FarScreen(is_attached, since):
@@ -113,6 +120,8 @@ def _word_of(fields: dict[str, object]) -> ControlWord:
             )
         case "camera":
             return FarCamera(_truth(fields["is_on"]))
+        case "joined":
+            return Joined()
         case "picture-here":
             return PictureHere()
         case "far-screen":

@@ -27,6 +27,11 @@ class LinkUp:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkWarm:
+    """An empty link has all but sound and picture, which wait until both people have joined."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkLost:
     """Nothing was heard for a while. The link may come back by itself, or a new one replaces it."""
 
@@ -65,6 +70,7 @@ class ScopeIn:
 LinkEvent = (
     SignalOut
     | LinkUp
+    | LinkWarm
     | LinkLost
     | LinkFailed
     | FirstPicture

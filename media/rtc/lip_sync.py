@@ -25,7 +25,12 @@ class FarClock:
         self._offsets: deque[float] = deque(maxlen=REPORTS_REMEMBERED)
 
     def reported(self, ntp_time: int, timestamp: int) -> None:
-        """`ntp_time` of 64 bit (32.32), `timestamp` of 32 bit, both as the report has them."""
+        """`ntp_time` of 64 bit (32.32), `timestamp` of 32 bit, both as the report has them.
+
+        Who has sent nothing yet reports no time (RFC 3550, 6.4.1): upstream's warm sender, too.
+        """
+        if ntp_time == 0:
+            return
         self._stamp = self._unwrapped(timestamp)
         offset_s = ntp_time / NTP_FRACTION - self._stamp / self._rate_hz
         if self._offsets and abs(offset_s - self._offsets[-1]) > NEW_CLOCK_S:

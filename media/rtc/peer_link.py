@@ -25,8 +25,9 @@ from media.quality.arrival_count import ArrivalCount
 from media.quality.line_state import LineState
 from media.rtc import upstream
 from media.rtc.control_channel import BEATS_WAITING_BYTES, ControlChannel
-from media.rtc.control_words import Beat, ControlWord, FarCamera, FarLadder, PictureHere
+from media.rtc.control_words import Beat, ControlWord, FarCamera, FarLadder, Joined, PictureHere
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
+from media.rtc.empty_tracks import add_empty, fill
 from media.rtc.far_media import FarMedia
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.line_control import LineControl
@@ -36,6 +37,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     ScopeIn,
     SignalOut,
@@ -61,7 +63,10 @@ CLOSE_LIMIT_S = 3.0
 
 
 class PeerLink:
-    """Made on the loop, used on the loop. Events come on the loop, none after `close()`."""
+    """Made on the loop, used on the loop. Events come on the loop, none after `close()`.
+
+    One that is made `is_empty` carries neither sound nor picture, and shows none, until `join()`.
+    """
 
     def __init__(
         self,
@@ -71,8 +76,12 @@ class PeerLink:
         far_voice: VoiceSink,
         pictures: PictureFeed,
         on_event: Callable[[LinkEvent], None],
+        is_empty: bool = False,
     ) -> None:
         upstream.fit()
+        self._has_joined = self._has_far_joined = not is_empty
+        self._is_join_told = not is_empty
+        self._is_warm = False  # of an empty one: all is there but sound and picture
         self._is_offerer = is_offerer
         self._voice = voice
         self._voice_track: VoiceTrack | None = None
@@ -138,6 +147,18 @@ class PeerLink:
             raise Rejected(Code.MALFORMED, "signal") from error
         except TimeoutError as error:
             raise Unavailable(Code.PEER_AWAY, "signal") from error
+
+    def join(self) -> None:
+        """The person here is in the call: from now on it is a link like any other."""
+        if self._has_joined or self._is_over:
+            return
+        if self._is_warm and self._is_silent(self._now()):
+            self._fail(Code.MEDIA_LOST)  # whoever asked makes another one at once
+            return
+        self._has_joined, self._opened_at = True, self._now()
+        self._voice_track = VoiceTrack(self._voice)
+        self._voice_out.sender = fill(self._pc, self._voice_track, self.picture_out)
+        self._state_changed()
 
     def send(self, word: FarScreen | LiveFromFar | FarCamera | FarLadder) -> None:
         """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""
@@ -216,9 +237,12 @@ class PeerLink:
             self._tell_description()
 
     def _add_tracks(self) -> None:
-        self._voice_track = VoiceTrack(self._voice)
-        self._voice_out.sender = self._pc.addTrack(self._voice_track)
-        add_picture(self._pc, self.picture_out)
+        if self._has_joined:
+            self._voice_track = VoiceTrack(self._voice)
+            self._voice_out.sender = self._pc.addTrack(self._voice_track)
+            add_picture(self._pc, self.picture_out)
+        else:
+            add_empty(self._pc)
         use_our_codecs(self._pc)
         self._line = LineControl(self._pc, upstream.transport_of(self._pc))
         self.picture_out.budget = self._line.picture_budget
@@ -241,13 +265,22 @@ class PeerLink:
                 self._fail(Code.PEER_UNTRUSTED)
             self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
         elif state == "connected" and not self._is_over:
-            if self._first_picture is None:
+            if self._first_picture is None and self._has_joined:
                 self._first_picture = FirstPictureHelp(self._pc)
                 upstream.transport_of(self._pc).when_heard_again = self._heard_again
                 self._tasks.start(self._first_picture.push(), "first picture out")
                 self._tasks.start(self._first_picture.pull(), "first picture in")
             if self._control.is_open:
-                self._come_up()
+                self._tell_joined()
+                if self._has_joined and self._has_far_joined:
+                    self._come_up()
+                elif not self._is_warm:
+                    self._is_warm = True
+                    self._tell(LinkWarm())
+
+    def _tell_joined(self) -> None:
+        if self._has_joined and not self._is_join_told:
+            self._is_join_told = self._control.try_to_say(Joined())
 
     def _come_up(self) -> None:
         if self._join_ms is None:
@@ -279,6 +312,8 @@ class PeerLink:
             self._far.came(track)
 
     def _picture_heard(self, frame: av.VideoFrame) -> None:
+        if not self._has_joined:
+            return  # the far side has joined; whether it may is not known here yet
         self._meter.picture_came()
         if self._first_picture is not None:
             self._first_picture.came()
@@ -289,18 +324,24 @@ class PeerLink:
         self._tell(PictureIn(frame))
 
     def _voice_heard(self, samples: Samples) -> None:
-        self._tell(VoiceIn(samples))
+        if self._has_joined:
+            self._tell(VoiceIn(samples))
 
     def _scope_heard(self, data: object) -> None:
-        if isinstance(data, bytes):
+        if isinstance(data, bytes) and self._has_joined:
             self._tell(ScopeIn(data))
-        else:
+        elif not isinstance(data, bytes):
             self._control.refuse(Code.MALFORMED)
 
     def _word_came(self, word: ControlWord) -> None:
         match word:
             case Beat():
                 self._meter.beat_came(word)
+            case Joined():
+                self._has_far_joined = True
+                self._state_changed()
+            case _ if not self._has_joined:
+                pass  # nothing is said by whoever only waits, nor listened to
             case PictureHere():
                 if self._first_picture is not None:
                     self._first_picture.arrived()
@@ -321,7 +362,7 @@ class PeerLink:
             if stood_still:
                 continue  # who did not listen cannot say that nothing was said
             self._look(now)
-            if self._join_ms is not None and now - beat_at >= BEAT_EVERY_S:
+            if (self._is_warm or self._join_ms is not None) and now - beat_at >= BEAT_EVERY_S:
                 beat_at = now
                 self._control.try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
             if now - measured_at >= MEASURE_EVERY_S:
@@ -331,19 +372,26 @@ class PeerLink:
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
         measured = self._meter.measures(stats, self._far.playout.count)
+        if not self._has_joined:
+            return  # a measure of nothing
         self._tell(replace(measured, path=path_of(self.way)))
         self._voice_out.loses(loss_of_our_voice(stats), self._now())
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:
-            if now - self._opened_at > JOIN_LIMIT_S:
+            is_waiting = self._is_warm and not self._has_joined
+            if not is_waiting and now - self._opened_at > JOIN_LIMIT_S:
                 self._fail(Code.PEER_AWAY)
+            self._tell_joined()
             return
-        if self._is_up and now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S:
+        if self._is_up and self._is_silent(now):
             self._is_up = False
             self._tell(LinkLost(Code.MEDIA_LOST))
         if self._is_up:
             self._tell_how_we_are()
+
+    def _is_silent(self, now: float) -> bool:
+        return now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S
 
     def _tell_how_we_are(self) -> None:
         is_moving = self._pictures.is_moving

@@ -159,6 +159,10 @@ class Rooms:
         seated = None if room is None else room.seats.get(device)
         return seated is not None and seated.away_since is None
 
+    def seats(self, visit: VisitId) -> tuple[Seat, ...]:
+        room = self._rooms.get(visit, _Room())
+        return tuple(seated.seat for seated in room.seats.values())
+
     def others(self, visit: VisitId, device: DeviceId) -> list[DeviceId]:
         room = self._rooms.get(visit, _Room())
         return [
@@ -193,8 +197,7 @@ class Rooms:
         return []
 
     def _changed(self, visit: VisitId) -> Changed:
-        room = self._rooms[visit]
-        return Changed(visit, tuple(seated.seat for seated in room.seats.values()))
+        return Changed(visit, self.seats(visit))
 
     def _must_have_few_rooms(self, device: DeviceId) -> None:
         held = sum(device in room.seats for room in self._rooms.values())

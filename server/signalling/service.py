@@ -6,7 +6,8 @@ Holds no record. What must be written down goes through the `Presence` port, in 
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -21,6 +22,7 @@ from app.contract.signalling import (
     Join,
     Leave,
     Live,
+    Look,
     Ping,
     Pong,
     Refusal,
@@ -29,14 +31,16 @@ from app.contract.signalling import (
     Signal,
     VouchedSignal,
 )
+from app.domain.access import Role
 from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.fingerprints import can_be_vouched_for, fingerprints_in
-from app.domain.ids import DeviceId, VisitId
+from app.domain.ids import DeviceId, LinkId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
 from server.signalling.allowance import Allowance
 from server.signalling.line import POLICY, REPLACED, Line
+from server.signalling.onlookers import Onlookers
 from server.signalling.relays import RelayLending
 from server.signalling.rooms import (
     Changed,
@@ -55,6 +59,13 @@ BAD_WORDS_MAX = 50
 LOOK_AT_SESSION_S = 30.0
 
 SessionUntil = Callable[[UUID], Awaitable[datetime | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody looks on now; told who sits there when all before is told."""
+
+    visit: VisitId
 
 
 class Presence(Protocol):
@@ -87,8 +98,9 @@ class Signalling:
         self._feed_head = feed_head
         self._session_until = session_until
         self._lending = lending
+        self._onlookers = Onlookers()
         self._tasks = TaskOwner("signalling")
-        self._effects: asyncio.Queue[Effect] = asyncio.Queue(EFFECTS_MAX)
+        self._effects: asyncio.Queue[Effect | Looked] = asyncio.Queue(EFFECTS_MAX)
         self._time_changed = asyncio.Event()
         self._lines: dict[DeviceId, tuple[Line, Caller]] = {}
         self._allowances: dict[DeviceId, Allowance] = {}
@@ -147,6 +159,7 @@ class Signalling:
         if held is None or held[0] is not line:
             return  # a newer socket of this device has taken over
         del self._lines[device]
+        self._onlookers.leave(device)
         effects = self._rooms.lose_socket(device, self._clock.now(), self._clock.monotonic())
         await self._put(effects)
         self._time_changed.set()
@@ -188,13 +201,18 @@ class Signalling:
                     await self._join(line, VisitId(word.visit), who)
                 except Failure as refusal:
                     line.say(_refusal(refusal.code, word.visit))
+            case Look():
+                await self._look(line, VisitId(word.visit), who)
             case Leave():
+                self._onlookers.leave(who.device)
                 await self._put(self._rooms.leave(VisitId(word.visit), who.device))
             case Signal():
-                self._relay(VisitId(word.visit), who.device, _vouched(word))
+                self._relay_signal(word, VisitId(word.visit), who.device)
                 await asyncio.sleep(0)
             case Live():
-                self._relay(VisitId(word.visit), who.device, word)
+                self._must_be_seated(VisitId(word.visit), who.device)
+                visit = VisitId(word.visit)
+                self._relay(word, who.device, self._rooms.others(visit, who.device))
                 await asyncio.sleep(0)  # many words in one read: who hears them writes meanwhile
             case Ping():
                 if not math.isfinite(word.sent):
@@ -222,18 +240,54 @@ class Signalling:
         held = self._lines.get(who.device)
         if held is None or held[0] is not line:
             return  # gone meanwhile: a seat without a socket would hold out all others
-        await self._put(self._rooms.join(visit, seat, is_interrupted=is_interrupted))
+        effects = self._rooms.join(visit, seat, is_interrupted=is_interrupted)
+        self._gave_way(visit, self._onlookers.give_way(visit, who.role), who.device)
+        await self._put(effects)
 
-    def _relay(self, visit: VisitId, device: DeviceId, word: Signal | Live) -> None:
+    async def _look(self, line: Line, visit: VisitId, who: Caller) -> None:
+        """As much is asked of an onlooker as of who joins; an open seat alone is not enough."""
+        if who.role is not Role.CLINICIAN or self._rooms.is_seated(visit, who.device):
+            raise Rejected(Code.NOT_ALLOWED)
+        if not self._allowance(who.device).may_join(self._clock.monotonic()):
+            raise Rejected(Code.OVERRUN)
+        if (reason := await self._presence.why_not_to_join(visit)) is not None:
+            raise Rejected(reason)
+        held = self._lines.get(who.device)
+        if held is None or held[0] is not line or self._rooms.is_seated(visit, who.device):
+            return  # gone, or joined, meanwhile
+        if any(seat.role is who.role and seat.is_connected for seat in self._rooms.seats(visit)):
+            line.say(_refusal(Code.SEAT_TAKEN, visit))
+            return
+        self._gave_way(visit, self._onlookers.look(visit, who.device), who.device)
+        await self._effects.put(Looked(visit))
+
+    def _gave_way(self, visit: VisitId, gone: DeviceId | None, to: DeviceId) -> None:
+        if gone is not None and gone != to and gone in self._lines:
+            self._lines[gone][0].say(_refusal(Code.SEAT_TAKEN, visit))
+
+    def _must_be_seated(self, visit: VisitId, device: DeviceId) -> None:
         if not self._rooms.is_seated(visit, device):
             raise Rejected(Code.NOT_ALLOWED)
-        text = word.model_dump_json()
+
+    def _relay_signal(self, word: Signal, visit: VisitId, device: DeviceId) -> None:
+        link = LinkId(word.link)
+        if self._rooms.is_seated(visit, device):
+            onlooker = self._onlookers.whose(visit, link)
+            others = self._rooms.others(visit, device) if onlooker is None else [onlooker]
+            self._relay(_vouched(word, None), device, others)
+        elif self._onlookers.signals(visit, device, link):
+            self._relay(_vouched(word, device), device, self._rooms.others(visit, device))
+        else:
+            raise Rejected(Code.NOT_ALLOWED)
+
+    def _relay(self, word: Signal | Live, device: DeviceId, others: list[DeviceId]) -> None:
+        text = word.model_dump_json(exclude_none=True)
         size = len(text.encode())
         if size > FRAME_MAX_BYTES:  # numbers may grow when they are written out
             raise Rejected(Code.TOO_LARGE)
         if not self._allowance(device).may_relay(size, self._clock.monotonic()):
             return  # no refusal for each: that, too, would be a flood
-        for other in self._rooms.others(visit, device):
+        for other in others:
             if other in self._lines:
                 self._lines[other][0].say(text)
 
@@ -241,7 +295,7 @@ class Signalling:
         """Kept while the server runs: a newer socket is no new allowance."""
         return self._allowances.setdefault(device, Allowance(self._clock.monotonic()))
 
-    async def _put(self, effects: list[Effect]) -> None:
+    async def _put(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             await self._effects.put(effect)
 
@@ -254,12 +308,16 @@ class Signalling:
             except Failure as failure:
                 log.error("%s was not written: %s", type(effect).__name__, failure.code)
 
-    async def _apply(self, effect: Effect) -> None:
+    async def _apply(self, effect: Effect | Looked) -> None:
         match effect:
             case Joined():
                 await self._presence.joined(effect.visit, effect.seat)
             case Left():
                 await self._presence.left(effect.visit, effect.seat, effect.why)
+                if not self._rooms.is_open(effect.visit):
+                    self._tell_onlooker(effect.visit)  # no seat is left to be told
+            case Looked():
+                self._tell_onlooker(effect.visit)
             case Interrupted():
                 await self._presence.interrupted(effect.visit, effect.since)
             case Resumed():
@@ -270,6 +328,13 @@ class Signalling:
                     held = self._lines.get(DeviceId(seat.device))
                     if seat.is_connected and held is not None:
                         held[0].say(room)
+                self._tell_onlooker(effect.visit)
+
+    def _tell_onlooker(self, visit: VisitId) -> None:
+        device = self._onlookers.at(visit)
+        if device is not None and device in self._lines:
+            room = Room(visit=visit, seats=list(self._rooms.seats(visit)))
+            self._lines[device][0].say(room.model_dump_json())
 
     async def _watch_time(self) -> None:
         while True:
@@ -290,13 +355,17 @@ async def _lend(line: Line, device: DeviceId, lending: RelayLending) -> None:
         await asyncio.sleep(lending.lasts_s / 2)
 
 
-def _vouched(word: Signal) -> VouchedSignal:
-    """Only who is signed in and sits in the room is relayed; what they send is theirs."""
+def _vouched(word: Signal, onlooker: DeviceId | None) -> VouchedSignal:
+    """Only who is signed in and sits in the room, or looks on, is relayed; it is theirs."""
     fingerprints = fingerprints_in(word.payload.get("sdp"))
     if not can_be_vouched_for(fingerprints):
         raise Rejected(Code.MALFORMED)
     return VouchedSignal(
-        visit=word.visit, link=word.link, payload=word.payload, fingerprints=list(fingerprints)
+        visit=word.visit,
+        link=word.link,
+        payload=word.payload,
+        fingerprints=list(fingerprints),
+        onlooker=onlooker,
     )
 
 

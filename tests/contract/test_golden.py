@@ -17,7 +17,7 @@ from server.judging import checked
 GOLDEN = Path(__file__).parent / "golden"
 MODULES = (audit, bodies, calls, problem, sign_in, signalling, sync)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
-CLIENT_WORDS = ["Join", "Leave", "Signal", "Live", "Ping"]
+CLIENT_WORDS = ["Join", "Look", "Leave", "Signal", "Live", "Ping"]
 SERVER_WORDS = ["Room", "VouchedSignal", "Live", "FeedMoved", "Relays", "Pong", "Refusal"]
 
 

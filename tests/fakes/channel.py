@@ -46,6 +46,9 @@ class FakeChannel:
     async def join(self, visit: VisitId) -> None:
         self._say("join", visit)
 
+    async def look(self, visit: VisitId) -> None:
+        self._say("look", visit)
+
     async def leave(self, visit: VisitId) -> None:
         self._say("leave", visit)
 

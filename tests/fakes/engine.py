@@ -40,6 +40,7 @@ class FakeEngine:
         self.setup: CallSetup | None = None
         self.link: LinkId | None = None
         self.live_link: LinkId | None = None
+        self.empty_link: LinkId | None = None  # made before both have joined
         self.is_muted = False
         self.is_camera_on = True
         self.wants = Wants()
@@ -65,7 +66,7 @@ class FakeEngine:
     def dies(self) -> None:
         """kill -9: nothing of the call is left in it."""
         self.is_there = False
-        self.setup, self.link = None, None
+        self.setup, self.link, self.empty_link = None, None, None
         self.link_goes()
         self.tells(EngineGone())
 
@@ -125,9 +126,26 @@ class FakeEngine:
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self._must_be_there()
         self.asked.append(("connect", link, is_offerer))
-        self.link = link
+        self.link, self.empty_link = link, None
         if self.wire is not None:
             self.wire.connects(self, link, is_offerer=is_offerer)
+
+    async def warm_up(self, link: LinkId, *, is_offerer: bool) -> None:
+        self._must_be_there()
+        self.asked.append(("warm up", link, is_offerer))
+        self.empty_link = link
+        if self.wire is not None:
+            self.wire.connects(self, link, is_offerer=is_offerer)
+
+    async def fill(self, link: LinkId) -> None:
+        self._must_be_there()
+        self.asked.append(("fill", link))
+        if self.empty_link != link:
+            self.tells(LinkChanged(link, LinkPhase.FAILED, Code.MEDIA_LOST))
+            return
+        self.link, self.empty_link = link, None
+        if self.wire is not None:
+            self.wire.filled(link)
 
     async def heard_signal(self, link: LinkId, payload: dict[str, Json]) -> None:
         self._must_be_there()
@@ -137,12 +155,13 @@ class FakeEngine:
 
     async def close_link(self) -> None:
         self.asked.append(("close link",))
-        self.link = None
+        self.link, self.empty_link = None, None
         self.link_goes()
 
     async def release(self) -> None:
         self.asked.append(("release",))
         self.setup, self.link, self.wants = None, None, Wants()
+        self.empty_link = None
         self.is_muted, self.is_camera_on = False, True
         self.link_goes()
 
@@ -206,11 +225,21 @@ class Wire:
             engine.tells(SignalMade(link, {"type": "offer"}))
 
     def signalled(self, engine: FakeEngine, link: LinkId, payload: dict[str, Json]) -> None:
-        if link != engine.link:
+        if link not in (engine.link, engine.empty_link):
             return
         if payload["type"] == "offer":
             engine.tells(SignalMade(link, {"type": "answer"}))
-        elif not self.is_cut and self._far_of(engine).link == link:
+        elif not self.is_cut and link in (
+            self._far_of(engine).link,
+            self._far_of(engine).empty_link,
+        ):
+            for end in self._ends:
+                is_empty = any(one.empty_link == link for one in self._ends)
+                end.link_is(LinkPhase.WARM if is_empty else LinkPhase.LIVE, link)
+
+    def filled(self, link: LinkId) -> None:
+        """Live for both as soon as both have joined."""
+        if not self.is_cut and all(end.link == link for end in self._ends):
             for end in self._ends:
                 end.link_is(LinkPhase.LIVE, link)
                 end.tells(LadderTold(WIDE_LINE, None, end.wants, None))

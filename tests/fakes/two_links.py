@@ -88,7 +88,7 @@ def frequency_of(samples: Samples) -> float:
 class Side:
     """One end: its link, and all it was told, newest last."""
 
-    def __init__(self, *, is_offerer: bool, frequency_hz: float) -> None:
+    def __init__(self, *, is_offerer: bool, frequency_hz: float, is_empty: bool = False) -> None:
         self.voice = ToneVoice(frequency_hz)
         self.pictures = PictureFeed()
         self.events: list[tuple[float, LinkEvent]] = []
@@ -105,6 +105,7 @@ class Side:
             far_voice=self,
             pictures=self.pictures,
             on_event=self._told,
+            is_empty=is_empty,
         )
 
     @property
@@ -152,9 +153,9 @@ class Side:
 
 
 class Pair:
-    def __init__(self, tasks: TaskOwner) -> None:
-        self.clinician = Side(is_offerer=True, frequency_hz=440.0)
-        self.cart = Side(is_offerer=False, frequency_hz=660.0)
+    def __init__(self, tasks: TaskOwner, *, is_empty: bool) -> None:
+        self.clinician = Side(is_offerer=True, frequency_hz=440.0, is_empty=is_empty)
+        self.cart = Side(is_offerer=False, frequency_hz=660.0, is_empty=is_empty)
         self._tasks = tasks
         self.clinician.on_signal = lambda signal: self._carry(self.cart, signal)
         self.cart.on_signal = lambda signal: self._carry(self.clinician, signal)
@@ -191,10 +192,12 @@ class Pair:
 
 
 @asynccontextmanager
-async def two_links(number: int | None = 0, *, is_small: bool = False) -> AsyncIterator[Pair]:
+async def two_links(
+    number: int | None = 0, *, is_small: bool = False, is_empty: bool = False
+) -> AsyncIterator[Pair]:
     """Two links, not yet opened; with a number the cameras run."""
     async with TaskOwner("two links") as tasks:
-        pair = Pair(tasks)
+        pair = Pair(tasks, is_empty=is_empty)
         tasks.start(pair.clinician.voice.hum(), "hum")
         tasks.start(pair.cart.voice.hum(), "hum")
         if number is not None:

@@ -15,7 +15,15 @@ from app.domain.ladder import Step
 from media import call_links
 from media.call_links import OVERLAP_S, SIGNALS_WAITING, CallLinks
 from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
-from media.rtc.link_events import LinkEvent, LinkFailed, LinkLost, LinkUp, ScopeIn, VoiceIn
+from media.rtc.link_events import (
+    LinkEvent,
+    LinkFailed,
+    LinkLost,
+    LinkUp,
+    LinkWarm,
+    ScopeIn,
+    VoiceIn,
+)
 from media.rtc.local_tracks import PictureFeed
 from tests.fakes.virtual_time import run
 from tests.unit.media.waiting import until
@@ -32,6 +40,7 @@ class FakePeer:
     ) -> None:
         self.is_offerer = is_offerer
         self.on_event = on_event
+        self.has_joined = False
         self.is_up = self.is_open = self.is_closed = self.is_connected = False
         self.signals: list[dict[str, Json]] = []
         self.sent: list[object] = []
@@ -51,6 +60,9 @@ class FakePeer:
         if not self.is_up:
             raise Unavailable(Code.CALL_NOT_OPEN)
         self.sent.append(word)
+
+    def join(self) -> None:
+        self.has_joined = True
 
     def bound(self, bounds: object) -> None:
         self.bounds.append(bounds)
@@ -107,6 +119,37 @@ def in_no_time(patch: pytest.MonkeyPatch, story: Callable[[Desk], Awaitable[None
         assert all(peer.is_closed for peer in desk.peers)
 
     run(told())
+
+
+async def test_an_empty_link_is_nobodys_until_it_is_filled(desk: Desk) -> None:
+    link = LinkId(new_id())
+    desk.links.connect(link, is_offerer=True, is_empty=True)
+    [peer] = desk.peers
+    await until(lambda: peer.is_open)
+    peer.tell(LinkWarm())
+    assert desk.told == [(link, LinkWarm())]
+    assert (desk.links.shown, peer.has_joined) == ((None, False), False)
+    desk.links.fill(link)
+    assert (desk.links.shown, peer.has_joined) == ((link, False), True)
+    desk.links.close_empty()
+    assert not peer.is_closed
+
+
+async def test_an_empty_link_gives_way_to_any_other(desk: Desk) -> None:
+    link = LinkId(new_id())
+    desk.links.connect(link, is_offerer=False, is_empty=True)
+    [peer] = desk.peers
+    await desk.connects()
+    await until(lambda: peer.is_closed)
+    desk.links.fill(link)
+    assert desk.told == [(link, LinkFailed(Code.MEDIA_LOST))]
+
+
+async def test_without_a_screen_no_empty_link_is_kept(desk: Desk) -> None:
+    desk.links.connect(LinkId(new_id()), is_offerer=True, is_empty=True)
+    [peer] = desk.peers
+    desk.links.close_empty()
+    await until(lambda: peer.is_closed)
 
 
 async def test_the_older_link_serves_until_the_newer_is_up(desk: Desk) -> None:

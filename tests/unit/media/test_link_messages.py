@@ -50,6 +50,8 @@ WISHES: list[m.Wish] = [
     m.Prepare(SETUP),
     m.UseRelays(RelayAccess(("turn:relay.example",), "1:desk", "password", 60, "/ca.pem")),
     m.Connect(LINK, True),
+    m.WarmUp(LINK, False),
+    m.FillLink(LINK),
     m.HeardSignal(LINK, {"type": "offer", "sdp": "v=0\r\n"}),
     m.CloseLink(),
     m.Release(),

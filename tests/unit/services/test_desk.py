@@ -56,7 +56,7 @@ async def test_the_clinician_sees_chart_and_own_picture_and_calls_nobody(
     assert stands(doctor) == DeskState(known.visit, is_chart_shown=True)
     assert doctor.chart.row.patient.id == known.patient
     assert doctor.engine.asked == [("prepare", known.visit)]
-    assert (doctor.channel.said, phase(doctor)) == ([], Phase.IDLE)
+    assert (doctor.channel.said, phase(doctor)) == ([("look", known.visit)], Phase.IDLE)
 
 
 async def test_the_cart_checks_the_patient_in_and_takes_its_seat(cart: DeskOnFakes) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.call.cells import Aim, Cell, table
+from bench.call.cells import Aim, Cell
 from bench.call.facts import OURS, PEER, Found
 from bench.call.results import QUICK, Results, read, rows_of, save
 from bench.call.results import table as told
@@ -44,7 +44,8 @@ def test_a_cell_without_samples_says_why() -> None:
         assert row.value is None
         assert row.holds is None
         assert "30 ms late" in row.note
-    [missing] = rows_of(table()["warm-0"], Found(), "")
+    unmade = Cell("unmade", None, (Aim("join_s", "s"),), "no such part yet")
+    [missing] = rows_of(unmade, Found(), "")
     assert missing.value is None
     assert "no such part yet" in missing.note
 

@@ -24,6 +24,14 @@ def test_the_earliest_of_the_reports_is_believed() -> None:
     assert clock.wall_s(0) == pytest.approx(1000.01)
 
 
+def test_who_has_sent_nothing_yet_reports_no_time() -> None:
+    clock = FarClock(90_000)
+    clock.reported(0, 0)
+    assert clock.wall_s(3_000_000_000) is None
+    clock.reported(1000 * NTP, 3_000_000_000)
+    assert clock.wall_s(3_000_000_000) == pytest.approx(1000)
+
+
 def test_a_clock_that_was_set_is_begun_anew() -> None:
     clock = FarClock(48_000)
     clock.reported(1000 * NTP, 0)

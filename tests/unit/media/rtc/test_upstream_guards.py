@@ -6,7 +6,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import aioice.ice
 import aiortc.codecs
@@ -27,6 +27,7 @@ from media.rtc import (
     arrival_buffer,
     asking_again,
     dtls_flights,
+    empty_tracks,
     ice_checks,
     line_transport,
     picture_arrival,
@@ -39,6 +40,8 @@ from media.rtc import (
     voice_copies,
     voice_encoder,
 )
+from media.rtc.local_tracks import PictureFeed
+from media.rtc.picture_out import PictureOut
 
 # The stock classes, wherever the names may point now.
 STOCK_TRANSACTION: Any = ice_checks.PatientTransaction.__mro__[1]
@@ -165,6 +168,19 @@ def test_sctp_mends() -> None:
     assert "self._rto = SCTP_RTO_INITIAL" in source(STOCK_SCTP.__init__)
     assert "max(SCTP_RTO_MIN" in source(STOCK_SCTP._update_rto)
     assert "RTCSctpTransport(dtlsTransport)" in source(peer.RTCPeerConnection)
+
+
+async def test_empty_tracks() -> None:
+    connection = peer.RTCPeerConnection()
+    empty_tracks.add_empty(connection)
+    voice, picture = cast(list[Any], connection.getSenders())
+    assert [(end.kind, end.track) for end in (voice, picture)] == [("audio", None), ("video", None)]
+    assert "if not self.__track:\n                    await" in source(sender.RTCRtpSender._run_rtp)
+    track, own = mediastreams.AudioStreamTrack(), PictureOut(PictureFeed())
+    empty_tracks.fill(connection, track, own)
+    assert (voice.track, picture.track) == (track, own)
+    assert picture._send_keyframe == own.wish_key_frame
+    await connection.close()
 
 
 def test_first_picture() -> None:

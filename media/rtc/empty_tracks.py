@@ -1,0 +1,29 @@
+"""A connection that is made before both people have joined: places for voice and picture, empty.
+
+Nothing is tapped, encoded or sent until it is filled; upstream's sender looks each 20 ms whether
+it has a track by then. No new description is needed for it.
+"""
+
+from aiortc import RTCPeerConnection, RTCRtpSender
+from aiortc.mediastreams import MediaStreamTrack
+
+from media.rtc.picture_fall_back import StockPicture
+from media.rtc.picture_out import PictureOut, obey_key_frame_wishes
+
+
+def add_empty(connection: RTCPeerConnection) -> None:
+    """In the order in which a link adds its tracks."""
+    connection.addTransceiver("audio", direction="sendrecv")
+    connection.addTransceiver("video", direction="sendrecv")
+
+
+def fill(
+    connection: RTCPeerConnection, voice: MediaStreamTrack, picture: PictureOut | StockPicture
+) -> RTCRtpSender:
+    """Once, on a connection made by `add_empty`; the voice's sender."""
+    [voice_sender] = [each for each in connection.getSenders() if each.kind == "audio"]
+    for sender in connection.getSenders():
+        sender.replaceTrack(voice if sender.kind == "audio" else picture)
+        if sender.kind == "video" and isinstance(picture, PictureOut):
+            obey_key_frame_wishes(sender, picture)
+    return voice_sender
