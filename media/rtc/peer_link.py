@@ -311,7 +311,14 @@ class PeerLink:
         if not self._is_over:
             self._far.came(track)
 
+    def _far_has_joined(self) -> None:
+        """Who sends sound or picture has joined, too; the word itself may be lost for a moment."""
+        if not self._has_far_joined:
+            self._has_far_joined = True
+            self._state_changed()
+
     def _picture_heard(self, frame: av.VideoFrame) -> None:
+        self._far_has_joined()
         if not self._has_joined:
             return  # the far side has joined; whether it may is not known here yet
         self._meter.picture_came()
@@ -324,6 +331,7 @@ class PeerLink:
         self._tell(PictureIn(frame))
 
     def _voice_heard(self, samples: Samples) -> None:
+        self._far_has_joined()
         if self._has_joined:
             self._tell(VoiceIn(samples))
 
@@ -338,8 +346,7 @@ class PeerLink:
             case Beat():
                 self._meter.beat_came(word)
             case Joined():
-                self._has_far_joined = True
-                self._state_changed()
+                self._far_has_joined()
             case _ if not self._has_joined:
                 pass  # nothing is said by whoever only waits, nor listened to
             case PictureHere():

@@ -1,7 +1,8 @@
 """A desk without a window in a namespace of its own: real sign-in, signalling, services and links.
 
-`python -m tests.whole.called_desk ROLE SERVER USERNAME VISIT CA`, the password on standard input.
-Tells a JSON line for each change of the call, and ten times a second when media were last heard.
+`python -m tests.whole.called_desk ROLE SERVER USERNAME VISIT CA [looks-on]`, the password on
+standard input. Who looks on has the chart open, and joins when another line is there. Tells a JSON
+line for each change of the call, and ten times a second when media were last heard.
 """
 
 import asyncio
@@ -41,6 +42,7 @@ from media.rtc.link_events import (
     LinkFailed,
     LinkLost,
     LinkUp,
+    LinkWarm,
     PictureIn,
     SignalOut,
     VoiceIn,
@@ -88,6 +90,9 @@ class EngineHere:
                 self.call.heard_engine(SignalMade(link, payload))
             case LinkUp():
                 self.call.heard_engine(LinkChanged(link, LinkPhase.LIVE))
+            case LinkWarm():
+                self.call.heard_engine(LinkChanged(link, LinkPhase.WARM))
+                say(warm=time.monotonic())
             case LinkLost(code):
                 self.losses += 1
                 self.call.heard_engine(LinkChanged(link, LinkPhase.LOST, code))
@@ -98,6 +103,12 @@ class EngineHere:
 
     async def connect(self, link: LinkId, *, is_offerer: bool) -> None:
         self.links.connect(link, is_offerer=is_offerer)
+
+    async def warm_up(self, link: LinkId, *, is_offerer: bool) -> None:
+        self.links.connect(link, is_offerer=is_offerer, is_empty=True)
+
+    async def fill(self, link: LinkId) -> None:
+        self.links.fill(link)
 
     async def heard_signal(self, link: LinkId, payload: dict[str, object]) -> None:
         self.links.heard_signal(link, payload)  # type: ignore[arg-type]  # as it came
@@ -113,7 +124,9 @@ def say(**fields: object) -> None:
     print(json.dumps({"at": time.monotonic(), **fields}), flush=True)
 
 
-async def run(role: Role, server: str, username: str, visit: VisitId, authority: str) -> None:
+async def run(
+    role: Role, server: str, username: str, visit: VisitId, authority: str, *, looks_on: bool
+) -> None:
     password = sys.stdin.readline().strip()
     clock, tokens = SystemClock(), Tokens()
     key = Ed25519PrivateKey.generate().private_bytes_raw()
@@ -146,12 +159,20 @@ async def run(role: Role, server: str, username: str, visit: VisitId, authority:
             call.start()
             switchboard.start()
             call.heard_engine(EngineAttached(None, None, False, False, True))
-            await call.join(CallSetup(visit, role, username, None, None, None, None))
+            setup = CallSetup(visit, role, username, None, None, None, None)
+            if looks_on:
+                await call.prepare(setup)
+                await asyncio.to_thread(sys.stdin.readline)
+                say(clicked=time.monotonic())
+            await call.join(setup)
             while True:
                 await asyncio.sleep(0.05)
                 say(**engine.heard, losses=engine.losses)
 
 
 if __name__ == "__main__":
-    _, role, server, username, visit, authority = sys.argv
-    asyncio.run(run(Role(role), server, username, VisitId(UUID(visit)), authority))
+    _, role, server, username, visit, authority, *more = sys.argv
+    looks_on = more == ["looks-on"]
+    asyncio.run(
+        run(Role(role), server, username, VisitId(UUID(visit)), authority, looks_on=looks_on)
+    )

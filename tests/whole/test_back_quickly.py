@@ -71,7 +71,7 @@ def until(is_so: Callable[[], object], what: str, limit_s: float = LIMIT_S) -> N
 
 
 class Places:
-    def __init__(self, folder: Path, house: ExitStack) -> None:
+    def __init__(self, folder: Path, house: ExitStack, *words_of_clinician: str) -> None:
         self._names = [f"back{os.getpid()}{letter}" for letter in "abs"]
         for name in self._names:
             subprocess.run(["ip", "netns", "add", name], check=True)
@@ -100,7 +100,8 @@ class Places:
             (CART, Role.PRESENTER, "nurse-kim"),
         ):
             url = f"https://{SERVER_ADDRESS}:8470"
-            given = (role, url, username, self.visit, str(certificates.authority))
+            more = words_of_clinician if place == CLINICIAN else ()
+            given = (role, url, username, self.visit, str(certificates.authority), *more)
             desk = self._at(place, "tests.whole.called_desk", *given, typed=PASSWORD + "\n")
             house.callback(desk.ends)
             self.desks.append(desk)
