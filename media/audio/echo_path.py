@@ -72,7 +72,9 @@ class EchoPath:
         changes = (1 - STAYS) * (self._way.real**2 + self._way.imag**2)
         self._doubt = STAYS * (1 - gain * loudness) * self._doubt + changes
         in_time = np.fft.irfft(self._way)
-        in_time[:, self._bins - 1 :] = 0  # a part is 10 ms long: what lies behind belongs to the next
+        in_time[:, self._bins - 1 :] = (
+            0  # a part is 10 ms long: what lies behind belongs to the next
+        )
         self._way = np.fft.rfft(in_time).astype(np.complex64)
 
 
