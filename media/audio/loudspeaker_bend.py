@@ -21,7 +21,9 @@ class LoudspeakerBend:
 
     def __init__(self) -> None:
         self._drive = 0.0
-        self._rounds = 0
+        self._rounds = self._blocks = 0
+        self._scouts: list[EchoPath] = []
+        self._left: list[float] = []
         self._begin()
 
     def bent(self, far: Block) -> Block:

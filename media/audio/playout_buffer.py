@@ -32,7 +32,8 @@ LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait fo
 COPIES_ENDED = 50  # packets without one
 # The voice may be later than wished by this before a pause is made shorter, and before the voice
 # is; and earlier by this before it is made longer: then what comes late is missed.
-SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (8, 30, 3))
+SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (10, 30, 6))
+SMOOTH = 0.2  # of the newest of it: devices ask in blocks, so that one look tells little
 HELD_BACK = RATE_HZ // 50  # a packet that is earlier than due by more is a pause's end
 NEW_TIME = 4 * RATE_HZ
 TOO_LATE = RATE_HZ // 2  # further behind than this is caught up in one step
@@ -108,6 +109,7 @@ class PlayoutBuffer:
     _owed: int = 0  # guessed while nothing newer was here: what is lost may be taken off it
     _frame: int = FRAME
     _loudness: float = 1.0
+    _off: float = 0.0  # by how much the voice is earlier than wished, smoothed
 
     @property
     def has_begun(self) -> bool:
@@ -186,12 +188,13 @@ class PlayoutBuffer:
                 length = min(max(ahead, FRAME // 20), FRAME // 2)
                 self.count.silent += length
                 return np.zeros(length, dtype=np.int16)
-            self._is_playing = True
+            self._is_playing, self._off = True, 0.0
         if ahead > self._wait + HELD_BACK:  # a pause of the far side: its next word is not due yet
             return self._guessed(is_lost=False)
         if -ahead > TOO_LATE:
             self._catch_up(-ahead)
             ahead = self._ahead(now, surplus)
+            self._off = ahead
         return self._stretched(self._frame_due(), ahead)
 
     # --- learning ------------------------------------------------------------------------------
@@ -335,10 +338,12 @@ class PlayoutBuffer:
         self._owed = 0
 
     def _stretched(self, samples: Samples, ahead: int) -> Samples:
+        self._off += SMOOTH * (ahead - self._off)
         late_slack = SLACK_IN_PAUSE if is_quiet(samples) else SLACK
-        if -late_slack <= ahead <= EARLY_SLACK:
+        if -late_slack <= self._off <= EARLY_SLACK:
             return samples
-        changed = shortened(samples) if ahead < 0 else lengthened(samples)
+        changed = shortened(samples) if self._off < 0 else lengthened(samples)
+        self._off += len(samples) - len(changed)
         self.count.stretched += len(changed) != len(samples)
         return changed
 

@@ -47,10 +47,13 @@ def test_a_headset_that_is_pulled_out_is_noticed() -> None:
 
 
 def test_in_doubt_there_is_one_but_never_while_nothing_is_played() -> None:
-    sign = EchoSign()
-    assert not sign.is_possible
-    sign.played(1e-3)
-    assert sign.is_possible
-    for _ in range(LINGERS):
-        sign.played(0.0)
-    assert not sign.is_possible
+    def after(*played: float) -> bool:
+        sign = EchoSign()
+        for power in played:
+            sign.played(power)
+        return sign.is_possible
+
+    assert not after()
+    assert after(1e-3)
+    assert after(1e-3, *[0.0] * (LINGERS - 1))
+    assert not after(1e-3, *[0.0] * LINGERS)
