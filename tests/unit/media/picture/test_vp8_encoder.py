@@ -1,10 +1,10 @@
 """libvpx of PyAV's wheel: rates and sizes are obeyed at their price, and pictures stay pictures."""
 
-from fractions import ctypes
+import ctypes
+from fractions import Fraction
 from pathlib import Path
 
 import av
-import Fraction
 import numpy as np
 import pytest
 from aiortc.codecs import vpx
