@@ -7,33 +7,16 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 
 from PySide6.QtWidgets import QApplication
 
 from app.domain.access import Role
-from app.domain.call import WITH_FAR_SIDE, Phase
+from app.domain.call import Phase
 from app.domain.clock import SystemClock
-from app.domain.engine import (
-    DevicesSeen,
-    EngineAttached,
-    EngineGone,
-    Equipment,
-    FarScreen,
-    LadderTold,
-    Levels,
-    LinkChanged,
-    LiveFromFar,
-    Measures,
-    ScopeDone,
-    ScopeProgress,
-    ScopeProof,
-    SignalMade,
-)
+from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
-from app.domain.server_words import DeviceCredentials, LiveHeard
+from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
@@ -45,14 +28,15 @@ from app.runtime.network_watch import NetworkWatch
 from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.call import Call, CallState
+from app.services.all_services import Services, wire
+from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
-from app.services.leaving import Leaving, Loss
+from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -66,7 +50,7 @@ from app.services.sync import Sync
 from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
-from app.services.vitals import Vitals, VitalsState
+from app.services.vitals import Vitals
 from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
@@ -76,58 +60,15 @@ from offline_store.outside_files import OutsideFiles
 from peripherals.monitor import CuffMonitor
 from ui import theme
 from ui.main_window import MainWindow
+from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
-from ui.view_models.base import Ticker
-from ui.view_models.call import CallViewModel
-from ui.view_models.cart_home import CartHomeViewModel
-from ui.view_models.lock import LockViewModel
-from ui.view_models.messages import MessagesViewModel
-from ui.view_models.notes import NotesViewModel
-from ui.view_models.recordings import RecordingsViewModel
-from ui.view_models.running_cuff import RunningCuffViewModel
-from ui.view_models.sign_in import SignInViewModel
-from ui.view_models.status import StatusViewModel
-from ui.view_models.sync import UnsentViewModel
-from ui.view_models.visits import VisitViewModel
-from ui.view_models.vitals import VitalsViewModel
 from ui.view_models.window import WindowViewModel
-from ui.view_models.worklist import WorklistViewModel
 from ui.views.cannot_open import CannotOpenWindow
-from ui.views.frame import Models
-from ui.views.visits import VisitModels
 from ui.widgets.dress import dress
 
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
 FLUSH_LIMIT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a clinician does; `start` and `close` in the order of the fields that need it."""
-
-    acts: Acts
-    switchboard: Switchboard
-    sign_in: SignIn
-    sync: Sync
-    worklist: Worklist
-    chart: Chart
-    unsent: Unsent
-    devices: Devices
-    call: Call
-    relays: Relays
-    call_log: CallLog
-    vitals: Vitals
-    visits: Visits
-    notes: Notes
-    messages: Messages
-    message_files: MessageFiles
-    receipts: Receipts
-    direct_line: DirectLine
-    recordings: Recordings
-    desk: Desk
-    leaving: Leaving
-    engine_room: EngineRoom
 
 
 async def work(settings: Settings, application: QApplication) -> int:
@@ -183,7 +124,14 @@ async def in_store(
 
     tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
     models, window_model = make_models(
-        settings, store, services, engine, tasks, clock, lambda: places.answering
+        services,
+        tasks,
+        clock,
+        role=settings.role,
+        device_name=settings.device_name,
+        has_cuff=settings.cuff is not None,
+        why_not_kept=store.why_not_kept,
+        answering=lambda: places.answering,
     )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
@@ -297,101 +245,6 @@ def make_services(
     )
 
 
-def make_models(
-    settings: Settings,
-    store: OfflineStore,
-    services: Services,
-    engine: RemoteControl,
-    tasks: TaskOwner,
-    clock: SystemClock,
-    answering: Callable[[], str] = lambda: "",
-) -> tuple[Models, WindowViewModel]:
-    s, role, ticker = services, settings.role, Ticker()
-    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
-    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, answering)
-    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
-    status.asked_for_unsent.connect(lambda: window.show_unsent(True))
-    unsent.went_back.connect(lambda: window.show_unsent(False))
-    call = CallViewModel(
-        tasks,
-        ticker,
-        call=s.call,
-        chart=s.chart,
-        desk=s.desk,
-        sync=s.sync,
-        devices=s.devices,
-        role=role,
-    )
-    recordings = RecordingsViewModel(
-        tasks,
-        ticker,
-        recordings=s.recordings,
-        chart=s.chart,
-        devices=s.devices,
-        clock=clock,
-        role=role,
-    )
-    s.engine_room.on(Levels, call.heard_levels)
-    s.engine_room.on(ScopeProgress, recordings.heard_progress)
-    visit = VisitModels(
-        visit=VisitViewModel(
-            tasks,
-            ticker,
-            chart=s.chart,
-            call=s.call,
-            visits=s.visits,
-            desk=s.desk,
-            clock=clock,
-            role=role,
-        ),
-        call=call,
-        vitals=VitalsViewModel(
-            tasks,
-            ticker,
-            vitals=s.vitals,
-            chart=s.chart,
-            clock=clock,
-            role=role,
-            has_cuff=settings.cuff is not None,
-        ),
-        notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
-        recordings=recordings,
-        messages=MessagesViewModel(
-            tasks,
-            messages=s.messages,
-            files=s.message_files,
-            receipts=s.receipts,
-            chart=s.chart,
-            call=s.call,
-            sync=s.sync,
-            acts=s.acts,
-            role=role,
-        ),
-    )
-    cart_home = CartHomeViewModel(
-        tasks,
-        ticker,
-        name=settings.device_name,
-        devices=s.devices,
-        worklist=s.worklist,
-        sync=s.sync,
-        desk=s.desk,
-        clock=clock,
-    )
-    models = Models(
-        window=window,
-        sign_in=SignInViewModel(tasks, s.sign_in, store.why_not_kept),
-        lock=LockViewModel(tasks, s.sign_in, s.call, s.desk),
-        worklist=WorklistViewModel(tasks, ticker, s.worklist, s.sync, s.desk, clock),
-        cart_home=cart_home,
-        visit=visit,
-        unsent=unsent,
-        status=status,
-        running_cuff=RunningCuffViewModel(tasks, s.vitals, window),
-    )
-    return models, window
-
-
 def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
     """Newest picture from the media process to its surface, the surface's size back."""
     for which, surface in (
@@ -402,52 +255,6 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
         surface.wanted.connect(
             lambda width, height, which=which: engine.surface_size(which, width, height)
         )
-
-
-def wire(services: Services, tasks: TaskOwner) -> None:
-    """Which service hears which word."""
-    s = services
-    of_call = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures, LadderTold)
-    for kind in of_call:
-        s.engine_room.on(kind, s.call.heard_engine)
-    s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
-    s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
-    s.engine_room.on(ScopeDone, s.recordings.heard_done)
-    s.engine_room.on(ScopeProof, s.recordings.heard_proof)
-    s.engine_room.on(DevicesSeen, lambda word: s.devices.seen(word.devices))
-
-    def attached(_: EngineAttached) -> None:
-        tasks.start(s.desk.remember_call(), "remember the call")
-
-    def live(word: LiveFromFar) -> None:
-        call = s.call.state.value
-        visit = call.visit
-        # It names no visit: what was under way at hanging up is not the next patient's.
-        if visit is not None and call.phase in WITH_FAR_SIDE:
-            s.vitals.heard_from_far(visit, word.payload)
-            s.direct_line.heard(visit, word.payload)
-            s.message_files.heard(visit, word.payload)
-
-    phase_before = Phase.IDLE
-
-    def call_told(state: CallState) -> None:
-        nonlocal phase_before
-        phase_before, before = state.phase, phase_before
-        if state.phase is Phase.ENDED and before is not Phase.ENDED:
-            # By itself, too: no later screen shall look for it.
-            tasks.start(s.desk.remember_call(), "forget the call")
-
-    def cuff_seen(state: VitalsState) -> None:
-        if state.cuff is not None:
-            s.devices.seen((state.cuff.status,))
-
-    s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
-    s.engine_room.on(EngineAttached, attached)
-    s.engine_room.on(EngineAttached, s.relays.heard_attached)
-    s.engine_room.on(LiveFromFar, live)
-    s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
-    s.vitals.state.listen(cuff_seen)
-    s.call.state.listen(call_told)
 
 
 def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:

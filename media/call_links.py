@@ -50,6 +50,11 @@ class _Link:
         default_factory=lambda: asyncio.Queue(SIGNALS_WAITING)
     )
 
+    def cancel(self) -> None:
+        for task in (self.driver, self.fading):
+            if task is not None:
+                task.cancel()
+
 
 class CallLinks:
     """`on_event(link, event)` gets what the links tell, less what an older one still brings."""
@@ -163,10 +168,11 @@ class CallLinks:
             self._close(link)
 
     async def close(self) -> None:
-        peers = [link.peer for link in self._links]
-        self._links.clear()
-        for peer in peers:
-            await peer.close()
+        links, self._links = self._links, []
+        for link in links:
+            link.cancel()
+        for link in links:
+            await link.peer.close()
         await self._tasks.close()
 
     # --- inside ------------------------------------------------------------------------------
@@ -261,9 +267,7 @@ class CallLinks:
             self._media_order = 0  # an older one that lives brings what there is
         if link.order == self._words_order:
             self._words_order = 0
-        for task in (link.driver, link.fading):
-            if task is not None:
-                task.cancel()
+        link.cancel()
         self._tasks.start(self._end(link.peer), "close link")
 
     @staticmethod

@@ -27,7 +27,7 @@ from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
-from app.domain.message_files import FilePart, MessageFile
+from app.domain.message_files import FilePart, MessageFile, name_of
 from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
@@ -146,7 +146,9 @@ def _file_of(body: MessageBody) -> MessageFile | None:
         FilePart(part.file_sha256, part.file_key, part.file_bytes) for part in body.file_parts
     )
     file = body.file
-    return MessageFile(file.name, file.kind, file.size_bytes, file.sha256, parts)
+    # The name is the far desk's word, and is offered as a place on this disk.
+    name = name_of(file.name, file.kind)
+    return MessageFile(name, file.kind, file.size_bytes, file.sha256, parts)
 
 
 def receipt_of(_record: UUID, document: bytes) -> Receipt:

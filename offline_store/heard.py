@@ -12,7 +12,8 @@ from offline_store.connection import Connection
 from offline_store.counters import Counter, value_of
 from offline_store.documents import lookup_of
 
-HEARD_MOST = 2_000  # in the store; the server confirms and empties it
+HEARD_MOST = 2_000  # in the store; the server confirms and empties it, but for what it refuses
+HEARD_OF_VISIT = 500  # one far side cannot push out what was heard in other visits
 
 KNOWN = """
 SELECT 1 FROM records WHERE record = :record
@@ -44,9 +45,7 @@ class HeardRecords:
             raise Rejected(Code.MALFORMED, f"{heard.record_type} {record}")
         if (lookup.patient, lookup.visit) != (heard.patient, heard.visit):
             raise Rejected(Code.WRONG_PATIENT)
-        count = self._connection.execute("SELECT count(*) FROM heard_directly").fetchone()
-        if count is not None and count[0] >= HEARD_MOST:
-            raise Rejected(Code.OVERRUN, "heard directly")
+        self._make_room(heard)
         self._connection.execute(
             INSERT,
             (
@@ -60,6 +59,22 @@ class HeardRecords:
             ),
         )
         return True
+
+    def _make_room(self, heard: HeardRecord) -> None:
+        """The oldest of other visits goes: after so many more it was refused by the server."""
+        of_visit = "SELECT count(*) FROM heard_directly WHERE visit = ?"
+        if self._number(of_visit, str(heard.visit)) >= HEARD_OF_VISIT:
+            raise Rejected(Code.OVERRUN, "heard directly")
+        if self._number("SELECT count(*) FROM heard_directly") >= HEARD_MOST:
+            self._connection.execute(
+                "DELETE FROM heard_directly WHERE number ="
+                " (SELECT min(number) FROM heard_directly WHERE visit <> ?)",
+                (str(heard.visit),),
+            )
+
+    def _number(self, question: str, *parameters: str) -> int:
+        row = self._connection.execute(question, parameters).fetchone()
+        return 0 if row is None else int(row[0])
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> None:
         """The server's own copy is here now."""

@@ -475,6 +475,7 @@ from media.link.remote_control import RemoteControl
 from offline_store.database import open_store
 from ui import theme
 from ui.main_window import MainWindow
+from ui.models import make_models
 from ui.qt_loop import make_application, run
 
 async def work(application):
@@ -488,7 +489,8 @@ async def work(application):
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, None, clock)
-            models, _ = main.make_models(settings, store, services, engine, tasks, clock)
+            models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
+                                    device_name="desk", why_not_kept=None, answering=lambda: "")
             window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)
             window.show()
             assert models.window.screen.page == "sign-in"

@@ -176,6 +176,12 @@ SHOTS: dict[str, Shot] = {
     ),
     "visit-clinician-held": Shot(Page.VISIT, {"call": made.CALL_HELD}),
     "visit-clinician-messages": Shot(Page.VISIT, {"call": made.CALL_MESSAGES}),
+    "visit-clinician-small": Shot(
+        Page.VISIT, {"call": made.CALL_SMALL, "status": made.STATUS_SECOND}, has_pictures=True
+    ),
+    "visit-clinician-impostor": Shot(
+        Page.VISIT, {"call": made.CALL_IMPOSTOR, "status": made.STATUS_MARKS}
+    ),
     "visit-cart-voice": Shot(
         Page.VISIT,
         {

@@ -64,6 +64,10 @@ STATUS_CLOCK = replace(
     clock_tone=Tone.ATTENTION,
     can_confirm_clock=True,
 )
+STATUS_SECOND = replace(
+    STATUS, server=text("status.server-up-at", address="bedside-2.clinic.example:8470")
+)
+STATUS_MARKS = replace(STATUS, unsent=text("status.only-marks-unsent"))
 STATUS_NOBODY = StatusScreen("", Tone.PLAIN, "", Tone.PLAIN)
 
 SIGN_IN = SignInScreen(
@@ -384,9 +388,22 @@ CALL_VOICE_CART = replace(
         matters_told=text("ladder.matters-told", matters=text("ladder.matters.scope")),
     ),
 )
+SMALL = _stand("thumbnail", text("ladder.carries", rate=isolate("140 kbit/s")))
+CALL_SMALL = replace(
+    CALL, ladder=replace(_ladder(SMALL, SMALL, Tone.ATTENTION), sent_tone=Tone.ATTENTION)
+)
+CALL_IMPOSTOR = replace(
+    CALL_WAITING,
+    state=failure(Code.PEER_UNTRUSTED),
+    state_tone=Tone.BAD,
+    is_muted=False,
+    is_camera_on=True,
+    own_absent="",
+)
 CHOSEN = _stand("voice", text("ladder.reason.chosen"))
 CALL_HELD = replace(
     CALL,
+    state=text("call.state.live-voice"),
     far_absent=text("picture.voice-only"),
     own_caption=text("call.you-not-sent"),
     ladder=replace(

@@ -29,6 +29,10 @@ class RecordType(StrEnum):
     CALL_REPORT = "call-report"
 
 
+# What the program writes down by itself; no work of a person's waits in it.
+BY_ITSELF = frozenset({RecordType.RECEIPT, RecordType.LADDER_STEP, RecordType.CALL_REPORT})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One operation: fields set on one record, with what stood there before.

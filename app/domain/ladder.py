@@ -78,6 +78,7 @@ DOWN_AFTER_S = 0.9  # the second look in a row that finds it short
 START_S = (
     5.0  # a rate that is still being looked for takes no full picture, if it bears a medium one
 )
+FOUND_AFTER_S = 8.0  # until then what the line turns out to carry is given back at once
 NO_LINE_AFTER_S = 0.9  # likewise; a link notices a second before that nothing comes
 WAITS_S = (10.0, 20.0, 40.0, 60.0)  # of good seconds before a step up; longer after one that failed
 PROVEN_AFTER_S = 30.0  # a step that held so long has not failed
@@ -136,7 +137,7 @@ class LadderState:
     wait_s: float = WAITS_S[0]
     began_s: float | None = None
     before: Step = Step.HD  # where it stood before the line went or a person held the picture off
-    back_s: float | None = None  # since when the line is back
+    back_s: float | None = None  # since when the line's rate is being found anew
 
 
 def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
@@ -236,12 +237,17 @@ def _line_is_back(state: LadderState, seen: LineSeen, claims: Claims, now_s: flo
     """
     if state.reason is Reason.NO_LINE:
         state = replace(state, good_since_s=None, raised_at_s=None, back_s=now_s)
-    elif state.back_s is None or now_s - state.back_s >= START_S:
+    elif state.back_s is None or now_s - state.back_s >= FOUND_AFTER_S or seen.target_bit_s is None:
         return replace(state, down_since_s=None, back_s=None)
     highest = _lower(state.before, Step.SD) if state.before is not Step.MESSAGES else Step.VOICE
-    placed = _placed(state, highest, seen, claims)
-    is_given_back = STEPS.index(placed.step) < STEPS.index(state.step)
-    return replace(placed if is_given_back else state, down_since_s=None)
+    if state.reason is Reason.NO_LINE:
+        return replace(_placed(state, highest, seen, claims), down_since_s=None)
+    goal = (
+        _goal(state.step, seen, claims, highest)
+        if STEPS.index(state.step) > STEPS.index(highest)
+        else state.step
+    )
+    return replace(state, step=goal, down_since_s=None)
 
 
 def _held(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
@@ -289,6 +295,8 @@ def _short(
     below = STEPS[STEPS.index(state.step) + 1]
     lower = _placed(state, below, seen, claims)
     reason = hindrance if lower.step is below else lower.reason
+    if state.began_s is not None and now_s - state.began_s < START_S:
+        lower = replace(lower, before=Step.SD, back_s=now_s)  # its rate is only being found
     return replace(lower, reason=reason, short_since_s=None, raised_at_s=None, wait_s=wait_s)
 
 

@@ -164,7 +164,7 @@ class ServerApi:
             content=pieces,
             headers={"content-length": str(byte_count)},
             limit_s=FILE_LIMIT_S,
-            whole_limit_s=WHOLE_LIMIT_S + byte_count / SLOWEST_BYTES_S,
+            more_time_s=byte_count / SLOWEST_BYTES_S,
         )
 
     async def get_file(self, file_sha256: str) -> bytes:
@@ -190,7 +190,7 @@ class ServerApi:
         with_token: bool = True,
         token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
-        whole_limit_s: float = WHOLE_LIMIT_S,
+        more_time_s: float = 0.0,
     ) -> "_Answer":
         headers = dict(headers or {})
         if method == "POST":
@@ -214,7 +214,7 @@ class ServerApi:
                 timeout=timeout,
             )
             try:
-                answer = await self._ask(request, whole_limit_s)
+                answer = await self._ask(request, WHOLE_LIMIT_S + more_time_s)
                 break
             except httpx.HTTPError as error:
                 failure = _failure_of(error)

@@ -106,7 +106,8 @@ class CallLog:
         if (before, state.phase) == (Phase.LIVE, Phase.REJOINING):
             tally.drops += 1
         elif (before, state.phase) == (Phase.REJOINING, Phase.LIVE):
-            tally.rejoins += 1
+            # A screen that took over a running call begins in REJOINING: nothing was dropped.
+            tally.rejoins = min(tally.rejoins + 1, tally.drops)
         if state.phase is Phase.ENDED:
             self._tally = None
             if tally.was_tried and before is not Phase.IDLE:

@@ -99,7 +99,7 @@ class DirectLine:
         if state.phase is not Phase.LIVE or state.visit is None:
             return
         visit, person = state.visit, self._acts.person
-        messages = await self._acts.read(lambda unit: unit.records.messages(visit))
+        messages = await self._acts.read(lambda unit: _not_refused(unit, visit))
         for record, is_urgent in self._to_tell(messages, person):
             if not self._is_due(record.record, is_urgent=is_urgent):
                 continue
@@ -176,9 +176,10 @@ class DirectLine:
 
     async def _keep(self, record: HeardRecord) -> None:
         """Only in the name of who sits at the far end; the server judges it again."""
-        author = record.fields.get(AUTHOR_FIELD[record.record_type])
+        field = AUTHOR_FIELD[record.record_type]
+        author, name = record.fields.get(field), record.fields.get(f"{field}_name")
         far = self._call.state.value.far
-        if far is not None and author != str(far.person):
+        if far is not None and (author, name) != (str(far.person), far.name):
             raise Rejected(Code.NOT_ALLOWED, "another person's name")
         if author == str(self._acts.person.id):
             raise Rejected(Code.NOT_ALLOWED, "our own name")
@@ -205,6 +206,12 @@ class DirectLine:
         self._refused += 1
         if self._refused.bit_count() == 1:
             log.warning("told records refused so far: %d (%s)", self._refused, code)
+
+
+def _not_refused(unit: UnitOfWork, visit: VisitId) -> list[Message]:
+    """What the server said no to is told to nobody as if it stood in the visit."""
+    refused = {item.change.record for item in unit.outbox.all() if item.refused is not None}
+    return [one for one in unit.records.messages(visit) if one.id not in refused]
 
 
 def _record(

@@ -6,6 +6,7 @@ A part comes from the server, or over the call while the server is away or has n
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -86,6 +87,7 @@ class MessageFiles:
         self._line = PartLine(engine, self._part_for_far)
         self._here: set[str] = set()
         self._missed_since: dict[RecordId, float] = {}  # by the server, monotonic
+        self._misses: Counter[RecordId] = Counter()
         self.state: Broadcast[FilesState] = Broadcast(FilesState())
         self.arrived: Broadcast[int] = Broadcast(0)  # grows with each part that came here
         self._asked = asyncio.Event()
@@ -171,9 +173,12 @@ class MessageFiles:
         visit = self._open_visit()
         messages = [] if visit is None else await self._with_files(visit)
         await self._tell(messages)
-        for message in reversed(messages):  # oldest first
+        oldest_first = list(reversed(messages))
+        # But one that nobody has any more holds up none that can come.
+        for message in sorted(oldest_first, key=lambda one: self._misses[one.id]):
             for part in message.file.parts if message.file is not None else ():
                 if not await self._has(part) and not await self._fetch(part, message.id):
+                    self._misses[message.id] += 1
                     return  # neither way goes now
                 if visit != self._open_visit():
                     return
@@ -197,7 +202,11 @@ class MessageFiles:
             data = await self._over_call(part)
         if data is None:
             return False
-        await self._files.put(part.file_sha256, data)
+        try:
+            await self._files.put(part.file_sha256, data)
+        except Untrusted as doubt:
+            log.warning("a part of a file was not what its name says: %s", doubt.code)
+            return False
         self._here.add(part.file_sha256)
         self.arrived.tell(self.arrived.value + 1)
         return True

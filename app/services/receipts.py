@@ -10,7 +10,7 @@ from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Failure
-from app.domain.ids import RecordId, VisitId
+from app.domain.ids import PersonId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, ReceiptKind, receipt_fields, receipt_id
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -33,7 +33,7 @@ class Receipts:
         self._chart = chart
         self._call = call
         self._files = files
-        self._visit: VisitId | None = None
+        self._seen_by: tuple[VisitId, PersonId] | None = None
         self._seen: set[RecordId] = set()
         self._tasks = TaskOwner("receipts")
         self._rereading = Rereading(self._look, self._tasks)
@@ -53,8 +53,9 @@ class Receipts:
 
     def seen(self, visit: VisitId, messages: Iterable[RecordId]) -> None:
         """They stand on the screen, it is unlocked, and a person is there."""
-        if visit != self._visit:
-            self._visit, self._seen = visit, set()
+        seen_by = (visit, self._acts.person.id)
+        if seen_by != self._seen_by:  # what one person saw, the next one has not read
+            self._seen_by, self._seen = seen_by, set()
         unknown = set(messages) - self._seen
         if unknown:
             self._seen |= unknown
@@ -70,7 +71,7 @@ class Receipts:
             return
         try:
             messages = await self._acts.read(lambda unit: unit.records.messages(visit))
-            missing = [one for one, _ in self._missing(messages)]
+            missing = [one for one, _ in self._missing(visit, messages)]
             # Delivered is said of a message with all that belongs to it.
             whole = {one.id for one in missing if await self._files.is_whole_here(one)}
             if whole:
@@ -78,25 +79,28 @@ class Receipts:
         except Failure as failure:  # asked again at the next change
             log.info("no receipt yet: %s", failure.code)
 
-    def _missing(self, messages: Iterable[Message]) -> list[tuple[Message, ReceiptKind]]:
+    def _missing(
+        self, visit: VisitId, messages: Iterable[Message]
+    ) -> list[tuple[Message, ReceiptKind]]:
         """What is not said yet of others' messages, oldest first."""
         person = self._acts.person
         if not may(person.role, Action.WRITE_MESSAGE):
             return []
         found = []
+        seen = self._seen if self._seen_by == (visit, person.id) else ()
         for message in reversed(list(messages)):
             if message.author == person.id:
                 continue
             said = {one.kind for one in message.receipts if one.by == person.id}
             if ReceiptKind.DELIVERED not in said:
                 found.append((message, ReceiptKind.DELIVERED))
-            if ReceiptKind.READ not in said and message.id in self._seen:
+            if ReceiptKind.READ not in said and message.id in seen:
                 found.append((message, ReceiptKind.READ))
         return found
 
     def _write(self, unit: UnitOfWork, visit: VisitId, whole: set[RecordId]) -> None:
         person, stamp = self._acts.person, self._acts.stamp()
-        for message, kind in self._missing(unit.records.messages(visit)):
+        for message, kind in self._missing(visit, unit.records.messages(visit)):
             if message.id not in whole:
                 continue
             receipt = Receipt(message.id, kind, person.id, stamp.device_time)

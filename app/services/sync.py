@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
-from app.domain.changes import Change, Outcome, RecordType
+from app.domain.changes import BY_ITSELF, Change, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
@@ -55,7 +55,7 @@ class SyncState:
     since: datetime
     code: Code | None = None
     unsent: tuple[tuple[RecordType, int], ...] = ()
-    oldest_unsent: datetime | None = None
+    oldest_unsent: datetime | None = None  # of what people wrote or measured
     refused: tuple[PendingChange, ...] = ()
     position: int = 0
     offset: ClockOffset | None = None
@@ -71,6 +71,10 @@ class SyncState:
     @property
     def unsent_count(self) -> int:
         return sum(count for _, count in self.unsent)
+
+    @property
+    def unsent_of_people(self) -> int:
+        return sum(count for kind, count in self.unsent if kind not in BY_ITSELF)
 
 
 class Sync:
@@ -306,7 +310,8 @@ class Sync:
         pending = await self._acts.read(lambda unit: unit.outbox.all())
         waiting = [item.change for item in pending if item.refused is None]
         kinds = Counter(change.record_type for change in waiting)
-        oldest = min((change.stamp.device_time for change in waiting), default=None)
+        made = [change for change in waiting if change.record_type not in BY_ITSELF]
+        oldest = min((change.stamp.device_time for change in made), default=None)
         self._tell(
             unsent=tuple(sorted(kinds.items())),
             oldest_unsent=oldest,

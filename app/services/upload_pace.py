@@ -12,6 +12,8 @@ from app.services.call import CallState
 
 LEAST_BIT_S = 33_000  # so that it ends: the server gives up on who sends less than 4 KiB a second
 SHARE = 0.125  # of what the line carries, as the ladder tells it
+PLENTY_BIT_S = 1_000_000  # what a full picture and the voice want; of what is above, more may go
+SHARE_OF_PLENTY = 0.5
 PIECE_BYTES = 1_200  # beside a call: what the voice may have to wait behind
 FREE_BYTES = 32 * 1024
 
@@ -26,8 +28,9 @@ class UploadPace:
         call = self._call.value
         if call.phase not in WITH_FAR_SIDE:
             return None
-        carries = None if call.ladder is None else call.ladder.own.carries_bit_s
-        return max(LEAST_BIT_S, int(SHARE * (carries or 0)))
+        carries = 0 if call.ladder is None else call.ladder.own.carries_bit_s or 0
+        above = max(0, carries - PLENTY_BIT_S)
+        return max(LEAST_BIT_S, int(SHARE * carries + SHARE_OF_PLENTY * above))
 
     async def pieces(self, data: bytes) -> AsyncIterator[bytes]:
         """All of it, each piece when it may go; a call may begin or end meanwhile."""

@@ -61,7 +61,10 @@ class BedsidePeer:
     def __init__(self, setting: PeerSetting, tell: Callable[[dict[str, Any]], None]) -> None:
         self._setting = setting
         self._tell = tell
-        self._sound = SoundByClock(speech() if setting.sends_voice else None, setting.speaks_from_s)
+        self._sound = SoundByClock(
+            speech(takes_turns=setting.takes_turns) if setting.sends_voice else None,
+            setting.speaks_from_s,
+        )
         self._sound.install()
         self._feed = PictureFeed()
         self._devices = CallDevices(SystemClock(), lambda _: None, lambda _: None)

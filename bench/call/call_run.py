@@ -99,7 +99,10 @@ def scored(folders: list[Path], situation: Situation, start: float, end: float) 
     """The worse of the two sides where both see and hear."""
     clip = clip_of(situation.width, situation.height, situation.fps)
     with_pixels = situation.setting(1).keeps_pixels
-    both = [seen.read(folder, clip, with_pixels=with_pixels) for folder in folders]
+    both = [
+        seen.read(folder, clip, with_pixels=with_pixels, takes_turns=not situation.is_one_way)
+        for folder in folders
+    ]
     found = []
     for side in situation.watched_sides:
         here, there = both[side], both[1 - side]

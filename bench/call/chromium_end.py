@@ -36,12 +36,13 @@ class ChromiumEnd:
         self._page_zero = 0.0  # monotonic seconds at the page's zero
         self._downloaded: asyncio.Queue[str] = asyncio.Queue(4)
         clip = clip_of(setting.width, setting.height, setting.fps)
+        voice = speech_file(setting.speaks_from_s, takes_turns=setting.takes_turns)
         self._chromium = Chromium(
             PAGES,
             self._told,
             flags=(
                 f"--use-file-for-fake-video-capture={clip.path}",
-                f"--use-file-for-fake-audio-capture={speech_file(setting.speaks_from_s)}",
+                f"--use-file-for-fake-audio-capture={voice}",
                 *_trusted(setting),
             ),
             before=("ip", "netns", "exec", namespace),

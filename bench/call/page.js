@@ -29,7 +29,7 @@ async function open(wish) {
 // When which picture left the camera: only the barcode's strip is looked at.
 async function film(track) {
   const left = (setting.width - 512) >> 1 & ~1, top = setting.height - 72 & ~1;
-  for await (const frame of new MediaStreamTrackProcessor({ track }).readable) {
+  for await (const frame of new MediaStreamTrackProcessor({ track, maxBufferSize: 8 }).readable) {
     const at = performance.now();
     const bytes = new Uint8Array(512 * 48 * 4);
     await frame.copyTo(bytes, { rect: { x: left, y: top, width: 512, height: 48 } });
@@ -42,7 +42,7 @@ async function film(track) {
 
 async function watch(track, ofLink) {
   let isFirst = true;
-  for await (const frame of new MediaStreamTrackProcessor({ track }).readable) {
+  for await (const frame of new MediaStreamTrackProcessor({ track, maxBufferSize: 8 }).readable) {
     const at = performance.now(), { width, height } = frame.visibleRect;
     if (isFirst) say("first picture", { link: ofLink });
     isFirst = false;

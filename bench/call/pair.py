@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.runtime.tasks import TaskOwner
+from app.services.call import TRY_AGAIN_S
 from bench.call.facts import NEVER_S
 
-TRY_AGAIN_S = 4.0  # of app/services/call
 LOOK_EVERY_S = 0.1
 
 Word = dict[str, Any]
@@ -70,6 +70,9 @@ class Pair:
         self._is_wanted = False
         self._is_cut = False
         self._is_lost = False
+        self._tries = 0  # since a link was last up
+        self._is_answered = False
+        self._moved_on_at = 0.0  # the newest link was made, or answered
         self._unsaid: list[tuple[int, Word]] = []
         self._whole = asyncio.Event()
         self._tasks = TaskOwner("pair")
@@ -95,7 +98,7 @@ class Pair:
         self.links.clear()
         self.lost_at.clear()
         self._whole.clear()
-        self._is_wanted = True
+        self._is_wanted, self._tries = True, 0
         clicked_at = self._new_link().clicked_at
         try:
             async with asyncio.timeout(limit_s):
@@ -120,8 +123,9 @@ class Pair:
     # --- inside ------------------------------------------------------------------------------
 
     def _new_link(self) -> Joined:
-        self._newest, self._is_lost = str(uuid4()), False
-        joined = self.links[self._newest] = Joined(time.monotonic(), self._seeing)
+        self._newest, self._is_lost, self._is_answered = str(uuid4()), False, False
+        self._moved_on_at = time.monotonic()
+        joined = self.links[self._newest] = Joined(self._moved_on_at, self._seeing)
         for side in (1, 0):  # who answers is there when the offer comes
             self.ends[side].connect(self._newest, is_offerer=side == 0)
         return joined
@@ -143,7 +147,7 @@ class Pair:
                 self._carry(side, word)
             case "up":
                 joined.up_at.setdefault(side, word["at"])
-                self._is_lost = False
+                self._is_lost, self._tries = False, 0
             case "first picture":
                 joined.picture_at.setdefault(side, word["at"])
             case "lost" | "failed":
@@ -152,6 +156,8 @@ class Pair:
             self._whole.set()
 
     def _carry(self, side: int, word: Word) -> None:
+        if side == 1 and word["link"] == self._newest and not self._is_answered:
+            self._is_answered, self._moved_on_at = True, time.monotonic()
         self.ends[1 - side].signal(word["link"], word["payload"])
 
     def _lost(self, word: Word) -> None:
@@ -164,12 +170,18 @@ class Pair:
     async def _try_again(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            newest = self.links.get(self._newest)
-            if newest is None or not self._is_wanted or self._is_cut:
-                continue
-            age_s = time.monotonic() - newest.clicked_at
-            if self._is_lost or (len(newest.up_at) < 2 and age_s > TRY_AGAIN_S):
-                self._new_link()
+            self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        newest = self.links.get(self._newest)
+        if newest is None or not self._is_wanted or self._is_cut:
+            return
+        patience_s = TRY_AGAIN_S[min(self._tries, len(TRY_AGAIN_S) - 1)]
+        if self._is_lost:
+            self._new_link()
+        elif len(newest.up_at) < 2 and now - self._moved_on_at >= patience_s:
+            self._tries += 1
+            self._new_link()
 
 
 def soonest_s(by_link: list[dict[int, float]], clicked_at: float) -> float:

@@ -32,3 +32,4 @@ class PeerSetting:
     keeps_pixels: bool = True
     relays: RelaySetting | None = None
     speaks_from_s: float = 0.0
+    takes_turns: bool = False

@@ -19,8 +19,10 @@ FAR_OFF = 2.0
 QUICK = "QUICK RUN"  # begins the note of a row that one seed made
 WHY = "call_why.md"  # beside the results, written by hand: why a goal is missed, what was tried
 ALWAYS = (
-    "synthetic moving scene with camera noise, recorded speech of Debian's asterisk-core-sounds; "
+    "synthetic moving scene with camera noise, recorded speech of Debian's asterisk-core-sounds, "
+    "both ways in turns (4 s of 10); "
     "echo control and noise suppression on at both, gain off; ours with its ladder; "
+    "CPU: our media process, which draws no screen, and all processes of headless Chromium; "
     "signalling 0 ms"
 )
 

@@ -45,7 +45,10 @@ class Runs:
         # Made here once, so that no peer makes them while it is watched.
         await asyncio.to_thread(clip_of, situation.width, situation.height, situation.fps)
         for side in (0, 1):
-            await asyncio.to_thread(speech_file, situation.setting(side).speaks_from_s)
+            setting = situation.setting(side)
+            await asyncio.to_thread(
+                speech_file, setting.speaks_from_s, takes_turns=setting.takes_turns
+            )
         for seed in seeds:
             for make in (OURS, PEER) if with_peer else (OURS,):
                 key = (make, situation, seed)

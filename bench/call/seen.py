@@ -14,7 +14,7 @@ from bench.call.picture_score import Luma, Shown, lumas, read_number
 from bench.call.speech import speech
 from bench.call.speech_score import RATE_HZ, Sound, at_16_khz, lag_samples
 
-LOOK_S = 4.0  # of the recorded source, to find its place in the file
+LOOK_S = 10.0  # of the recorded source, to find its place in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Seen:
     measures: list[dict[str, Any]]
 
 
-def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
+def read(folder: Path, clip: Clip, *, with_pixels: bool, takes_turns: bool = False) -> Seen:
     told = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
     pictures = None
     numbers: list[int | None] = [int(n) if n >= 0 else None for _, n, _, _ in told["shown"]]
@@ -42,9 +42,10 @@ def read(folder: Path, clip: Clip, *, with_pixels: bool) -> Seen:
         for (at, _, width, height), number in zip(told["shown"], numbers, strict=True)
     ]
     recorded = folder / "said.i16"
-    said = _said_by_clock(told["said_at"])
+    source = at_16_khz(speech(takes_turns=takes_turns))
+    said = _said_by_clock(source, told["said_at"])
     if recorded.exists():
-        said = _said_by_recording(_sound(recorded), told["said_at"])
+        said = _said_by_recording(source, _sound(recorded), told["said_at"])
     put = [(at, int(number)) for at, number in told["put"]]
     heard = _sound(folder / "heard.i16")
     return Seen(put, shown, pictures, said, heard, told["heard_at"] or 0.0, told["measures"])
@@ -65,9 +66,7 @@ def _round(source: Sound, first: int, count: int) -> Sound:
     return np.asarray(np.take(source, np.arange(first, first + count), mode="wrap"))
 
 
-def _said_by_clock(said_at: float | None) -> Callable[[float, float], Sound]:
-    source = at_16_khz(speech())
-
+def _said_by_clock(source: Sound, said_at: float | None) -> Callable[[float, float], Sound]:
     def said(start: float, end: float) -> Sound:
         first = round((start - (said_at or 0.0)) * RATE_HZ)
         return _round(source, first, round((end - start) * RATE_HZ))
@@ -75,9 +74,10 @@ def _said_by_clock(said_at: float | None) -> Callable[[float, float], Sound]:
     return said
 
 
-def _said_by_recording(recorded: Sound, said_at: float | None) -> Callable[[float, float], Sound]:
+def _said_by_recording(
+    source: Sound, recorded: Sound, said_at: float | None
+) -> Callable[[float, float], Sound]:
     """A browser does not tell when its fake microphone began: found in what its page recorded."""
-    source = at_16_khz(speech())
     look = round(LOOK_S * RATE_HZ)
     twice = np.concatenate((source, source[:look]))
 

@@ -10,7 +10,8 @@ from bench.call.peer_setting import PeerSetting, RelaySetting
 # As measured on two cores: start and end of a pair, one join with its rest, scoring of a second.
 START_S, JOIN_S, RELAYED_JOIN_S, SCORING = 7.0, 1.5, 2.5, 0.5
 WARM_JOIN_S = 1.5
-# Two that say the same, one a little later, are an echo to whoever takes echoes off.
+# Three turns: one speaks while the other listens. Two that say the same, one a little later, are an
+# echo to whoever takes echoes off.
 APART_S = 15.0
 AFTER_S = 15.0  # how long media are waited for after an outage
 
@@ -58,7 +59,15 @@ class Situation:
         sends = side == 0 or not self.is_one_way
         keeps = not self.is_long and self.kind is Kind.CALL
         return PeerSetting(
-            self.width, self.height, self.fps, sends, sends, keeps, self.relays, side * APART_S
+            self.width,
+            self.height,
+            self.fps,
+            sends,
+            sends,
+            keeps,
+            self.relays,
+            side * APART_S,
+            not self.is_one_way,
         )
 
     @property

@@ -1,8 +1,8 @@
 """Voice packets into one unbroken voice: how long to wait for the late, what to say for the lost.
 
 It is asked for sound when sound is needed, and always answers. How long a packet may come late is
-learned from how late they do come; the voice is played a little faster or slower to keep to that.
-Pure: the time is told, nothing is waited for here.
+learned from how late they do come; to keep to that a pause is made shorter or longer, and only
+where much is amiss the voice itself. Pure: the time is told, nothing is waited for here.
 """
 
 from collections import deque
@@ -18,16 +18,23 @@ from media.audio.opus_library import (
     repeats_the_one_before,
     samples_in,
 )
-from media.audio.time_stretch import lengthened, shortened
+from media.audio.time_stretch import is_quiet, lengthened, shortened
 from media.devices.sample_ring import Samples
 
 FRAME = RATE_HZ // 50  # 20 ms: what is assumed where nothing is known
 REMEMBERED = 500  # packets, ten seconds
 IN_TIME = 0.97  # of them shall be
-LEAST_WAIT, MOST_WAIT = FRAME, RATE_HZ * 4 // 10
+FIRST = 25  # packets: how late they come while both sides begin tells nothing of the line
+FIRST_KEPT = 5
+LEAST_WAIT, MOST_WAIT = RATE_HZ // 100, RATE_HZ * 4 // 10
+SPARE = RATE_HZ * 7 // 1000  # beyond what is usual
 LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait for copies
 COPIES_ENDED = 50  # packets without one
-SLACK = RATE_HZ // 50  # the wait may be off by this before the voice is stretched
+# The voice may be later than wished by this before a pause is made shorter, and before the voice
+# is; and earlier by this before it is made longer: then what comes late is missed.
+SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (10, 30, 6))
+SMOOTH = 0.2  # of the newest of it: devices ask in blocks, so that one look tells little
+HELD_BACK = RATE_HZ // 50  # a packet that is earlier than due by more is a pause's end
 NEW_TIME = 4 * RATE_HZ
 TOO_LATE = RATE_HZ // 2  # further behind than this is caught up in one step
 MOST_WAITING = 100  # packets, two seconds
@@ -91,6 +98,7 @@ class PlayoutBuffer:
     _next: _Place | None = None
     _newest: _Place | None = None
     _lateness: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _came: int = 0  # packets since the far side began
     _since_loss: int = LOSS_REMEMBERED
     _copied_after: int = 0  # by how much later whole copies come, where there are any
     _since_copy: int = LOSS_REMEMBERED
@@ -101,11 +109,19 @@ class PlayoutBuffer:
     _owed: int = 0  # guessed while nothing newer was here: what is lost may be taken off it
     _frame: int = FRAME
     _loudness: float = 1.0
+    _off: float = 0.0  # by how much the voice is earlier than wished, smoothed
 
     @property
     def has_begun(self) -> bool:
         """The far side has said something."""
         return self._next is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """What is due next is here; what is not may still come, or come along with a later one."""
+        return not self._is_playing or (
+            self._next is not None and self._next.number in self._packets
+        )
 
     @property
     def wait_s(self) -> float:
@@ -169,14 +185,17 @@ class PlayoutBuffer:
             return np.zeros(FRAME // 2, dtype=np.int16)
         if not self._is_playing:
             if ahead > 0 or not self._packets:
-                self.count.silent += FRAME // 2
-                return np.zeros(FRAME // 2, dtype=np.int16)
-            self._is_playing = True
-        if ahead > self._wait + SLACK:  # a pause of the far side: its next word is not due yet
+                length = min(max(ahead, FRAME // 20), FRAME // 2)
+                self.count.silent += length
+                return np.zeros(length, dtype=np.int16)
+            self._is_playing, self._off = True, 0.0
+        if ahead > self._wait + HELD_BACK:  # a pause of the far side: its next word is not due yet
             return self._guessed(is_lost=False)
         if -ahead > TOO_LATE:
             self._catch_up(-ahead)
-        return self._stretched(self._frame_due(), self._ahead(now, surplus))
+            ahead = self._ahead(now, surplus)
+            self._off = ahead
+        return self._stretched(self._frame_due(), ahead)
 
     # --- learning ------------------------------------------------------------------------------
 
@@ -184,7 +203,7 @@ class PlayoutBuffer:
         self._packets.clear()
         self._lateness.clear()
         self._newest, self._next = _Place(number, timestamp), _Place(number, timestamp)
-        self._is_playing, self._owed, self._guessed_now = False, 0, 0
+        self._is_playing, self._owed, self._guessed_now, self._came = False, 0, 0, 0
 
     def _unwrapped(self, packet: VoicePacket) -> tuple[int, int]:
         if self._newest is None:
@@ -194,6 +213,9 @@ class PlayoutBuffer:
 
     def _learn(self, way: int) -> None:
         """`way`: arrival less timestamp; only its changes mean something."""
+        self._came += 1
+        if self._came == FIRST:
+            self._lateness = deque(list(self._lateness)[-FIRST_KEPT:], REMEMBERED)
         self._lateness.append(way)
         self._fastest = min(self._lateness)
         ordered = sorted(self._lateness)
@@ -202,7 +224,7 @@ class PlayoutBuffer:
         self._since_copy += 1
         after = self._copied_after if self._since_copy < COPIES_ENDED else 0
         copies = max(self._frame, after) if self._since_loss < LOSS_REMEMBERED else 0
-        self._wait = min(max(usual + self._frame // 2 + copies, LEAST_WAIT), MOST_WAIT)
+        self._wait = min(max(usual + SPARE + copies, LEAST_WAIT), MOST_WAIT)
 
     def _ahead(self, now: float, surplus: int) -> int:
         """How much earlier than wished the next sample would be heard; negative: later."""
@@ -316,9 +338,12 @@ class PlayoutBuffer:
         self._owed = 0
 
     def _stretched(self, samples: Samples, ahead: int) -> Samples:
-        if -SLACK <= ahead <= SLACK:
+        self._off += SMOOTH * (ahead - self._off)
+        late_slack = SLACK_IN_PAUSE if is_quiet(samples) else SLACK
+        if -late_slack <= self._off <= EARLY_SLACK:
             return samples
-        changed = shortened(samples) if ahead < 0 else lengthened(samples)
+        changed = shortened(samples) if self._off < 0 else lengthened(samples)
+        self._off += len(samples) - len(changed)
         self.count.stretched += len(changed) != len(samples)
         return changed
 

@@ -1,12 +1,16 @@
 """Our voice without the far one's echo, rumble and noise: 10 ms in, 10 ms out. Speech only.
 
 Echo goes two ways: libwebrtc's canceller is best while only the far side speaks, but cuts whole
-words out when both do. Then what our own filter leaves is sent, which suppresses nothing.
+words out when both do. Then what our own filter leaves is sent, which suppresses nothing. Where no
+echo can be, nothing is taken off for one; from a quiet room, too, the voice goes as it is, at once.
 """
 
 import numpy as np
 
-from media.audio.echo_path import BLOCK, PARTS, Block, EchoPath
+from media.audio.echo_path import BLOCK, Block, EchoPath
+from media.audio.echo_sign import EchoSign
+from media.audio.loudspeaker_bend import LoudspeakerBend
+from media.audio.room_noise import RoomNoise
 from media.audio.talk_watch import TalkWatch
 from media.devices.sample_ring import Samples
 
@@ -22,8 +26,8 @@ except ImportError as error:  # no library for this machine: the voice goes on w
 FAULTS = (ImportError, OSError, RuntimeError)
 RATE_HZ = 48_000
 FULL_SCALE = np.float32(32_768)
-CANCELLER_SAMPLES = 473  # by how much libwebrtc's canceller holds a voice back
-SILENT = 2  # of 32 768: nothing is played
+# By how much libwebrtc's canceller, and its noise suppression, hold a voice back.
+CANCELLER_SAMPLES, SUPPRESSION_SAMPLES = 473, 535
 
 
 class SpeechCleaner:
@@ -35,11 +39,14 @@ class SpeechCleaner:
         self._canceller = AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
         self._noise = AudioProcessingModule(noise_suppression=True)
         self._path = EchoPath()
+        self._bend = LoudspeakerBend()
         self._watch = TalkWatch()
         self._told_ms = -1
         self._left = np.zeros(CANCELLER_SAMPLES, np.float32)
-        self._mix = 0.0
-        self._silent_blocks = 0
+        self._noisy = np.zeros(SUPPRESSION_SAMPLES, np.float32)
+        self._sign = EchoSign()
+        self._room = RoomNoise()
+        self._mix = self._natural = self._plain = 0.0
 
     @property
     def is_both(self) -> bool:
@@ -54,29 +61,63 @@ class SpeechCleaner:
 
     def clean(self, far: Samples, heard: Samples) -> Samples:
         """`far`: what the loudspeaker plays; `heard`: what the microphone brings; 480 each."""
-        left = self._without_known_echo(far, heard)
+        voice = heard.astype(np.float32)
+        left = self._without_known_echo(far, voice)
         self._canceller.process_reverse_stream(_frame(far))
         cancelled = _processed(self._canceller, heard).astype(np.float32)
         self._left = np.concatenate((self._left, left))
         held, self._left = self._left[:BLOCK], self._left[BLOCK:]
-        before, self._mix = self._mix, float(self._watch.is_both)
-        if before or self._mix:
-            share = np.linspace(before, self._mix, BLOCK, dtype=np.float32)
-            cancelled += share * (held - cancelled)
-        return _processed(self._noise, np.rint(np.clip(cancelled, -32_768, 32_767)))
+        is_whole = self._watch.is_both or not self._sign.is_possible
+        before, self._mix = self._mix, float(is_whole)
+        _fade(cancelled, held, before, self._mix)
+        sent = self._without_noise(cancelled, is_whole=is_whole)
+        before, self._plain = self._plain, float(self._goes_as_it_is())
+        if before == self._plain == 1.0:
+            return heard
+        _fade(sent, voice, before, self._plain)
+        whole: Samples = np.rint(np.clip(sent, -32_768, 32_767)).astype(np.int16)
+        return whole
 
-    def _without_known_echo(self, far: Samples, heard: Samples) -> Block:
-        voice = heard.astype(np.float32)
-        self._silent_blocks = 0 if np.abs(far).max() > SILENT else self._silent_blocks + 1
-        if self._silent_blocks > PARTS:
-            return voice  # nothing was played for longer than any echo lasts
-        left = self._path.take_off(
-            far.astype(np.float32) / FULL_SCALE, voice / FULL_SCALE, is_both=self._watch.is_both
-        )
-        self._watch.see(self._path.echo_power, self._path.left_power, self._path.heard_power)
+    def _without_noise(self, voice: Block, *, is_whole: bool) -> Block:
+        """From a quiet room what is whole stays so: what suppression takes is of the voice."""
+        suppressed = _processed(self._noise, np.rint(np.clip(voice, -32_768, 32_767)))
+        self._noisy = np.concatenate((self._noisy, voice))
+        held, self._noisy = self._noisy[:BLOCK], self._noisy[BLOCK:]
+        sent = suppressed.astype(np.float32)
+        before, self._natural = self._natural, float(is_whole and self._room.is_quiet)
+        _fade(sent, held, before, self._natural)
+        return sent
+
+    def _goes_as_it_is(self) -> bool:
+        """Begun in a pause only: 10 ms are left out then."""
+        if self._sign.is_possible or not self._room.is_quiet:
+            return False
+        return self._plain == 1.0 or self._room.is_pause
+
+    def _without_known_echo(self, far: Samples, voice: Block) -> Block:
+        played, heard = far.astype(np.float32) / FULL_SCALE, voice / FULL_SCALE
+        power = _power(heard)
+        self._room.heard(power)
+        self._sign.played(_power(played))
+        if not self._sign.is_playing:
+            return voice
+        self._bend.see(played, heard)
+        path = self._path
+        left = path.take_off(self._bend.bent(played), heard, is_both=self._watch.is_both)
+        self._watch.see(path.echo_power, path.left_power, path.heard_power)
+        self._sign.heard(power, path.left_power, path.echo_power, path.along)
         if self._watch.has_moved:
-            self._path.forget()
-        return left * FULL_SCALE
+            path.forget()
+        return left * FULL_SCALE if self._sign.is_possible else voice
+
+
+def _fade(sound: Block, into: Block, before: float, after: float) -> None:
+    if before or after:
+        sound += np.linspace(before, after, BLOCK, dtype=np.float32) * (into - sound)
+
+
+def _power(block: Block) -> float:
+    return float(block.dot(block)) / BLOCK
 
 
 def _frame(samples: object) -> "AudioFrame":

@@ -13,7 +13,7 @@ RATE_HZ = 48_000
 SHORTEST, LONGEST = RATE_HZ // 400, RATE_HZ // 100
 THIN = 6  # the search looks at each sixth sample: 8 kHz carry the pitch
 ALIKE = 0.55  # correlation of two neighbours that may be faded into each other
-QUIET_RMS = 60.0  # of 32 768: nobody hears what is done to it
+QUIET_RMS = 60.0  # of 32 768
 
 
 def shortened(samples: Samples) -> Samples:
@@ -34,11 +34,16 @@ def lengthened(samples: Samples) -> Samples:
     return np.concatenate((samples[:period], joined, samples[period:]))
 
 
+def is_quiet(samples: Samples) -> bool:
+    """Nobody hears what is done to it."""
+    return _rms(samples) < QUIET_RMS
+
+
 def _period(samples: Samples) -> int:
     """In samples; 0: there is none that would not be heard."""
     if len(samples) < 2 * LONGEST:
         return 0
-    if _rms(samples) < QUIET_RMS:
+    if is_quiet(samples):
         return LONGEST
     thin = samples[::THIN].astype(np.float64)
     size = LONGEST // THIN

@@ -19,9 +19,12 @@ from media.devices.sound_watch import OnStatus, SoundWatch
 
 RATE_HZ = 48_000
 BLOCK_SAMPLES = 480
-# In hand so that a busy moment makes no hole: a little more after each hole, less again in peace.
-LEAST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (40, 120, 20))
-LESS_EACH_S = 10.0
+# In hand so that a busy moment makes no hole: more after each hole, and less as long as so much was
+# never needed: by what was left after the device's last block in the worst moment of two seconds.
+LEAST_WISH, FIRST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (20, 30, 120, 15))
+LESS, NEVER_NEEDED = RATE_HZ * 5 // 1000, RATE_HZ * 8 // 1000
+LESS_EACH_S = 2.0
+LESS_AFTER_HOLE_S = 20.0
 MOST_SAMPLES = RATE_HZ * 240 // 1000  # above this we are behind the present
 
 
@@ -36,7 +39,8 @@ class Speaker:
         self._level = SoundLevel()
         self._pace = SoundPace(RATE_HZ)
         self._is_playing = False
-        self._wish = LEAST_WISH
+        self._wish = FIRST_WISH
+        self._least_left = MOST_WISH
         self._less_at = clock.monotonic() + LESS_EACH_S
         self._clock = clock
         self.underruns = 0
@@ -101,12 +105,18 @@ class Speaker:
         block[len(samples) :] = 0
         if self.when_played is not None:
             self.when_played(block)
-        if self._is_playing and len(samples) < len(block):
+        if not self._is_playing:
+            return
+        self._least_left = min(self._least_left, self._ring.filled)
+        if len(samples) < len(block):
             self._is_playing = False
             self.underruns += 1
             self._wish = min(self._wish + MORE, MOST_WISH)
+            self._less_at = self._clock.monotonic() + LESS_AFTER_HOLE_S
 
     def _wish_less(self) -> None:
         if (now := self._clock.monotonic()) >= self._less_at:
             self._less_at = now + LESS_EACH_S
-            self._wish = max(self._wish - MORE // 2, LEAST_WISH)
+            if self._least_left > NEVER_NEEDED:
+                self._wish = max(self._wish - LESS, LEAST_WISH)
+            self._least_left = MOST_WISH

@@ -36,7 +36,7 @@ class PictureBounds:
 
 HD = PictureBounds(1280, 30)
 SD = PictureBounds(640, 30)
-THUMBNAIL = PictureBounds(320, 10)
+THUMBNAIL = PictureBounds(320, 15)
 PAUSED = PictureBounds(0, 0)
 
 

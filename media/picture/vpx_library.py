@@ -114,7 +114,6 @@ _Type = type[ctypes.c_int] | type | None
 # because some machines pass such ones in another way.
 _FUNCTIONS: dict[str, tuple[_Type, list[_Type]]] = {
     "vpx_codec_vp8_cx": (ctypes.c_void_p, []),
-    "vpx_codec_version_str": (ctypes.c_char_p, []),
     "vpx_codec_err_to_string": (ctypes.c_char_p, [_Code]),
     "vpx_codec_enc_config_default": (_Code, [ctypes.c_void_p, _Config, _UNSIGNED]),
     "vpx_codec_enc_init_ver": (

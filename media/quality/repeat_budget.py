@@ -16,7 +16,6 @@ class RepeatBudget:
         self._filled_s: float | None = None
         self._repeated_s: dict[tuple[int, int], float] = {}
         self._first_wanted: dict[int, int] = {}  # by source
-        self.refused = 0
 
     def begins(self, source: int, number: int) -> None:
         """From this packet on everything is needed, nothing before it: a key frame, or what
@@ -40,7 +39,6 @@ class RepeatBudget:
         is_old = first is not None and (number - first & 0xFFFF) >= 0x8000
         is_on_its_way = now_s - self._repeated_s.get((source, number), -1e9) < LEAST_APART_S
         if is_old or is_on_its_way or waiting_s > MOST_WAITING_S or self._bytes_left < wire_bytes:
-            self.refused += 1
             return False
         self._bytes_left -= wire_bytes
         self._repeated_s.pop((source, number), None)

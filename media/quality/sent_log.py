@@ -66,10 +66,6 @@ class SentLog:
         return outcomes
 
     @property
-    def newest_answered_to(self) -> int:
-        return self._told_to & 0xFFFF
-
-    @property
     def is_anything_unanswered(self) -> bool:
         return self._told_to < self._next
 

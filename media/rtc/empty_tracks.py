@@ -4,7 +4,7 @@ Nothing is tapped, encoded or sent until it is filled; upstream's sender looks e
 it has a track by then. No new description is needed for it.
 """
 
-from aiortc import RTCPeerConnection
+from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.mediastreams import MediaStreamTrack
 
 from media.rtc.picture_fall_back import StockPicture
@@ -19,10 +19,12 @@ def add_empty(connection: RTCPeerConnection) -> None:
 
 def fill(
     connection: RTCPeerConnection, voice: MediaStreamTrack, picture: PictureOut | StockPicture
-) -> None:
-    """Once, on a connection made by `add_empty`."""
+) -> RTCRtpSender:
+    """Once, on a connection made by `add_empty`; the voice's sender."""
+    [voice_sender] = [each for each in connection.getSenders() if each.kind == "audio"]
     for sender in connection.getSenders():
         sender.replaceTrack(voice if sender.kind == "audio" else picture)
         if sender.kind == "video" and isinstance(picture, PictureOut):
             picture.hurry()
             obey_key_frame_wishes(sender, picture)
+    return voice_sender

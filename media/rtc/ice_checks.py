@@ -14,6 +14,7 @@ CHECK_LATER_EVERY_S = 0.5
 CHECK_LIMIT_S = 20.0
 RELAY_EVERY_S = 0.25  # questions to a relay or STUN server: a lost one holds the description up
 RELAY_LIMIT_S = 5.0
+REFRESH_LIMIT_S = 30.0  # of what a relay lent: given up, the link ends; it lasts longer than that
 CONSENT_EVERY_S = 1.0
 CONSENT_LIMIT_S = 4.0
 
@@ -36,6 +37,8 @@ class PatientTransaction(stun.Transaction):
         is_binding = request.message_method is stun.Method.BINDING
         self._is_check = is_binding and integrity_key is not None and not long_term_credential
         self._is_consent = retransmissions == 0  # only query_consent passes it
+        is_refresh = request.message_method is stun.Method.REFRESH
+        self._is_kept = is_refresh and bool(request.attributes.get("LIFETIME"))  # 0 gives it back
         self._asked = 0
         self._waited_s = 0.0
 
@@ -59,7 +62,7 @@ class PatientTransaction(stun.Transaction):
 
     def _limit_s(self) -> float:
         if not self._is_check:
-            return RELAY_LIMIT_S
+            return REFRESH_LIMIT_S if self._is_kept else RELAY_LIMIT_S
         return CONSENT_LIMIT_S if self._is_consent else CHECK_LIMIT_S
 
     def _pause_s(self) -> float:

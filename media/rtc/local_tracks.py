@@ -22,7 +22,7 @@ VOICE_FRAME_S = VOICE_FRAME / VOICE_RATE_HZ
 VOICE_MOST_FRAMES = 8  # above this we are behind the present
 EARLY_S = 0.005  # so much sooner than every 20 ms while we are behind, and no burst
 LOOK_EVERY_S = 0.002
-STALL_S = 0.1  # a microphone that is late by less has not stopped
+STALL_LOOKS = 50  # a microphone that is late by less than 0.1 s has not stopped
 STILL_AFTER_S = 1.0
 
 
@@ -131,8 +131,9 @@ class VoiceTrack(MediaStreamTrack):
         await self._sleep_until(due_at - EARLY_S)
         if not self._is_here():
             await self._sleep_until(due_at)
-        silent_at = due_at + (STALL_S if self._is_speaking else 0.0)
-        while not self._is_here() and self._now() < silent_at:
+        for _ in range(STALL_LOOKS if self._is_speaking else 0):
+            if self._is_here():
+                break
             await asyncio.sleep(LOOK_EVERY_S)
         self._left_at = self._now()
         if not self._is_here():

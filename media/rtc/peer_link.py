@@ -10,14 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import av
-from aiortc import (
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCDataChannel,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
+from aiortc import RTCDataChannel, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 
 from app.domain.changes import Json
@@ -31,18 +24,11 @@ from media.picture.picture_sizes import PictureBounds
 from media.quality.arrival_count import ArrivalCount
 from media.quality.line_state import LineState
 from media.rtc import upstream
-from media.rtc.control_words import (
-    Beat,
-    ControlWord,
-    FarCamera,
-    FarLadder,
-    Joined,
-    PictureHere,
-    text_of,
-    word_of,
-)
+from media.rtc.control_channel import BEATS_WAITING_BYTES, ControlChannel
+from media.rtc.control_words import Beat, ControlWord, FarCamera, FarLadder, Joined, PictureHere
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.empty_tracks import add_empty, fill
+from media.rtc.far_media import FarMedia
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.line_control import LineControl
 from media.rtc.link_events import (
@@ -59,11 +45,10 @@ from media.rtc.link_events import (
 )
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice, path_of
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
-from media.rtc.picture_arrival import PictureArrival, receiver_of
+from media.rtc.new_connection import control_and_scope, new_connection, use_our_codecs
 from media.rtc.picture_out import add_picture, picture_of
-from media.rtc.relay_paths import RELAYS, way_of
-from media.rtc.remote_tracks import read_pictures
-from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
+from media.rtc.relay_paths import way_of
+from media.rtc.voice_arrival import VoiceSink
 from media.rtc.voice_encoder import VoiceOut
 
 log = logging.getLogger(__name__)
@@ -75,12 +60,6 @@ MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
-# The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/red", "audio/opus")}
-CONTROL_WAITING_BYTES = 128 * 1024  # beyond this the line does not carry what we say
-BEATS_WAITING_BYTES = 2048
-# What a far side in order says is a tenth of it; the rest would only bury our own screen.
-WORDS_A_SECOND, WORDS_MOST = 100.0, 200.0
 
 
 class PeerLink:
@@ -105,23 +84,28 @@ class PeerLink:
         self._is_warm = False  # of an empty one: all is there but sound and picture
         self._is_offerer = is_offerer
         self._voice = voice
-        self._far_voice = far_voice
-        self._playout = PlayoutBuffer()
+        self._voice_track: VoiceTrack | None = None
         self._voice_out = VoiceOut()
         self._pictures = pictures
         self.picture_out = picture_of(pictures)
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
-        self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=RELAYS.ice_servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-        )
-        self._control: RTCDataChannel | None = None
+        self._pc = new_connection()
         self._scope: RTCDataChannel | None = None
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
-        self._arrival: PictureArrival | None = None
         self._line: LineControl | None = None
         self._now = asyncio.get_running_loop().time
+        self._control = ControlChannel(self._word_came, self._now)
+        self._far = FarMedia(
+            self._pc,
+            self._tasks,
+            sink=far_voice,
+            on_picture=self._picture_heard,
+            on_voice=self._voice_heard,
+            round_trip_s=lambda: self._meter.round_trip_s,
+            now=self._now,
+        )
         self._opened_at = self._now()
         self._join_ms: float | None = None
         self._has_heard = False
@@ -130,9 +114,6 @@ class PeerLink:
         self._is_camera_told: bool | None = None
         self._has_picture = False
         self._is_picture_told = False
-        self._words_left: float = WORDS_MOST
-        self._heard_word_at = self._opened_at
-        self._refused = 0
 
     # --- what the owner asks ---------------------------------------------------------------
 
@@ -175,12 +156,13 @@ class PeerLink:
             self._fail(Code.MEDIA_LOST)  # whoever asked makes another one at once
             return
         self._has_joined, self._opened_at = True, self._now()
-        fill(self._pc, VoiceTrack(self._voice), self.picture_out)
+        self._voice_track = VoiceTrack(self._voice)
+        self._voice_out.sender = fill(self._pc, self._voice_track, self.picture_out)
         self._state_changed()
 
     def send(self, word: FarScreen | LiveFromFar | FarCamera | FarLadder) -> None:
         """Over the control channel; Unavailable(CALL_NOT_OPEN) when the line does not carry it."""
-        self._say(word, CONTROL_WAITING_BYTES)
+        self._control.say(word)
 
     def send_scope(self, data: bytes) -> None:
         """Over the scope channel; Unavailable(CALL_NOT_OPEN) when it is not open."""
@@ -196,7 +178,7 @@ class PeerLink:
     @property
     def arrival_count(self) -> ArrivalCount:
         """What the far picture had to put up with on this link so far."""
-        return self._arrival.count if self._arrival is not None else ArrivalCount()
+        return self._far.arrival_count
 
     @property
     def is_up(self) -> bool:
@@ -227,7 +209,7 @@ class PeerLink:
     @property
     def playout(self) -> PlayoutBuffer:
         """Of the far voice: what it was made of so far, and how long is waited; to be read only."""
-        return self._playout
+        return self._far.playout
 
     async def close(self) -> None:
         """The end of this link; the far side is told by the line where it still can be."""
@@ -236,6 +218,8 @@ class PeerLink:
         await self._tasks.close()
         if self._line is not None:
             await self._line.close()
+        if self._voice_track is not None:
+            self._voice_track.stop()  # stock stops what it has begun to send, and no other
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._pc.close()
@@ -254,24 +238,20 @@ class PeerLink:
 
     def _add_tracks(self) -> None:
         if self._has_joined:
-            self._pc.addTrack(VoiceTrack(self._voice))
+            self._voice_track = VoiceTrack(self._voice)
+            self._voice_out.sender = self._pc.addTrack(self._voice_track)
             add_picture(self._pc, self.picture_out)
         else:
             add_empty(self._pc)
-        for transceiver in self._pc.getTransceivers():
-            known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
-            ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
-            transceiver.setCodecPreferences(ours)
+        use_our_codecs(self._pc)
         self._line = LineControl(self._pc, upstream.transport_of(self._pc))
         self.picture_out.budget = self._line.picture_budget
 
     def _add_channels(self) -> None:
-        # After the tracks: created first, under MAX_BUNDLE, they would never connect.
-        self._control = self._pc.createDataChannel("control", negotiated=True, id=0)
-        self._scope = self._pc.createDataChannel("scope", negotiated=True, id=1)
-        self._control.on("open", self._state_changed)
-        self._control.on("close", lambda: self._fail(Code.MEDIA_LOST))
-        self._control.on("message", self._control_heard)
+        control, self._scope = control_and_scope(self._pc)
+        self._control.use(control)
+        control.on("open", self._state_changed)
+        control.on("close", lambda: self._fail(Code.MEDIA_LOST))
         self._scope.on("message", self._scope_heard)
 
     def _tell_description(self) -> None:
@@ -284,13 +264,13 @@ class PeerLink:
             if upstream.transport_of(self._pc).is_impostor:
                 self._fail(Code.PEER_UNTRUSTED)
             self._fail(Code.PEER_AWAY if self._join_ms is None else Code.MEDIA_LOST)
-        elif state == "connected":
+        elif state == "connected" and not self._is_over:
             if self._first_picture is None and self._has_joined:
                 self._first_picture = FirstPictureHelp(self._pc)
                 upstream.transport_of(self._pc).when_heard_again = self._heard_again
                 self._tasks.start(self._first_picture.push(), "first picture out")
                 self._tasks.start(self._first_picture.pull(), "first picture in")
-            if self._control is not None and self._control.readyState == "open":
+            if self._control.is_open:
                 self._tell_joined()
                 if self._has_joined and self._has_far_joined:
                     self._come_up()
@@ -300,7 +280,7 @@ class PeerLink:
 
     def _tell_joined(self) -> None:
         if self._has_joined and not self._is_join_told:
-            self._is_join_told = self._try_to_say(Joined())
+            self._is_join_told = self._control.try_to_say(Joined())
 
     def _come_up(self) -> None:
         if self._join_ms is None:
@@ -328,27 +308,8 @@ class PeerLink:
     # --- what comes in ---------------------------------------------------------------------
 
     def _track_came(self, track: MediaStreamTrack) -> None:
-        if track.kind == "video":
-            self._picture_comes(track)
-        else:
-            self._tasks.start(gather_voice(track, self._playout), "far voice comes")
-            self._tasks.start(
-                play_voice(self._playout, self._far_voice, self._voice_heard), "far voice plays"
-            )
-
-    def _picture_comes(self, track: MediaStreamTrack) -> None:
-        arrival = self._arrival = PictureArrival(
-            receiver_of(self._pc, track),
-            self._picture_heard,
-            lambda: self._meter.round_trip_s,
-            lambda: self._playout.next_heard,
-            self._now,
-        )
-        for receiver in self._pc.getReceivers():
-            if receiver.track is not None and receiver.track.kind == "audio":
-                arrival.voice_comes(receiver)
-        self._tasks.start(arrival.run(), "far picture arrives")
-        self._tasks.start(read_pictures(track, arrival.came), "far picture")
+        if not self._is_over:
+            self._far.came(track)
 
     def _far_has_joined(self) -> None:
         """Who sends sound or picture has joined, too; the word itself may be lost for a moment."""
@@ -365,7 +326,7 @@ class PeerLink:
             self._first_picture.came()
         if not self._has_picture:
             self._has_picture = True
-            self._is_picture_told = self._try_to_say(PictureHere())
+            self._is_picture_told = self._control.try_to_say(PictureHere())
             self._tell(FirstPicture((self._now() - self._opened_at) * 1000))
         self._tell(PictureIn(frame))
 
@@ -378,21 +339,9 @@ class PeerLink:
         if isinstance(data, bytes) and self._has_joined:
             self._tell(ScopeIn(data))
         elif not isinstance(data, bytes):
-            self._refuse(Code.MALFORMED)
+            self._control.refuse(Code.MALFORMED)
 
-    def _control_heard(self, text: object) -> None:
-        now = self._now()
-        refill = (now - self._heard_word_at) * WORDS_A_SECOND
-        self._words_left, self._heard_word_at = min(WORDS_MOST, self._words_left + refill), now
-        if self._words_left < 1:
-            self._refuse(Code.OVERRUN)
-            return
-        self._words_left -= 1
-        try:
-            word = word_of(text)
-        except Rejected as refused:
-            self._refuse(refused.code)
-            return
+    def _word_came(self, word: ControlWord) -> None:
         match word:
             case Beat():
                 self._meter.beat_came(word)
@@ -404,15 +353,9 @@ class PeerLink:
                 if self._first_picture is not None:
                     self._first_picture.arrived()
             case _:
-                if isinstance(word, FarCamera) and self._arrival is not None:
-                    self._arrival.far_camera_is(word.is_on)
+                if isinstance(word, FarCamera):
+                    self._far.far_camera_is(word.is_on)
                 self._tell(word)
-
-    def _refuse(self, code: Code) -> None:
-        """The far side must not fill our log either: told after one, two, four, eight..."""
-        self._refused += 1
-        if self._refused.bit_count() == 1:
-            log.warning("words of the far side refused so far: %d (%s)", self._refused, code)
 
     # --- what goes on by itself ------------------------------------------------------------
 
@@ -428,21 +371,18 @@ class PeerLink:
             self._look(now)
             if (self._is_warm or self._join_ms is not None) and now - beat_at >= BEAT_EVERY_S:
                 beat_at = now
-                self._try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
+                self._control.try_to_say(self._meter.next_beat(), BEATS_WAITING_BYTES)
             if now - measured_at >= MEASURE_EVERY_S:
                 measured_at = now
                 await self._measure()
 
     async def _measure(self) -> None:
         stats = await self._pc.getStats()
-        measured = self._meter.measures(stats, self._playout.count)
+        measured = self._meter.measures(stats, self._far.playout.count)
         if not self._has_joined:
             return  # a measure of nothing
         self._tell(replace(measured, path=path_of(self.way)))
-        if (percent := loss_of_our_voice(stats)) is not None:
-            for sender in self._pc.getSenders():
-                if sender.kind == "audio":
-                    self._voice_out.loses(sender, percent, self._now())
+        self._voice_out.loses(loss_of_our_voice(stats), self._now())
 
     def _look(self, now: float) -> None:
         if self._join_ms is None:
@@ -462,22 +402,7 @@ class PeerLink:
 
     def _tell_how_we_are(self) -> None:
         is_moving = self._pictures.is_moving
-        if is_moving != self._is_camera_told and self._try_to_say(FarCamera(is_moving)):
+        if is_moving != self._is_camera_told and self._control.try_to_say(FarCamera(is_moving)):
             self._is_camera_told = is_moving
         if self._has_picture and not self._is_picture_told:
-            self._is_picture_told = self._try_to_say(PictureHere())
-
-    def _try_to_say(self, word: ControlWord, most_waiting: int = CONTROL_WAITING_BYTES) -> bool:
-        try:
-            self._say(word, most_waiting)
-        except Unavailable:
-            return False
-        return True
-
-    def _say(self, word: ControlWord, most_waiting: int) -> None:
-        control, text = self._control, text_of(word)
-        if control is None or control.readyState != "open":
-            raise Unavailable(Code.CALL_NOT_OPEN, "control channel")
-        if control.bufferedAmount > most_waiting:
-            raise Unavailable(Code.CALL_NOT_OPEN, "control channel is full")
-        control.send(text)
+            self._is_picture_told = self._control.try_to_say(PictureHere())

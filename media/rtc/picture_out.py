@@ -13,6 +13,7 @@ from fractions import Fraction
 import av
 from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import FFmpegError
 from av.stream import Stream
 
 from app.domain.failures import Rejected
@@ -42,6 +43,7 @@ START_FRAMES_PER_S = 30.0
 LONGEST_WAIT_S = 0.1  # of what was handed over before; on a slow line one and a half frames
 LONGEST_WAIT_FRAMES = 1.5
 REST_AFTER_FAULT_S = 1.0
+FAULTS = (RuntimeError, ValueError, FFmpegError)  # of libvpx, of who scales
 DARK_FORM = PictureForm(DARK.width, DARK.height, 1 / DARK_EVERY_S, 0.0)
 
 
@@ -101,6 +103,11 @@ class PictureOut(MediaStreamTrack):
         """Before the first picture, on a link that was up before the click."""
         self._wishes = KeyFrameWishes(is_hurried=True)
 
+    def stop(self) -> None:
+        """Stock's sender calls it at its end."""
+        super().stop()
+        self._encoder = None
+
     def wish_key_frame(self) -> None:
         """From the far side or from us; takes the place of the sender's `_send_keyframe`."""
         self._wishes.wish(self._now(), self.budget().bit_s)
@@ -125,7 +132,7 @@ class PictureOut(MediaStreamTrack):
         except Rejected:
             self._meter.left_out()
             return None
-        except RuntimeError as error:
+        except FAULTS as error:
             log.warning("the picture's encoder is made anew: %s", error)
             self._encoder = None
             await asyncio.sleep(REST_AFTER_FAULT_S)

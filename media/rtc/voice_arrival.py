@@ -19,6 +19,7 @@ from media.audio.playout_buffer import PlayoutBuffer, VoicePacket
 from media.devices.sample_ring import Samples
 
 TICK_S = 0.005
+HOPES = 48_000 * 8 // 1000  # samples below what is wished for in hand, before anything is guessed
 MOST_IN_A_TICK = 8  # takes; whoever wants more than this at once waits for the next tick
 
 
@@ -74,6 +75,8 @@ async def play_voice(
         for _ in range(MOST_IN_A_TICK):
             surplus = sink.surplus
             if surplus >= 0 or not playout.has_begun:
+                break
+            if surplus > -HOPES and not playout.is_ready:
                 break
             tell(playout.take(now(), surplus))
 

@@ -12,7 +12,7 @@ import aiortc.rtp
 from aiortc.codecs import CODECS
 from aiortc.codecs.base import Decoder, Encoder
 from aiortc.jitterbuffer import JitterFrame
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability, RTCRtpCodecParameters
 
 from media.audio.opus_library import samples_in
 from media.audio.playout_buffer import VoicePacket
@@ -27,7 +27,9 @@ RED_TYPE = 63
 FREE_TYPES = (*range(35, 64), *range(96, 128))
 
 Codecs = list[RTCRtpCodecParameters]
+Wishes = list[RTCRtpCodecCapability]
 _find_common = aiortc.rtcpeerconnection.find_common_codecs
+_filter_preferred = aiortc.rtcpeerconnection.filter_preferred_codecs
 _get_encoder = aiortc.codecs.get_encoder
 _get_decoder = aiortc.codecs.get_decoder
 
@@ -74,6 +76,15 @@ def find_common_codecs(local_codecs: Codecs, remote_codecs: Codecs) -> Codecs:
     return with_copies(_find_common(local_codecs, remote_codecs))
 
 
+def filter_preferred_codecs(codecs: Codecs, preferred: Wishes) -> Codecs:
+    """Stock compares formats; that of the copies names the number which the offerer gave Opus."""
+    found = _filter_preferred(codecs, preferred)
+    if not any(wish.mimeType.lower() == RED for wish in preferred):
+        return found
+    copies = [codec for codec in codecs if codec.mimeType.lower() == RED]
+    return with_copies([*copies, *(codec for codec in found if codec not in copies)])
+
+
 def get_encoder(codec: RTCRtpCodecParameters) -> Encoder:
     if codec.mimeType.lower() == RED:
         return VoiceEncoder(int(next(iter(codec.parameters)).partition("/")[0]))
@@ -89,5 +100,6 @@ def install() -> None:
     CODECS["audio"][:] = with_copies([red, *CODECS["audio"]])
     vars(aiortc.rtp)["DYNAMIC_PAYLOAD_TYPES"] = FREE_TYPES
     vars(aiortc.rtcpeerconnection)["find_common_codecs"] = find_common_codecs
+    vars(aiortc.rtcpeerconnection)["filter_preferred_codecs"] = filter_preferred_codecs
     vars(aiortc.rtcrtpsender)["get_encoder"] = get_encoder
     vars(aiortc.rtcrtpreceiver)["get_decoder"] = get_decoder

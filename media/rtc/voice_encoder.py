@@ -21,9 +21,10 @@ from media.rtc.remote_tracks import one_channel
 
 FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}  # RFC 7587, 6.1
 ENCODER = "_RTCRtpSender__encoder"  # the sender makes it with its first frame and keeps it
-# A packet carries the one before the last: the last comes back from Opus' own copy in the next,
-# and two that are lost in a row are bridged.
-COPY_OF = 2
+# A packet carries the last one whole: nobody waits longer for it than for Opus' own coarse copy.
+# The one before the last instead costs 20 ms of waiting, for 0.2 to 0.4 of PESQ from 10 % on.
+COPY_OF = 1
+NO_REPORT_FOR_S = 2.0  # they come about once a second
 
 
 class VoiceEncoder(StockOpusEncoder):
@@ -78,21 +79,43 @@ class VoiceEncoder(StockOpusEncoder):
 
 
 class VoiceOut:
-    """What is known of the way of our voice, told to its encoder as soon as there is one."""
+    """What is known of the way of our voice, told to its encoder.
+
+    The first words go out at their best whatever the line is guessed to carry: until the far side
+    reports, or has not done so for a while.
+    """
 
     def __init__(self) -> None:
+        self.sender: RTCRtpSender | None = None  # of our voice, once there is one
         self._rule = VoiceRule()
+        self._percent = 0.0
+        self._first_at: float | None = None
+        self._is_begun = False
 
     def carries(self, bit_s: int | None) -> None:
         """Of the whole line, all bytes on the wire; None: not known."""
         self._rule.carries(bit_s)
+        self._tell()
 
-    def loses(self, sender: RTCRtpSender, percent: float, now: float) -> None:
-        """What the far side reports of our voice; nothing is told before its first frame."""
-        shape = self._rule.loses(percent, now)
-        encoder = getattr(sender, ENCODER, None)
-        if isinstance(encoder, VoiceEncoder):
-            encoder.shape, encoder.loss_percent = shape, percent
+    def loses(self, percent: float | None, now: float) -> None:
+        """What the far side reports of our voice, None when it does not; told every second."""
+        if self._encoder is None:
+            return
+        self._first_at = now if self._first_at is None else self._first_at
+        if percent is not None:
+            self._percent = percent
+            self._rule.loses(percent, now)
+        self._is_begun |= percent is not None or now - self._first_at >= NO_REPORT_FOR_S
+        self._tell()
+
+    @property
+    def _encoder(self) -> VoiceEncoder | None:
+        encoder = getattr(self.sender, ENCODER, None)
+        return encoder if isinstance(encoder, VoiceEncoder) else None
+
+    def _tell(self) -> None:
+        if self._is_begun and (encoder := self._encoder) is not None:
+            encoder.shape, encoder.loss_percent = self._rule.shape, self._percent
 
 
 def install() -> None:

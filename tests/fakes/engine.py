@@ -5,6 +5,7 @@ Two of them tied together (`tie`) make a call as two real ones do, while their w
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 from app.domain.call import RunningCall
 from app.domain.changes import Json
@@ -14,6 +15,7 @@ from app.domain.engine import (
     EngineEvent,
     EngineGone,
     Equipment,
+    LadderTold,
     LinkChanged,
     LinkPhase,
     LiveFromFar,
@@ -21,10 +23,12 @@ from app.domain.engine import (
 )
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import LinkId, RecordId
-from app.domain.ladder import Wants
+from app.domain.ladder import Reason, Stand, Step, Wants
 from app.domain.relays import RelayAccess
 
 WAITING = 1000
+# What a wire between two carries: files that make room for a call are there at once all the same.
+WIDE_LINE = Stand(Step.HD, Reason.CARRIED, datetime(2026, 11, 21, 9, 0, tzinfo=UTC), 100_000_000)
 
 
 class FakeEngine:
@@ -238,6 +242,7 @@ class Wire:
         if not self.is_cut and all(end.link == link for end in self._ends):
             for end in self._ends:
                 end.link_is(LinkPhase.LIVE, link)
+                end.tells(LadderTold(WIDE_LINE, None, end.wants, None))
 
     def carries(self, engine: FakeEngine, payload: dict[str, Json]) -> None:
         if not self.is_cut:

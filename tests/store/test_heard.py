@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -112,12 +113,25 @@ async def test_nonsense_and_another_patient_are_refused(either_store: OfflineSto
 async def test_there_is_an_end_to_it(
     either_store: OfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heard, "HEARD_MOST", 3)
+    monkeypatch.setattr(heard, "HEARD_OF_VISIT", 3)
     for number in range(3):
         await keep(either_store, told(str(number)))
     with pytest.raises(Rejected) as refused:
         await keep(either_store, told("one too many"))
     assert refused.value.code is Code.OVERRUN
+
+
+async def test_what_the_server_never_confirms_does_not_shut_out_other_visits_for_ever(
+    either_store: OfflineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heard, "HEARD_MOST", 3)
+    for number in range(3):
+        await keep(either_store, told(str(number)))
+    other = VisitId(new_id())
+    record = told("in another visit")
+    fields = {**record.fields, "visit": str(other)}
+    assert await keep(either_store, replace(record, visit=other, fields=fields))
+    assert [text for text, _ in await shown(either_store)] == ["1", "2"]
 
 
 async def test_a_receipt_stands_with_its_message_heard_or_confirmed(
@@ -200,3 +214,16 @@ def test_a_store_of_before_is_brought_on_with_all_that_it_held(
     rows = connection.execute("SELECT visit, is_pending FROM messages_shown").fetchall()
     assert rows == [(str(VISIT), 0)]
     connection.close()
+
+
+async def test_the_far_desks_name_of_a_file_is_no_place_on_this_disk(
+    either_store: OfflineStore,
+) -> None:
+    file = {"name": "../../.ssh/\u202egnp.cod", "kind": "pdf", "size_bytes": 3, "sha256": "ab" * 32}
+    part = {"file_sha256": "cd" * 32, "file_key": "k", "file_bytes": 3}
+    record = told("look")
+    fields: dict[str, Any] = {**record.fields, "file": file, "file_parts": [part]}
+    assert await keep(either_store, replace(record, fields=fields))
+    [message] = await either_store.transaction(lambda unit: unit.records.messages(VISIT))
+    assert message.file is not None
+    assert message.file.name == "gnp.cod.pdf"

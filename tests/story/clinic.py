@@ -27,6 +27,7 @@ from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.tasks import TaskOwner
+from app.services.all_services import wire
 from app.services.sign_in import SignInPhase
 from app.settings import Settings
 from media.link.remote_control import RemoteControl
@@ -41,6 +42,7 @@ from tests.fakes.store import kept_store
 from tests.fakes.time_loop import LoopClock, until
 from tests.server.given import CHEAP, PASSWORD, HandClock
 from tests.server.given import Clinic as ServerClinic
+from ui.models import make_models
 from ui.view_models.window import Page, WindowViewModel
 from ui.views.frame import Models
 
@@ -115,12 +117,19 @@ class Desk:
             cast(Any, clock),
         )
         channel.renew = self.services.sign_in.renew_tokens
-        models = main.make_models(
-            self.settings, self.store, self.services, engine, self.tasks, cast(Any, clock)
+        models = make_models(
+            self.services,
+            self.tasks,
+            clock,
+            role=self.settings.role,
+            device_name=self.settings.device_name,
+            has_cuff=has_cuff,
+            why_not_kept=self.store.why_not_kept,
+            answering=lambda: "",
         )
         self.models: Models = models[0]
         self.window: WindowViewModel = models[1]
-        main.wire(self.services, self.tasks)
+        wire(self.services, self.tasks)
         if running is not None:
             await self.services.sign_in.reopen(has_running_call=True)
             if self.services.sign_in.state.value.phase is SignInPhase.LOCKED:

@@ -243,6 +243,11 @@ async def test_who_sits_there_writes_in_no_other_name(clinic: Clinic) -> None:
         forged = {**told, "text": str(told["text"]).replace(author, other)}
         forged["told"] = str(new_id())
         desk.services.direct_line.heard(booked.visit, forged)
+    name = cart.services.acts.person.name
+    text = str(told["text"]).replace(f'"{name}"', '"You"')
+    assert text != told["text"]
+    renamed = {**told, "told": str(new_id()), "text": text}
+    desk.services.direct_line.heard(booked.visit, renamed)
     await clinic.passes(1)
     assert words(desk) == ["mine", "mine"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
 
 from app.domain.failures import Code
 from tests.ui.given import Pages, settle
@@ -133,6 +133,26 @@ def test_a_file_is_saved_only_whole_and_after_a_question(pages: Pages) -> None:
     pages.press("message.save-file-cancel")
     assert pages.wishes("messages") == []
     assert pages.shown("message.file.2")
+
+
+def test_a_locked_screen_has_no_window_before_it_that_chooses_files(pages: Pages) -> None:
+    pages.show(messages=made.MESSAGES_LIVE)
+    pages.press("message.file.2")
+    pages.press("message.save-file-confirm")
+    settle()
+    [dialog] = pages.frame.findChildren(QFileDialog)
+    assert dialog.isVisible()
+    pages.models["window"].show(WindowScreen(Page.LOCK))
+    settle()
+    assert not any(one.isVisible() for one in pages.frame.findChildren(QFileDialog))
+    assert pages.wishes("messages") == []
+    pages.models["window"].show(WindowScreen(Page.VISIT))
+    pages.press("message.attach")
+    settle()
+    [dialog] = [one for one in pages.frame.findChildren(QFileDialog) if one.isVisible()]
+    pages.models["window"].show(WindowScreen(Page.LOCK))
+    settle()
+    assert not any(one.isVisible() for one in pages.frame.findChildren(QFileDialog))
 
 
 def test_why_a_file_cannot_go_is_said(pages: Pages) -> None:

@@ -76,10 +76,19 @@ class BrowserVisit:
         await self.browser.close()
 
     def is_picture(self, data: bytes) -> bool:
-        """A packet of one of the pictures, repeats included, in either direction."""
-        kinds = re.search(r"^m=video \d+ \S+ ([\d ]+)", self._description, re.MULTILINE)
-        assert kinds is not None
-        return data[0] >> 6 == 2 and str(data[1] & 0x7F) in kinds[1].split()
+        """In either direction, repeats included."""
+        return self._kind_of(data) in ("vp8", "rtx")
+
+    def is_repeat(self, data: bytes) -> bool:
+        """A packet of a picture that was asked for again."""
+        return self._kind_of(data) == "rtx"
+
+    def _kind_of(self, data: bytes) -> str | None:
+        """Lower case; both sides use the numbers of the offer. None: not RTP, or unknown."""
+        if data[0] >> 6 != 2:
+            return None
+        kind = re.search(rf"^a=rtpmap:{data[1] & 0x7F} (\w+)/", self._description, re.MULTILINE)
+        return None if kind is None else kind[1].lower()
 
     def say(self, kind: RecordType, record: RecordId, fields: dict[str, Json]) -> None:
         for word in words_of(HeardRecord(kind, record, fields, self.patient, self.visit)):

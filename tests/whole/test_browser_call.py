@@ -26,6 +26,7 @@ from media.rtc.control_words import FarCamera
 from media.rtc.link_events import LinkFailed, LinkLost
 from tests.fakes.two_links import frequency_of, number_in
 from tests.unproven import unproven
+from tests.whole.browser_end import RATE_HZ
 from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
 
 pytestmark = pytest.mark.whole
@@ -33,10 +34,14 @@ pytestmark = pytest.mark.whole
 MEGABIT = 1_000_000
 CLIMB_S = 3.0
 LOSS, LOSS_S = 0.05, 5.0
-NO_PICTURE_S = 1.2
-LEAST_FRAMES_S = 15.0  # of 30; a machine that also runs other things draws fewer
+LONGEST_GAP_S = 2.0  # below 0.2 on a calm machine; 1.05 was seen on a busy one
+NO_PICTURE_S, ASKED_S = 0.3, 5.0  # Chromium waits 3 s before it asks
+LEAST_FRAMES_S = 5.0  # of 30: not starved; 27 on a calm machine, 11 were seen on a busy one
 TONE_WITHIN_HZ = 4.0
-MOST_CONCEALED = 0.03
+LEAST_COPIES = 0.25  # a packet; up to 0.22 are found where there are none, inside of Opus' own
+TWICE = 1.3  # of a plain packet's size, the least that one with a copy has in the mean
+MOST_CONCEALED = 0.25  # a busy machine conceals, too (0.11 was seen); a calm one below 0.01
+LEAST_REPLACED = 0.5  # of the voice's packets that were lost, by copies
 SILENT_S = 1.5  # until a far side that is gone is said to be lost
 
 
@@ -55,7 +60,6 @@ async def test_we_call_a_browser_and_it_is_a_visit_until_its_program_is_killed(
         await _climbed(visit)
         await _write_to_each_other(visit)
         await _bear_loss(visit)
-        await _ask_for_a_new_picture(visit)
         for pid in visit.browser.pids:
             os.kill(pid, signal.SIGKILL)
         took_s = await visit.ours.until(
@@ -77,6 +81,18 @@ async def test_a_browser_calls_us_and_hangs_up(tmp_path: Path) -> None:
         assert not visit.ours.of(LinkLost)
         await visit.browser.ask("pc.close()")
         await visit.ours.until(lambda: bool(visit.ours.of(LinkFailed)), SILENT_S, "the end")
+
+
+@pytest.mark.long
+async def test_a_key_frame_is_asked_for_and_given_where_repeats_are_lost(tmp_path: Path) -> None:
+    async with visit_with_a_browser(tmp_path, we_offer=True) as visit:
+        await _join(visit)
+        await _see_and_hear_each_other(visit)
+        await _climbed(visit)
+        try:
+            await _ask_for_a_new_picture(visit)
+        finally:
+            print(visit.ours.link.arrival_count, visit.states[-1])
 
 
 async def _join(visit: BrowserVisit) -> None:
@@ -132,8 +148,24 @@ async def _climbed(visit: BrowserVisit) -> None:
     theirs_s = await visit.browser.ask("shownAt.filter((at) => at > shownAt.at(-1) - 2000).length")
     print(f"pictures a second: {ours_s:.1f} of theirs here, {theirs_s / 2:.1f} of ours there")
     assert min(ours_s, theirs_s / 2) > LEAST_FRAMES_S
+    await _voice_carries_copies(visit)
+
+
+async def _voice_carries_copies(visit: BrowserVisit) -> None:
+    """getStats names the codec inside the copies' packets; their number and size tell the rest."""
     figures = await visit.browser.figures()
-    print(json.dumps(figures["in audio"]), json.dumps(figures["out audio"]))
+    heard, said = figures["in audio"], figures["out audio"]
+    assert heard["codec"] == said["codec"] == "audio/opus"
+    copies = heard["fecPacketsReceived"] / heard["packetsReceived"]
+    plain_bytes = said["targetBitrate"] / 8 * 0.02
+    ours = heard["bytesReceived"] / heard["packetsReceived"] / plain_bytes
+    theirs = said["bytesSent"] / said["packetsSent"] / plain_bytes
+    print(
+        f"voice packets, times a plain one: ours {ours:.1f}, the browser's {theirs:.1f}; ", end=""
+    )
+    print(f"copies that the browser found in ours: {copies:.2f} a packet")
+    assert copies > LEAST_COPIES
+    assert min(ours, theirs) > TWICE
 
 
 async def _write_to_each_other(visit: BrowserVisit) -> None:
@@ -188,8 +220,8 @@ async def _bear_loss(visit: BrowserVisit) -> None:
     before, page_ms = await browser.figures(), await browser.ask("performance.now()")
     played = ours.link.playout.count
     heard, made_up = played.heard, played.recovered + played.guessed
-    asked = ours.link.arrival_count
-    since = time.monotonic()
+    by_copy = played.repeated
+    lost, since = visit.gate.lost, time.monotonic()
     visit.gate.loss = LOSS
     await asyncio.sleep(LOSS_S)
     visit.gate.loss = 0.0
@@ -201,46 +233,52 @@ async def _bear_loss(visit: BrowserVisit) -> None:
     their_share = _risen(before, after, "in audio", "concealedSamples") / _risen(
         before, after, "in audio", "totalSamplesReceived"
     )
-    counts = {
-        name: _risen(before, after, *name.split(": "))
-        for name in (
-            "in video: nackCount",
-            "in video: retransmittedPacketsReceived",
-            "out video: nackCount",
-            "out video: retransmittedPacketsSent",
-            "in video: pliCount",
-            "out video: pliCount",
-            "in video: freezeCount",
-        )
+    replaced = (played.repeated - by_copy) / (LOSS * LOSS_S * RATE_HZ)
+    asked = {
+        "by us": _risen(before, after, "out video", "nackCount"),
+        "by the browser": _risen(before, after, "in video", "nackCount"),
+    }
+    repeated = {
+        "by us": _risen(before, after, "in video", "retransmittedPacketsReceived"),
+        "by the browser": _risen(before, after, "out video", "retransmittedPacketsSent"),
     }
     print(
-        f"{100 * LOSS:.0f} % lost ({visit.gate.lost} of {visit.gate.passed}): longest gap {our_gap_s:.2f} s here, "
-        f"{their_gap_s:.2f} s there; made up {100 * our_share:.1f} % here, "
-        f"{100 * their_share:.1f} % there; repeated here {played.repeated}; {counts}; {asked} {ours.link.arrival_count}"
+        f"{visit.gate.lost - lost} packets lost in {LOSS_S:.0f} s: longest gap "
+        f"{our_gap_s:.2f} s here, {their_gap_s:.2f} s there; voice made up "
+        f"{100 * our_share:.1f} % here, {100 * their_share:.1f} % there; "
+        f"of the lost voice {100 * replaced:.0f} % came as copies here; "
+        f"asked again {asked}, repeated {repeated}"
     )
-    assert our_gap_s < 1.0
-    assert their_gap_s < 1.0
+    assert min(*asked.values(), *repeated.values()) > 0
+    assert max(our_gap_s, their_gap_s) < LONGEST_GAP_S
+    assert replaced > LEAST_REPLACED
     assert our_share < MOST_CONCEALED
     assert their_share < MOST_CONCEALED
 
 
 async def _ask_for_a_new_picture(visit: BrowserVisit) -> None:
-    """For longer than it is worth to send the old ones again."""
+    """What was lost does not come by asking again: a key frame is asked for, and given."""
     ours, browser = visit.ours, visit.browser
-    before = await browser.figures()
+    before, began = await browser.figures(), time.monotonic()
     visit.gate.vanishes = visit.is_picture
     await asyncio.sleep(NO_PICTURE_S)
-    visit.gate.vanishes = lambda data: False
+    visit.gate.vanishes = visit.is_repeat
     over, page_ms = time.monotonic(), await browser.ask("performance.now()")
-    here_s = await ours.until(lambda: ours.pictures_at[-1] > over, 5, "the browser's new picture")
-    there = await browser.until("shownAt.at(-1)", lambda at: at > page_ms, 5)
-    await asyncio.sleep(0.5)
+    here_s = await ours.until(lambda: ours.pictures_at[-1] > over, ASKED_S, "a picture here")
+    await browser.until("shownAt.at(-1)", lambda at: at > page_ms, ASKED_S)
+    there_s = await browser.ask(f"shownAt.find((at) => at > {page_ms}) - {page_ms}") / 1000
+    visit.gate.vanishes = lambda data: False
     after = await browser.figures()
-    names = (
-        "in video: pliCount",
-        "out video: pliCount",
-        "out video: keyFramesEncoded",
-        "in video: keyFramesDecoded",
+    asked = {
+        "by us": _risen(before, after, "out video", "pliCount"),
+        "by the browser": _risen(before, after, "in video", "pliCount"),
+    }
+    given = {
+        "by us": _risen(before, after, "in video", "keyFramesDecoded"),
+        "by the browser": _risen(before, after, "out video", "keyFramesEncoded"),
+    }
+    print(
+        f"after {over - began:.2f} s without: picture after {here_s:.2f} s here, "
+        f"{there_s:.2f} s there; key frames asked {asked}, given {given}"
     )
-    counts = {name: _risen(before, after, *name.split(": ")) for name in names}
-    print(f"after {NO_PICTURE_S} s without: {here_s:.2f} s here, {there:.2f} s there; {counts}")
+    assert min(*asked.values(), *given.values()) > 0

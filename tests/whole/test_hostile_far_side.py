@@ -54,7 +54,7 @@ class FarSide:
         await self.link.heard(event.payload)
 
     async def says(self, name: str, parts: Iterable[bytes | str]) -> None:
-        channel: Any = vars(self.link)[f"_{name}"]
+        channel: Any = self.link._scope if name == "scope" else self.link._control._channel
         for part in parts:
             await until(lambda: channel.bufferedAmount < 200_000, "room on the line")
             channel.send(part)

@@ -163,6 +163,8 @@ class CallViewModel(ViewModel[CallScreen]):
             return wording.text("call.state.rejoining", time=time), Tone.BAD
         if call.phase is Phase.LIVE and self._only_messages:
             return wording.text("call.state.live-messages"), Tone.BAD
+        if call.phase is Phase.LIVE and self._only_voice:
+            return wording.text("call.state.live-voice"), Tone.GOOD
         row = self._chart.state.value.row
         if call.phase is Phase.ENDED and row is not None and not row.visit.is_open:
             return wording.text("call.state.ended-finished"), Tone.PLAIN
@@ -179,6 +181,11 @@ class CallViewModel(ViewModel[CallScreen]):
         told = self._call.state.value.ladder
         stands = () if told is None else (told.own, told.far)
         return any(stand is not None and stand.step is Step.MESSAGES for stand in stands)
+
+    @property
+    def _only_voice(self) -> bool:
+        told = self._call.state.value.ladder
+        return told is not None and all(is_without_picture(one) for one in (told.own, told.far))
 
     def _own_absent(self) -> str:
         if not self._call.state.value.is_camera_on:

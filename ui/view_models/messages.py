@@ -1,7 +1,7 @@
 """Messages between the two sides of the visit."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
@@ -71,6 +71,7 @@ class MessagesScreen:
     way_tone: Tone = Tone.PLAIN
 
 
+DOUBTED_AFTER = timedelta(minutes=10)  # of a server that is there: its author's desk may be refused
 _Timed = tuple[datetime, MessageRowScreen]
 
 
@@ -119,6 +120,9 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
         row = state.row
         own = None if row is None else self._acts.person.id
         unread = [] if own is None else [one for one in state.messages if _is_unread(one, own)]
+        sync = self._sync.state.value
+        refused = frozenset(one.change.record for one in sync.refused)
+        doubts_at = self._acts.clock.now() - DOUBTED_AFTER if sync.is_reachable else None
         way, way_tone = ("", Tone.PLAIN) if row is None else self._way(row.visit.id)
         return MessagesScreen(
             visit=None if row is None else row.visit.id,
@@ -136,7 +140,10 @@ class MessagesViewModel(ViewModel[MessagesScreen]):
             way=way,
             way_tone=way_tone,
             rows=_in_time(
-                [(one.written_at, _row(one, own, self._acts.clock)) for one in state.messages],
+                [
+                    (one.written_at, _row(one, own, self._acts.clock, refused, doubts_at))
+                    for one in state.messages
+                ],
                 [(one.at, _step_row(one, self._acts.clock)) for one in state.ladder_steps],
             ),
         )
@@ -196,10 +203,21 @@ def _is_unread(message: Message, own: PersonId) -> bool:
     return message.author != own and not message.is_read_by(own)
 
 
-def _row(message: Message, own: PersonId | None, clock: Clock) -> MessageRowScreen:
+def _row(
+    message: Message,
+    own: PersonId | None,
+    clock: Clock,
+    refused: frozenset[RecordId],
+    doubts_at: datetime | None,
+) -> MessageRowScreen:
+    """`doubts_at`: what was written before then should be at the server; None: it is away."""
     is_own = message.author == own
-    if is_own:
+    if message.id in refused:
+        confirmation, tone = wording.text("messages.refused"), Tone.BAD
+    elif is_own:
         confirmation, tone = _how_far(message, clock)
+    elif message.is_pending and doubts_at is not None and message.written_at < doubts_at:
+        confirmation, tone = wording.text("messages.never-confirmed"), Tone.BAD
     else:
         confirmation = wording.text("not-confirmed" if message.is_pending else "confirmed")
         tone = Tone.ATTENTION if message.is_pending else Tone.PLAIN

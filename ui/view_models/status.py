@@ -113,9 +113,10 @@ class StatusViewModel(ViewModel[StatusScreen]):
         if state.refused:
             return wording.text("status.refused", count=len(state.refused)), Tone.BAD
         if state.oldest_unsent is None:
-            return wording.text("status.nothing-unsent"), Tone.PLAIN
+            key = "status.only-marks-unsent" if state.unsent else "status.nothing-unsent"
+            return wording.text(key), Tone.PLAIN
         age = (self._acts.clock.now() - state.oldest_unsent).total_seconds()
-        words = wording.text("status.unsent", count=state.unsent_count, span=wording.span(age))
+        words = wording.text("status.unsent", count=state.unsent_of_people, span=wording.span(age))
         return words, Tone.BAD if state.stuck_file is not None else Tone.ATTENTION
 
     def _clock(self) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app.domain.ids import RecordId
 from ui import theme
@@ -29,6 +30,7 @@ class MessageFilesView(QWidget):
         self._visit = model.screen.visit
         self._path = ""
         self._asked_for: RecordId | None = None
+        self._dialog: QFileDialog | None = None
         self.attach = Button("message.attach", text("messages.attach"))
         self.attach.say(text("messages.attach"), text("messages.attach-name"))
         self._list: RowList[RecordId, Button] = RowList("messages.files", text("messages.files"))
@@ -89,7 +91,9 @@ class MessageFilesView(QWidget):
             if self._visit == visit:  # else another patient's chart was opened meanwhile
                 self.ask_about(path)
 
-        choose_file(self, text("messages.attach-title"), text("messages.attach-kinds"), chosen)
+        self._opened(
+            choose_file(self, text("messages.attach-title"), text("messages.attach-kinds"), chosen)
+        )
 
     def ask_about(self, path: str) -> None:
         """One choice never sends: the name is read again first."""
@@ -124,4 +128,17 @@ class MessageFilesView(QWidget):
             if self._model.screen.visit == visit:
                 self._model.save_file(message, path)
 
-        choose_place(self, text("messages.save-title"), file.name, chosen)
+        self._opened(choose_place(self, text("messages.save-title"), file.name, chosen))
+
+    def _opened(self, dialog: QFileDialog) -> None:
+        self._dialog = dialog
+        dialog.finished.connect(self._closed)
+
+    def _closed(self) -> None:
+        self._dialog = None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Locked, or another page: nobody chooses from a window that stands before it."""
+        super().hideEvent(event)
+        if self._dialog is not None:
+            self._dialog.reject()

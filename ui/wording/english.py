@@ -89,7 +89,7 @@ FAILURES: dict[Code, str] = {
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
     # the call
     Code.PEER_AWAY: "The other side is not there.",
-    Code.PEER_UNTRUSTED: "Somebody stands between you and the other side: the call was refused. "
+    Code.PEER_UNTRUSTED: "Somebody may stand between you and the other side: the call was refused. "
     "Tell the IT of your clinic.",
     Code.SEAT_TAKEN: "Somebody of your role is in this visit at another machine.",
     Code.MEDIA_LOST: "Picture and sound are lost. Joining again.",
@@ -212,6 +212,7 @@ SENTENCES: dict[str, str] = {
     "call.state.waiting": "Joined. Waiting for the other side",
     "call.state.connecting": "Connecting…",
     "call.state.live": "Live",
+    "call.state.live-voice": "Live, voice only",
     "call.state.live-messages": "Messages only",
     "call.state.rejoining": "Picture and sound lost since {time}. Joining again by itself",
     "call.state.ended-finished": "Hung up",
@@ -267,7 +268,7 @@ SENTENCES: dict[str, str] = {
     "ladder.matters.sound": "Sound matters most",
     "ladder.matters.scope": "Stethoscope matters most",
     "ladder.matters-told": "The clinician says: {matters}",
-    "ladder.hold": "Voice only",
+    "ladder.hold": "Pictures off",
     "ladder.hold-name": "Hold the pictures off, voice only",
     "ladder.let-go": "Pictures again",
     "ladder.let-go-name": "Pictures are held off. Let them come again",
@@ -389,6 +390,8 @@ SENTENCES: dict[str, str] = {
     "messages.unread": "{count} new",
     "messages.arrived": "New message from {name}",
     "messages.waits": "waits here, not yet confirmed by the server",
+    "messages.refused": "refused by the server: see what it has not accepted",
+    "messages.never-confirmed": "heard over the call; the server has not got it: ask about it",
     "messages.sent": "sent, confirmed by the server",
     "messages.delivered": "delivered {time}",
     "messages.read": "read {time}",
@@ -428,6 +431,7 @@ SENTENCES: dict[str, str] = {
     "status.server-asked": "Asking the server…",
     "status.server-down": "Server not reachable since {time}",
     "status.nothing-unsent": "Nothing unsent",
+    "status.only-marks-unsent": "Only receipts and call figures unsent",
     "status.unsent": "{count} unsent, oldest {span}",
     "status.refused": "{count} refused by the server",
     "status.clock-ahead": "Clock {span} ahead of the server",

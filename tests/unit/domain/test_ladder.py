@@ -203,8 +203,13 @@ def test_a_line_that_comes_back_gives_the_picture_back_as_soon_as_its_rate_is_fo
     assert walk.moves[-1][0] - 20 <= 2
 
 
+def test_a_first_guess_that_was_too_low_is_taken_back_at_once() -> None:
+    walk = Walk().sees(POOR, 3).sees(GOOD, 2)
+    assert walk.steps == [Step.VOICE, Step.SD]
+
+
 def test_later_than_that_it_is_a_step_like_any_other() -> None:
-    walk = Walk().sees(GOOD, 5).sees(LineSeen(False), 15).sees(POOR, 7).sees(GOOD, 9)
+    walk = Walk().sees(GOOD, 5).sees(LineSeen(False), 15).sees(POOR, 9).sees(GOOD, 9)
     assert walk.state.step is Step.VOICE
     assert walk.sees(GOOD, 3).state.step is Step.HD
 
@@ -313,7 +318,8 @@ def test_on_every_line_the_bounds_hold(
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 1_500_000), min_size=60, max_size=120))
 def test_up_only_after_ten_good_seconds(rates: list[int]) -> None:
-    state, moved_at, previous = LadderState(), [], Step.HD
+    # Later than the start, in which a rate is only being found.
+    state, moved_at, previous = LadderState(began_s=-60.0), [], Step.HD
     for second, rate in enumerate(rates):
         seen = replace(GOOD, target_bit_s=rate)
         state = advance(state, seen, CLAIMS, float(second))

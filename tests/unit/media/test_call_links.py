@@ -374,6 +374,25 @@ async def test_a_closed_link_leaves_nothing_running(desk: Desk) -> None:
     await until(lambda: len(desk.links._tasks._tasks) == 1)
 
 
+async def test_the_end_of_the_process_does_not_break_into_a_link_that_is_being_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gathers(peer: FakePeer) -> None:
+        peer.is_open = True
+        await until(lambda: peer.is_closed)
+        raise RuntimeError("the connection is closed")  # as a stock one does
+
+    async def closes(peer: FakePeer) -> None:
+        peer.is_up, peer.is_closed = False, True
+        await asyncio.sleep(0.05)  # its sockets
+
+    monkeypatch.setattr(FakePeer, "open", gathers)
+    monkeypatch.setattr(FakePeer, "close", closes)
+    await desk.connects()
+    await desk.links.close()
+    assert caplog.records == []
+
+
 async def test_hanging_up_closes_every_link(desk: Desk) -> None:
     _, old = await desk.connects()
     old.tell(LinkUp(80))

@@ -172,17 +172,17 @@ def patient_record(known: Known, family_name: str, position: int) -> ConfirmedRe
         "born": "1945-07-14",
         "record_number": str(known.patient.int % 10**10),
     }
-    return _record(RecordType.PATIENT, RecordId(known.patient), fields, known, position)
+    return record_of(RecordType.PATIENT, RecordId(known.patient), fields, known, position)
 
 
 def visit_record(
     known: Known, state: VisitState, starts_at: str, position: int, version: int = 1
 ) -> ConfirmedRecord:
     fields = {"patient": str(known.patient), "starts_at": starts_at, "state": str(state)}
-    return _record(RecordType.VISIT, RecordId(known.visit), fields, known, position, version)
+    return record_of(RecordType.VISIT, RecordId(known.visit), fields, known, position, version)
 
 
-def _record(
+def record_of(
     record_type: RecordType,
     record: RecordId,
     fields: dict[str, Any],
@@ -198,7 +198,7 @@ def _record(
         schema=1,
         body=json.dumps(fields).encode(),
         patient=known.patient,
-        visit=known.visit if record_type is RecordType.VISIT else None,
+        visit=None if record_type is RecordType.PATIENT else known.visit,
     )
 
 

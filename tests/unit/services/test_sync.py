@@ -10,11 +10,12 @@ from datetime import timedelta
 import pytest
 
 from app.domain.audit import Act, leaf_of
-from app.domain.changes import Outcome, RecordType
+from app.domain.changes import NewChange, Outcome, RecordType
 from app.domain.clock import ClockOffset
 from app.domain.engine import ScopeDone
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.domain.messages import Receipt, ReceiptKind, receipt_fields
 from app.domain.server_words import FeedMovedHeard
 from app.domain.visits import VisitState
 from app.services.recordings import ScopePhase
@@ -357,6 +358,26 @@ async def test_an_outage_is_told_with_its_beginning_and_counts_what_waits(
     assert told.oldest_unsent is not None
     assert abs(told.oldest_unsent - began) < timedelta(seconds=1)
     assert told.last_contact is not None and told.last_contact < began + timedelta(seconds=1)
+
+
+async def test_what_the_program_writes_by_itself_is_no_persons_unsent_work(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_chart(doctor)
+    doctor.server.goes_away()
+    person, stamp = doctor.acts.person, doctor.acts.stamp()
+    receipt = Receipt(RecordId(new_id()), ReceiptKind.READ, person.id, stamp.device_time)
+    fields = receipt_fields(receipt, known.visit, known.patient, person.name)
+    change = NewChange(RecordType.RECEIPT, RecordId(new_id()), 0, fields, person.id, stamp)
+    await doctor.acts.do(lambda unit: unit.outbox.add(change))
+    await doctor.clock.passes(5)
+    told = state(doctor)
+    assert (told.unsent, told.unsent_of_people) == (((RecordType.RECEIPT, 1),), 0)
+    assert told.oldest_unsent is None
+    await note(doctor, "of a person")
+    await doctor.clock.passes(1)
+    assert (state(doctor).unsent_count, state(doctor).unsent_of_people) == (2, 1)
+    assert state(doctor).oldest_unsent is not None
 
 
 async def test_tries_pause_and_are_not_hurried_by_new_work(doctor: DeskOnFakes) -> None:

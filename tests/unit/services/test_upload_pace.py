@@ -36,7 +36,8 @@ async def test_without_a_call_it_goes_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("carries_bit_s", "bit_s"), [(None, 33_000), (64_000, 33_000), (2_000_000, 250_000)]
+    ("carries_bit_s", "bit_s"),
+    [(None, 33_000), (64_000, 33_000), (800_000, 100_000), (2_000_000, 750_000)],
 )
 async def test_beside_a_call_it_takes_a_share_and_ends(
     carries_bit_s: int | None, bit_s: int

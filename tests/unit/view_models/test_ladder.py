@@ -62,7 +62,7 @@ def test_a_choice_is_seen_from_where_one_stands() -> None:
     assert (here.sent_tone, here.is_held, here.hold) == (Tone.PLAIN, True, "Pictures again")
     there = seen(told(by_far, chosen))
     assert "by the other side" in there.sent and "by the other side" in there.received
-    assert (there.is_held, there.hold) == (False, "Voice only")
+    assert (there.is_held, there.hold) == (False, "Pictures off")
 
 
 def test_where_nothing_gets_through_one_is_sent_to_the_messages() -> None:
@@ -129,6 +129,9 @@ async def test_on_the_call_page(doctor: Screens) -> None:
     doctor.desk.engine.tells(LadderTold(VOICE, FULL, Wants(), None))
     await until(lambda: doctor.call.screen.own_caption == wording.text("call.you-not-sent"))
     assert doctor.call.screen.far_absent == ""
+    assert doctor.call.screen.state == wording.text("call.state.live")
+    doctor.desk.engine.tells(LadderTold(VOICE, VOICE, Wants(), None))
+    await until(lambda: doctor.call.screen.state == wording.text("call.state.live-voice"))
     low = Stand(Step.MESSAGES, Reason.LOSS, AT)
     doctor.desk.engine.tells(LadderTold(low, FULL, Wants(), None))
     await until(lambda: doctor.call.screen.state == wording.text("call.state.live-messages"))

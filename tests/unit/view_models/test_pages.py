@@ -1,5 +1,6 @@
 """Which page stands there, status bar, lock, today's list, the visit and its call in words."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.call import Phase
-from app.domain.changes import ChangeResult, Outcome
+from app.domain.changes import ChangeResult, Outcome, RecordType
 from app.domain.clock import ClockOffset
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import FarScreen, LinkPhase, Measures
@@ -214,6 +215,15 @@ async def test_the_status_bar_says_what_is_unsent_and_how_old(doctor: Screens) -
     await until(lambda: doctor.desk.sync.state.value.unsent_count == 0)
     assert doctor.status.screen.server == wording.text("status.server-up")
     assert doctor.status.screen.unsent == wording.text("status.nothing-unsent")
+
+
+async def test_receipts_alone_are_named_and_frighten_nobody(doctor: Screens) -> None:
+    await doctor.sign_in_person()
+    sync = doctor.desk.sync.state
+    sync.tell(replace(sync.value, unsent=((RecordType.RECEIPT, 3),), oldest_unsent=None))
+    shown = doctor.status.screen
+    assert shown.unsent == wording.text("status.only-marks-unsent")
+    assert shown.unsent_tone is Tone.PLAIN
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Notes, drafts and messages as they are typed: nothing doubled, nothing under another patient."""
 
 from app.domain.access import Role
+from app.domain.changes import HeardRecord, RecordType
 from app.domain.failures import Code
+from app.domain.ids import PersonId, RecordId, new_id
+from app.domain.messages import Message, message_fields
 from app.domain.visits import VisitState
 from app.services.chart import DraftPlace
 from tests.fakes.time_loop import settled, until
@@ -137,3 +140,48 @@ async def test_own_messages_are_told_from_the_others(doctor: Screens) -> None:
     newest, older = doctor.messages.screen.rows
     assert (newest.is_own, older.is_own) == (True, False)
     assert older.text in older.spoken
+
+
+async def test_a_message_that_the_server_refused_is_not_said_to_be_on_its_way(
+    doctor: Screens,
+) -> None:
+    await doctor.sign_in_person()
+    doctor.desk.sync.start()
+    await doctor.open_chart()
+    doctor.desk.server.refuses = Code.NOT_ALLOWED
+    doctor.messages.send("never arrives")
+    await until(lambda: doctor.desk.sync.state.value.refused)
+    await settled()
+    [row] = doctor.messages.screen.rows
+    assert (row.confirmation, row.tone) == (wording.text("messages.refused"), Tone.BAD)
+
+
+async def test_what_was_heard_over_the_call_and_never_reached_the_server_is_doubted(
+    doctor: Screens,
+) -> None:
+    await doctor.sign_in_person()
+    doctor.desk.sync.start()
+    known = await doctor.open_chart()
+    told = Message(
+        id=RecordId(new_id()),
+        visit=known.visit,
+        patient=known.patient,
+        text="heard",
+        author=PersonId(new_id()),
+        author_name="N. Kim",
+        written_at=doctor.desk.clock.now(),
+    )
+    fields = message_fields(told)
+    heard = HeardRecord(RecordType.MESSAGE, told.id, fields, known.patient, known.visit)
+    await doctor.desk.acts.do(lambda unit: unit.heard.keep(heard))
+    await until(lambda: doctor.desk.sync.state.value.is_reachable)
+    await settled()
+    [row] = doctor.messages.screen.rows
+    assert row.confirmation == wording.text("not-confirmed")
+    await doctor.desk.clock.passes(11 * 60)
+    [row] = doctor.messages.screen.rows
+    assert (row.confirmation, row.tone) == (wording.text("messages.never-confirmed"), Tone.BAD)
+    doctor.desk.server.goes_away()  # then nothing can be said of its author's desk
+    await until(lambda: not doctor.desk.sync.state.value.is_reachable)
+    await settled()
+    assert doctor.messages.screen.rows[0].confirmation == wording.text("not-confirmed")

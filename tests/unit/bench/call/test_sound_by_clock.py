@@ -7,6 +7,7 @@ from bench.call import sound_by_clock
 from bench.call.kept import Kept
 from bench.call.situations import APART_S, Kind, Situation, line
 from bench.call.sound_by_clock import BLOCK, RATE_HZ, SoundByClock
+from bench.call.speech import TURN_S
 from media.devices.sound_library import Wish
 
 
@@ -39,6 +40,9 @@ async def test_who_begins_later_in_the_speech_has_its_first_sample_so_much_earli
 def test_the_two_sides_speak_apart() -> None:
     sides = [Situation(Kind.CALL, line(), is_one_way=False).setting(side) for side in (0, 1)]
     assert sides[1].speaks_from_s - sides[0].speaks_from_s == APART_S > 1.0
+    assert APART_S / TURN_S % 2 == 1  # who speaks at first listens then
+    assert all(side.takes_turns for side in sides)
+    assert not Situation(Kind.CALL, line()).setting(0).takes_turns
 
 
 def test_what_was_noted_is_read_without_an_end_and_forgotten() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from bench.recorded_speech import recorded
 from media.audio import speech_cleaner
 from media.audio.echo_control import MOST_FAR, EchoControl
 from media.audio.echo_path import BLOCK, EchoPath
@@ -108,6 +109,26 @@ def test_a_voice_while_nothing_is_played_stays_as_loud() -> None:
     made = [cleaner.clean(silence, heard.astype(np.int16)) for [heard] in blocks(near)]
     whole = np.concatenate(made).astype(np.float64)
     assert abs(decibels(near[RATE_HZ:].astype(np.float64), whole[RATE_HZ:])) < 3
+
+
+@with_livekit
+def test_recorded_speech_of_both_without_an_echo_goes_through_as_it_was_spoken() -> None:
+    far, near = recorded("en", 10.0), recorded("es", 10.0)
+    if far is None or near is None:
+        pytest.skip("asterisk-core-sounds-en-g722 and -es-g722 are not installed")
+    cleaner, made = SpeechCleaner(), list[Samples]()
+    for played, heard in blocks(far, near):
+        made.append(cleaner.clean(played.astype(np.int16), heard.astype(np.int16)))
+    whole, later = np.concatenate(made), slice(7 * RATE_HZ, 9 * RATE_HZ)
+    assert np.array_equal(whole[later], near.astype(np.int16)[later])
+
+
+@with_livekit
+def test_from_a_loud_room_noise_is_taken_off() -> None:
+    noise = np.random.default_rng(6).normal(0, 300, 8 * RATE_HZ)
+    cleaner, silence = SpeechCleaner(), np.zeros(BLOCK, dtype=np.int16)
+    made = [cleaner.clean(silence, heard.astype(np.int16)) for [heard] in blocks(noise)]
+    assert decibels(noise, np.concatenate(made)[6 * RATE_HZ :].astype(np.float64)) > 6
 
 
 class Notes:

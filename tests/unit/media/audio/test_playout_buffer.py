@@ -177,6 +177,37 @@ def test_packets_that_come_late_and_out_of_order_are_waited_for(jitter_s: float)
     assert played.buffer.wait_s < jitter_s + 0.06
 
 
+def test_what_comes_late_while_both_sides_begin_is_soon_forgotten() -> None:
+    packets, arriving = packets_of(voice(4)), []
+    for place, payload in enumerate(packets):
+        at = max((place + 1) * 0.02, 0.3) + NETWORK_S  # the first 15 come at once
+        arriving.append((at, VoicePacket(place, place * FRAME, payload, at)))
+    played = run(arriving, 1.0)
+    assert played.buffer.wait_s <= 0.02
+    assert played.holes == 0
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.002])
+def test_on_a_clean_line_each_sample_is_heard_as_early_as_is_wished(jitter_s: float) -> None:
+    """The wait and what is in hand, and the 6.5 ms that Opus itself takes."""
+    spoken = np.zeros(4 * RATE_HZ, dtype=np.int16)
+    clicks = np.arange(1, 8) * RATE_HZ // 2
+    for click in clicks:
+        spoken[click : click + 480] = tone(0.01, 1000)
+    arriving = []
+    chance = random.Random(5)
+    for place, payload in enumerate(packets_of(spoken)):
+        at = (place + 1) * 0.02 + NETWORK_S + chance.uniform(0, jitter_s)
+        arriving.append((at, VoicePacket(place, place * FRAME, payload, at)))
+    first_at, played = arriving[0][0], run(arriving, 4.0)
+    loud = np.abs(played.samples.astype(np.int32)) > 2000
+    begins = [np.flatnonzero(loud[c:])[0] + c for c in range(0, len(loud), RATE_HZ // 2)[2:7]]
+    first_taken_s = -(-first_at // TICK_S) * TICK_S
+    delays = [(b / RATE_HZ + first_taken_s) % 0.5 for b in begins]
+    least = 0.02 + NETWORK_S + played.buffer.wait_s + IN_HAND / RATE_HZ + 0.0065
+    assert np.median(delays) == pytest.approx(least, abs=0.008)
+
+
 def test_a_line_that_calms_down_is_waited_for_less() -> None:
     packets, now, chance = packets_of(voice(30)), 0.0, random.Random(2)
     arriving = []

@@ -182,7 +182,7 @@ def test_other_bounds_hold_from_the_next_picture_on() -> None:
     line.bounds = THUMBNAIL
     line.run(0.04, lambda now: 2e6)
     assert line.form.size == (320, 180)
-    assert line.form.frames_per_s == 10
+    assert line.form.frames_per_s == 15
 
 
 def test_below_eight_kilobit_nothing_is_sent_until_it_is_clearly_more() -> None:

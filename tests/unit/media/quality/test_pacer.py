@@ -98,7 +98,6 @@ def test_repeats_keep_to_a_third_of_the_target() -> None:
     budget = RepeatBudget()
     said = [may(budget, count, count / 1000) for count in range(10_000)]
     assert 10 * 15 <= sum(said) <= 10 * 15 + LEAST_BURST_BYTES / 1000 + 5
-    assert budget.refused == 10_000 - sum(said)
 
 
 def test_one_packet_is_not_repeated_twice_for_one_asking_that_came_in_a_bunch() -> None:

@@ -88,3 +88,23 @@ def test_relays_and_stun_servers_are_asked_four_times_a_second_for_five(is_relay
     asked, ended, _ = run(ask(retransmissions=None, key=None, is_relay=is_relay))
     assert asked == pytest.approx([number / 4 for number in range(20)])
     assert ended == 5
+
+
+@pytest.mark.parametrize(("lasts_s", "limit_s"), [(600, 30.0), (0, 5.0)])
+def test_what_a_relay_lent_outlives_an_outage_and_is_given_back_soon(
+    lasts_s: int, limit_s: float
+) -> None:
+    async def refresh() -> tuple[float, int]:
+        wire = Wire()
+        request = stun.Message(message_method=stun.Method.REFRESH, message_class=stun.Class.REQUEST)
+        request.attributes["LIFETIME"] = lasts_s
+        transaction = PatientTransaction(
+            request, ADDRESS, wire, integrity_key=b"of the relay", long_term_credential=True
+        )
+        with pytest.raises(stun.TransactionTimeout):
+            await transaction.run()
+        return asyncio.get_running_loop().time(), len(wire.asked_at)
+
+    ended_s, asked = run(refresh())
+    assert ended_s == pytest.approx(limit_s, abs=0.5)
+    assert asked == pytest.approx(4 * limit_s, abs=2)

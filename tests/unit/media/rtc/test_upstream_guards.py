@@ -288,6 +288,9 @@ def test_voice_encoder() -> None:
 def test_voice_copies() -> None:
     upstream.fit()
     assert vars(peer)["find_common_codecs"] is voice_copies.find_common_codecs
+    assert vars(peer)["filter_preferred_codecs"] is voice_copies.filter_preferred_codecs
+    assert names(voice_copies._filter_preferred) == ["codecs", "preferred"]
+    assert "codec.parameters == pref.parameters" in source(voice_copies._filter_preferred)
     assert vars(sender)["get_encoder"] is voice_copies.get_encoder
     assert vars(receiver)["get_decoder"] is voice_copies.get_decoder
     assert names(voice_copies._find_common) == ["local_codecs", "remote_codecs"]

@@ -3,10 +3,11 @@
 import asyncio
 from fractions import Fraction
 
+import aiortc.rtcpeerconnection
 import av
 import numpy as np
 import pytest
-from aiortc import RTCPeerConnection, sdp
+from aiortc import RTCPeerConnection, RTCRtpSender, sdp
 from aiortc.codecs import CODECS
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
@@ -40,12 +41,12 @@ def sent(encoder: VoiceEncoder, samples: Samples) -> list[tuple[int, bytes]]:
     return [(at, payload) for payloads, at in made for payload in payloads]
 
 
-def test_each_packet_carries_the_one_before_the_last() -> None:
+def test_each_packet_carries_the_one_before_it() -> None:
     made = sent(VoiceEncoder(OPUS_TYPE), voice(0.4))
     plain = [unpacked(payload)[0] for _, payload in made]
     for place, (_, payload) in enumerate(made):
         copies = unpacked(payload)[1]
-        assert copies == ([Copy(2 * FRAME, plain[place - 2])] if place >= 2 else [])
+        assert copies == ([Copy(FRAME, plain[place - 1])] if place else [])
 
 
 def test_without_need_there_are_none_and_without_the_far_side_no_head() -> None:
@@ -69,8 +70,8 @@ def test_no_copy_goes_over_a_change_of_length() -> None:
     sent(encoder, spoken)
     encoder.shape = VoiceShape(32_000, 2 * FRAME, True, False)
     copies = [unpacked(payload)[1] for _, payload in sent(encoder, spoken)]
-    assert copies[:2] == [[], []]
-    assert [len(each) for each in copies[2:6]] == [1, 1, 1, 1]
+    assert copies[0] == []
+    assert [len(each) for each in copies[1:5]] == [1, 1, 1, 1]
 
 
 def test_silence_left_out_is_a_packet_all_the_same() -> None:
@@ -107,6 +108,26 @@ def test_it_is_offered_first_and_answered_in_the_numbers_of_the_offer() -> None:
     assert isinstance(encoder, VoiceEncoder)
     assert sent(encoder, tone(0.02))[0][1][0] == 111
     assert isinstance(voice_copies.get_decoder(red), CopiesDecoder)
+
+
+@pytest.mark.parametrize("opus_type", [96, 111])
+def test_it_is_kept_among_the_preferred_whatever_number_the_offer_gives_opus(
+    opus_type: int,
+) -> None:
+    upstream.fit()
+    browser = [
+        RTCRtpCodecParameters("audio/opus", clockRate=48_000, channels=2, payloadType=opus_type),
+        RTCRtpCodecParameters("audio/red", clockRate=48_000, channels=2, payloadType=60),
+        RTCRtpCodecParameters("audio/PCMU", clockRate=8_000, channels=1, payloadType=0),
+    ]
+    common = voice_copies.find_common_codecs(CODECS["audio"], browser)
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    ours = [codec for codec in known if codec.mimeType in ("audio/red", "audio/opus")]
+    chosen = aiortc.rtcpeerconnection.filter_preferred_codecs
+    assert [codec.payloadType for codec in chosen(common, ours)] == [60, opus_type]
+    assert chosen(common, ours)[0].parameters == {f"{opus_type}/{opus_type}": None}
+    assert [codec.payloadType for codec in chosen(common, ours[1:])] == [opus_type]
+    assert chosen(common, []) == common
 
 
 def test_a_far_side_that_does_not_know_copies_gets_plain_packets() -> None:
@@ -148,13 +169,31 @@ def test_what_is_reported_reaches_the_encoder_of_the_sender() -> None:
     class Sender: ...
 
     sender, encoder, out = Sender(), VoiceEncoder(OPUS_TYPE), VoiceOut()
-    out.loses(sender, 20.0, 1.0)  # type: ignore[arg-type]  # there is no encoder yet
+    out.sender = sender  # type: ignore[assignment]  # as much of one as is touched
+    out.loses(20.0, 1.0)  # there is no encoder yet
     vars(sender)[ENCODER] = encoder
-    assert encoder.shape == FIRST
     out.carries(100_000)
-    out.loses(sender, 20.0, 2.0)  # type: ignore[arg-type]
+    assert encoder.shape == FIRST, "the first words at their best"
+    out.loses(20.0, 2.0)
     assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False)
+    assert encoder.loss_percent == 20.0
+    out.carries(50_000)
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True), "at once"
     for second in range(3, 14):
         out.carries(None)
-        out.loses(sender, 0.0, float(second))  # type: ignore[arg-type]
+        out.loses(0.0, float(second))
     assert encoder.shape == PLAIN
+
+
+def test_a_narrow_line_is_obeyed_also_where_the_far_side_never_reports() -> None:
+    class Sender: ...
+
+    sender, encoder, out = Sender(), VoiceEncoder(OPUS_TYPE), VoiceOut()
+    out.sender = sender  # type: ignore[assignment]
+    out.carries(50_000)
+    vars(sender)[ENCODER] = encoder
+    for second in (5, 6):
+        out.loses(None, float(second))
+        assert encoder.shape == FIRST
+    out.loses(None, 7.0)
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True)

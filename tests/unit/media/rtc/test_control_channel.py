@@ -6,44 +6,34 @@ import logging
 import pytest
 
 from app.domain.engine import LiveFromFar
-from media.rtc.link_events import LinkEvent
-from media.rtc.local_tracks import PictureFeed
-from media.rtc.peer_link import WORDS_A_SECOND, WORDS_MOST, PeerLink
-from tests.fakes.two_links import NobodyListens, ToneVoice
+from media.rtc.control_channel import WORDS_A_SECOND, WORDS_MOST, ControlChannel
+from media.rtc.control_words import ControlWord
 
 
 class Heard:
-    """A link that was never opened; time by hand."""
+    """A channel that was never opened; time by hand."""
 
     def __init__(self) -> None:
-        self.events: list[LinkEvent] = []
-        self.link = PeerLink(
-            is_offerer=True,
-            voice=ToneVoice(440.0),
-            far_voice=NobodyListens(),
-            pictures=PictureFeed(),
-            on_event=self.events.append,
-        )
-        self.now = self.link._opened_at
-        self.link._now = lambda: self.now
+        self.words: list[ControlWord] = []
+        self.now = 100.0
+        self._channel = ControlChannel(self.words.append, lambda: self.now)
 
     def say(self, text: object, times: int = 1) -> None:
         for _ in range(times):
-            self.link._control_heard(text)
+            self._channel.heard(text)
 
 
 LIVE = json.dumps({"kind": "live", "payload": {"kind": "cuff-pressure", "value": "90"}})
 
 
-async def test_a_flood_of_words_ends_at_a_bound_and_a_calm_far_side_is_heard_again() -> None:
+def test_a_flood_of_words_ends_at_a_bound_and_a_calm_far_side_is_heard_again() -> None:
     heard = Heard()
     heard.say(LIVE, 10_000)
-    assert len(heard.events) == WORDS_MOST
+    assert len(heard.words) == WORDS_MOST
     heard.now += 0.5
     heard.say(LIVE, 1000)
-    assert len(heard.events) == WORDS_MOST + WORDS_A_SECOND / 2
-    assert set(map(type, heard.events)) == {LiveFromFar}
-    await heard.link.close()
+    assert len(heard.words) == WORDS_MOST + WORDS_A_SECOND / 2
+    assert set(map(type, heard.words)) == {LiveFromFar}
 
 
 @pytest.mark.parametrize(
@@ -62,12 +52,11 @@ async def test_a_flood_of_words_ends_at_a_bound_and_a_calm_far_side_is_heard_aga
         '{"kind":"beat","number":1e999,"echo":null,"held_ms":0}',
     ],
 )
-async def test_nonsense_is_no_event_and_does_not_fill_the_log(
+def test_nonsense_is_no_event_and_does_not_fill_the_log(
     text: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     heard = Heard()
     heard.say(text, 1000)
-    assert heard.events == []
+    assert heard.words == []
     assert 0 < len(caplog.records) <= 10
-    await heard.link.close()

@@ -1,0 +1,117 @@
+"""All services of the workstation, and which of them hears which word. No rule stands here."""
+
+from dataclasses import dataclass
+
+from app.domain.call import WITH_FAR_SIDE, Phase
+from app.domain.engine import (
+    DevicesSeen,
+    EngineAttached,
+    EngineGone,
+    FarScreen,
+    LadderTold,
+    LinkChanged,
+    LiveFromFar,
+    Measures,
+    ScopeDone,
+    ScopeProgress,
+    ScopeProof,
+    SignalMade,
+)
+from app.domain.server_words import LiveHeard
+from app.runtime.tasks import TaskOwner
+from app.services.acts import Acts
+from app.services.call import Call, CallState
+from app.services.call_log import CallLog
+from app.services.chart import Chart
+from app.services.desk import Desk
+from app.services.devices import Devices
+from app.services.direct_line import DirectLine
+from app.services.engine_room import EngineRoom
+from app.services.leaving import Leaving, Loss
+from app.services.message_files import MessageFiles
+from app.services.messages import Messages
+from app.services.notes import Notes
+from app.services.receipts import Receipts
+from app.services.recordings import Recordings
+from app.services.relays import Relays
+from app.services.sign_in import SignIn
+from app.services.switchboard import Switchboard
+from app.services.sync import Sync
+from app.services.unsent import Unsent
+from app.services.visits import Visits
+from app.services.vitals import Vitals, VitalsState
+from app.services.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a clinician does; `start` and `close` in the order of the fields that need it."""
+
+    acts: Acts
+    switchboard: Switchboard
+    sign_in: SignIn
+    sync: Sync
+    worklist: Worklist
+    chart: Chart
+    unsent: Unsent
+    devices: Devices
+    call: Call
+    relays: Relays
+    call_log: CallLog
+    vitals: Vitals
+    visits: Visits
+    notes: Notes
+    messages: Messages
+    message_files: MessageFiles
+    receipts: Receipts
+    direct_line: DirectLine
+    recordings: Recordings
+    desk: Desk
+    leaving: Leaving
+    engine_room: EngineRoom
+
+
+def wire(services: Services, tasks: TaskOwner) -> None:
+    """Which service hears which word."""
+    s = services
+    of_call = (EngineAttached, EngineGone, SignalMade, LinkChanged, FarScreen, Measures, LadderTold)
+    for kind in of_call:
+        s.engine_room.on(kind, s.call.heard_engine)
+    s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
+    s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
+    s.engine_room.on(ScopeDone, s.recordings.heard_done)
+    s.engine_room.on(ScopeProof, s.recordings.heard_proof)
+    s.engine_room.on(DevicesSeen, lambda word: s.devices.seen(word.devices))
+
+    def attached(_: EngineAttached) -> None:
+        tasks.start(s.desk.remember_call(), "remember the call")
+
+    def live(word: LiveFromFar) -> None:
+        call = s.call.state.value
+        visit = call.visit
+        # It names no visit: what was under way at hanging up is not the next patient's.
+        if visit is not None and call.phase in WITH_FAR_SIDE:
+            s.vitals.heard_from_far(visit, word.payload)
+            s.direct_line.heard(visit, word.payload)
+            s.message_files.heard(visit, word.payload)
+
+    phase_before = Phase.IDLE
+
+    def call_told(state: CallState) -> None:
+        nonlocal phase_before
+        phase_before, before = state.phase, phase_before
+        if state.phase is Phase.ENDED and before is not Phase.ENDED:
+            # By itself, too: no later screen shall look for it.
+            tasks.start(s.desk.remember_call(), "forget the call")
+
+    def cuff_seen(state: VitalsState) -> None:
+        if state.cuff is not None:
+            s.devices.seen((state.cuff.status,))
+
+    s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
+    s.engine_room.on(EngineAttached, attached)
+    s.engine_room.on(EngineAttached, s.relays.heard_attached)
+    s.engine_room.on(LiveFromFar, live)
+    s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
+    s.vitals.state.listen(cuff_seen)
+    s.call.state.listen(call_told)

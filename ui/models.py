@@ -1,0 +1,125 @@
+"""All view models of the window, made of the services that they show."""
+
+from collections.abc import Callable
+
+from app.domain.access import Role
+from app.domain.clock import Clock
+from app.domain.engine import Levels, ScopeProgress
+from app.domain.failures import Code
+from app.runtime.tasks import TaskOwner
+from app.services.all_services import Services
+from ui.view_models.base import Ticker
+from ui.view_models.call import CallViewModel
+from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.lock import LockViewModel
+from ui.view_models.messages import MessagesViewModel
+from ui.view_models.notes import NotesViewModel
+from ui.view_models.recordings import RecordingsViewModel
+from ui.view_models.running_cuff import RunningCuffViewModel
+from ui.view_models.sign_in import SignInViewModel
+from ui.view_models.status import StatusViewModel
+from ui.view_models.sync import UnsentViewModel
+from ui.view_models.visits import VisitViewModel
+from ui.view_models.vitals import VitalsViewModel
+from ui.view_models.window import WindowViewModel
+from ui.view_models.worklist import WorklistViewModel
+from ui.views.frame import Models
+from ui.views.visits import VisitModels
+
+
+def make_models(
+    services: Services,
+    tasks: TaskOwner,
+    clock: Clock,
+    *,
+    role: Role,
+    device_name: str,
+    has_cuff: bool,
+    why_not_kept: Code | None,
+    answering: Callable[[], str],
+) -> tuple[Models, WindowViewModel]:
+    """`answering`: which address of the server; empty where it has only one."""
+    s, ticker = services, Ticker()
+    window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
+    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, answering)
+    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
+    status.asked_for_unsent.connect(lambda: window.show_unsent(True))
+    unsent.went_back.connect(lambda: window.show_unsent(False))
+    call = CallViewModel(
+        tasks,
+        ticker,
+        call=s.call,
+        chart=s.chart,
+        desk=s.desk,
+        sync=s.sync,
+        devices=s.devices,
+        role=role,
+    )
+    recordings = RecordingsViewModel(
+        tasks,
+        ticker,
+        recordings=s.recordings,
+        chart=s.chart,
+        devices=s.devices,
+        clock=clock,
+        role=role,
+    )
+    s.engine_room.on(Levels, call.heard_levels)
+    s.engine_room.on(ScopeProgress, recordings.heard_progress)
+    visit = VisitModels(
+        visit=VisitViewModel(
+            tasks,
+            ticker,
+            chart=s.chart,
+            call=s.call,
+            visits=s.visits,
+            desk=s.desk,
+            clock=clock,
+            role=role,
+        ),
+        call=call,
+        vitals=VitalsViewModel(
+            tasks,
+            ticker,
+            vitals=s.vitals,
+            chart=s.chart,
+            clock=clock,
+            role=role,
+            has_cuff=has_cuff,
+        ),
+        notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
+        recordings=recordings,
+        messages=MessagesViewModel(
+            tasks,
+            messages=s.messages,
+            files=s.message_files,
+            receipts=s.receipts,
+            chart=s.chart,
+            call=s.call,
+            sync=s.sync,
+            acts=s.acts,
+            role=role,
+        ),
+    )
+    cart_home = CartHomeViewModel(
+        tasks,
+        ticker,
+        name=device_name,
+        devices=s.devices,
+        worklist=s.worklist,
+        sync=s.sync,
+        desk=s.desk,
+        clock=clock,
+    )
+    models = Models(
+        window=window,
+        sign_in=SignInViewModel(tasks, s.sign_in, why_not_kept),
+        lock=LockViewModel(tasks, s.sign_in, s.call, s.desk),
+        worklist=WorklistViewModel(tasks, ticker, s.worklist, s.sync, s.desk, clock),
+        cart_home=cart_home,
+        visit=visit,
+        unsent=unsent,
+        status=status,
+        running_cuff=RunningCuffViewModel(tasks, s.vitals, window),
+    )
+    return models, window
