@@ -125,8 +125,8 @@ def nobody() -> Any:
     raise AssertionError("an address was lent")
 
 
-def says_relay(side: Side) -> bool:
-    return any(measures.path is LinkPath.RELAY for _, measures in side.of(Measures))
+def says(side: Side, path: LinkPath) -> bool:
+    return any(measures.path is path for _, measures in side.of(Measures))
 
 
 async def call(way: Way) -> float:
@@ -139,8 +139,9 @@ async def call(way: Way) -> float:
             await side.first_picture()
         took_s = time.monotonic() - began
         assert (pair.clinician.link.way, pair.cart.link.way) == (way, way)
+        path = LinkPath.DIRECT if way is Way.DIRECT else LinkPath.RELAY
         for side in (pair.clinician, pair.cart):
-            await side.until(partial(says_relay, side), 3.0, "the path among the measures")
+            await side.until(partial(says, side, path), 3.0, "the path among the measures")
         return took_s
 
 
