@@ -49,7 +49,8 @@ bench-visit: setup-test
 	@$(PYTHON_OF_VENV) -m bench.visit
 
 # Hours; QUICK=1 takes one seed of every cell, CELLS="loss=7 rtt=180 rate=400k" one by hand.
-bench-call: setup-test
+bench-call:
+	@tools/setup.sh bench
 	@tools/setup-bench.sh
 	@PYTHONPATH=.venv/bench-packages QUICK="$(QUICK)" CELLS="$(CELLS)" $(PYTHON_OF_VENV) -m bench.call
 

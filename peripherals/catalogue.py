@@ -4,27 +4,18 @@ No instrument is looked for by itself: the adapters of these cuffs carry a USB i
 own, not the cuff's. A person names the port; the driver's handshake tells whether a cuff answers.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from app.domain.device import DeviceIdentity, DeviceKind
-from peripherals.drivers.suntech.codec import BAUD, DRIVER_VERSION, MODEL, SunTechCodec
+from app.domain.device import DeviceKind
+from peripherals.drivers.driver import Driver, Evidence
+from peripherals.drivers.suntech.codec import DRIVER_VERSION, LINE, MODEL, SunTechCodec
 from peripherals.drivers.suntech.conversation import SunTechConversation
 
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    kind: DeviceKind
-    model: str
-    version: str
-    baud: int  # 8 data bits, no parity, 1 stop bit
-    codec: Callable[[], SunTechCodec]
-    conversation: Callable[[DeviceIdentity], SunTechConversation]
-
-    def identity(self, port: str) -> DeviceIdentity:
-        return DeviceIdentity(self.kind, self.model, port, driver_version=self.version)
-
-
 SUNTECH = Driver(
-    DeviceKind.BLOOD_PRESSURE_CUFF, MODEL, DRIVER_VERSION, BAUD, SunTechCodec, SunTechConversation
+    "suntech",
+    DeviceKind.BLOOD_PRESSURE_CUFF,
+    MODEL,
+    DRIVER_VERSION,
+    Evidence.OTHER_PROJECT,
+    LINE,
+    SunTechCodec,
+    SunTechConversation,
 )

@@ -7,10 +7,10 @@ Whether a measurement is plausible, and whose visit is open, is not asked here.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from weakref import WeakSet
 
 from app.domain.clock import Clock, SystemClock
@@ -20,10 +20,9 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
-from peripherals.catalogue import SUNTECH, Driver
+from peripherals.catalogue import SUNTECH
+from peripherals.drivers.driver import Codec, Conversation, Driver
 from peripherals.drivers.said import Ignored, Said, Send
-from peripherals.drivers.suntech.codec import Fault, Frame, SunTechCodec
-from peripherals.drivers.suntech.conversation import SunTechConversation
 from peripherals.event_stream import EventStream
 from peripherals.moment import Moment, now_of
 from peripherals.serial_port import SerialPort, is_there
@@ -44,8 +43,8 @@ class _Line:
     """One life of the open port."""
 
     port: BytePort
-    codec: SunTechCodec
-    conversation: SunTechConversation
+    codec: Codec
+    conversation: Conversation
     is_armed: bool = False
     renewed_s: float = 0.0
     quiet_turns: int = 0
@@ -69,7 +68,7 @@ class CuffMonitor:
         self._path = path
         self._clock = clock or SystemClock()
         self._driver = driver
-        self._make_port = make_port or (lambda name: SerialPort(name, driver.baud))
+        self._make_port = make_port or (lambda name: SerialPort(name, driver.line))
         self._is_port_there = is_port_there
         self._sleep = sleep
         self._tasks = TaskOwner("cuff", on_defect)
@@ -182,7 +181,7 @@ class CuffMonitor:
         else:
             self._heard_frames(line, line.codec.feed(item.data), item.at)
 
-    def _heard_frames(self, line: _Line, frames: list[Frame | Fault], at: Moment) -> None:
+    def _heard_frames(self, line: _Line, frames: Sequence[Any], at: Moment) -> None:
         for frame in frames:
             self._do(line, line.conversation.heard(frame, at))
 

@@ -19,6 +19,7 @@ import serial
 from app.domain.clock import Clock, SystemClock
 from app.domain.failures import Code, Unavailable
 from peripherals.byte_port import Chunk, SwitchFired
+from peripherals.line_setting import LineSetting
 from peripherals.moment import now_of
 
 if sys.platform == "win32":
@@ -62,14 +63,14 @@ class SerialPort:
     def __init__(
         self,
         path: str,
-        baud: int,
+        line: LineSetting,
         *,
         clock: Clock | None = None,
         dead_man_s: float = DEAD_MAN_S,
         waiting_bytes: int = WAITING_BYTES,
     ) -> None:
         self._path = path
-        self._baud = baud
+        self._setting = line
         self._clock = clock or SystemClock()
         self._dead_man_s = dead_man_s
         self._waiting_bytes = waiting_bytes
@@ -170,7 +171,10 @@ class SerialPort:
         try:
             line = serial.Serial(
                 self._path,
-                self._baud,
+                self._setting.baud,
+                self._setting.data_bits,
+                str(self._setting.parity),
+                self._setting.stop_bits,
                 timeout=LOOK_EVERY_S,
                 write_timeout=WRITE_LIMIT_S,
                 exclusive=True,

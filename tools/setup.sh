@@ -2,6 +2,7 @@
 # Makes this checkout ready: Debian packages that are missing, then .venv from the lock.
 #   tools/setup.sh run      what `make run` needs
 #   tools/setup.sh test     the same and what `make test` needs
+#   tools/setup.sh bench    the same and what `make bench-call` needs of Debian
 # BEDSIDE_NO_APT=1 installs no Debian package, it only names those that are missing.
 # PYTHON=/path/to/python takes another Python than the system's.
 # Where packages come from is the machine's own apt and pip configuration; nothing of it is set here.
@@ -11,8 +12,12 @@ purpose=${1:-run}
 case $purpose in
   run) lock=requirements.lock lists=tools/apt-run.txt ;;
   test) lock=requirements-dev.lock lists="tools/apt-run.txt tools/apt-test.txt" ;;
-  *) echo "usage: tools/setup.sh run|test" >&2; exit 2 ;;
+  bench) lock=requirements-dev.lock lists="tools/apt-run.txt tools/apt-test.txt tools/apt-bench.txt" ;;
+  *) echo "usage: tools/setup.sh run|test|bench" >&2; exit 2 ;;
 esac
+
+marker=$purpose
+if [ "$purpose" = bench ]; then marker=test; fi # the same Python packages
 
 # Two makes at once in one checkout: the second waits and finds the work done.
 if command -v flock >/dev/null; then
@@ -122,9 +127,9 @@ python_packages() {
   }
   # Apart from pip, because this way both cores compile; several programs start at once soon after.
   .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || :
-  echo "$key" >".venv/.ready-$purpose"
+  echo "$key" >".venv/.ready-$marker"
   # The tests' lock holds all that running needs, in the same versions.
-  if [ "$purpose" = test ]; then ready_key requirements.lock >.venv/.ready-run; fi
+  if [ "$marker" = test ]; then ready_key requirements.lock >.venv/.ready-run; fi
   say_time "Python packages" "$python_started_ms"
 }
 
@@ -146,7 +151,7 @@ if "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 key=$(ready_key "$lock")
 python_is_ready=no
-if [ "$(cat ".venv/.ready-$purpose" 2>/dev/null || :)" = "$key" ]; then python_is_ready=yes; fi
+if [ "$(cat ".venv/.ready-$marker" 2>/dev/null || :)" = "$key" ]; then python_is_ready=yes; fi
 
 if [ -s "$scratch/missing" ] && [ "$python_is_ready" = no ] && "$python" -c 'import ensurepip' 2>/dev/null; then
   # apt waits for disks and archives, pip for wheels: together they take the time of the longer one.

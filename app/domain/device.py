@@ -9,8 +9,13 @@ from app.domain.failures import Code
 
 class DeviceKind(StrEnum):
     BLOOD_PRESSURE_CUFF = "blood-pressure-cuff"
+    OXIMETER = "oximeter"
+    THERMOMETER = "thermometer"
+    SCALE = "scale"
+    GLUCOMETER = "glucometer"
     STETHOSCOPE = "stethoscope"
     CAMERA = "camera"
+    EXAM_CAMERA = "exam-camera"
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
 

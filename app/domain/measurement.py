@@ -18,6 +18,11 @@ class VitalKind(StrEnum):
     MEAN_ARTERIAL_MMHG = "mean-arterial-mmhg"
     PULSE_PER_MINUTE = "pulse-per-minute"
     CUFF_PRESSURE_MMHG = "cuff-pressure-mmhg"
+    SPO2_PERCENT = "spo2-percent"
+    PERFUSION_INDEX_PERCENT = "perfusion-index-percent"
+    TEMPERATURE_CELSIUS = "temperature-celsius"
+    WEIGHT_KG = "weight-kg"
+    GLUCOSE_MG_PER_DL = "glucose-mg-per-dl"
 
 
 UCUM_UNIT: dict[VitalKind, str] = {
@@ -26,12 +31,26 @@ UCUM_UNIT: dict[VitalKind, str] = {
     VitalKind.MEAN_ARTERIAL_MMHG: "mm[Hg]",
     VitalKind.PULSE_PER_MINUTE: "/min",
     VitalKind.CUFF_PRESSURE_MMHG: "mm[Hg]",
+    VitalKind.SPO2_PERCENT: "%",
+    VitalKind.PERFUSION_INDEX_PERCENT: "%",
+    VitalKind.TEMPERATURE_CELSIUS: "Cel",
+    VitalKind.WEIGHT_KG: "kg",
+    VitalKind.GLUCOSE_MG_PER_DL: "mg/dL",
 }
 
 
 class QualityFlag(StrEnum):
+    """What the device itself said of its measurement."""
+
     IRREGULAR = "irregular"
     MOVED = "moved"
+    LOOSE_CUFF = "loose-cuff"
+    POSITION = "position"
+    ARTEFACT = "artefact"
+    LOW_PERFUSION = "low-perfusion"
+    LOW_BATTERY = "low-battery"
+    FROM_MEMORY = "from-memory"  # of the device's store: taken some time ago
+    UNDATED = "undated"  # the device's clock was never set
 
 
 @dataclass(frozen=True, slots=True)

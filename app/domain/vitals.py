@@ -24,6 +24,11 @@ PLAUSIBLE: dict[VitalKind, tuple[Decimal, Decimal]] = {
     VitalKind.MEAN_ARTERIAL_MMHG: (Decimal(20), Decimal(300)),
     VitalKind.PULSE_PER_MINUTE: (Decimal(25), Decimal(250)),
     VitalKind.CUFF_PRESSURE_MMHG: (Decimal(0), Decimal(330)),
+    VitalKind.SPO2_PERCENT: (Decimal(1), Decimal(100)),
+    VitalKind.PERFUSION_INDEX_PERCENT: (Decimal(0), Decimal(30)),
+    VitalKind.TEMPERATURE_CELSIUS: (Decimal(30), Decimal(43)),
+    VitalKind.WEIGHT_KG: (Decimal("0.2"), Decimal(300)),
+    VitalKind.GLUCOSE_MG_PER_DL: (Decimal(10), Decimal(1000)),
 }
 PULSE_PRESSURE_MIN_MMHG = Decimal(10)
 # What a value may look like on any wire: "1E+999999999" is finite, and fills the memory when shown.

@@ -11,6 +11,7 @@ import pytest
 from app.domain.failures import Code, Unavailable
 from peripherals.byte_port import BytePort, Chunk, SwitchFired
 from peripherals.emulators.pty_line import PtyLine
+from peripherals.line_setting import LineSetting
 from peripherals.serial_port import SerialPort
 from tests.fakes.byte_port import DEAD_MAN_S, FakeLine
 
@@ -41,7 +42,7 @@ class PtyWire:
         self._got = b""
 
     def port(self) -> BytePort:
-        return SerialPort(self._line.port, 9600, dead_man_s=self.dead_man_s)
+        return SerialPort(self._line.port, LineSetting(9600), dead_man_s=self.dead_man_s)
 
     def device_says(self, data: bytes) -> None:
         self._line.write(data)

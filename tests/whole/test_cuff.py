@@ -24,6 +24,7 @@ from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalK
 from app.runtime.tasks import TaskOwner
 from app.services.ports import Cuff
 from peripherals.byte_port import MakePort
+from peripherals.line_setting import LineSetting
 from peripherals.monitor import CuffMonitor
 from peripherals.serial_port import SerialPort
 from tests.whole.cuff_emulator import CuffEmulator
@@ -186,7 +187,7 @@ async def test_a_frozen_loop_is_relieved_by_the_port_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def make_port(path: str) -> SerialPort:
-        return SerialPort(path, 9600, dead_man_s=DEAD_MAN_S)
+        return SerialPort(path, LineSetting(9600), dead_man_s=DEAD_MAN_S)
 
     async with CuffEmulator(tmp_path) as emulator, listened(emulator.port, make_port) as listener:
         await listener.until(is_found)
@@ -213,7 +214,7 @@ async def test_a_renewed_switch_does_not_fire(tmp_path: Path) -> None:
     """A measurement three times as long as the limit, renewed every second by the loop."""
 
     def make_port(path: str) -> SerialPort:
-        return SerialPort(path, 9600, dead_man_s=1.2)
+        return SerialPort(path, LineSetting(9600), dead_man_s=1.2)
 
     async with CuffEmulator(tmp_path, "--seconds", "3.6") as emulator:
         async with listened(emulator.port, make_port) as listener:
@@ -307,7 +308,7 @@ async def test_a_file_is_not_a_cuff(tmp_path: Path) -> None:
 
 async def test_bytes_that_nobody_takes_are_an_overrun_not_silence(tmp_path: Path) -> None:
     async with CuffEmulator(tmp_path) as emulator:
-        port = SerialPort(emulator.port, 9600, waiting_bytes=64)
+        port = SerialPort(emulator.port, LineSetting(9600), waiting_bytes=64)
         await port.open()
         try:
             for _ in range(20):

@@ -8,9 +8,12 @@ The service commands (pneumatics, calibration) are left out on purpose.
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from peripherals.drivers.fault import Fault, Why
+from peripherals.line_setting import LineSetting
+
 DRIVER_VERSION = "suntech-1"
 MODEL = "SunTech Advantage family"
-BAUD = 9600
+LINE = LineSetting(9600)
 
 HOST_SYNC = 0x3A
 MODULE_SYNC = 0x3E
@@ -42,23 +45,6 @@ class Answer(StrEnum):
     UNRECOGNISED = "D"
     ASLEEP = "S"
     TIMED_OUT = "T"
-
-
-class Why(StrEnum):
-    """What was wrong with bytes that became no frame."""
-
-    LOST_BYTES = "lost-bytes"  # no frame began there
-    BAD_LENGTH = "bad-length"
-    BAD_CHECKSUM = "bad-checksum"
-    CUT_SHORT = "cut-short"  # the rest of a frame never came
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A run of bytes that was passed over; told before the next frame, or when the line is idle."""
-
-    why: Why
-    byte_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Measurement, NoMeasurement, Quantity, VitalKind
 from app.domain.vitals import PLAUSIBLE, assess
+from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.drivers.suntech.codec import (
     Ack,
     Answer,
     Command,
     CuffPressure,
-    Fault,
     Frame,
     Result,
     encode,

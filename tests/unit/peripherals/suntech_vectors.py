@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from peripherals.drivers.suntech.codec import Ack, CuffPressure, Fault, Frame, Other, Result
+from peripherals.drivers.fault import Fault
+from peripherals.drivers.suntech.codec import Ack, CuffPressure, Frame, Other, Result
 
 FILE = Path(__file__).parents[2] / "vectors" / "suntech.json"
 VECTORS: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))["vectors"]

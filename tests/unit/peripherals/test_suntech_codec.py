@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
+from peripherals.drivers.fault import Fault, Why
 from peripherals.drivers.suntech.codec import (
     MAX_FRAME_BYTES,
     Command,
     CuffPressure,
-    Fault,
     Frame,
     Result,
     SunTechCodec,
-    Why,
     encode,
     host_frame,
 )

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
+from peripherals.drivers.fault import Fault, Why
 from peripherals.drivers.suntech.codec import (
     Ack,
     Command,
     CuffPressure,
-    Fault,
     Result,
     SunTechCodec,
-    Why,
     encode,
     host_frame,
 )

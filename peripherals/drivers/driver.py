@@ -1,0 +1,80 @@
+"""What every driver is made of: a codec, a conversation, and what is known of both.
+
+A codec is pure (bytes to frames, commands to bytes; no clock), a conversation is a pure state
+machine (frames and ticks in, measurements and bytes out). The monitor binds them to a line.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from app.domain.device import DeviceIdentity, DeviceKind
+from app.domain.failures import Code
+from app.domain.ids import VisitId
+from peripherals.drivers.said import Said
+from peripherals.line_setting import LineSetting
+from peripherals.moment import Moment
+
+
+class Evidence(StrEnum):
+    """How we know what a device says, the best first; shown in the device list and the docs."""
+
+    VENDOR = "vendor-document"
+    CAPTURED = "captured"
+    OTHER_PROJECT = "other-project"  # its published test or code
+    CONSTRUCTED = "constructed"  # from a documented layout: proves only agreement with our reading
+
+
+class Codec(Protocol):
+    """However the bytes are cut, the same frames and faults come out. Buffers at most 4 KiB."""
+
+    @property
+    def buffered_bytes(self) -> int: ...
+    def feed(self, data: bytes) -> Sequence[Any]:
+        """Frames of the driver's own kinds and Faults, in the order of the bytes."""
+        ...
+
+    def idle(self) -> Sequence[Any]:
+        """The line was silent so long that a begun frame will not be finished."""
+        ...
+
+
+class Conversation(Protocol):
+    """One life of an open line. `at` is when the bytes came, or now for ticks and wishes."""
+
+    abort_bytes: bytes  # what the dead man's switch sends; empty where nothing can be stopped
+    visit: VisitId | None
+    is_silent: bool  # the line is open and nobody answers: it must be opened anew
+
+    @property
+    def is_ready(self) -> bool: ...
+    @property
+    def is_running(self) -> bool:
+        """For a visit: what it brings now carries that visit."""
+        ...
+
+    def opened(self, at: Moment) -> list[Said]: ...
+    def start(self, visit: VisitId, at: Moment) -> list[Said]: ...
+    def stop(self, at: Moment) -> list[Said]: ...
+    def tick(self, at: Moment) -> list[Said]: ...
+    def heard(self, frame: Any, at: Moment) -> list[Said]: ...
+    def aborted_by_switch(self, at: Moment) -> list[Said]: ...
+    def lost(self, reason: Code, at: Moment) -> list[Said]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """`name` as in tests/vectors/<name>.json and on the command line."""
+
+    name: str
+    kind: DeviceKind
+    model: str
+    version: str
+    evidence: Evidence
+    line: LineSetting
+    codec: Callable[[], Codec]
+    conversation: Callable[[DeviceIdentity], Conversation]
+
+    def identity(self, port: str) -> DeviceIdentity:
+        return DeviceIdentity(self.kind, self.model, port, driver_version=self.version)
