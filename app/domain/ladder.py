@@ -79,6 +79,7 @@ START_S = (
     5.0  # a rate that is still being looked for takes no full picture, if it bears a medium one
 )
 FOUND_AFTER_S = 8.0  # until then what the line turns out to carry is given back at once
+FALL_APART_S = 30.0  # a second deep fall within that is believed
 NO_LINE_AFTER_S = 0.9  # likewise; a link notices a second before that nothing comes
 WAITS_S = (10.0, 20.0, 40.0, 60.0)  # of good seconds before a step up; longer after one that failed
 PROVEN_AFTER_S = 30.0  # a step that held so long has not failed
@@ -138,6 +139,7 @@ class LadderState:
     began_s: float | None = None
     before: Step = Step.HD  # where it stood before the line went or a person held the picture off
     back_s: float | None = None  # since when the line's rate is being found anew
+    fell_s: float | None = None  # the last fall of more than one step
 
 
 def advance(state: LadderState, seen: LineSeen, claims: Claims, now_s: float) -> LadderState:
@@ -297,7 +299,19 @@ def _short(
     reason = hindrance if lower.step is below else lower.reason
     if state.began_s is not None and now_s - state.began_s < START_S:
         lower = replace(lower, before=Step.SD, back_s=now_s)  # its rate is only being found
+    elif STEPS.index(lower.step) > STEPS.index(below):
+        lower = _fallen_deep(lower, below, now_s)
     return replace(lower, reason=reason, short_since_s=None, raised_at_s=None, wait_s=wait_s)
+
+
+def _fallen_deep(state: LadderState, below: Step, now_s: float) -> LadderState:
+    """More than one step at once: a rate that drops fills the line's queue, and while that empties
+    all is short. What the line then turns out to carry below the step it left is given back.
+    """
+    is_again = state.fell_s is not None and now_s - state.fell_s < FALL_APART_S
+    if is_again or state.step is Step.MESSAGES:
+        return replace(state, fell_s=now_s, back_s=None)
+    return replace(state, fell_s=now_s, before=below, back_s=now_s)
 
 
 def _carried(

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.ladder import (
+    FALL_APART_S,
+    FOUND_AFTER_S,
     HEADROOM,
     PROVEN_AFTER_S,
     STEPS,
@@ -319,12 +321,37 @@ def test_on_every_line_the_bounds_hold(
 @given(st.lists(st.integers(0, 1_500_000), min_size=60, max_size=120))
 def test_up_only_after_ten_good_seconds(rates: list[int]) -> None:
     # Later than the start, in which a rate is only being found.
-    state, moved_at, previous = LadderState(began_s=-60.0), [], Step.HD
+    state, moved_at, given_back_at = LadderState(began_s=-60.0), [], []
     for second, rate in enumerate(rates):
         seen = replace(GOOD, target_bit_s=rate)
-        state = advance(state, seen, CLAIMS, float(second))
-        if STEPS.index(state.step) < STEPS.index(previous):
-            moved_at.append(second)
-            assert min(rates[second - 10 : second + 1]) >= need_bit_s(previous, CLAIMS)
-        previous = state.step
+        before, state = state, advance(state, seen, CLAIMS, float(second))
+        if STEPS.index(state.step) >= STEPS.index(before.step):
+            continue
+        if (
+            before.back_s is not None
+            and state.good_since_s is None
+            and before.wait_s == state.wait_s
+        ):
+            is_soon = before.fell_s is not None and second - before.fell_s < FOUND_AFTER_S
+            if is_soon and state.raised_at_s is None:
+                given_back_at.append((before.fell_s, second))
+                assert STEPS.index(state.step) >= STEPS.index(before.before)
+                continue
+        moved_at.append(second)
+        assert min(rates[second - 10 : second + 1]) >= need_bit_s(before.step, CLAIMS)
     assert all(later - earlier > 10 for earlier, later in pairwise(moved_at))
+    falls = sorted({fell_s for fell_s, _ in given_back_at if fell_s is not None})
+    assert all(later - earlier >= FALL_APART_S for earlier, later in pairwise(falls))
+
+
+def test_a_deep_fall_is_given_back_as_far_as_the_line_turns_out_to_carry() -> None:
+    """A rate that drops fills a queue, and for two seconds everything is short."""
+    walk = Walk().sees(GOOD, 15).sees(POOR, 2).sees(replace(GOOD, target_bit_s=180_000), 20)
+    assert walk.moves == [(16, Step.VOICE, Reason.SLOW), (17, Step.SD, Reason.SLOW)]
+    walk.sees(GOOD, 20)
+    assert walk.moves[2:] == [(47, Step.HD, Reason.CARRIED)]
+
+
+def test_a_second_deep_fall_is_believed() -> None:
+    walk = Walk().sees(GOOD, 15).sees(POOR, 2).sees(GOOD, 3).sees(POOR, 2).sees(GOOD, 8)
+    assert walk.steps == [Step.VOICE, Step.SD, Step.VOICE]
