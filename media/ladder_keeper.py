@@ -29,6 +29,7 @@ from media.quality.process_cpu import ProcessCpu
 from media.rtc.control_words import FarLadder
 
 SAY_EVERY_S = 2.0  # to the far side, changed or not: a new link has heard nothing
+HEARS_ANEW = 0.05  # a concealed share that changes by more is said at once
 FRESH_S = 3.5  # what was measured or said longer ago is not known
 CARRIES_EVERY_S = 5.0  # the figure on the screen does not run
 DIGITS = 2
@@ -71,6 +72,7 @@ class LadderKeeper:
         self._is_up = False
         self._stand: Stand | None = None
         self._carries_at_s = self._said_at_s = float("-inf")
+        self._said_concealed = 0.0
         self._measured: _Fresh | None = None
         self._far: FarLadder | None = None
         self._far_at_s = float("-inf")
@@ -150,7 +152,8 @@ class LadderKeeper:
         if voice != self.voice_line_bit_s.value:
             self.voice_line_bit_s.tell(voice)
         self._tell_screen()
-        if self._is_up and now_s - self._said_at_s >= SAY_EVERY_S:
+        is_due = now_s - self._said_at_s >= SAY_EVERY_S or self._hears_otherwise()
+        if self._is_up and is_due:
             self._tell_far(now_s)
 
     def _seen(self, is_up: bool) -> LineSeen:
@@ -216,9 +219,16 @@ class LadderKeeper:
         if self._stand is None:
             return
         self._said_at_s = now_s
-        measures = self._fresh_measures()
-        heard = None if measures is None else measures.concealed_share
+        heard = self._heard_concealed()
+        self._said_concealed = heard or 0.0
         self._say_far(FarLadder(self._stand, self._wants, heard))
+
+    def _hears_otherwise(self) -> bool:
+        return abs((self._heard_concealed() or 0.0) - self._said_concealed) > HEARS_ANEW
+
+    def _heard_concealed(self) -> float | None:
+        measures = self._fresh_measures()
+        return None if measures is None else measures.concealed_share
 
     def _fresh_measures(self) -> Measures | None:
         fresh = self._measured

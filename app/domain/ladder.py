@@ -295,7 +295,9 @@ def _short(
     has_failed = state.raised_at_s is not None and now_s - state.raised_at_s < PROVEN_AFTER_S
     wait_s = _longer(state.wait_s) if has_failed else state.wait_s
     below = STEPS[STEPS.index(state.step) + 1]
-    lower = _placed(state, below, seen, claims)
+    # What is lost while a rate falls is the rate's doing, and says nothing of the lower step.
+    only_rate = LineSeen(is_up=True, target_bit_s=seen.target_bit_s, cpu_share=seen.cpu_share)
+    lower = _placed(state, below, only_rate if hindrance is Reason.SLOW else seen, claims)
     reason = hindrance if lower.step is below else lower.reason
     if state.began_s is not None and now_s - state.began_s < START_S:
         lower = replace(lower, before=Step.SD, back_s=now_s)  # its rate is only being found

@@ -5,7 +5,7 @@ start and after a drop. Delay first, loss second; the time is told. All bytes on
 from media.quality.arrival_rates import SHORT_S, ArrivalRate, LossShare
 from media.quality.delay_trend import DelayTrend, QueueWatch
 from media.quality.line_state import LineState
-from media.quality.probing import Burst, Probing
+from media.quality.probing import Burst, ProbeAnswer, Probing
 from media.quality.sent_log import Outcome
 
 START_BIT_S = 150_000.0
@@ -122,7 +122,7 @@ class CongestionControl:
             self._rate.add(outcome)
             self._loss.add(outcome)
             if (answer := self._probing.heard(outcome)) is not None:
-                self._burst_answered(answer.bit_s, answer.is_carried, now_s)
+                self._burst_answered(answer, now_s)
             if outcome.arrived_s is not None and not outcome.was_missing:
                 self._arrived(outcome.arrived_s, now_s)
                 self._trend.add(outcome.sent_s, outcome.arrived_s)
@@ -307,11 +307,13 @@ class CongestionControl:
             self._burst_due_s = now_s + self._burst_pause_s
             self._probing.begin(min(MOST_BIT_S, BURST_ABOVE * self._target_bit_s), now_s)
 
-    def _burst_answered(self, bit_s: float, is_carried: bool, now_s: float) -> None:
+    def _burst_answered(self, answer: ProbeAnswer, now_s: float) -> None:
+        bit_s = answer.bit_s
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
-            self._capacity_bit_s = None  # a burst that did not come through may have had bad luck
-        if is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
+            # What came of a burst is the line's limit, unless loss made holes in it.
+            self._capacity_bit_s = answer.bit_s if answer.is_limit else None
+        if answer.is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
         else:
             self._is_starting = self._is_starting and bit_s == 0.0

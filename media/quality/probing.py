@@ -30,10 +30,13 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """`is_carried`: the line took it all, there may be more; `bit_s` is what came out."""
+    """`is_carried`: the line took it all, there may be more; `bit_s` is what came out. `is_limit`:
+    all of it came, only slower.
+    """
 
     bit_s: float
     is_carried: bool
+    is_limit: bool = False
 
 
 class Probing:
@@ -92,9 +95,9 @@ class Probing:
         self._burst = None
         if len(self._came) < max(4, LEAST_ANSWERED * burst.packets):
             return ProbeAnswer(0.0, is_carried=False)
-        return self._answer()
+        return self._answer(burst.packets)
 
-    def _answer(self) -> ProbeAnswer:
+    def _answer(self, burst_packets: int) -> ProbeAnswer:
         """Bytes between the first and the last, without the one that began each interval."""
         left = [each[0] for each in self._came]
         came = [each[1] for each in self._came]
@@ -103,7 +106,7 @@ class Probing:
         came_bit_s = _rate(sum(sizes) - sizes[came.index(min(came))], max(came) - min(came))
         if came_bit_s >= IS_CARRIED * sent_bit_s:
             return ProbeAnswer(min(came_bit_s, sent_bit_s), is_carried=True)
-        return ProbeAnswer(came_bit_s, is_carried=False)
+        return ProbeAnswer(came_bit_s, is_carried=False, is_limit=len(came) == burst_packets)
 
 
 def _rate(count_bytes: int, seconds: float) -> float:

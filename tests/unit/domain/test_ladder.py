@@ -321,26 +321,23 @@ def test_on_every_line_the_bounds_hold(
 @given(st.lists(st.integers(0, 1_500_000), min_size=60, max_size=120))
 def test_up_only_after_ten_good_seconds(rates: list[int]) -> None:
     # Later than the start, in which a rate is only being found.
-    state, moved_at, given_back_at = LadderState(began_s=-60.0), [], []
+    state = LadderState(began_s=-60.0)
+    moved_at: list[int] = []
+    deep_falls: list[float] = []
     for second, rate in enumerate(rates):
         seen = replace(GOOD, target_bit_s=rate)
         before, state = state, advance(state, seen, CLAIMS, float(second))
         if STEPS.index(state.step) >= STEPS.index(before.step):
             continue
-        if (
-            before.back_s is not None
-            and state.good_since_s is None
-            and before.wait_s == state.wait_s
-        ):
-            is_soon = before.fell_s is not None and second - before.fell_s < FOUND_AFTER_S
-            if is_soon and state.raised_at_s is None:
-                given_back_at.append((before.fell_s, second))
-                assert STEPS.index(state.step) >= STEPS.index(before.before)
-                continue
+        if before.back_s is not None and state.raised_at_s is None:  # a fall is put right
+            assert second - before.back_s < FOUND_AFTER_S
+            assert STEPS.index(state.step) >= STEPS.index(before.before)
+            deep_falls.append(before.back_s)
+            continue
         moved_at.append(second)
         assert min(rates[second - 10 : second + 1]) >= need_bit_s(before.step, CLAIMS)
     assert all(later - earlier > 10 for earlier, later in pairwise(moved_at))
-    falls = sorted({fell_s for fell_s, _ in given_back_at if fell_s is not None})
+    falls = sorted(set(deep_falls))
     assert all(later - earlier >= FALL_APART_S for earlier, later in pairwise(falls))
 
 
