@@ -1,10 +1,12 @@
 """What the program was started with, checked once. No secret comes by argument or environment."""
 
 import argparse
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.access import Role
+from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 SERVER_DEFAULT = "http://127.0.0.1:8470"
@@ -27,6 +29,7 @@ class Settings:
     shows_witness: bool
     has_echo_control: bool = True
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
+    vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
 
 
 def read_settings(arguments: list[str], host_name: str) -> Settings:
@@ -52,6 +55,12 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     parser.add_argument("--stethoscope", metavar="NAME_OR_WAV")
     parser.add_argument("--cuff", metavar="PORT", help="serial port of a SunTech-family cuff")
     parser.add_argument(
+        "--vitals-policy",
+        type=Path,
+        metavar="TOML",
+        help="how this clinic takes pressures and how long a value is shown (docs/vitals.md)",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -62,6 +71,10 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         help="print the newest audit digest this profile holds of the server, and end",
     )
     given = parser.parse_args(arguments)
+    try:
+        vitals_policy = _vitals_policy(given.vitals_policy)
+    except ValueError as wrong:
+        parser.error(f"--vitals-policy: {wrong}")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -76,4 +89,15 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
         other_servers=tuple(given.other_server),
+        vitals_policy=vitals_policy,
     )
+
+
+def _vitals_policy(path: Path | None) -> VitalsPolicy:
+    """ValueError when it is not understood whole: a clinic's rule is not guessed at."""
+    if path is None:
+        return VitalsPolicy()
+    try:
+        return policy_from(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read") from error
