@@ -192,7 +192,7 @@ def make_services(
         mend_conflict=visits.make_anew,
         pace=UploadPace(call.state),
     )
-    tray = Tray(acts, chart)
+    tray = Tray(acts, chart, call.tell_far)
     vitals = Vitals(
         acts=acts,
         chart=chart,
@@ -249,9 +249,14 @@ def make_services(
         vitals=vitals,
         far_vitals=FarVitals(acts, chart),
         bp_protocol=BpProtocol(
-            acts=acts, chart=chart, vitals=vitals, tray=tray, policy=policy.pressures
+            acts=acts,
+            chart=chart,
+            vitals=vitals,
+            tray=tray,
+            tell_far=call.tell_far,
+            policy=policy.pressures,
         ),
-        observations=Observations(acts, chart, vitals),
+        observations=Observations(acts, chart, call.tell_far),
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),

@@ -10,8 +10,10 @@ class Arm(StrEnum):
 
 
 class CuffSize(StrEnum):
-    SMALL_ADULT = "small-adult"
+    """The usual one first."""
+
     ADULT = "adult"
+    SMALL_ADULT = "small-adult"
     LARGE_ADULT = "large-adult"
     THIGH = "thigh"
     CHILD = "child"

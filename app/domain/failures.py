@@ -60,7 +60,7 @@ class Code(StrEnum):
     CAME_LATE = "came-late"
     RESULT_UNDECIDED = "result-undecided"
     SERIES_RUNNING = "series-running"
-    READING_UNDECIDED = "reading-undecided"
+    OBSERVATION_INCOMPLETE = "observation-incomplete"
     NOTHING_TO_KEEP = "nothing-to-keep"
     TIMES_NOT_CONFIRMED = "times-not-confirmed"
     NO_VISIT_OPEN = "no-visit-open"

@@ -21,7 +21,7 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
 from app.services.ports import UnitOfWork
-from app.services.readings import must_be_allowed, write_reading
+from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 from app.services.tray import Tray
 from app.services.vitals import Vitals
 from app.services.vitals_state import CUFF, InstrumentState, VitalsState
@@ -42,9 +42,17 @@ class BpProtocolState:
 
 class BpProtocol:
     def __init__(
-        self, *, acts: Acts, chart: Chart, vitals: Vitals, tray: Tray, policy: BpPolicy
+        self,
+        *,
+        acts: Acts,
+        chart: Chart,
+        vitals: Vitals,
+        tray: Tray,
+        tell_far: TellFar,
+        policy: BpPolicy,
     ) -> None:
         self._acts = acts
+        self._tell_far = tell_far
         self._chart = chart
         self._vitals = vitals
         self._tray = tray
@@ -140,7 +148,7 @@ class BpProtocol:
             raise
         self._tray.forget(*items)
         for reading in readings:
-            self._vitals.tell_kept(reading)
+            self._tell_far(reading.visit, kept_words(reading))
 
     async def _put_back(self, series: BpSeries, items: dict[RecordId, TrayItem]) -> None:
         row = self._chart.state.value.row
@@ -225,6 +233,7 @@ class BpProtocol:
             return
         self._starting = True
         self._tell(series.started(self._now_s()))
+        code: Code | None
         try:
             await self._vitals.measure(CUFF)
         except Rejected as no:

@@ -14,8 +14,7 @@ from app.domain.news2 import Consciousness
 from app.domain.reading import Reading
 from app.services.acts import Acts
 from app.services.chart import Chart
-from app.services.readings import must_be_allowed, write_reading
-from app.services.vitals import Vitals
+from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 
 BY_HAND = DeviceIdentity(DeviceKind.BY_HAND, "", "")
 
@@ -31,10 +30,10 @@ class Observation:
 
 
 class Observations:
-    def __init__(self, acts: Acts, chart: Chart, vitals: Vitals) -> None:
+    def __init__(self, acts: Acts, chart: Chart, tell_far: TellFar) -> None:
         self._acts = acts
         self._chart = chart
-        self._vitals = vitals
+        self._tell_far = tell_far
 
     async def keep(self, observation: Observation) -> RecordId:
         row, person = self._chart.row, self._acts.person
@@ -60,7 +59,7 @@ class Observations:
             kept_by=person.id,
         )
         await self._acts.do(lambda unit: write_reading(unit, self._acts, reading, stamp))
-        self._vitals.tell_kept(reading)
+        self._tell_far(reading.visit, kept_words(reading))
         return reading.id
 
 

@@ -1,16 +1,21 @@
 """A reading becomes a record: one change on its way to the server, and one event, together."""
 
+from collections.abc import Callable
+
 from app.domain.access import Action, may
 from app.domain.audit import Act
-from app.domain.changes import RecordType
+from app.domain.changes import Json, RecordType
 from app.domain.clock import Stamp
 from app.domain.failures import Code, Rejected
+from app.domain.ids import VisitId
 from app.domain.people import Person
 from app.domain.reading import Reading, fields_of
 from app.domain.vitals import assess
 from app.domain.worklist import WorklistRow
 from app.services.acts import Acts
 from app.services.ports import NewChange, UnitOfWork
+
+TellFar = Callable[[VisitId, dict[str, Json]], None]
 
 
 def must_be_allowed(row: WorklistRow, person: Person) -> None:
@@ -42,3 +47,8 @@ def write_reading(
     unit.audit.add(
         acts.event(act, patient=reading.patient, visit=reading.visit, subject=reading.id)
     )
+
+
+def kept_words(reading: Reading) -> dict[str, Json]:
+    """What the far end is told besides, over the call or the server; it knows it by its id."""
+    return {"kind": "reading", "record": str(reading.id), **fields_of(reading)}

@@ -21,7 +21,7 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.chart import Chart
 from app.services.ports import UnitOfWork
-from app.services.readings import must_be_allowed, write_reading
+from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,10 @@ class TrayState:
 
 
 class Tray:
-    def __init__(self, acts: Acts, chart: Chart) -> None:
+    def __init__(self, acts: Acts, chart: Chart, tell_far: TellFar) -> None:
         self._acts = acts
         self._chart = chart
+        self._tell_far = tell_far
         self.state: Broadcast[TrayState] = Broadcast(TrayState())
         self._tasks = TaskOwner("tray")
         self._unwritten: dict[RecordId, tuple[TrayItem, Place]] = {}
@@ -117,7 +118,7 @@ class Tray:
 
     # --- what a person decides -----------------------------------------------------------------
 
-    async def assign(self, record: RecordId) -> Reading:
+    async def assign(self, record: RecordId) -> None:
         """It is a reading of whoever stands open here, by the word of whoever is here."""
         row, person = self._chart.row, self._acts.person
         must_be_allowed(row, person)
@@ -140,8 +141,8 @@ class Tray:
 
         reading = await self._acts.do(write)
         self.forget(record)
+        self._tell_far(reading.visit, kept_words(reading))
         await self._look()
-        return reading
 
     async def discard(self, record: RecordId) -> None:
         """A person looked at what belongs to nobody here; that they took it away is an act."""

@@ -8,12 +8,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.domain.changes import Json
 from app.domain.device import DeviceKind
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import RecordId, VisitId
 from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalKind
-from app.domain.reading import Reading, fields_of
+from app.domain.reading import Reading
 from app.domain.tray import Place, TrayItem, WhyAside, why_unasked
 from app.domain.vitals import assess
 from app.runtime.broadcast import Broadcast
@@ -21,14 +20,12 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
 from app.services.ports import CuffEvent, CuffState, Instrument, UnitOfWork
-from app.services.readings import must_be_allowed, write_reading
+from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 from app.services.tray import Tray
 from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState, VitalsState, live_payload
 
 TELL_FAR_EVERY_S = 0.15  # of one value: a cuff is asked five times a second, a stream may say more
 LAST_WRITE_LIMIT_S = 3.0
-
-TellFar = Callable[[VisitId, dict[str, Json]], None]
 
 
 class Vitals:
@@ -192,7 +189,7 @@ class Vitals:
             await self._put_back(kind, item)
             raise
         self._tray.forget(item.id)
-        self.tell_kept(reading)
+        self._tell_far(reading.visit, kept_words(reading))
         return reading.id
 
     async def _put_back(self, kind: DeviceKind, item: TrayItem) -> None:
@@ -201,10 +198,6 @@ class Vitals:
             self._tell_of(kind, result=item)
         else:
             await self._tray.set_aside(replace(item, why=WhyAside.UNDECIDED))
-
-    def tell_kept(self, reading: Reading) -> None:
-        told: dict[str, Json] = {"kind": "reading", "record": str(reading.id)}
-        self._tell_far(reading.visit, told | fields_of(reading))
 
     async def discard(self, kind: DeviceKind = CUFF) -> None:
         """A person looked at the result and does not want it; of one to keep that is an act."""
