@@ -295,7 +295,12 @@ async def desk_on_fakes(
             vitals=vitals,
             far_vitals=FarVitals(acts, chart),
             bp_protocol=BpProtocol(
-                acts=acts, chart=chart, vitals=vitals, tray=tray, tell_far=call.tell_far, policy=BpPolicy()
+                acts=acts,
+                chart=chart,
+                vitals=vitals,
+                tray=tray,
+                tell_far=call.tell_far,
+                policy=BpPolicy(),
             ),
             observations=Observations(acts, chart, call.tell_far),
             visits=visits,
