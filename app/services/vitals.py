@@ -93,15 +93,15 @@ class Vitals:
         visit = None if chart.row is None else chart.row.visit.id
         if visit != self._visit:
             self._visit, self._is_closing = visit, False
-            self._asked.clear()
+            self._asked = {}
         if chart.row is not None and not chart.row.visit.is_open and self._running():
             self._tasks.start(self.stop_all(), "stop")
 
     async def visit_closed(self) -> None:
         """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
-        self._is_closing = True
-        self._asked.clear()
-        await self.stop_all()
+        running, self._asked, self._is_closing = self._running(), {}, True
+        for kind in running:
+            await self.stop(kind)
         state = self.state.value
         left = [one.result for one in state.instruments.values() if one.is_undecided]
         cleared = {kind: InstrumentState(told=one.told) for kind, one in state.instruments.items()}
@@ -153,7 +153,9 @@ class Vitals:
             await self.stop(kind)
 
     def _running(self) -> list[DeviceKind]:
-        return [kind for kind, one in self.state.value.instruments.items() if one.is_running]
+        """What says so, and what was started a moment ago and had no time to say so."""
+        told = [kind for kind, one in self.state.value.instruments.items() if one.is_running]
+        return [*told, *(kind for kind in self._asked if kind not in told)]
 
     async def keep(self, kind: DeviceKind = CUFF) -> RecordId:
         """Keep the shown result as a reading of the visit that it was started for."""

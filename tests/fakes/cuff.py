@@ -62,7 +62,24 @@ class FakeCuff:
         self, systolic: int, diastolic: int, pulse: int, at: datetime | None
     ) -> Measurement:
         """What lay in its store; `at` None: its clock was never set."""
-        plain = measurement(None, systolic, diastolic, pulse, at=self._clock)
+        return self._tells_stored(None, systolic, diastolic, pulse, at)
+
+    def answers_with_its_memory(
+        self, systolic: int, diastolic: int, pulse: int, at: datetime
+    ) -> Measurement:
+        """It was started, and tells what it had before."""
+        visit, self.visit = self.visit, None
+        return self._tells_stored(visit, systolic, diastolic, pulse, at)
+
+    def _tells_stored(
+        self,
+        visit: VisitId | None,
+        systolic: int,
+        diastolic: int,
+        pulse: int,
+        at: datetime | None,
+    ) -> Measurement:
+        plain = measurement(visit, systolic, diastolic, pulse, at=self._clock)
         undated = set() if at is not None else {QualityFlag.UNDATED}
         told = replace(
             plain,
@@ -71,6 +88,7 @@ class FakeCuff:
             quality=frozenset({QualityFlag.FROM_MEMORY, *undated}),
         )
         self._tell(told)
+        self._tell_state()
         return told
 
     def fails(self, reason: Code) -> None:
