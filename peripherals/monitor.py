@@ -20,9 +20,9 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
-from peripherals.catalogue import SUNTECH
 from peripherals.drivers.driver import Codec, Conversation, Driver
 from peripherals.drivers.said import Ignored, Said, Send
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.event_stream import EventStream
 from peripherals.moment import Moment, now_of
 from peripherals.serial_port import SerialPort, is_there
