@@ -2,6 +2,7 @@
 
 import argparse
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 SERVER_DEFAULT = "http://127.0.0.1:8470"
+CUFF_DRIVER_DEFAULT = "suntech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,13 @@ class Settings:
     has_echo_control: bool = True
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
+    cuff_driver: str = CUFF_DRIVER_DEFAULT
+    device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
-def read_settings(arguments: list[str], host_name: str) -> Settings:
+def read_settings(
+    arguments: list[str], host_name: str, *, cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,)
+) -> Settings:
     """Exits with a clear sentence when an argument is wrong (argparse)."""
     parser = argparse.ArgumentParser(
         prog="bedside", description="Bedside: a visit that survives everything."
@@ -53,7 +59,17 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     parser.add_argument("--microphone", metavar="NAME", help="sound device; empty for none")
     parser.add_argument("--speaker", metavar="NAME", help="sound device; empty for none")
     parser.add_argument("--stethoscope", metavar="NAME_OR_WAV")
-    parser.add_argument("--cuff", metavar="PORT", help="serial port of a SunTech-family cuff")
+    parser.add_argument(
+        "--cuff",
+        metavar="[DRIVER=]PORT",
+        help=f"port of a blood pressure monitor; a SunTech cuff or {', '.join(cuff_drivers)}",
+    )
+    parser.add_argument(
+        "--trace-devices",
+        type=Path,
+        metavar="DIR",
+        help="record what goes over the instruments' lines, without patients' identifiers",
+    )
     parser.add_argument(
         "--vitals-policy",
         type=Path,
@@ -75,6 +91,9 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         vitals_policy = _vitals_policy(given.vitals_policy)
     except ValueError as wrong:
         parser.error(f"--vitals-policy: {wrong}")
+    cuff_driver, separator, port = (given.cuff or "").partition("=")
+    if separator and cuff_driver not in cuff_drivers:
+        parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -85,7 +104,9 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         microphone=given.microphone,
         speaker=given.speaker,
         stethoscope=given.stethoscope,
-        cuff=given.cuff,
+        cuff=port if separator else given.cuff,
+        cuff_driver=cuff_driver if separator else CUFF_DRIVER_DEFAULT,
+        device_traces=given.trace_devices,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
         other_servers=tuple(given.other_server),

@@ -1,21 +1,35 @@
-"""Which driver speaks with which instrument.
+"""Which drivers there are: one line for each instrument that we can speak with.
 
 No instrument is looked for by itself: the adapters of these cuffs carry a USB identity of their
 own, not the cuff's. A person names the port; the driver's handshake tells whether a cuff answers.
 """
 
-from app.domain.device import DeviceKind
-from peripherals.drivers.driver import Driver, Evidence
-from peripherals.drivers.suntech.codec import DRIVER_VERSION, LINE, MODEL, SunTechCodec
-from peripherals.drivers.suntech.conversation import SunTechConversation
+from peripherals.drivers.ble_bp.device import BLE_BP
+from peripherals.drivers.ble_bp_bm85.device import BLE_BP_BM85
+from peripherals.drivers.bm58.device import BM58
+from peripherals.drivers.driver import Driver
+from peripherals.drivers.hbp9020.device import HBP9020
+from peripherals.drivers.hbp9030.device import HBP9030
+from peripherals.drivers.microlife.device import MICROLIFE
+from peripherals.drivers.suntech.device import SUNTECH
+from peripherals.drivers.terumo_bp500.device import TERUMO_BP500
+from peripherals.drivers.tm2655.device import TM2655
+from peripherals.drivers.ua767pc.device import UA767PC
+from peripherals.drivers.visomat.device import VISOMAT
 
-SUNTECH = Driver(
-    "suntech",
-    DeviceKind.BLOOD_PRESSURE_CUFF,
-    MODEL,
-    DRIVER_VERSION,
-    Evidence.OTHER_PROJECT,
-    LINE,
-    SunTechCodec,
-    SunTechConversation,
+ALL_DRIVERS: tuple[Driver, ...] = (
+    # blood pressure
+    SUNTECH,
+    TM2655,
+    HBP9030,
+    HBP9020,
+    TERUMO_BP500,
+    BM58,
+    MICROLIFE,
+    UA767PC,
+    VISOMAT,
+    BLE_BP,
+    BLE_BP_BM85,
+    # oximeters, thermometer, scale, glucometer, stethoscope
 )
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in ALL_DRIVERS}

@@ -71,6 +71,10 @@ class Code(StrEnum):
     DEVICE_SILENT = "device-silent"
     DEVICE_REFUSED = "device-refused"
     DEVICE_UNUSABLE = "device-unusable"
+    DEVICE_UNREADABLE = "device-unreadable"
+    NO_RESULT_CAME = "no-result-came"
+    MEMORY_READ = "memory-read"
+    MEMORY_EMPTY = "memory-empty"
     OVERRUN = "overrun"
     NO_SOUND_DEVICE = "no-sound-device"
     # the cuff says why there is no number

@@ -35,6 +35,7 @@ TILES_OF: dict[DeviceKind, tuple[VitalKind, ...]] = {
     DeviceKind.GLUCOMETER: (VitalKind.GLUCOSE_MG_PER_DL,),
 }
 DECIDE = Code.RESULT_UNDECIDED
+NO_FAULT = frozenset({Code.MEMORY_READ, Code.MEMORY_EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         if one.refused is not None:
             return wording.failure(one.refused), Tone.BAD
         if one.no_measurement is not None:
-            return wording.failure(one.no_measurement.reason), Tone.BAD
+            reason = one.no_measurement.reason
+            return wording.failure(reason), Tone.ATTENTION if reason in NO_FAULT else Tone.BAD
         if one.result is not None:
             doubt = doubt_of(one.result.measured)
             return wording.failure(DECIDE if doubt is None else doubt), Tone.ATTENTION
