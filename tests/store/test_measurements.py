@@ -59,6 +59,10 @@ async def waiting(store: OfflineStore, place: Place = Place.ASIDE) -> list[TrayI
     return await store.transaction(lambda unit: unit.measurements.waiting(place))
 
 
+async def crowded(store: OfflineStore) -> RecordId | None:
+    return await store.transaction(lambda unit: unit.measurements.crowded_out())
+
+
 async def known(store: OfflineStore, one: Measurement) -> KnownBefore | None:
     return await store.transaction(lambda unit: unit.measurements.known(one))
 
@@ -140,12 +144,11 @@ async def test_when_too_many_wait_what_a_device_holds_itself_gives_way_and_comes
     either_store: OfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measurements, "WAITING_MOST", 3)
-    crowded = lambda: either_store.transaction(lambda unit: unit.measurements.crowded_out())  # noqa: E731
     unasked = [await put(either_store, an_item(measured(n))) for n in (100, 101)]
-    assert await crowded() is None
+    assert await crowded(either_store) is None
     stored = replace(measured(102), quality=MEMORY)
     from_memory = await put(either_store, an_item(stored, WhyAside.FROM_MEMORY))
-    assert await crowded() == from_memory.id
+    assert await crowded(either_store) == from_memory.id
     assert await waiting(either_store) == unasked
     assert await known(either_store, stored) is None  # nobody decided upon it
     await put(either_store, an_item(stored, WhyAside.FROM_MEMORY))

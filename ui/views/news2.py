@@ -53,8 +53,8 @@ class News2View(QWidget):
         for part in (self._score, self._risk, self._incomplete):
             layout.addWidget(part)
         layout.addLayout(typed)
-        for part in (self._consciousness, self._scale, self._keep, self._message):
-            layout.addWidget(part)
+        for below in (self._consciousness, self._scale, self._keep, self._message):
+            layout.addWidget(below)
         layout.addWidget(self._rows, 1)
         layout.addWidget(self._remark)
 

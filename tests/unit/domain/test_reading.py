@@ -43,7 +43,7 @@ def reading(**more: Any) -> Reading:
     return Reading(*ids, measured, NINE + timedelta(seconds=3), PERSON, **more)
 
 
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
     "assigned": {"assigned": Assigned(PERSON, NINE, WhyAside.LATE)},
     "taken": {"taken": Taken(Arm.RIGHT, CuffSize.LARGE_ADULT, Position.LYING, 300)},

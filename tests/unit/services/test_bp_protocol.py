@@ -69,8 +69,8 @@ async def test_rest_readings_and_pauses_then_all_of_it_is_kept_in_one_act(
     assert cart.bp_protocol.state.value.series is None
     kept = [event for event in await cart.audited() if event.act is Act.READING_KEPT]
     assert len(kept) == 4
-    for place in (Place.SHOWN, Place.ASIDE):
-        assert await cart.acts.read(lambda unit, p=place: unit.measurements.waiting(p)) == []
+    assert await cart.acts.read(lambda unit: unit.measurements.waiting(Place.SHOWN)) == []
+    assert cart.tray.state.value.items == ()
 
 
 async def test_a_result_of_the_series_is_not_shown_a_second_time_for_keeping(

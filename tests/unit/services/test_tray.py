@@ -30,6 +30,10 @@ def aside(desk: DeskOnFakes) -> list[Measurement]:
     return [item.measured for item in desk.tray.state.value.items]
 
 
+def code_of(cart: DeskOnFakes) -> Code | None:
+    return cart.tray.state.value.code
+
+
 async def measured(cart: DeskOnFakes, systolic: int = 128) -> Measurement:
     await cart.vitals.measure()
     told = cart.cuff.measures(systolic, 76)
@@ -203,10 +207,10 @@ async def test_a_full_disk_is_said_and_what_came_meanwhile_is_written_when_there
     stray = cart.cuff.tells_a_result_for(None, 128, 76)
     await settled()
     assert aside(cart) == [stray]
-    assert cart.tray.state.value.code is Code.STORE_FULL
+    assert code_of(cart) is Code.STORE_FULL
     cart.store.worker.is_full = False
     await cart.clock.passes(tray_service.WRITE_AGAIN_S + 1)
-    assert cart.tray.state.value.code is None
+    assert code_of(cart) is None
     assert aside(cart) == [stray]
     stored = await cart.acts.read(lambda unit: unit.measurements.waiting(Place.ASIDE))
     assert [item.measured for item in stored] == [stray]
@@ -241,7 +245,7 @@ async def test_more_than_memory_holds_is_refused_aloud(
         cart.cuff.tells_a_result_for(None, 120 + number, 70)
     await settled(100)
     assert len(aside(cart)) == 2
-    assert cart.tray.state.value.code is Code.TRAY_FULL
+    assert code_of(cart) is Code.TRAY_FULL
     [said] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "122" not in said.getMessage()
     cart.store.worker.is_full = False

@@ -284,8 +284,9 @@ async def test_a_missing_cuff_says_why(cart: DeskOnFakes) -> None:
     await settled()
     await cart.vitals.measure()
     assert cart.vitals.state.value.of().code is Code.DEVICE_PULLED
-    assert cart.vitals.state.value.of().told is not None
-    assert cart.vitals.state.value.of().told.status.reason is Code.DEVICE_PULLED
+    told = cart.vitals.state.value.of().told
+    assert told is not None
+    assert told.status.reason is Code.DEVICE_PULLED
 
 
 async def test_no_number_comes_with_its_reason(cart: DeskOnFakes) -> None:

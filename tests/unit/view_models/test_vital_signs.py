@@ -14,6 +14,7 @@ from tests.fakes.time_loop import settled, until
 from tests.unit.view_models.given import POLICY, Screens
 from ui import wording
 from ui.tone import Tone
+from ui.view_models.running_cuff import RunningCuffScreen
 from ui.view_models.tiles import LIVE_GONE_S, TileScreen
 from ui.view_models.vitals import InstrumentScreen
 from ui.view_models.window import Page
@@ -163,6 +164,14 @@ async def test_a_far_pressure_never_stands_where_our_own_running_cuff_is_shown(
 # --- the series ----------------------------------------------------------------------------------
 
 
+def can_stop(cart: Screens) -> bool:
+    return cart.vitals.screen.can_stop
+
+
+def strip(cart: Screens) -> RunningCuffScreen:
+    return cart.running_cuff.screen
+
+
 async def begun(cart: Screens) -> None:
     await cart.open_chart()
     await settled()
@@ -189,7 +198,7 @@ async def test_a_series_says_what_will_happen_how_far_it_is_and_what_came_of_it(
     await until(lambda: not cart.bp_protocol.screen.can_choose)
     clock = cart.bp_protocol.screen.clock
     assert clock is not None and plain(clock.value) == "5:00"
-    assert cart.vitals.screen.can_stop and not cart.vitals.screen.can_start
+    assert can_stop(cart) and not cart.vitals.screen.can_start
     await cart.desk.clock.passes(61)
     cart.tick()
     clock = cart.bp_protocol.screen.clock
@@ -203,7 +212,7 @@ async def test_a_series_says_what_will_happen_how_far_it_is_and_what_came_of_it(
         "2: 128/80 mmHg",
         "3: 126/80 mmHg",
     ]
-    assert not cart.vitals.screen.can_stop
+    assert not can_stop(cart)
     cart.bp_protocol.keep()
     await until(lambda: len(cart.vitals.screen.readings) == 4)
     average = cart.vitals.screen.readings[0]
@@ -230,9 +239,9 @@ async def test_stop_ends_the_series_whatever_page_is_shown(cart: Screens) -> Non
     cart.sign_in.sign_in("kim", "pass word")
     await until(lambda: cart.window.screen.page is Page.CART_HOME)
     await begun(cart)
-    assert not cart.running_cuff.screen.is_shown
+    assert not strip(cart).is_shown
     cart.window.show_unsent(True)
-    assert cart.running_cuff.screen.is_shown
+    assert strip(cart).is_shown
     assert cart.running_cuff.screen.state == wording.text("vitals.starts-by-itself")
     cart.running_cuff.stop()
     await until(lambda: not cart.running_cuff.screen.is_shown)
