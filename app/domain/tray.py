@@ -30,6 +30,7 @@ class Place(StrEnum):
 
     SHOWN = "shown"  # on the screen of the visit that it was started for
     ASIDE = "aside"
+    REFUSED = "refused"  # asked for, and none that a person could have: shown, and written down so
     KEPT = "kept"
     ASSIGNED = "assigned"
     DISCARDED = "discarded"

@@ -53,7 +53,9 @@ class Tray:
         self._tasks.start_lasting(self._recover_and_write, "tray")
 
     async def close(self) -> None:
+        """What the disk had no room for is tried once more."""
         await self._tasks.close()
+        await self._written()
 
     # --- what arrives --------------------------------------------------------------------------
 
@@ -63,7 +65,7 @@ class Tray:
         None when the same one was here before: it is counted, and is not new.
         """
         item = TrayItem(RecordId(new_id()), measured, why or WhyAside.UNDECIDED)
-        place = Place.SHOWN if why is None else Place.ASIDE
+        place = Place.ASIDE if why is not None else _place_of_asked(measured)
         if place is Place.SHOWN:
             self._shown.add(item.id)
         try:
@@ -81,15 +83,15 @@ class Tray:
 
     def _take(self, unit: UnitOfWork, item: TrayItem, place: Place) -> TrayItem | None:
         known = unit.measurements.known(item.measured)
-        if known is not None:
+        if known is not None and known.id != item.id:
             unit.measurements.told_again(known.id)
             return None
-        if place is Place.SHOWN and (refused := assess(item.measured)) is not None:
-            self._note(unit, Act.READING_REFUSED, item.measured.visit, code=refused)
-            return item  # shown with its reason; there is nothing to decide
         return self._put(unit, item, place)
 
     def _put(self, unit: UnitOfWork, item: TrayItem, place: Place) -> TrayItem:
+        if place is Place.REFUSED:  # there is nothing to decide
+            self._note(unit, Act.READING_REFUSED, item.measured.visit, code=item.refused)
+            return item
         given_way = unit.measurements.crowded_out()
         if given_way is not None:
             self._note(unit, Act.MEASUREMENT_DISCARDED, None, given_way, Code.TRAY_FULL)
@@ -231,7 +233,7 @@ class Tray:
         if not waiting:
             return True
         is_done = await self._done(
-            lambda unit: [self._put(unit, item, place) for item, place in waiting]
+            lambda unit: [self._take(unit, item, place) for item, place in waiting]
         )
         if is_done:
             for item, place in waiting:
@@ -258,3 +260,7 @@ def _found(unit: UnitOfWork, record: RecordId, unwritten: TrayItem | None) -> Tr
     if found is None:
         raise Rejected(Code.NOTHING_TO_KEEP)
     return found
+
+
+def _place_of_asked(measured: Measurement) -> Place:
+    return Place.SHOWN if assess(measured) is None else Place.REFUSED
