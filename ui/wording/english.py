@@ -74,7 +74,7 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_SILENT: "It does not answer. Switch it off and on.",
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
     Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
-    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Check device, cable and speed.",
     Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
     Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
     Code.MEMORY_EMPTY: "There is nothing in its memory.",
