@@ -1,0 +1,35 @@
+"""A SureTemp Plus module's frames in words, for support."""
+
+from peripherals.drivers.decoded import COUNT, Decoded, Valued, decoder, known_commands
+from peripherals.drivers.welchallyn_suretemp.codec import (
+    CommandClass,
+    Frame,
+    Record,
+    Refusal,
+    encode,
+    suretemp_codec,
+)
+
+CELSIUS = "Cel"
+COMMANDS = {encode(CommandClass.SEND_RECORD): "941C send temperature record"}
+
+
+def told(frame: Frame) -> list[Decoded]:
+    if isinstance(frame, Refusal):
+        return [Decoded("no-value", reason=f"the module refused: reply of type {frame.type}")]
+    if not isinstance(frame, Record):
+        return [Decoded("answer", facts={"ok": True, "class": f"{frame.command_class:04X}"})]
+    values = {"samples": Valued(frame.samples, COUNT)}
+    if frame.probe_celsius is not None:
+        values["probe"] = Valued(frame.probe_celsius, CELSIUS)
+    facts = {"state": frame.state, "error": frame.error, "active": frame.is_active}
+    if frame.error:
+        return [Decoded("no-value", facts=facts, reason=f"the module has an error: {frame.error}")]
+    if frame.final_celsius is None:
+        reason = "no result yet: the final temperature is 0 K"
+        return [Decoded("no-value", values, facts | {"final": None}, reason)]
+    values["final"] = Valued(frame.final_celsius, CELSIUS)
+    return [Decoded("measurement", values, facts)]
+
+
+decode = decoder(suretemp_codec, told, known_commands(COMMANDS))
