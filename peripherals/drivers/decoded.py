@@ -41,6 +41,7 @@ class Decoded:
     values: Mapping[str, Valued] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     reason: str = ""
+    quality: tuple[str, ...] = ()  # what the device itself said of its measurement
 
     def line(self) -> str:
         told: dict[str, Any] = {"kind": self.kind}
@@ -50,6 +51,8 @@ class Decoded:
                 for name, valued in self.values.items()
             }
         told |= self.facts
+        if self.quality:
+            told["quality"] = list(self.quality)
         if self.reason:
             told["reason"] = self.reason
         return json.dumps(told, ensure_ascii=False)
