@@ -1,10 +1,28 @@
 """Which devices can be simulated: one line for each, by the driver's name."""
 
+from peripherals.emulators import nonin
+from peripherals.emulators.and_scale import EMULATOR as AND_SCALE
+from peripherals.emulators.cms50_old import EMULATOR as CMS50_OLD
+from peripherals.emulators.cms50_v7 import EMULATOR as CMS50_V7
+from peripherals.emulators.lifescan_binary import EMULATOR as LIFESCAN_BINARY
+from peripherals.emulators.serial_scope import EMULATOR as SERIAL_SCOPE
 from peripherals.emulators.simulated import Emulator
+from peripherals.emulators.welchallyn_suretemp import EMULATOR as WELCHALLYN_SURETEMP
 from peripherals.emulators.suntech import EMULATOR as SUNTECH
 
 EMULATORS: dict[str, Emulator] = {
     # blood pressure
     "suntech": SUNTECH,
     # oximeters, thermometer, scale, glucometer, stethoscope
+    "nonin_df2": nonin.DF2,
+    "nonin_9560": nonin.DF2_OF_9560,
+    "nonin_df7": nonin.DF7,
+    "nonin_df8": nonin.DF8,
+    "nonin_df13": nonin.DF13,
+    "cms50_v7": CMS50_V7,
+    "cms50_old": CMS50_OLD,
+    "welchallyn_suretemp": WELCHALLYN_SURETEMP,
+    "and_scale": AND_SCALE,
+    "lifescan_binary": LIFESCAN_BINARY,
+    "serial_scope": SERIAL_SCOPE,
 }

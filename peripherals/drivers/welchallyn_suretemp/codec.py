@@ -25,7 +25,8 @@ DATA_MOST_BYTES = 64
 RECORD_BYTES = {19, 33}  # the manual's longer one begins like the shorter one
 READY = 2
 ZERO_CELSIUS_K = Decimal("273.15")
-HUNDREDTH = Decimal("0.01")
+HUNDREDTH, MILLIONTH = Decimal("0.01"), Decimal("0.000001")
+FINAL_AT, PROBE_AT = 8, 12
 
 
 class CommandClass(Enum):
@@ -41,11 +42,12 @@ class Record:
     @property
     def final_celsius(self) -> Decimal | None:
         """None: there is no result yet; the module then says 0 K."""
-        return _celsius(self.raw, 8)
+        kelvin = _kelvin(self.raw, FINAL_AT)
+        return (Decimal(kelvin) - ZERO_CELSIUS_K).quantize(HUNDREDTH) if kelvin else None
 
     @property
-    def probe_celsius(self) -> Decimal | None:
-        return _celsius(self.raw, 12)
+    def probe_kelvin(self) -> Decimal:
+        return Decimal(_kelvin(self.raw, PROBE_AT)).quantize(MILLIONTH)
 
     @property
     def samples(self) -> int:
@@ -93,11 +95,6 @@ def _kelvin(raw: bytes, offset: int) -> float:
     return float(value)
 
 
-def _celsius(raw: bytes, offset: int) -> Decimal | None:
-    kelvin = _kelvin(raw, offset)
-    return (Decimal(kelvin) - ZERO_CELSIUS_K).quantize(HUNDREDTH) if kelvin else None
-
-
 def _length_of(header: bytes) -> int:
     size = int.from_bytes(header[6:8], "little")
     return HEADER_BYTES + size + 1 if size <= DATA_MOST_BYTES else 0
@@ -114,7 +111,7 @@ def _read(raw: bytes) -> Frame | Why:
         return Reply(command_class, raw)
     if size not in RECORD_BYTES:
         return Why.BAD_FIELD
-    can_be = all(_is_temperature(_kelvin(raw, offset)) for offset in (8, 12))
+    can_be = all(_is_temperature(_kelvin(raw, offset)) for offset in (FINAL_AT, PROBE_AT))
     return Record(raw) if can_be else Why.BAD_FIELD
 
 

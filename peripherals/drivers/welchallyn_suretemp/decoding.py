@@ -2,6 +2,7 @@
 
 from peripherals.drivers.decoded import COUNT, Decoded, Valued, decoder, known_commands
 from peripherals.drivers.welchallyn_suretemp.codec import (
+    ZERO_CELSIUS_K,
     CommandClass,
     Frame,
     Record,
@@ -10,7 +11,7 @@ from peripherals.drivers.welchallyn_suretemp.codec import (
     suretemp_codec,
 )
 
-CELSIUS = "Cel"
+CELSIUS, KELVIN = "Cel", "K"
 COMMANDS = {encode(CommandClass.SEND_RECORD): "941C send temperature record"}
 
 
@@ -19,16 +20,18 @@ def told(frame: Frame) -> list[Decoded]:
         return [Decoded("no-value", reason=f"the module refused: reply of type {frame.type}")]
     if not isinstance(frame, Record):
         return [Decoded("answer", facts={"ok": True, "class": f"{frame.command_class:04X}"})]
-    values = {"samples": Valued(frame.samples, COUNT)}
-    if frame.probe_celsius is not None:
-        values["probe"] = Valued(frame.probe_celsius, CELSIUS)
+    values = {
+        "samples": Valued(frame.samples, COUNT),
+        "probe_K": Valued(frame.probe_kelvin, KELVIN),
+        "probe_C": Valued(frame.probe_kelvin - ZERO_CELSIUS_K, CELSIUS),
+    }
     facts = {"state": frame.state, "error": frame.error, "active": frame.is_active}
     if frame.error:
         return [Decoded("no-value", facts=facts, reason=f"the module has an error: {frame.error}")]
     if frame.final_celsius is None:
         reason = "no result yet: the final temperature is 0 K"
         return [Decoded("no-value", values, facts | {"final": None}, reason)]
-    values["final"] = Valued(frame.final_celsius, CELSIUS)
+    values["final_C"] = Valued(frame.final_celsius, CELSIUS)
     return [Decoded("measurement", values, facts)]
 
 
