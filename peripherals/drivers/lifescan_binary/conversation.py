@@ -182,7 +182,11 @@ class LifeScanConversation:
     # --- moves ---------------------------------------------------------------------------------
 
     def _connects(self, at: Moment) -> list[Said]:
-        self._question, self._asked_s, self._unanswered = encode(b"", DISCONNECTS), at.monotonic_s, 1
+        self._question, self._asked_s, self._unanswered = (
+            encode(b"", DISCONNECTS),
+            at.monotonic_s,
+            1,
+        )
         return [Send(self._question)]
 
     def _asks(self, message: bytes, at: Moment) -> list[Said]:

@@ -32,7 +32,9 @@ def told(packet: Packet) -> list[Decoded]:
     if not message:
         kinds = {"ack": ACKNOWLEDGES, "disconnect": DISCONNECTS}
         return [
-            Decoded("link", facts=facts | {name: bool(packet.link & b) for name, b in kinds.items()})
+            Decoded(
+                "link", facts=facts | {name: bool(packet.link & b) for name, b in kinds.items()}
+            )
         ]
     if message in QUESTIONS:
         return [Decoded("command", facts=facts | {"command": QUESTIONS[message]})]

@@ -13,9 +13,7 @@ def sample_of(frame: Df2Packet | Answer) -> Sample | None:
 
 
 _OEM = Habits(PACKETS_PER_S, sample_of, shown_after=1)  # a packet is 25 good frames in a row
-_9560 = Habits(
-    PACKETS_PER_S, sample_of, greetings=(select_format(FORMAT),), shown_after=1
-)
+_9560 = Habits(PACKETS_PER_S, sample_of, greetings=(select_format(FORMAT),), shown_after=1)
 
 
 def df2_conversation(device: DeviceIdentity) -> OximeterConversation:

@@ -29,12 +29,13 @@ from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.moment import Moment
 
 LIVE_EVERY_S = 0.5
-GREET_EVERY_S = 1.0
+GREET_EVERY_S = 0.5
+GREETED_TIMES = 3  # in a row: noise may look like one answer
 GREETING_LIMIT_S = 6.0
 ASK_EVERY_S = 1.0
 LOOK_AFTER_EVERY_S = 2.0
 SILENT_AFTER_S = 5.0
-FOUND_AFTER_S = 1.0  # of frames at the right rate, whatever they say
+FOUND_AFTER_S = 1.0  # of frames at the right rate, with or without a finger
 NO_FINGER_AFTER_S = 1.0  # when none was in it yet; one that goes is told at once
 NO_PULSE_AFTER_S = 5.0
 
@@ -83,6 +84,8 @@ class OximeterConversation:
         self.is_silent = False
         self._habits = habits
         self._presence = Steadiness(habits.frames_per_s)
+        self._greeted_times = 0
+        self._is_greeted = False  # since it was asked last
         self._steadiness = Steadiness(habits.frames_per_s)
         self._finger = Finger.SOUGHT
         self._has_measured = False
@@ -130,8 +133,7 @@ class OximeterConversation:
         since_heard_s = at.monotonic_s - self._heard_s
         if self.phase is Phase.GREETING:
             self.is_silent = at.monotonic_s - self._opened_s >= GREETING_LIMIT_S
-            again = since_asked_s >= GREET_EVERY_S
-            return self._asks(at, *self._habits.greetings) if again else []
+            return self._greets_again(at) if since_asked_s >= GREET_EVERY_S else []
         if since_heard_s >= SILENT_AFTER_S:
             self.is_silent = True
             return self._ended(Code.DEVICE_SILENT, at)
@@ -161,13 +163,22 @@ class OximeterConversation:
         self._heard_s = at.monotonic_s
         return self._judged(sample, at) if self.phase is Phase.RUNNING else []
 
+    def _greets_again(self, at: Moment) -> list[Said]:
+        if not self._is_greeted:
+            self._greeted_times = 0
+        self._is_greeted = False
+        return self._asks(at, *self._habits.greetings)
+
     def _greeted(self, frame: Any, sample: Sample | None, at: Moment) -> list[Said]:
         """One that streams by itself is known by its rate, one that is asked by its answer."""
-        is_found = self._habits.is_greeting(frame)
+        if self._habits.is_greeting(frame) and not self._is_greeted:
+            self._is_greeted = True
+            self._greeted_times += 1
         if sample is not None and not self._habits.begin:
-            self._presence.heard(0, 0, at.monotonic_s)
-            is_found = self._presence.good_s >= FOUND_AFTER_S
-        if is_found:
+            spo2, pulse = sample.spo2_percent or 0, sample.pulse_per_minute or 0
+            self._presence.heard(spo2, pulse, at.monotonic_s)  # noise leaps
+        is_streaming = self._presence.good_s >= FOUND_AFTER_S
+        if is_streaming or self._greeted_times >= GREETED_TIMES:
             self.phase, self._heard_s = Phase.RESTING, at.monotonic_s
         return []
 
