@@ -14,8 +14,8 @@ from peripherals.drivers.nonin_df7.device import NONIN_DF7
 from peripherals.drivers.nonin_df8.device import NONIN_DF8
 from peripherals.drivers.nonin_df13.device import NONIN_DF13
 from peripherals.drivers.serial_scope.device import SERIAL_SCOPE
-from peripherals.drivers.welchallyn_suretemp.device import WELCHALLYN_SURETEMP
 from peripherals.drivers.suntech.device import SUNTECH
+from peripherals.drivers.welchallyn_suretemp.device import WELCHALLYN_SURETEMP
 
 ALL_DRIVERS: tuple[Driver, ...] = (
     # blood pressure

@@ -14,8 +14,8 @@ from peripherals.drivers.nonin_df7.decoding import decode as nonin_df7
 from peripherals.drivers.nonin_df8.decoding import decode as nonin_df8
 from peripherals.drivers.nonin_df13.decoding import decode as nonin_df13
 from peripherals.drivers.serial_scope.decoding import decode as serial_scope
-from peripherals.drivers.welchallyn_suretemp.decoding import decode as welchallyn_suretemp
 from peripherals.drivers.suntech.decoding import decode as suntech
+from peripherals.drivers.welchallyn_suretemp.decoding import decode as welchallyn_suretemp
 
 DECODERS: dict[tuple[str, ...], Decode] = {
     ("suntech_advantage", "suntech"): suntech,

@@ -7,8 +7,8 @@ from peripherals.emulators.cms50_v7 import EMULATOR as CMS50_V7
 from peripherals.emulators.lifescan_binary import EMULATOR as LIFESCAN_BINARY
 from peripherals.emulators.serial_scope import EMULATOR as SERIAL_SCOPE
 from peripherals.emulators.simulated import Emulator
-from peripherals.emulators.welchallyn_suretemp import EMULATOR as WELCHALLYN_SURETEMP
 from peripherals.emulators.suntech import EMULATOR as SUNTECH
+from peripherals.emulators.welchallyn_suretemp import EMULATOR as WELCHALLYN_SURETEMP
 
 EMULATORS: dict[str, Emulator] = {
     # blood pressure

@@ -84,7 +84,7 @@ class SimulatedScale:
 
     def _line(self, now: float) -> bytes:
         if self._stepped_on < 0:
-            return self._worded("ST", "0" * len(self.shown.number.partition(".")[0]) or "0")
+            return self._worded("ST", f"{0:.{len(self.shown.number.partition('.')[2])}f}")
         if self.fault == OVERLOAD:
             return f"OL,GS,+       {UNITS[self.shown.unit]}\r\n".encode()
         passed = now - self._stepped_on

@@ -35,9 +35,10 @@ GREETING_LIMIT_S = 6.0
 ASK_EVERY_S = 1.0
 LOOK_AFTER_EVERY_S = 2.0
 SILENT_AFTER_S = 5.0
-FOUND_AFTER_S = 1.0  # of frames at the right rate, with or without a finger
+FOUND_AFTER_S = 2.0  # of frames at the right rate, with or without a finger
 NO_FINGER_AFTER_S = 1.0  # when none was in it yet; one that goes is told at once
 NO_PULSE_AFTER_S = 5.0
+LOST_BYTES_MOST = 200  # between two frames: a line that says more is not this device's
 
 
 def never(_: object) -> bool:
@@ -92,6 +93,7 @@ class OximeterConversation:
         self._quality = NO_FLAGS
         self._opened_s = self._heard_s = self._asked_s = 0.0
         self._good_s = self._live_s = 0.0
+        self._lost_bytes = 0  # since the last sample or greeting
 
     @property
     def is_ready(self) -> bool:
@@ -152,8 +154,10 @@ class OximeterConversation:
 
     def heard(self, frame: Any, at: Moment) -> list[Said]:
         if isinstance(frame, Fault):
-            return [Ignored(f"bytes without a frame: {frame.why}")]
+            return self._lost_bytes_heard(frame)
         sample = self._habits.sample_of(frame)
+        if sample is not None:
+            self._lost_bytes = 0
         if self.phase is Phase.GREETING:
             return self._greeted(frame, sample, at)
         if sample is None:
@@ -167,7 +171,16 @@ class OximeterConversation:
         if not self._is_greeted:
             self._greeted_times = 0
         self._is_greeted = False
+        self._lost_bytes = 0
         return self._asks(at, *self._habits.greetings)
+
+    def _lost_bytes_heard(self, fault: Fault) -> list[Said]:
+        self._lost_bytes += fault.byte_count
+        if self._lost_bytes > LOST_BYTES_MOST:
+            self._presence.broken()
+            self._steadiness.broken()
+            self._greeted_times = 0
+        return [Ignored(f"bytes without a frame: {fault.why}")]
 
     def _greeted(self, frame: Any, sample: Sample | None, at: Moment) -> list[Said]:
         """One that streams by itself is known by its rate, one that is asked by its answer."""

@@ -85,7 +85,7 @@ def test_the_shared_vectors_say_the_same(shared: list[dict[str, Any]]) -> None:
             continue
         flat = events[0] | events[0].get("values", {})
         for word, expected in vector["expected"].items():
-            if word not in WORDS or isinstance(expected, str) and expected not in flat.values():
+            if word not in WORDS or (isinstance(expected, str) and expected not in flat.values()):
                 continue
             found = flat[word]
             is_number = isinstance(expected, int | float) and not isinstance(expected, bool)
