@@ -1,7 +1,7 @@
 """`python -m peripherals.scope_feed PORT`: a serial stethoscope's sound on standard output.
 
 For whoever started it and reads the pipe; each block is packed as scope_sound says. Ends when the
-reader is gone; exits 1 with the reason when the stethoscope is not there, is pulled or falls silent.
+reader is gone; exits 1 with the reason when the stethoscope is not there, is pulled or silent.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A simulated stethoscope on a serial line: it plays a WAV file in blocks of 20 ms, again and again.
+"""A simulated stethoscope on a serial line: it plays a WAV file in blocks of 20 ms, for ever.
 
 Written from the framing's description and sharing no code with the driver. Without a file it plays
 two invented heart sounds, 72 times a minute.

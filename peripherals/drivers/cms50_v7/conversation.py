@@ -1,4 +1,4 @@
-"""What is said with a CMS50 of protocol 7: it streams when asked, and as long as it is kept alive."""
+"""What is said with a CMS50 of protocol 7: it streams when asked and while it is kept alive."""
 
 from app.domain.device import DeviceIdentity
 from peripherals.drivers.cms50_v7.codec import Command, Frame, RealTime, Text, encode

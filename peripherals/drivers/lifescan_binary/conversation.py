@@ -1,7 +1,7 @@
 """What is said with a LifeScan meter: who it is, and on demand what its memory holds.
 
 It measures by itself; all that it tells is remembered and so belongs to no visit until a person
-says whose it is. Each side repeats a packet that was not acknowledged and passes over a repeated one.
+says whose it is. Each side repeats what was not acknowledged and passes over what is repeated.
 """
 
 from dataclasses import replace

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.domain.measurement import QualityFlag
-from peripherals.drivers.decoded import COUNT, PER_MINUTE, PERCENT, Decoded, Valued
+from peripherals.drivers.decoded import COUNT, PER_MINUTE, PERCENT, Decoded, Fact, Valued
 from peripherals.drivers.fault import Why
 from peripherals.drivers.oximeter.sample import Sample, no_finger, sample_of
 
@@ -136,7 +136,7 @@ def packet_told(packet: Packet, pleth: Sequence[int]) -> Decoded:
         for name, slot in pulse.items()
         if (value := packet.pulse_per_minute(slot)) is not None
     }
-    facts = {
+    facts: dict[str, Fact] = {
         "artefact": bool(packet.status & ARTEFACT),
         "out_of_track": bool(packet.status & OUT_OF_TRACK),
         "low_perfusion": packet.is_low_perfusion,

@@ -1,4 +1,4 @@
-"""What is said with a SureTemp Plus module: its record is asked for, in vain until there is a result.
+"""What is said with a SureTemp Plus module: its record is asked for until there is a result.
 
 A result is taken for a visit when the module was seen without one after the start: what it still
 holds from before is somebody else's. Its final temperature of 0 K is no temperature.

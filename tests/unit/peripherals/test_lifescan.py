@@ -157,7 +157,7 @@ def test_a_meter_that_is_switched_off_is_missed() -> None:
     line.start(VISIT)
     line.is_device_on = False
     assert line.run(8, lambda: line.conversation.is_silent)
-    assert line.reasons[-1].reason in (Code.DEVICE_SILENT,)
+    assert line.reasons[-1].reason is Code.DEVICE_SILENT
 
 
 def test_a_lost_line_ends_it_with_its_reason() -> None:

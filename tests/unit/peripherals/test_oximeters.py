@@ -1,4 +1,4 @@
-"""What is said with every oximeter that streams: shown while good, kept when steady, never repeated."""
+"""Every oximeter that streams: shown while good, kept when steady, never a repeated number."""
 
 from decimal import Decimal
 from hashlib import sha256

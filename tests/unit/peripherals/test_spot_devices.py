@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -120,7 +121,7 @@ def test_the_switch_of_a_frozen_screen_stops_nothing(name: str) -> None:
     assert line.conversation.is_running
 
 
-# --- spot-check oximeter -----------------------------------------------------------------------------
+# --- spot-check oximeter ------------------------------------------------------------------------
 
 
 def test_a_spot_check_carries_the_time_that_the_device_was_told() -> None:
@@ -191,7 +192,7 @@ def test_the_devices_wall_clock_is_this_places() -> None:
     assert instant_of(naive).astimezone(UTC) == naive.astimezone(UTC)
 
 
-# --- thermometer -------------------------------------------------------------------------------------
+# --- thermometer --------------------------------------------------------------------------------
 
 
 def test_a_thermometer_is_not_asked_faster_than_its_manual_allows() -> None:
@@ -204,7 +205,7 @@ def test_a_thermometer_is_not_asked_faster_than_its_manual_allows() -> None:
         line.run(0.01)
         asked += [line.seconds] * (len(sent(line)) - before)
     assert len(asked) > 15
-    gaps = [later - sooner for sooner, later in zip(asked, asked[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(asked)]
     assert min(gaps) >= 0.173
 
 
@@ -254,7 +255,7 @@ def test_a_record_that_was_not_asked_for_is_passed_over() -> None:
     assert any(isinstance(thing, Ignored) for thing in said)
 
 
-# --- scale -------------------------------------------------------------------------------------------
+# --- scale --------------------------------------------------------------------------------------
 
 
 def words(line: SimulatedLine, text: str) -> None:

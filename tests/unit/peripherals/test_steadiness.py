@@ -71,6 +71,6 @@ def test_what_is_no_number_breaks_the_run() -> None:
     steadiness = after(60, 60, 4)
     assert steadiness.is_steady
     steadiness.broken()
-    assert not steadiness.is_steady and steadiness.frames == 0
+    assert (steadiness.good_s, steadiness.frames) == (0, 0)
     steadiness.heard(97, 72, 20)
-    assert steadiness.frames == 1
+    assert (steadiness.good_s, steadiness.frames) == (0, 1)

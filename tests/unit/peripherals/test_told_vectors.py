@@ -56,7 +56,7 @@ def test_what_fits_is_not_everything() -> None:
     assert not fits(one, [])
 
 
-# --- the vectors shared between projects -----------------------------------------------------------
+# --- the vectors shared between projects --------------------------------------------------------
 
 WORDS = {
     "hr", "spo2", "srev", "spo2_d", "spo2_fast", "spo2_bb", "e_hr", "e_spo2", "hr_d", "e_hr_d",
