@@ -39,7 +39,7 @@ class SimulatedLine:
         self.is_device_on = True
         self.seconds = 100.0
         self.said: list[Said] = []
-        self._turn_s = turn_s
+        self.turn_s = turn_s
         self._random = random.Random(seed)
         self._owed = 0.0
         self._quiet_s = 0.0
@@ -97,7 +97,7 @@ class SimulatedLine:
     # --- one turn ------------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        self.seconds += self._turn_s
+        self.seconds += self.turn_s
         if self.is_device_on:
             self._answer(self.device.tick(self.seconds))
         due = [data for at, data in self._waiting if at <= self.seconds]
@@ -106,7 +106,7 @@ class SimulatedLine:
         self._take(self.conversation.tick(self.at))
 
     def _hear_what_came(self, data: bytes) -> None:
-        self._quiet_s = 0.0 if data else self._quiet_s + self._turn_s
+        self._quiet_s = 0.0 if data else self._quiet_s + self.turn_s
         found = self.codec.feed(data) if data else ()
         if self._quiet_s >= QUIET_S:
             found = self.codec.idle()
@@ -114,7 +114,7 @@ class SimulatedLine:
             self._take(self.conversation.heard(frame, self.at))
 
     def _noise(self) -> bytes:
-        self._owed += self.noise_bytes_per_s * self._turn_s
+        self._owed += self.noise_bytes_per_s * self.turn_s
         count = int(self._owed)
         self._owed -= count
         return self._random.randbytes(count)
