@@ -73,7 +73,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """All that a device remembers, in its order."""
+    """All that a device remembers, in its order; a record that cannot be read is a Failed."""
 
-    records: tuple[BloodPressure, ...]
+    records: tuple[BloodPressure | Failed, ...]
     raw: bytes

@@ -89,8 +89,9 @@ def wall_clock(at: datetime | None) -> str | None:
 
 
 def fault_told(fault: Fault) -> Decoded:
-    sentence = f"{FAULT_SENTENCES[fault.why]} ({fault.byte_count} bytes passed over)"
-    return Decoded("fault", facts={"why": str(fault.why)}, reason=sentence)
+    sentence = FAULT_SENTENCES[fault.why]
+    facts: dict[str, Fact] = {"why": str(fault.why), "byte_count": fault.byte_count}
+    return Decoded("fault", facts=facts, reason=sentence)
 
 
 def known_commands(commands: Mapping[bytes, str]) -> CommandOf:

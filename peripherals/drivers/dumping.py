@@ -9,7 +9,7 @@ from app.domain.device import DeviceIdentity
 from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.measurement import NoMeasurement
-from peripherals.drivers.blood_pressure import Dump
+from peripherals.drivers.blood_pressure import BloodPressure, Dump
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.moment import Moment
@@ -80,8 +80,11 @@ class DumpConversation:
             return [Ignored("a memory that only greeted")]
         if self._question and self.visit is None:
             return [Ignored("a memory that nobody asked for")]
-        told = [record.remembered(self.device, at) for record in frame.records]
-        return [*told, *self._ended(Code.MEMORY_READ if told else Code.MEMORY_EMPTY, at)]
+        whole = [record for record in frame.records if isinstance(record, BloodPressure)]
+        reason = Code.MEMORY_READ if frame.records else Code.MEMORY_EMPTY
+        if len(whole) < len(frame.records):
+            reason = Code.DEVICE_UNREADABLE  # what could be read is told all the same
+        return [*(one.remembered(self.device, at) for one in whole), *self._ended(reason, at)]
 
     def _asked(self, at: Moment) -> list[Said]:
         self._asked_s = at.monotonic_s

@@ -3,7 +3,7 @@
 from typing import Any
 
 from peripherals.drivers.blood_pressure import BloodPressure, Dump, Failed
-from peripherals.drivers.decoded import COUNT, MMHG, Decoded, Valued, pressures, wall_clock
+from peripherals.drivers.decoded import COUNT, MMHG, Decoded, Fact, Valued, pressures, wall_clock
 
 KPA = "kPa"
 UNKNOWN = "a whole frame of a kind that this driver does not know"
@@ -14,11 +14,19 @@ def told(frame: Any) -> list[Decoded]:
     if isinstance(frame, BloodPressure):
         return [result_told(frame)]
     if isinstance(frame, Failed):
-        return [Decoded("no-value", facts=frame.facts, reason=frame.told)]
+        return [_failure_told(frame)]
     if isinstance(frame, Dump):
-        records = [result_told(record, "record") for record in frame.records]
+        records = [_record_told(record) for record in frame.records]
         return [Decoded("memory", {"count": Valued(len(records), COUNT)}), *records]
     return [Decoded("other", reason=UNKNOWN)]
+
+
+def _failure_told(frame: Failed) -> Decoded:
+    return Decoded("no-value", facts=frame.facts, reason=frame.told)
+
+
+def _record_told(record: BloodPressure | Failed) -> Decoded:
+    return _failure_told(record) if isinstance(record, Failed) else result_told(record, "record")
 
 
 def result_told(frame: BloodPressure, kind: str = "measurement") -> Decoded:
@@ -31,5 +39,5 @@ def result_told(frame: BloodPressure, kind: str = "measurement") -> Decoded:
         if isinstance(fact, int) and not isinstance(fact, bool)
     }
     facts = {name: fact for name, fact in frame.facts.items() if name not in counts}
-    clock = {"device_time": wall_clock(frame.wall_clock)}
+    clock: dict[str, Fact] = {"device_time": wall_clock(frame.wall_clock)}
     return Decoded(kind, values | counts, clock | facts, quality=tuple(sorted(frame.quality)))

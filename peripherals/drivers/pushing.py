@@ -20,6 +20,7 @@ from peripherals.moment import Moment
 
 WINDOW_S = 180.0
 TOLD_MOST = 32
+REPEAT_S = 5.0  # no measurement is shorter
 WRONG_SPEED_BYTES = 32  # about half a result
 # Noise on the line says nothing; a line of our device's form that is wrong says that it was one.
 _SPEAKS = {Why.BAD_FIELD, Why.BAD_CHECKSUM, Why.BAD_LENGTH}
@@ -33,7 +34,6 @@ class PushedConversation:
     """
 
     abort_bytes = b""  # nothing can be stopped from here
-    is_ready = True  # it never speaks unasked, so whether it is there shows with its first result
 
     def __init__(
         self,
@@ -50,7 +50,12 @@ class PushedConversation:
         self._memory_age_s = memory_age_s
         self._armed_s = 0.0
         self._was_unreadable = False
-        self._told: deque[bytes] = deque(maxlen=TOLD_MOST)  # digests of results that were told
+        self._told: deque[tuple[bytes, float]] = deque(maxlen=TOLD_MOST)  # digest, when it was told
+
+    @property
+    def is_ready(self) -> bool:
+        """It never speaks unasked: whether it is there shows with its first result."""
+        return True
 
     @property
     def is_running(self) -> bool:
@@ -97,10 +102,15 @@ class PushedConversation:
 
     def _heard_result(self, frame: BloodPressure, at: Moment) -> list[Said]:
         digest = sha256(frame.raw).digest()
-        if digest in self._told:  # sent twice, or again: told before, so not measured now
+        if self._was_told(digest, frame, at):  # sent twice, or again, so not measured now
             return [Ignored("a result that was told before")]
-        self._told.append(digest)
+        self._told.append((digest, at.monotonic_s))
         return [self._measured(frame, at)]
+
+    def _was_told(self, digest: bytes, frame: BloodPressure, at: Moment) -> bool:
+        """Without a date the same numbers may come twice, but not so soon."""
+        since_s = [at.monotonic_s - told_s for told, told_s in self._told if told == digest]
+        return any(frame.wall_clock is not None or s < REPEAT_S for s in since_s)
 
     def _measured(self, frame: BloodPressure, at: Moment) -> Measurement:
         if self._is_remembered(frame, at):

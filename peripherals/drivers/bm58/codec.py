@@ -1,9 +1,8 @@
 """Bytes of the Beurer/Andon BM58 to replies, questions to bytes; no clock, no I/O.
-
-Facts: code of DaveDavenport/BPM (tests/vectors/bm58.json). 4800 8N1, no checksum and no mark: a reply
-is what comes between two silences, and only what was asked tells what it is. `AA` 55, `A4` 32 bytes
-of name, `A2` how many records, `A3 n` nine bytes: mark, systolic-25, diastolic-25, pulse, month,
-day, hour, minute, year-2000. A month 0 is a clock that was never set.
+Facts: code of DaveDavenport/BPM (tests/vectors/bm58.json). No checksum and no mark: a reply is
+what comes between two silences, and only what was asked tells what it is. `AA` 55, `A4` 32 bytes of
+name, `A2` how many, `A3 n` nine bytes: mark, systolic-25, diastolic-25, pulse, month (0: not set),
+day, hour, minute, year-2000.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from peripherals.drivers.blood_pressure import BloodPressure
-from peripherals.drivers.fault import Fault, Why
+from peripherals.drivers.silence import SilenceCodec
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
@@ -57,27 +56,5 @@ def record_of(raw: bytes) -> BloodPressure | None:
     )
 
 
-class Bm58Codec:
-    """Frames are made of silence: `feed` only gathers."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._byte_count = 0
-
-    @property
-    def buffered_bytes(self) -> int:
-        return len(self._buffer)
-
-    def feed(self, data: bytes) -> list[Reply | Fault]:
-        self._byte_count += len(data)
-        room = NAME_BYTES - len(self._buffer)
-        self._buffer += data[:room]
-        return []
-
-    def idle(self) -> list[Reply | Fault]:
-        raw, byte_count = bytes(self._buffer), self._byte_count
-        self._buffer.clear()
-        self._byte_count = 0
-        if byte_count > NAME_BYTES:
-            return [Fault(Why.BAD_LENGTH, byte_count)]
-        return [Reply(raw)] if raw else []
+def codec() -> SilenceCodec[Reply]:
+    return SilenceCodec(NAME_BYTES, lambda raw: [Reply(raw)])

@@ -29,4 +29,4 @@ def told(reply: bm58.Reply) -> list[Decoded]:
     return [result_told(record, "record")]
 
 
-decode = decoder(bm58.Bm58Codec, told, command_of)
+decode = decoder(bm58.codec, told, command_of)

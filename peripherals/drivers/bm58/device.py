@@ -1,7 +1,7 @@
 """The Beurer BM58 driver as one thing."""
 
 from app.domain.device import DeviceKind
-from peripherals.drivers.bm58.codec import DRIVER_VERSION, LINE, MODEL, Bm58Codec
+from peripherals.drivers.bm58.codec import DRIVER_VERSION, LINE, MODEL, codec
 from peripherals.drivers.bm58.conversation import Bm58Conversation
 from peripherals.drivers.driver import Driver, Evidence
 
@@ -12,6 +12,6 @@ BM58 = Driver(
     DRIVER_VERSION,
     Evidence.OTHER_PROJECT,
     LINE,
-    Bm58Codec,
+    codec,
     Bm58Conversation,
 )

@@ -1,17 +1,17 @@
 """Frames of Microlife's M-protocol to memories and answers, questions to bytes; no clock, no I/O.
 
-Facts: two independent projects, one with a whole memory of 333 bytes (tests/vectors/microlife.json).
-Host `4D FF`, device `4D 3A`, then a length (high byte first) of payload and checksum, payload, sum of
-all before. A memory: how many at payload byte 3, records of ten bytes from byte 38. Month 0 is a
-clock that was never set. The bytes between may hold an identifier: they are masked in traces.
+Facts: two independent projects (tests/vectors/microlife.json). Host `4D FF`, device `4D 3A`, length
+(high byte first) of payload and checksum, payload, sum. A memory: how many at payload byte 3,
+records of ten bytes from byte 38; month 0 is a clock that was never set.
 """
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.failures import Code
 from app.domain.measurement import QualityFlag
-from peripherals.drivers.blood_pressure import BloodPressure, Dump
+from peripherals.drivers.blood_pressure import BloodPressure, Dump, Failed
 from peripherals.drivers.fault import Why
 from peripherals.drivers.scanner import LONGEST_FRAME_BYTES, Scanner, Skip, Whole
 from peripherals.drivers.wall_clock import wall_clock
@@ -77,16 +77,14 @@ def _frame_of(raw: bytes) -> Frame | None:
     if len(records) != RECORD_BYTES * payload[COUNT_AT]:
         return None
     places = range(0, len(records), RECORD_BYTES)
-    found = [_record_of(records[n : n + RECORD_BYTES]) for n in places]
-    whole = tuple(record for record in found if record is not None)
-    return Dump(whole, raw) if len(whole) == len(found) else None
+    return Dump(tuple(_record_of(records[n : n + RECORD_BYTES]) for n in places), raw)
 
 
-def _record_of(raw: bytes) -> BloodPressure | None:
+def _record_of(raw: bytes) -> BloodPressure | Failed:
     systolic, diastolic, pulse, year, month, day, hour, minute, flags, _ = raw
     at = wall_clock(2000 + year, month, day, hour, minute) if month else None
     if month and at is None:
-        return None
+        return Failed(Code.DEVICE_UNREADABLE, "timestamp: there is no such day or time", raw)
     is_fitting, is_irregular = bool(flags & CUFF_FITS), bool(flags & IRREGULAR)
     doubts = {QualityFlag.LOOSE_CUFF: not is_fitting, QualityFlag.IRREGULAR: is_irregular}
     return BloodPressure(
@@ -101,16 +99,20 @@ def _record_of(raw: bytes) -> BloodPressure | None:
 
 
 def mask(data: bytes) -> bytes:
-    """Blanks what stands between the count and the records of each whole memory; sums are set."""
+    """Blanks what stands between the count and the records, which may name a person.
+
+    The sum of a whole frame is set anew, so that a trace can be replayed.
+    """
     masked = bytearray(data)
     place = 0
     while (place := data.find(DEVICE, place)) >= 0:
-        seen = look(bytearray(data), place, True)
+        begin, end = place + HEAD_BYTES + COUNT_AT + 2, place + HEAD_BYTES + RECORDS_AT
+        seen = look(bytearray(data[place : place + LONGEST_FRAME_BYTES]), 0, True)
         if not isinstance(seen, Whole):
+            masked[begin:end] = bytes(len(masked[begin:end]))
             place += 1
             continue
         if isinstance(seen.frame, Dump):
-            begin, end = place + HEAD_BYTES + COUNT_AT + 2, place + HEAD_BYTES + RECORDS_AT
             masked[begin:end] = bytes(end - begin)
             last = place + seen.byte_count - 1
             masked[last] = sum(masked[place:last]) & 0xFF
