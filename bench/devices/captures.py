@@ -24,21 +24,25 @@ def from_device(driver: Driver) -> list[bytes]:
     return [bytes.fromhex(v["hex"]) for v in vectors if v["direction"] == "device-to-host"]
 
 
-def good_capture(driver: Driver) -> bytes:
-    """The vectors that are frames from the first to the last byte, one after the other."""
-    found = [raw for raw in from_device(driver) if _is_good(driver, raw)]
-    return b"".join(found)
+def frames_of(driver: Driver, byte_count: int) -> Iterator[bytes]:
+    """The vectors that are frames from the first to the last byte, again and again."""
+    good = [raw for raw in from_device(driver) if _is_good(driver, raw)]
+    whole = b"".join(good)
+    pieces = good if needs_silence(driver) else [whole * (CHUNK_BYTES // len(whole) + 1)]
+    given = 0
+    while given < byte_count:
+        yield from pieces
+        given += sum(map(len, pieces))
+
+
+def needs_silence(driver: Driver) -> bool:
+    """No frame is found before the line is silent: nothing else divides them."""
+    return not any(driver.codec().feed(raw) for raw in from_device(driver) if _is_good(driver, raw))
 
 
 def _is_good(driver: Driver, raw: bytes) -> bool:
     codec = driver.codec()
     return not any(isinstance(item, Fault) for item in [*codec.feed(raw), *codec.idle()])
-
-
-def repeated(capture: bytes, byte_count: int) -> Iterator[bytes]:
-    chunk = capture * (CHUNK_BYTES // len(capture) + 1)
-    for _ in range(0, byte_count, len(chunk)):
-        yield chunk
 
 
 def randoms(noise: random.Random, byte_count: int) -> Iterator[bytes]:

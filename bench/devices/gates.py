@@ -107,6 +107,42 @@ GATES: Mapping[str, Gates] = {
         "unit": 3 * bits(16),
         "CR LF": bits(16),
     },
+    "tm2655": {
+        "STX, TM265, eight RS, E00, S M D P, ETX": bits(8) ** 22,
+        "ten digits of time, twelve of numbers": one_of(11) ** 22,
+    },
+    "hbp9030": {
+        "ten commas, CR LF, error 0": bits(8) ** 13,
+        "12 digits of time, nine of numbers, movement": one_of(10) ** 22,
+        "20 characters of an ID": one_of(94) ** 20,
+    },
+    "hbp9020": {
+        "bp, eight commas, two slashes, a colon, CR LF": bits(8) ** 15,
+        "12 digits of time, 13 of numbers": one_of(10) ** 25,
+        "20 characters of an ID": one_of(94) ** 20,
+    },
+    "terumo_bp500": {
+        "STX R1, eleven commas, ETX": bits(8) ** 15,
+        "21 digits of ID and time, 12 of numbers, 16 more": one_of(10) ** 49,
+    },
+    "bm58": {"a silence before and after a reply of exact length": 0.0},
+    "microlife": {
+        "4D 3A": bits(16),
+        "one of 255 lengths that hold whole records": one_of(255, 65_536),
+        "their count": bits(8),
+        "checksum": bits(8),
+    },
+    "ua767pc": {
+        "status 80": bits(16),
+        "eight more hex digits": one_of(22) ** 8,
+        "none before and after": one_of(234) ** 2,
+    },
+    "visomat": {
+        "STX M1, M2, ETX": bits(8) ** 6,
+        "two counts, 20 digits of one record, one digit for none": one_of(10) ** 25,
+    },
+    "ble_bp": {"a silence before and after at most 57 bytes": 0.0},
+    "ble_bp_bm85": {"a silence before and after at most 57 bytes": 0.0},
     # Asked for one; the question's answer must also have the right length and sequence.
     "lifescan_binary": {
         "02 and the length of a reading": bits(16),
