@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bench.devices.amount import MEGABYTE, Amount
 from bench.devices.captures import frames_of, mutated, needs_silence, noise_of, randoms
+from bench.devices.gates import bytes_per_s
 from bench.rows import Row, rounded, spread_of
 from peripherals.catalogue import ALL_DRIVERS
 from peripherals.drivers.driver import Driver
@@ -35,7 +36,8 @@ def _throughput(driver: Driver, amount: Amount) -> Row:
         len(speeds),
         spread_of(list(speeds.values())),
         f"the slower of {told} MB/s, {amount.throughput_bytes / MEGABYTE:g} MB of each, "
-        f"in pieces of 16 KiB, or frame by frame where silence ends one; its line brings {driver.line.baud / 10:g} bytes a second",
+        "in pieces of 16 KiB, or frame by frame where silence ends one; "
+        f"its line brings {bytes_per_s(driver.line):.0f} bytes a second",
         SPEED_GOAL,
     )
 

@@ -156,7 +156,7 @@ def _ready(driver: Driver, seed: int, turn_s: float = 0.05) -> SimulatedLine | N
     return line
 
 
-# --- readings that are kept --------------------------------------------------------------------------
+# --- readings that are kept ---------------------------------------------------------------------
 
 
 def _kept(driver: Driver, amount: Amount) -> Row:
@@ -175,7 +175,7 @@ def _kept(driver: Driver, amount: Amount) -> Row:
         {},
         "random plausible readings of the emulator, compared value by value; "
         + (
-            f"{SURROUND_S:g} s of random bytes at line speed before the finger's stream and after it"
+            f"{SURROUND_S:g} s of random bytes at line speed before and after the finger's stream"
             if is_stream
             else "random bytes and a false beginning before every frame of the device"
         ),

@@ -1,7 +1,7 @@
 """How often random bytes at line speed would become a reading while one is awaited: computed.
 
-Each driver's gates are written down as the chance that a random byte, or a few, passes. An instrument
-that measures once needs one frame; a stream needs three seconds of frames at its rate without a leap.
+Each driver's gates are written down as the chance that random bytes pass. An instrument that
+measures once needs one frame; a stream three seconds of frames at its rate without a leap.
 """
 
 import math
@@ -188,8 +188,8 @@ def expected(name: str, line: LineSetting) -> Expected:
 def _second(rate: float, stream: Stream) -> float:
     """The chance that the frames after one of them pass for a second, whatever they say.
 
-    k frames up to the mark, the last the first after a second: k - 1 fell into the second (Poisson),
-    the next not so late that the rate is missed; none leaps from the one before.
+    k frames up to the mark, which is the first after a second: k - 1 fell into it (Poisson), the
+    next comes before the rate is missed; none leaps from the one before.
     """
     near = near_chance(SPO2_VALUES, SPO2_LEAP_PERCENT) * near_chance(
         stream.pulses, PULSE_LEAP_PER_MINUTE

@@ -2,7 +2,7 @@
 
 `A5 5A`, version 1, type 1, sequence (u16), rate code, gain, filter, sample count, samples (int16),
 CRC-CCITT from FFFF over all between the mark and the CRC; numbers have their low byte first. A
-block is 20 ms: docs/devices.md, "A stethoscope on a serial line".
+block is 20 ms: docs/driver-notes.md.
 """
 
 from binascii import crc_hqx
