@@ -92,17 +92,20 @@ class Bm58Conversation:
     def tick(self, at: Moment) -> list[Said]:
         if self.phase is Phase.RESTING or at.monotonic_s - self._asked_s < ANSWER_LIMIT_S:
             return []
-        return self._ask_again(at)
+        return self._ask_again(at, is_silent=True)
 
     def heard(self, frame: Reply | Fault, at: Moment) -> list[Said]:
         if isinstance(frame, Fault):
-            return [Ignored(f"bytes without a frame: {frame.why}"), *self._ask_again(at)]
+            return [
+                Ignored(f"bytes without a frame: {frame.why}"),
+                *self._ask_again(at, is_silent=False),
+            ]
         react = self._after_reply.get(self.phase)
         if react is None:
             return [Ignored("a reply to nothing")]
         said = react(frame.raw, at)
         if said is None:
-            return [Ignored("a reply that is none"), *self._ask_again(at)]
+            return [Ignored("a reply that is none"), *self._ask_again(at, is_silent=False)]
         return said
 
     # --- what a reply brings; None when it is none to this question ----------------------------
@@ -143,7 +146,7 @@ class Bm58Conversation:
         self._asked_s, self._times_asked = at.monotonic_s, 1
         return [Send(question)]
 
-    def _ask_again(self, at: Moment) -> list[Said]:
+    def _ask_again(self, at: Moment, *, is_silent: bool) -> list[Said]:
         """A record that cannot be read is passed over; a device that is silent is given up."""
         if self.phase is Phase.RESTING:
             return []
@@ -151,10 +154,9 @@ class Bm58Conversation:
             self._asked_s = at.monotonic_s
             self._times_asked += 1
             return [Send(self._question)]
-        if self.phase is Phase.READING:
+        if self.phase is Phase.READING and not is_silent:
             self._unreadable += 1
-            if self._unreadable < ASKED_MOST:
-                return self._next(at)
+            return self._next(at)
         self.is_silent = True
         return self._ended(Code.DEVICE_SILENT, at)
 

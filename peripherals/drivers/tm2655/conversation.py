@@ -114,6 +114,8 @@ class Tm2655Conversation:
             late = at.monotonic_s - self._started_s >= MEASUREMENT_LIMIT_S
             return self._given_up(Code.CUFF_TIME_LIMIT, at) if late else []
         pause_s, limit, question = _QUESTIONS[self.phase]
+        if self.phase is Phase.RESTING and self._unanswered:
+            pause_s = ANSWER_LIMIT_S
         if since_asked_s < pause_s:
             return []
         if self.phase is Phase.CLEARING:  # a unit at rest may have nothing to say to a stop
