@@ -10,14 +10,14 @@ import os
 import sys
 
 from app.domain.failures import Unavailable
-from peripherals.drivers.serial_scope.codec import LINE
+from peripherals.drivers.serial_scope.codec import LINE, OTHER_LINES
+from peripherals.line_setting import LineSetting
 from peripherals.scope_sound import SerialStethoscope
 from peripherals.serial_port import SerialPort
 
 
-async def feed(path: str, descriptor: int) -> None:
-    scope = SerialStethoscope(path, lambda name: SerialPort(name, LINE))
-    sound = scope.sound()
+async def feed(path: str, line: LineSetting, descriptor: int) -> None:
+    sound = SerialStethoscope(path, line, SerialPort).sound()
     try:
         async for block in sound:
             waiting = block.packed()
@@ -30,9 +30,11 @@ async def feed(path: str, descriptor: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m peripherals.scope_feed", description=__doc__)
     parser.add_argument("port", help="such as /dev/ttyUSB0")
+    bauds = [line.baud for line in (LINE, *OTHER_LINES)]
+    parser.add_argument("--baud", type=int, choices=bauds, default=LINE.baud)
     arguments = parser.parse_args()
     try:
-        asyncio.run(feed(arguments.port, sys.stdout.fileno()))
+        asyncio.run(feed(arguments.port, LineSetting(arguments.baud), sys.stdout.fileno()))
     except Unavailable as away:
         sys.stderr.write(f"{away}\n")
         return 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.domain.failures import Code, Unavailable
 from peripherals.byte_port import Chunk, MakePort
 from peripherals.drivers.serial_scope.codec import SAMPLE_BYTES, Block, serial_scope_codec
+from peripherals.line_setting import LineSetting
 
 READ_LIMIT_S = 0.1
 QUIET_READS = 2  # in a row: a begun block will not be finished
@@ -56,13 +57,14 @@ class BlockOrder:
 class SerialStethoscope:
     """Owns the port while its sound is taken."""
 
-    def __init__(self, path: str, make_port: MakePort) -> None:
+    def __init__(self, path: str, line: LineSetting, make_port: MakePort) -> None:
         self._path = path
+        self._line = line
         self._make_port = make_port
 
     async def sound(self) -> AsyncGenerator[ScopeBlock, None]:
         """Until the taker stops; Unavailable when it is not there, is pulled or falls silent."""
-        port = self._make_port(self._path)
+        port = self._make_port(self._path, self._line)
         codec, order, quiet = serial_scope_codec(), BlockOrder(), 0
         try:
             await port.open()

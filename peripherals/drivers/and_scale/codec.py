@@ -16,6 +16,7 @@ from peripherals.line_setting import LineSetting, Parity
 
 DRIVER_VERSION = "and-scale-1"
 LINE = LineSetting(2400, data_bits=7, parity=Parity.EVEN)
+OTHER_LINES = (LineSetting(9600),)
 
 # Exact: the pound is defined by the kilogram.
 KG_OF_UNIT = {"kg": Decimal(1), "g": Decimal("0.001"), "lb": Decimal("0.45359237")}

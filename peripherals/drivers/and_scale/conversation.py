@@ -20,6 +20,7 @@ from peripherals.moment import Moment
 RESULT_LIMIT_S = 180.0
 SAME_STREAM_S = 2.0
 LIVE_EVERY_S = 0.5
+LOST_BYTES_MOST = 200
 EMPTY_BELOW_KG = PLAUSIBLE[VitalKind.WEIGHT_KG][0]
 FINEST_KG = Decimal("0.000001")  # as many decimals as a reading may have on the wire
 
@@ -28,12 +29,13 @@ class ScaleConversation:
     """One life of an open line. `at` is when the bytes came, or now for ticks and wishes."""
 
     abort_bytes = b""  # nothing that could hurt is running
-    is_silent = False  # one that tells on its key only says nothing for hours
     is_ready = True  # it cannot be asked: that the line is open is all that is known
 
     def __init__(self, device: DeviceIdentity) -> None:
         self.device = device
         self.visit: VisitId | None = None
+        self.is_silent = False  # one that tells on its key only says nothing for hours
+        self._lost_bytes = 0
         self._started_s = self._heard_s = self._live_s = 0.0
         self._is_told = False  # what lies on the scale
 
@@ -66,7 +68,8 @@ class ScaleConversation:
 
     def heard(self, frame: Weighing | Fault, at: Moment) -> list[Said]:
         if isinstance(frame, Fault):
-            return [Ignored(f"bytes without a frame: {frame.why}")]
+            return self._lost_bytes_heard(frame, at)
+        self._lost_bytes = 0
         silent_s, self._heard_s = at.monotonic_s - self._heard_s, at.monotonic_s
         kilograms = frame.kilograms
         if frame.mode is Mode.TARE:
@@ -85,6 +88,15 @@ class ScaleConversation:
         self._is_told = True
         visit, self.visit = self.visit, None  # asked once, answered once
         return [self._measurement(frame, kilograms, visit, at)]
+
+    def _lost_bytes_heard(self, fault: Fault, at: Moment) -> list[Said]:
+        """It speaks, and not so that it is understood: another line setting may help."""
+        self._lost_bytes += fault.byte_count
+        said: list[Said] = [Ignored(f"bytes without a frame: {fault.why}")]
+        if self._lost_bytes <= LOST_BYTES_MOST:
+            return said
+        self.is_silent = True
+        return said + self._ended(Code.DEVICE_UNREADABLE, at)
 
     def _live(self, kilograms: Decimal, at: Moment) -> list[Said]:
         if self.visit is None or at.monotonic_s - self._live_s < LIVE_EVERY_S:

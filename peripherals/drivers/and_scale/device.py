@@ -1,7 +1,7 @@
 """The A&D scale driver as one thing."""
 
 from app.domain.device import DeviceKind
-from peripherals.drivers.and_scale.codec import DRIVER_VERSION, LINE, and_scale_codec
+from peripherals.drivers.and_scale.codec import DRIVER_VERSION, LINE, OTHER_LINES, and_scale_codec
 from peripherals.drivers.and_scale.conversation import ScaleConversation
 from peripherals.drivers.driver import Driver, Evidence
 
@@ -14,4 +14,5 @@ AND_SCALE = Driver(
     LINE,
     and_scale_codec,
     ScaleConversation,
+    other_lines=OTHER_LINES,
 )

@@ -14,7 +14,7 @@ from peripherals.drivers.fault import Why
 from peripherals.drivers.shape import ANY, Shape, ShapeCodec
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "lifescan-1"
+DRIVER_VERSION = "lifescan-binary-1"
 LINE = LineSetting(9600)
 
 BEGIN, END = 0x02, 0x03

@@ -19,6 +19,7 @@ from peripherals.drivers.nonin.words import ANSWER_BYTES, ANSWER_SHAPE, Answer
 from peripherals.drivers.shape import ANY, Shape, ShapeCodec
 
 DRIVER_VERSION = "nonin-df2-1"
+DRIVER_VERSION_9560 = "nonin-9560-1"
 FORMAT = 2
 STATUS_AT = 1
 

@@ -14,6 +14,7 @@ from peripherals.line_setting import LineSetting
 
 DRIVER_VERSION = "serial-scope-1"
 LINE = LineSetting(230_400)  # 8 kHz needs 16.6 kB a second
+OTHER_LINES = (LineSetting(115_200),)  # up to 4 kHz
 
 MARK = b"\xa5\x5a"
 VERSION, SOUND = 1, 1

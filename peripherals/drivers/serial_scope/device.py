@@ -2,7 +2,12 @@
 
 from app.domain.device import DeviceKind
 from peripherals.drivers.driver import Driver, Evidence
-from peripherals.drivers.serial_scope.codec import DRIVER_VERSION, LINE, serial_scope_codec
+from peripherals.drivers.serial_scope.codec import (
+    DRIVER_VERSION,
+    LINE,
+    OTHER_LINES,
+    serial_scope_codec,
+)
 from peripherals.drivers.serial_scope.conversation import ScopeConversation
 
 SERIAL_SCOPE = Driver(
@@ -14,4 +19,5 @@ SERIAL_SCOPE = Driver(
     LINE,
     serial_scope_codec,
     ScopeConversation,
+    other_lines=OTHER_LINES,
 )

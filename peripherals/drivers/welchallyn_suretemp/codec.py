@@ -14,7 +14,7 @@ from peripherals.drivers.fault import Why
 from peripherals.drivers.shape import ANY, Shape, ShapeCodec
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "suretemp-1"
+DRIVER_VERSION = "welchallyn-suretemp-1"
 LINE = LineSetting(9600)
 
 HEAD = b"\x03\x02\x10"

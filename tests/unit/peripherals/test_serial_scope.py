@@ -17,7 +17,7 @@ from app.domain.ids import VisitId
 from bench.devices.simulated_line import SimulatedLine
 from peripherals.byte_port import Chunk, SwitchFired
 from peripherals.catalogue import DRIVERS
-from peripherals.drivers.serial_scope.codec import Block, encode, serial_scope_codec
+from peripherals.drivers.serial_scope.codec import LINE, Block, encode, serial_scope_codec
 from peripherals.emulators.serial_scope import Played, SimulatedScope, heart, played_of
 from peripherals.moment import Moment
 from peripherals.scope_sound import PACKED_HEAD, BlockOrder, ScopeBlock, SerialStethoscope
@@ -93,7 +93,7 @@ async def test_a_wav_file_arrives_bit_for_bit(rate: int, tmp_path: Path) -> None
     samples = sound_of(rate, 1.0)
     scope = SimulatedScope(played_of(str(wav(tmp_path, rate, samples))), lambda *_: None)
     wire = Wire([scope.block() for _ in range(50)], Code.DEVICE_PULLED)
-    blocks, ended = await taken(SerialStethoscope("scope", lambda _: wire).sound())
+    blocks, ended = await taken(SerialStethoscope("scope", LINE, lambda *_: wire).sound())
     assert b"".join(block.samples for block in blocks) == samples
     assert {(block.rate_hz, block.gap, block.is_filtered) for block in blocks} == {(rate, 0, False)}
     assert [block.sequence for block in blocks] == list(range(50))
@@ -106,7 +106,7 @@ async def test_a_lost_block_is_a_gap_and_a_repeated_one_is_none() -> None:
     broken = bytearray(made[6])
     broken[30] ^= 1
     pieces = [*made[:3], made[2], *made[5:6], bytes(broken), *made[7:]]
-    blocks, _ = await taken(SerialStethoscope("s", lambda _: Wire(pieces)).sound())
+    blocks, _ = await taken(SerialStethoscope("s", LINE, lambda *_: Wire(pieces)).sound())
     assert [block.sequence for block in blocks] == [0, 1, 2, 5, 7, 8, 9]
     assert [block.gap for block in blocks] == [0, 0, 0, 160, 80, 0, 0]
 
@@ -114,25 +114,25 @@ async def test_a_lost_block_is_a_gap_and_a_repeated_one_is_none() -> None:
 async def test_the_sequence_goes_round() -> None:
     samples = sound_of(4000, 0.02)
     pieces = [encode(n % 65536, 4000, samples) for n in range(65533, 65539)]
-    blocks, _ = await taken(SerialStethoscope("s", lambda _: Wire(pieces)).sound())
+    blocks, _ = await taken(SerialStethoscope("s", LINE, lambda *_: Wire(pieces)).sound())
     assert [block.gap for block in blocks] == [0] * 6
 
 
 @pytest.mark.parametrize("after", [encode(3, 4000, bytes(160)), encode(9, 8000, bytes(320))])
 async def test_a_device_that_was_started_anew_ends_the_sound(after: bytes) -> None:
     pieces = [encode(8, 4000, bytes(160)), after]
-    blocks, ended = await taken(SerialStethoscope("s", lambda _: Wire(pieces)).sound())
+    blocks, ended = await taken(SerialStethoscope("s", LINE, lambda *_: Wire(pieces)).sound())
     assert (len(blocks), ended) == (1, Code.DEVICE_PULLED)
 
 
 async def test_silence_ends_the_sound() -> None:
-    blocks, ended = await taken(SerialStethoscope("s", lambda _: Wire([])).sound())
+    blocks, ended = await taken(SerialStethoscope("s", LINE, lambda *_: Wire([])).sound())
     assert (blocks, ended) == ([], Code.DEVICE_SILENT)
 
 
 async def test_a_taker_that_stops_closes_the_port() -> None:
     wire = Wire([encode(n, 4000, bytes(160)) for n in range(5)])
-    sound = SerialStethoscope("s", lambda _: wire).sound()
+    sound = SerialStethoscope("s", LINE, lambda *_: wire).sound()
     await anext(sound)
     await sound.aclose()
     assert wire.is_closed
