@@ -63,6 +63,7 @@ async def replayed(trace: Trace) -> Replayed:
 
 
 def line_of(event: CuffEvent) -> str:
+    told: dict[str, object]
     if isinstance(event, CuffState):
         told = {
             "kind": "state",
@@ -80,7 +81,7 @@ def line_of(event: CuffEvent) -> str:
             "values": _values_of(event.quantities),
             "is_for_a_visit": event.visit is not None,
             "device_time": None if event.device_time is None else event.device_time.isoformat(),
-            "quality": sorted(event.quality),
+            "quality": sorted(str(flag) for flag in event.quality),
         }
     return json.dumps(told)
 

@@ -93,7 +93,7 @@ class ReplayPort:
         await asyncio.sleep(0)
         while self._entries:
             entry = self._entries[0]
-            if self._is_quiet_before(entry):
+            if self._is_quiet_before(entry, is_turn=limit_s > 0):
                 return None
             self._entries.popleft()
             self._quiet_steps = None
@@ -125,7 +125,7 @@ class ReplayPort:
     def disarm(self) -> None:
         """As above."""
 
-    def _is_quiet_before(self, entry: dict[str, Any]) -> bool:
+    def _is_quiet_before(self, entry: dict[str, Any], *, is_turn: bool) -> bool:
         """As many quiet turns as there were, so that silence divides what it divided.
 
         Time stands still meanwhile: our words are to be said when they were said, not a turn
@@ -143,6 +143,8 @@ class ReplayPort:
             last = [gap_s] if is_ours else [gap_s - TURN_S][:turns]
             patience = [TURN_S] * int(PATIENCE_S / TURN_S) if is_ours else []
             self._quiet_steps = deque([*([0.0] * (turns - 1)), *last, *patience])
+        if self._quiet_steps and not is_turn:
+            return True  # nothing more of this turn
         if self._quiet_steps:
             self._clock.advance_by(self._quiet_steps.popleft())
             return True
