@@ -40,7 +40,7 @@ def told(packet: Packet) -> list[Decoded]:
         return [Decoded("command", facts=facts | {"command": QUESTIONS[message]})]
     if (stored := stored_of(message)) is not None:
         values = {"glucose": Valued(stored.mg_per_dl, MG_PER_DL)}
-        return [Decoded("memory", values, facts | {"time": wall_clock(stored.wall_clock)})]
+        return [Decoded("memory", values, facts | {"device_time": wall_clock(stored.wall_clock)})]
     if (count := count_of(message)) is not None:
         return [Decoded("answer", {"records": Valued(count, COUNT)}, facts)]
     if (version := version_of(message)) is not None:

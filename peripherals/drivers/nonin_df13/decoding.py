@@ -9,7 +9,7 @@ def told(frame: SpotCheck | Answer) -> list[Decoded]:
     if isinstance(frame, Answer):
         return [answer_told(frame)]
     facts = {
-        "time": wall_clock(frame.wall_clock),
+        "device_time": wall_clock(frame.wall_clock),
         "spa": frame.is_smart_point,
         "from_memory": frame.is_from_memory,
         "low_battery": frame.is_low_battery,

@@ -46,12 +46,22 @@ class Record:
         return (Decimal(kelvin) - ZERO_CELSIUS_K).quantize(HUNDREDTH) if kelvin else None
 
     @property
+    def final_kelvin(self) -> Decimal:
+        """As it stands there, 0 for none."""
+        return Decimal(_kelvin(self.raw, FINAL_AT)).quantize(MILLIONTH)
+
+    @property
     def probe_kelvin(self) -> Decimal:
         return Decimal(_kelvin(self.raw, PROBE_AT)).quantize(MILLIONTH)
 
     @property
     def samples(self) -> int:
         return self.raw[16]
+
+    @property
+    def is_predicted_orally(self) -> bool:
+        """Method and algorithm are both 0; where the one ends and the other begins is not known."""
+        return not any(self.raw[17:22])
 
     @property
     def state(self) -> int:

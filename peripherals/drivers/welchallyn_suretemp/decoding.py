@@ -1,6 +1,6 @@
 """A SureTemp Plus module's frames in words, for support."""
 
-from peripherals.drivers.decoded import COUNT, Decoded, Valued, decoder, known_commands
+from peripherals.drivers.decoded import COUNT, Decoded, Fact, Valued, decoder, known_commands
 from peripherals.drivers.welchallyn_suretemp.codec import (
     ZERO_CELSIUS_K,
     CommandClass,
@@ -22,10 +22,17 @@ def told(frame: Frame) -> list[Decoded]:
         return [Decoded("answer", facts={"ok": True, "class": f"{frame.command_class:04X}"})]
     values = {
         "samples": Valued(frame.samples, COUNT),
+        "final_K": Valued(frame.final_kelvin, KELVIN),
         "probe_K": Valued(frame.probe_kelvin, KELVIN),
         "probe_C": Valued(frame.probe_kelvin - ZERO_CELSIUS_K, CELSIUS),
     }
-    facts = {"state": frame.state, "error": frame.error, "active": frame.is_active}
+    facts: dict[str, Fact] = {
+        "method": "predict" if frame.is_predicted_orally else None,
+        "algorithm": "oral" if frame.is_predicted_orally else None,
+        "state": frame.state,
+        "error": frame.error,
+        "active": frame.is_active,
+    }
     if frame.error:
         return [Decoded("no-value", facts=facts, reason=f"the module has an error: {frame.error}")]
     if frame.final_celsius is None:

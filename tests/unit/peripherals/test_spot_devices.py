@@ -346,3 +346,15 @@ def test_below_zero_is_no_weight() -> None:
     line.is_device_on = False
     words(line, "ST,NT,-0072.50kg")
     assert line.measurements == []
+
+
+def test_a_scale_that_speaks_and_is_not_understood_is_given_up_for_another_setting() -> None:
+    line = line_of("and_scale")
+    line.start(VISIT)
+    line.is_device_on = False
+    for _ in range(15):
+        line.hear(bytes(byte | 0x80 for byte in b"ST,GS,+0072.50kg\r\n"))
+        line.run(0.2)  # such a line is silent now and then, or a frame of it is found never
+    assert line.conversation.is_silent
+    assert [r.reason for r in line.reasons] == [Code.DEVICE_UNREADABLE]
+    assert [str(s) for s in line.driver.other_lines] == ["9600 8N1"]
