@@ -26,6 +26,11 @@ TURN_UNASKED_S = 0.5
 SURROUND_S = 2.0
 NOT_FOUND = "there is no emulator that is found"
 REMEMBERING = {"lifescan_binary", "microlife", "bm58", "visomat"}  # all they tell is remembered
+# What has no mark at its beginning cannot be told from noise that touches it.
+UNMARKED = {"bm58", "ua767pc", "ble_bp", "ble_bp_bm85"}
+SURROUND_UNMARKED_S = 1.0
+PAUSE_S = 0.3  # between noise and what is divided by silence
+TOUCHING = "random bytes and a false beginning before every frame of the device"
 NONE_GOAL, HOUR_GOAL, KEPT_GOAL = "== 0", "<= 0.01", ">= 99"
 
 # What an instrument shows next, and what of it must arrive.
@@ -163,7 +168,6 @@ def _kept(driver: Driver, amount: Amount) -> Row:
     noise = noise_of(driver, "kept")
     name = f"driver {driver.name}: readings kept in the same noise"
     shows = SHOWS[driver.kind]
-    is_stream = driver.name in STREAMS
     if _ready(driver, 0) is None:
         return not_measured(name, "%", KEPT_GOAL, NOT_FOUND)
     kept = sum(_is_kept(driver, seed, shows, noise) for seed in range(amount.kept_readings))
@@ -173,12 +177,7 @@ def _kept(driver: Driver, amount: Amount) -> Row:
         rounded(100 * kept / amount.kept_readings),
         amount.kept_readings,
         {},
-        "random plausible readings of the emulator, compared value by value; "
-        + (
-            f"{SURROUND_S:g} s of random bytes at line speed before and after the finger's stream"
-            if is_stream
-            else "random bytes and a false beginning before every frame of the device"
-        ),
+        f"random plausible readings of the emulator, compared value by value; {_how(driver)}",
         KEPT_GOAL,
     )
 
@@ -193,7 +192,9 @@ def _is_kept(driver: Driver, seed: int, shows: Shows, noise: random.Random) -> b
         _press(line)
     line.start(VISIT)
     if driver.name in STREAMS:
-        _surrounded(line)
+        _stream_surrounded(line)
+    elif driver.name in UNMARKED:
+        _surrounded(line, lambda: _has(line, wanted))
     else:
         line.wire = WireFault.GARBAGE
         line.run(1.0)
@@ -202,7 +203,28 @@ def _is_kept(driver: Driver, seed: int, shows: Shows, noise: random.Random) -> b
     return _has(line, wanted)
 
 
-def _surrounded(line: SimulatedLine) -> None:
+def _how(driver: Driver) -> str:
+    if driver.name in STREAMS:
+        return f"{SURROUND_S:g} s of random bytes at line speed before and after the stream"
+    if driver.name in UNMARKED:
+        around = f"{SURROUND_UNMARKED_S:g} s of random bytes at line speed before and after"
+        return f"{around}, {PAUSE_S:g} s apart: its frames have no mark, silence divides them"
+    return TOUCHING
+
+
+def _surrounded(line: SimulatedLine, is_there: Callable[[], bool]) -> None:
+    line.noise_bytes_per_s = bytes_per_s(line.driver.line)
+    line.run(SURROUND_UNMARKED_S)
+    line.noise_bytes_per_s = 0.0
+    line.run(PAUSE_S)
+    _press(line)
+    line.run(RESULT_LIMIT_S, is_there)
+    line.run(PAUSE_S)
+    line.noise_bytes_per_s = bytes_per_s(line.driver.line)
+    line.run(SURROUND_UNMARKED_S)
+
+
+def _stream_surrounded(line: SimulatedLine) -> None:
     line.noise_bytes_per_s, line.is_device_on = bytes_per_s(line.driver.line), False
     line.run(SURROUND_S)
     line.noise_bytes_per_s, line.is_device_on = 0.0, True

@@ -19,7 +19,7 @@ from peripherals.line_setting import LineSetting, Parity
 
 HOUR_S = 3600
 SPO2_VALUES = 100  # 1 to 100
-Gates = Mapping[str, float]
+Gates = dict[str, float]
 
 
 def one_of(count: int, values: int = 256) -> float:

@@ -12,7 +12,6 @@ from peripherals.emulators.all_emulators import EMULATORS
 from peripherals.emulators.wire_faults import WireFault, shaped
 from peripherals.moment import Moment
 
-BEGIN = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 TURN_S = 0.05
 QUIET_S = 0.1  # as in peripherals/monitor.py: then a begun frame will not be finished
 LATENCY_S = 0.002
@@ -38,6 +37,8 @@ class SimulatedLine:
         self.noise_bytes_per_s = 0.0
         self.is_device_on = True
         self.seconds = 100.0
+        # Some simulated devices have a clock that goes right; time runs faster here than theirs.
+        self._began = datetime.now(UTC) - timedelta(seconds=self.seconds)
         self.said: list[Said] = []
         self.turn_s = turn_s
         self._random = random.Random(seed)
@@ -48,7 +49,7 @@ class SimulatedLine:
 
     @property
     def at(self) -> Moment:
-        return Moment(BEGIN + timedelta(seconds=self.seconds), self.seconds)
+        return Moment(self._began + timedelta(seconds=self.seconds), self.seconds)
 
     # --- what people do ------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from peripherals.drivers.cms50_old.conversation import sample_of_frame
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.nonin_df8.conversation import sample_of_second
 from peripherals.drivers.oximeter import conversation
+from peripherals.drivers.oximeter.sample import Sample
 from peripherals.drivers.oximeter.steadiness import Steadiness
 from peripherals.drivers.shape import ShapeCodec
 from peripherals.line_setting import LineSetting, Parity
@@ -61,12 +64,15 @@ def test_the_chance_of_two_values_near_each_other_is_that_of_counting_them() -> 
 @pytest.mark.parametrize("name", ["nonin_df8", "cms50_old"])
 def test_as_many_frames_pass_in_noise_as_was_computed(name: str) -> None:
     """The two streams without a checksum: others are too rare to be counted."""
-    sample_of = {"nonin_df8": sample_of_second, "cms50_old": sample_of_frame}[name]
+    samples: dict[str, Callable[[Any], Sample | None]] = {
+        "nonin_df8": sample_of_second,
+        "cms50_old": sample_of_frame,
+    }
     codec, noise = DRIVERS[name].codec(), random.Random(77)
     passed = 0
     for _ in range(NOISE_BYTES // 16_384):
         for frame in codec.feed(noise.randbytes(16_384)):
-            sample = None if isinstance(frame, Fault) else sample_of(frame)
+            sample = None if isinstance(frame, Fault) else samples[name](frame)
             passed += sample is not None and sample.spo2_percent is not None
     computed = expected(name, DRIVERS[name].line).frame * NOISE_BYTES
     assert computed > 400
