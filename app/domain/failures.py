@@ -21,6 +21,8 @@ class Code(StrEnum):
     # the wire
     SERVER_UNREACHABLE = "server-unreachable"
     SERVER_UNTRUSTED = "server-untrusted"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_OF_ANOTHER = "certificate-of-another"
     PLAIN_HTTP_REFUSED = "plain-http-refused"
     ADDRESS_INVALID = "address-invalid"
     CA_UNREADABLE = "ca-unreadable"

@@ -22,6 +22,10 @@ FAILURES: dict[Code, str] = {
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
     Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
     "No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_EXPIRED: "The server's certificate is out of date, or this machine's clock is "
+    "wrong. No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_OF_ANOTHER: "The server's certificate is for another address than this one. "
+    "No record was sent to it. Check the address, or tell whoever looks after the server.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
