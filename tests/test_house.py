@@ -83,6 +83,7 @@ SQL_FILES = {
     "offline_store/database.py",
     "offline_store/heard.py",
     "offline_store/kept.py",
+    "offline_store/measurements.py",
     "offline_store/migrate.py",
     "offline_store/outbox.py",
     "offline_store/records.py",
@@ -490,7 +491,8 @@ async def work(application):
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, None, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
-                                    device_name="desk", why_not_kept=None, answering=lambda: "")
+                                    policy=settings.vitals_policy, device_name="desk",
+                                    why_not_kept=None, answering=lambda: "")
             window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)
             window.show()
             assert models.window.screen.page == "sign-in"

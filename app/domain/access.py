@@ -20,6 +20,7 @@ class Action(StrEnum):
     WRITE_NOTE = "write-note"
     SIGN_NOTE = "sign-note"
     KEEP_READING = "keep-reading"
+    CHOOSE_SPO2_SCALE = "choose-spo2-scale"
     KEEP_RECORDING = "keep-recording"
     WRITE_MESSAGE = "write-message"
     FINISH_VISIT = "finish-visit"

@@ -124,6 +124,7 @@ class Desk:
             role=self.settings.role,
             device_name=self.settings.device_name,
             has_cuff=has_cuff,
+            policy=self.settings.vitals_policy,
             why_not_kept=self.store.why_not_kept,
             answering=lambda: "",
         )

@@ -6,17 +6,20 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
 from ui.view_models.messages import MessagesIntents
+from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
+from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
-from ui.views.vitals import VitalsView
+from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import keep_room, mark, show_when
@@ -34,6 +37,9 @@ class VisitModels:
     visit: VisitIntents
     call: CallIntents
     vitals: VitalsIntents
+    bp_protocol: BpProtocolIntents
+    news2: News2Intents
+    tray: TrayIntents
     notes: NotesIntents
     recordings: RecordingsIntents
     messages: MessagesIntents
@@ -54,7 +60,9 @@ class VisitView(QWidget):
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
-        self._vitals = VitalsView(models.vitals, look)
+        self.vitals = VitalsView(
+            VitalsModels(models.vitals, models.bp_protocol, models.news2, models.tray), look
+        )
         self._recordings = RecordingsView(models.recordings, look)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
@@ -112,7 +120,7 @@ class VisitView(QWidget):
         side.addWidget(self._messages, 48)
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
-        body.addWidget(self._vitals, 27)
+        body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)

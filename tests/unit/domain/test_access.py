@@ -12,6 +12,7 @@ CLINICIANS_ONLY = {
     Action.SIGN_VISIT,
     Action.READ_AUDIT,
     Action.READ_CALL_REPORTS,
+    Action.CHOOSE_SPO2_SCALE,
 }
 PRESENTERS_ONLY = {Action.CHECK_IN}
 
