@@ -77,6 +77,20 @@ FAILURES: dict[Code, str] = {
     Code.CUFF_OVERPRESSURE: "No result: the pressure was too high. Take the cuff off.",
     Code.CUFF_HARDWARE: "No result: the cuff is broken. Use another one.",
     Code.CUFF_ERROR: "No result: the cuff reported a fault. Measure again.",
+    # the exam camera and its stills
+    Code.CAMERA_STUCK: "The exam camera brings the same picture again and again: it is not live. "
+    "Pull its plug and put it in again.",
+    Code.EXAM_CAMERA_OFF: "The exam camera is off. Show it first.",
+    Code.CAMERA_CONTROL_REFUSED: "The cart did not allow moving its exam camera.",
+    Code.CAMERA_CONTROL_IDLE: "Moving the exam camera ended: nobody used it for a minute.",
+    Code.CAMERA_CONTROL_TAKEN_BACK: "The cart has taken its exam camera back.",
+    Code.CAMERA_CONTROL_NOT_HELD: "The exam camera is not yours to move now. Ask for it first.",
+    Code.CAMERA_CANNOT_MOVE: "The camera does not do this, or not any further.",
+    Code.DRAWING_DOES_NOT_FIT: "This drawing does not fit the picture. It was not kept.",
+    Code.SCALE_UNUSABLE: "No scale: set two points that are not close together, and a length "
+    "between 0.1 and 2000 mm.",
+    Code.STILL_NOT_HERE: "The picture has not arrived here yet.",
+    Code.EXPORT_FAILED: "The picture could not be exported. It is kept all the same.",
     # the store
     Code.STORE_IN_USE: "Another window uses this profile already. Close it first.",
     Code.STORE_WRONG_KEY: "The key does not open this store. Nothing was changed.",
