@@ -32,7 +32,7 @@ class Setting:
     value: int
 
 
-# UVC counts up for a longer lens, a nearer focus is the larger number, pan and tilt to right and up.
+# UVC counts up for a longer lens, a nearer focus, and for pan and tilt to the right and up.
 DIRECTIONS: dict[Move, tuple[Control, int]] = {
     Move.ZOOM_IN: (Control.ZOOM, 1),
     Move.ZOOM_OUT: (Control.ZOOM, -1),

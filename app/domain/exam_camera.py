@@ -90,8 +90,9 @@ class FarExamCamera:
     """What the far end says of its exam camera."""
 
     is_there: bool
-    is_on: bool
-    same_since: datetime | None = None  # it delivers, but always the same picture
+    is_on: bool  # a person there shows it
+    reason: Code | None = None  # why its picture is not live, all the same
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,4 @@ class ControlsSeen:
     """Of the exam camera here; empty: it is off, or offers none."""
 
     controls: tuple[ControlState, ...]
+    refused: Code | None = None  # why what was asked for was not set

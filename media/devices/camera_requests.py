@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-import numpy as np
-
 from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.stills import STILL_MAX_BYTES
@@ -133,7 +131,7 @@ class CameraRequests:
 
 def pixels_sha256(image: Image) -> str:
     """Of rows of red, green, blue; OpenCV keeps blue first."""
-    return hashlib.sha256(np.ascontiguousarray(image[:, :, ::-1])).hexdigest()
+    return hashlib.sha256(image[:, :, ::-1].tobytes()).hexdigest()
 
 
 def wishes_of(asked: socket.socket) -> Iterator[CameraWish]:

@@ -122,7 +122,8 @@ class ExamCamera:
                 if not self._camera.ask(wish):
                     raise Unavailable(Code.DEVICE_MISSING, "exam camera")
                 async with asyncio.timeout(CONTROLS_LIMIT_S):
-                    return await answer
+                    controls: tuple[ControlState, ...] = await answer
+                    return controls
             except TimeoutError as error:
                 raise Unavailable(Code.DEVICE_SILENT, "exam camera") from error
             finally:
