@@ -444,7 +444,8 @@ class PeerLink:
         return now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S
 
     def _tell_how_we_are(self) -> None:
-        self._share()
+        if self._shares.is_exam_on:
+            self._share()  # one of the two may have begun to move, or stopped
         is_moving = self._pictures.is_moving
         if is_moving != self._is_camera_told and self._control.try_to_say(FarCamera(is_moving)):
             self._is_camera_told = is_moving
