@@ -11,7 +11,7 @@ from datetime import timedelta
 from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.clock import Clock
-from app.domain.device import DeviceStatus
+from app.domain.device import DeviceStatus, Presence
 from app.domain.engine import CallSetup
 from app.domain.exam_camera import (
     Control,
@@ -77,6 +77,7 @@ class ExamDesk:
         self._key = key or CameraKey(self._key_pressed)
         self._setup: CallSetup | None = None
         self._status: DeviceStatus | None = None
+        self._was_found = False  # since it was shown
         self._said: ExamState | None = None
         self._focus = Focus.EXAM
         self._far_froze_s = float("-inf")
@@ -126,7 +127,10 @@ class ExamDesk:
         self.shelf.screen_came()
 
     def status_is(self, status: DeviceStatus | None) -> None:
-        self._status = status
+        """What is only being opened is not missing."""
+        if status is not None and status.presence is Presence.FOUND:
+            self._was_found = True
+        self._status = status if self._was_found else None
         self._tell_far()
 
     @property
@@ -138,6 +142,7 @@ class ExamDesk:
 
     def show(self, is_on: bool) -> None:
         self.is_on = is_on and self._setup is not None and self._setup.exam_camera is not None
+        self._status, self._was_found = None, False
         self._on_change()
         self._tell_far()
 
