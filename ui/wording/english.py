@@ -468,6 +468,7 @@ SENTENCES: dict[str, str] = {
     "cannot-open.leave": "Close",
     # closing the window
     "leave.loses.recording": "A recording made here is not kept yet.",
+    "leave.loses.still": "A picture taken here is not kept yet.",
     "leave.loses.unsent": "Not sent: {count}. It is lost when this window closes.",
     "leave.question": "Close it all the same?",
     "leave.confirm": "Yes, close and lose it",
