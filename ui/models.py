@@ -11,6 +11,7 @@ from app.services.all_services import Services
 from ui.view_models.base import Ticker
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.notes import NotesViewModel
@@ -18,6 +19,7 @@ from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
+from ui.view_models.stills import StillsViewModel
 from ui.view_models.sync import UnsentViewModel
 from ui.view_models.visits import VisitViewModel
 from ui.view_models.vitals import VitalsViewModel
@@ -35,6 +37,7 @@ def make_models(
     role: Role,
     device_name: str,
     has_cuff: bool,
+    freeze_key: str,
     why_not_kept: Code | None,
     answering: Callable[[], str],
 ) -> tuple[Models, WindowViewModel]:
@@ -98,6 +101,27 @@ def make_models(
             call=s.call,
             sync=s.sync,
             acts=s.acts,
+            role=role,
+        ),
+        exam=ExamViewModel(
+            tasks,
+            ticker,
+            exam=s.exam_camera,
+            stills=s.stills,
+            lease=s.camera_lease,
+            call=s.call,
+            chart=s.chart,
+            clock=clock,
+            freeze_key=freeze_key,
+        ),
+        stills=StillsViewModel(
+            tasks,
+            ticker,
+            stills=s.stills,
+            files=s.still_files,
+            export=s.still_export,
+            chart=s.chart,
+            clock=clock,
             role=role,
         ),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from app.domain.access import Action, Role, may
+from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.call import WITH_FAR_SIDE, Phase
 from app.domain.camera_lease import ASKED_UNDER, Effect, Event, Hold, Lease, Policy
@@ -73,7 +73,6 @@ class CameraLease:
         call: Call,
         exam: ExamCamera,
         policy: Policy,
-        role: Role,
         tell_far: Callable[[VisitId, dict[str, Json]], None],
     ) -> None:
         self._acts = acts
@@ -82,7 +81,6 @@ class CameraLease:
         self._exam = exam
         self._mover: CameraMover = exam
         self._policy = policy
-        self._role = role
         self._tell_far = tell_far
         self._lease = Lease()
         self._subject: _Subject | None = None

@@ -51,6 +51,7 @@ class StillFiles:
         server_api: ServerApi,
         tell_far: Callable[[VisitId, dict[str, Json]], None],
         is_server_there: Callable[[], bool],
+        has_camera: bool,
     ) -> None:
         self._acts = acts
         self._chart = chart
@@ -58,6 +59,7 @@ class StillFiles:
         self._server_api = server_api
         self._tell_far = tell_far
         self._is_server_there = is_server_there
+        self._has_camera = has_camera
         self._proven_at: dict[RecordId, float] = {}  # of what came here: told to the far desk
         self._one_at_a_time = asyncio.Lock()
         self.state: Broadcast[StillFilesState] = Broadcast(StillFilesState())
@@ -77,6 +79,10 @@ class StillFiles:
             self._proven_at.clear()
             self.state.tell(StillFilesState())
         self._asked.set()
+
+    def came_from_elsewhere(self, still: RecordId) -> bool:
+        """Then that it is here, with the same hash, is the proof."""
+        return not self._has_camera or still in self._proven_at
 
     async def png(self, still: RecordId) -> bytes:
         """The picture's file, its hash computed anew; fetched first where it is not here."""
@@ -124,10 +130,10 @@ class StillFiles:
 
     def _say(self, still: Still) -> None:
         """Only who did not take it has something to prove; said again now and then."""
-        if still.id not in self._proven_at or still.id not in self.state.value.same:
+        if not self.came_from_elsewhere(still.id) or still.id not in self.state.value.same:
             return
         now = self._acts.clock.monotonic()
-        if now - self._proven_at[still.id] >= PROOF_EVERY_S:
+        if now - self._proven_at.get(still.id, float("-inf")) >= PROOF_EVERY_S:
             self._proven_at[still.id] = now
             word: dict[str, Json] = {"kind": PROOF, "still": str(still.id), "sha256": still.sha256}
             self._tell_far(still.visit, word)
