@@ -356,7 +356,7 @@ class Hall:
         self.stills.visit.show(VisitScreen())  # whatever was asked is asked no more
         self._pictures = (None, None, None)
         if shot.has_pictures:
-            taken = time.monotonic() - (FROZEN_AFTER_S - 0.1 if shot.is_frozen else 0.0)
+            taken = time.monotonic() - (FROZEN_AFTER_S - 0.5 if shot.is_frozen else 0.0)
             self._pictures = (
                 test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
                 test_picture(320, 180, "own", taken),
@@ -373,6 +373,7 @@ class Hall:
         pictures = self.stills.still_pictures.screen
         if isinstance(pictures, StillsScreen) and pictures.is_open:
             shown.bring_pictures(pictures, self.stills.still_pictures.picture)
+            self.frame.visit.stills.wait_for_pictures()
         self._settle()
         while shot.is_frozen and not self.frame.visit.call.own.is_frozen:
             self._settle()

@@ -28,8 +28,9 @@ from ui.widgets.words import Words
 from ui.wording import spoken, text
 
 OWN_SHARE = 0.26  # of the large picture's width
-OWN_LEAST = 100
+OWN_LEAST = 130
 INSET = 10
+ROOM_FOR_THREE = 220
 MUTE_KEYS = "Ctrl+M"
 
 
@@ -78,6 +79,8 @@ class Pictures(QWidget):
             large.setGeometry(whole)
             small.setGeometry(self._corner(is_top=True))
         self._own.setGeometry(self._corner(is_top=False))
+        # Three pictures on little room: what a person is here for is not covered by themselves.
+        show_when(self._own, self._focus is None or whole.height() >= ROOM_FOR_THREE)
 
     def _corner(self, *, is_top: bool) -> QRect:
         """At the right, on the large picture, not beside it, when that is 16 to 9."""
@@ -137,6 +140,7 @@ class CallView(QFrame):
     def _draw_exam(self, screen: ExamScreen) -> None:
         self.exam.say(absent=screen.absent, caption=screen.caption)
         self._pictures.look_at(screen.focus)
+        show_when(self._measures, screen.focus is None)  # its picture wants the room
 
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)

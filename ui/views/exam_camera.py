@@ -157,11 +157,15 @@ class LeaseRow(QFrame):
 
 
 class ExamControlsView(Panel):
-    """Moves as steps, each by a key or a button; sliders for what the driver offers."""
+    """Moves as steps, each by a key or a button; sliders for what the driver offers.
+
+    Whether it stands on the page is the owner's matter, as of the stills.
+    """
 
     def __init__(self, model: ExamIntents, look: theme.Look) -> None:
         super().__init__("exam.controls", text("exam.controls"))
         self._model = model
+        self._look = look
         self._moves = {move: self._button_of(move) for move in PLACES}
         self._none = Words("small", wraps=True, identifier="exam.no-moves")
         self._rows: dict[Control, ControlRow] = {}
@@ -204,7 +208,6 @@ class ExamControlsView(Panel):
         return button
 
     def draw(self, screen: ExamScreen) -> None:
-        show_when(self, screen.is_moving_shown)
         moves = screen.lease.moves
         for move, button in self._moves.items():
             button.allow(move in moves)
@@ -221,7 +224,7 @@ class ExamControlsView(Panel):
             row.deleteLater()
         for one in controls:
             if one.control not in self._rows:
-                self._rows[one.control] = ControlRow(one, self._model.set)
+                self._rows[one.control] = ControlRow(one, self._model.set, self._look)
                 self._sliders.addWidget(self._rows[one.control])
             self._rows[one.control].draw(one)
 
@@ -229,7 +232,9 @@ class ExamControlsView(Panel):
 class ControlRow(QWidget):
     """One control of the driver's: a switch, or a slider in the driver's own units."""
 
-    def __init__(self, first: ControlScreen, on_set: Callable[[Control, int], None]) -> None:
+    def __init__(
+        self, first: ControlScreen, on_set: Callable[[Control, int], None], look: theme.Look
+    ) -> None:
         super().__init__()
         self._control = first.control
         self._on_set = on_set
@@ -237,6 +242,7 @@ class ControlRow(QWidget):
         self._value = Words("small", identifier=f"exam.control.{first.control}-value")
         self._switch = Button(f"exam.control.{first.control}", first.name)
         self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setMinimumHeight(look.target if look.is_touch else 0)
         identify(self._slider, f"exam.control.{first.control}", first.name)
         self._is_switch = first.is_switch
         self._is_on = False

@@ -156,6 +156,7 @@ class StillsView(Panel):
 
     def _build_compare(self) -> None:
         self._compare = QComboBox()
+        self._compare.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         identify(self._compare, "stills.compare", text("stills.compare"))
         self._how = QComboBox()
         identify(self._how, "stills.how", text("stills.how"))
@@ -202,7 +203,6 @@ class StillsView(Panel):
     # --- drawing the screen ----------------------------------------------------------------------
 
     def draw(self, screen: StillsScreen) -> None:
-        show_when(self, screen.is_open)
         if screen.visit != self._visit:  # of another patient nothing stays
             self._visit = screen.visit
             self._forget()
@@ -393,6 +393,10 @@ class StillsView(Panel):
         super().hideEvent(event)
         if self._dialog is not None:
             self._dialog.reject()
+
+    def wait_for_pictures(self) -> None:
+        """Until what was brought is read; its telling comes with the next turn of the loop."""
+        self._reader.wait()
 
     def take_focus(self) -> None:
         self._close.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -66,7 +66,7 @@ class VisitView(QWidget):
         self._recordings = RecordingsView(models.recordings, look)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
-        self._stills = StillsView(models.stills, look)
+        self.stills = StillsView(models.stills, look)
         self._exam_controls = ExamControlsView(models.exam, look)
         self._is_stills_open: bool | None = None
         self._build_bar()
@@ -131,7 +131,7 @@ class VisitView(QWidget):
         body.addLayout(talk, 46)
         body.addWidget(self._vitals, 27)
         body.addLayout(side, 27)
-        body.addWidget(self._stills, 0)
+        body.addWidget(self.stills, 0)
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -148,10 +148,16 @@ class VisitView(QWidget):
         """Stills have the place of values and words, the camera's moves that of sound and words."""
         is_stills = self._stills_model.screen.is_open
         is_moving = self._exam.screen.is_moving_shown and not is_stills
-        show_when(self._vitals, not is_stills)
-        for part in (self._recordings, self._messages):
-            show_when(part, not is_stills and not is_moving)
-        show_when(self._exam_controls, is_moving)
+        shown = {
+            self._vitals: not is_stills,
+            self._notes: not is_stills and not is_moving,
+            self._recordings: not is_stills and not is_moving,
+            self._messages: not is_stills and not is_moving,
+            self._exam_controls: is_moving,
+            self.stills: is_stills,
+        }
+        for part in sorted(shown, key=shown.__getitem__):  # what goes, goes first: no page grows
+            show_when(part, shown[part])
         is_exam = self._exam.screen.focus is not None  # its picture wants room
         for place, share in enumerate((80, 20) if is_exam else (62, 38)):
             self._talk.setStretch(place, share)

@@ -25,8 +25,7 @@ class PictureReader(QObject):
         self._pool.start(_Reading(self, still, png))
 
     def wait(self) -> None:
-        """For who closes: nothing is told into a window that is gone."""
-        self._pool.clear()
+        """Until all is read."""
         self._pool.waitForDone()
 
 

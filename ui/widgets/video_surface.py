@@ -74,6 +74,7 @@ class VideoSurface(QLabel):
         self._name = name
         self._source = source
         self._is_small = is_small  # it lies on a larger one: with an edge, and few words
+        self._may_caption = True
         self._monotonic = monotonic
         self._now = now
         self._image = QImage()
@@ -125,9 +126,11 @@ class VideoSurface(QLabel):
         return self._taken[1] if self.has_picture and self._taken is not None else None
 
     def be_small(self, is_small: bool) -> None:
-        """It lies on a larger one from now on, or no more."""
+        """It lies on a larger one from now on, or no more: small it has no room for a caption."""
         if is_small != self._is_small:
             self._is_small = is_small
+            show_when(self._caption, bool(self._caption.text()) and not is_small)
+            self._may_caption = not is_small
             self._tell()
             self.update()
 
@@ -136,7 +139,8 @@ class VideoSurface(QLabel):
         self._absent = absent
         if absent and self.has_picture:
             self._forget()
-        self._caption.say_or_hide(caption)
+        self._caption.say(caption)
+        show_when(self._caption, bool(caption) and self._may_caption)
         self._tell()
 
     def notify(self) -> None:

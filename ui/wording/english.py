@@ -478,7 +478,7 @@ SENTENCES: dict[str, str] = {
     # the exam camera
     "exam.picture": "Picture of the exam camera",
     "exam.none": "The exam camera is not shown",
-    "exam.caption-own": "Exam camera here: {camera}",
+    "exam.caption-own": "Here: {camera}",
     "exam.caption-far": "Exam camera of {name}",
     "exam.show": "Show exam",
     "exam.show-name": "Show the exam camera to the other side",
