@@ -1,4 +1,4 @@
-"""Stills and what is drawn beside them: kept once, never changed; the files lie with recordings'."""
+"""Stills and what is drawn beside them: kept once, never changed; files lie with recordings'."""
 
 from collections.abc import Callable
 from uuid import UUID
