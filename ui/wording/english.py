@@ -22,6 +22,10 @@ FAILURES: dict[Code, str] = {
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
     Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
     "No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_EXPIRED: "The server's certificate is out of date, or this machine's clock is "
+    "wrong. No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_OF_ANOTHER: "The server's certificate is for another address than this one. "
+    "No record was sent to it. Check the address, or tell whoever looks after the server.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
@@ -63,6 +67,10 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_SILENT: "It does not answer. Switch it off and on.",
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
     Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
+    Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
+    Code.MEMORY_EMPTY: "There is nothing in its memory.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
     Code.NO_SOUND_DEVICE: "No sound device was found.",
     # the cuff says why there is no number
@@ -77,6 +85,13 @@ FAILURES: dict[Code, str] = {
     Code.CUFF_OVERPRESSURE: "No result: the pressure was too high. Take the cuff off.",
     Code.CUFF_HARDWARE: "No result: the cuff is broken. Use another one.",
     Code.CUFF_ERROR: "No result: the cuff reported a fault. Measure again.",
+    # oximeter, thermometer and scale say why there is no number
+    Code.NO_FINGER: "No finger in the oximeter. Put it on, and keep the hand still and warm.",
+    Code.PULSE_NOT_FOUND: "The oximeter finds no pulse. Warm the hand or take another finger.",
+    Code.MEASURING_STOPPED: "Stopped. There is no result.",
+    Code.THERMOMETER_ERROR: "No result: the thermometer reported a fault. Put the probe back and "
+    "measure again.",
+    Code.SCALE_OVERLOAD: "No result: outside of what the scale can weigh.",
     # the exam camera and its stills
     Code.CAMERA_STUCK: "The exam camera brings the same picture again and again: it is not live. "
     "Pull its plug and put it in again.",
