@@ -33,11 +33,13 @@ from app.services.all_services import Services, wire
 from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
+from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
@@ -49,6 +51,9 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.still_export import StillExport
+from app.services.still_files import StillFiles
+from app.services.stills import Stills
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray
@@ -60,8 +65,10 @@ from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
+from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
+from peripherals.camera_head import CameraHead
 from peripherals.catalogue import DRIVERS
 from peripherals.monitor import InstrumentMonitor
 from peripherals.recording import Recorder
@@ -72,6 +79,7 @@ from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
 from ui.views.cannot_open import CannotOpenWindow
 from ui.widgets.dress import dress
+from ui.widgets.video_surface import PictureSources
 
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
@@ -132,7 +140,14 @@ async def in_store(
                 on_defect=defects.on_defect,
             )
         )
-    services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
+    head = None
+    if settings.camera_head is not None:
+        head = await house.enter_async_context(
+            CameraHead(settings.camera_head, clock=clock, on_defect=defects.on_defect)
+        )
+    services = make_services(
+        settings, store, server_api, channel, device, engine, cuff, clock, head
+    )
     channel.renew = services.sign_in.renew_tokens
 
     def network_changed() -> None:
@@ -148,12 +163,14 @@ async def in_store(
         device_name=settings.device_name,
         has_cuff=settings.cuff is not None,
         policy=settings.vitals_policy,
+        freeze_key=settings.freeze_key,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
-    window = MainWindow(models, look, engine.far_picture, engine.self_picture)
+    sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
+    window = MainWindow(models, look, sources)
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)
@@ -180,6 +197,7 @@ def make_services(
     engine: RemoteControl,
     cuff: Cuff | None,
     clock: SystemClock,
+    head: CameraMover | None = None,
 ) -> Services:
     role = settings.role
     acts = Acts(store, clock, device.id)
@@ -219,6 +237,7 @@ def make_services(
         settings.speaker,
         settings.stethoscope,
         settings.has_echo_control,
+        settings.exam_camera,
     )
     desk = Desk(
         acts=acts,
@@ -240,6 +259,22 @@ def make_services(
         server_api=server_api,
         files_sent=sync.files_sent,
         is_server_there=lambda: sync.state.value.is_reachable,
+    )
+    exam = ExamCamera(
+        engine=engine.exam,
+        call=call,
+        chart=chart,
+        has_camera=settings.exam_camera is not None,
+        head=head,
+    )
+    still_files = StillFiles(
+        acts=acts,
+        chart=chart,
+        files=store.recordings,
+        server_api=server_api,
+        tell_far=call.tell_far,
+        is_server_there=lambda: sync.state.value.is_reachable,
+        has_camera=settings.exam_camera is not None,
     )
     return Services(
         acts=acts,
@@ -276,6 +311,26 @@ def make_services(
         receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        exam_camera=exam,
+        stills=Stills(
+            acts=acts, chart=chart, exam=exam, engine=engine.exam, files=store.recordings
+        ),
+        still_files=still_files,
+        still_export=StillExport(
+            acts=acts,
+            chart=chart,
+            files=still_files,
+            exporter=StillExporter(),
+            outside=OutsideFiles(),
+        ),
+        camera_lease=CameraLease(
+            acts=acts,
+            chart=chart,
+            call=call,
+            exam=exam,
+            policy=settings.far_control,
+            tell_far=call.tell_far,
+        ),
         desk=desk,
         leaving=Leaving(),
         engine_room=EngineRoom(engine),
@@ -287,6 +342,7 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
     for which, surface in (
         (Which.FAR, window.frame.visit.call.far),
         (Which.SELF, window.frame.visit.call.own),
+        (Which.EXAM, window.frame.visit.call.exam),
     ):
         engine.on_picture(which, surface.notify)
         surface.wanted.connect(
@@ -310,6 +366,8 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.receipts,
         s.direct_line,
         s.message_files,
+        s.still_files,
+        s.camera_lease,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -366,6 +424,10 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.direct_line,
         s.receipts,
         s.message_files,
+        s.camera_lease,
+        s.still_files,
+        s.stills,
+        s.exam_camera,
         s.recordings,
         s.bp_protocol,
         s.vitals,

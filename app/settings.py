@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.access import Role
+from app.domain.camera_lease import Policy
 from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
+FREEZE_KEY = "F9"
 SERVER_DEFAULT = "http://127.0.0.1:8470"
 CUFF_DRIVER_DEFAULT = "suntech"
 
@@ -30,6 +32,10 @@ class Settings:
     cuff: str | None
     shows_witness: bool
     has_echo_control: bool = True
+    exam_camera: str | None = None
+    camera_head: str | None = None
+    far_control: Policy = Policy.ASK
+    freeze_key: str = FREEZE_KEY
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
@@ -77,6 +83,24 @@ def read_settings(
         help="how this clinic takes pressures and how long a value is shown (docs/vitals.md)",
     )
     parser.add_argument(
+        "--exam-camera", metavar="DEVICE_OR_FILE", help="number, /dev/video*, or a file"
+    )
+    parser.add_argument(
+        "--camera-head", metavar="PORT", help="serial port of the exam camera's VISCA head"
+    )
+    parser.add_argument(
+        "--far-control",
+        choices=[str(policy) for policy in Policy],
+        default=str(Policy.ASK),
+        help="who asks from afar to move the exam camera: ask here, always or never allowed",
+    )
+    parser.add_argument(
+        "--freeze-key",
+        default=FREEZE_KEY,
+        metavar="KEY",
+        help=f"key or foot pedal that takes a still, as F9 or Ctrl+K (default: {FREEZE_KEY})",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -109,6 +133,10 @@ def read_settings(
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
+        exam_camera=given.exam_camera,
+        camera_head=given.camera_head,
+        far_control=Policy(given.far_control),
+        freeze_key=given.freeze_key,
         other_servers=tuple(given.other_server),
         vitals_policy=vitals_policy,
     )

@@ -13,6 +13,7 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.news2 import News2ViewModel
@@ -21,6 +22,7 @@ from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
+from ui.view_models.stills import StillsViewModel
 from ui.view_models.sync import UnsentViewModel
 from ui.view_models.tray import TrayViewModel
 from ui.view_models.visits import VisitViewModel
@@ -40,6 +42,7 @@ def make_models(
     device_name: str,
     has_cuff: bool,
     policy: VitalsPolicy,
+    freeze_key: str,
     why_not_kept: Code | None,
     answering: Callable[[], str],
 ) -> tuple[Models, WindowViewModel]:
@@ -126,6 +129,27 @@ def make_models(
             call=s.call,
             sync=s.sync,
             acts=s.acts,
+            role=role,
+        ),
+        exam=ExamViewModel(
+            tasks,
+            ticker,
+            exam=s.exam_camera,
+            stills=s.stills,
+            lease=s.camera_lease,
+            call=s.call,
+            chart=s.chart,
+            clock=clock,
+            freeze_key=freeze_key,
+        ),
+        stills=StillsViewModel(
+            tasks,
+            ticker,
+            stills=s.stills,
+            files=s.still_files,
+            export=s.still_export,
+            chart=s.chart,
+            clock=clock,
             role=role,
         ),
     )

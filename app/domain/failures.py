@@ -97,6 +97,18 @@ class Code(StrEnum):
     MEASURING_STOPPED = "measuring-stopped"
     THERMOMETER_ERROR = "thermometer-error"
     SCALE_OVERLOAD = "scale-overload"
+    # the exam camera and its stills
+    CAMERA_STUCK = "camera-stuck"
+    EXAM_CAMERA_OFF = "exam-camera-off"
+    CAMERA_CONTROL_REFUSED = "camera-control-refused"
+    CAMERA_CONTROL_IDLE = "camera-control-idle"
+    CAMERA_CONTROL_TAKEN_BACK = "camera-control-taken-back"
+    CAMERA_CONTROL_NOT_HELD = "camera-control-not-held"
+    CAMERA_CANNOT_MOVE = "camera-cannot-move"
+    DRAWING_DOES_NOT_FIT = "drawing-does-not-fit"
+    SCALE_UNUSABLE = "scale-unusable"
+    STILL_NOT_HERE = "still-not-here"
+    EXPORT_FAILED = "export-failed"
     # the store
     STORE_IN_USE = "store-in-use"
     STORE_WRONG_KEY = "store-wrong-key"

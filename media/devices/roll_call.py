@@ -35,7 +35,9 @@ class RollCall:
         except Unavailable:
             sounds = ()
         named = self._equipment
-        self._note(self._camera())
+        self._note(self._camera(DeviceKind.CAMERA, named.camera))
+        if named.exam_camera is not None:
+            self._note(self._camera(DeviceKind.EXAM_CAMERA, named.exam_camera))
         self._note(_sound(DeviceKind.MICROPHONE, named.microphone, sounds, self._clock))
         self._note(_sound(DeviceKind.SPEAKER, named.speaker, sounds, self._clock))
         if self._scope.is_file or not named.scope:
@@ -44,11 +46,10 @@ class RollCall:
             self._note(_sound(DeviceKind.STETHOSCOPE, named.scope, sounds, self._clock))
         return tuple(self._seen.values())
 
-    def _camera(self) -> DeviceStatus:
-        named = self._equipment.camera
+    def _camera(self, kind: DeviceKind, named: str | None) -> DeviceStatus:
         path = f"/dev/video{named}" if named is not None and named.isdecimal() else named
         is_there = path is not None and os.path.exists(path)
-        identity = DeviceIdentity(DeviceKind.CAMERA, os.path.basename(named or "none"), named or "")
+        identity = DeviceIdentity(kind, os.path.basename(named or "none"), named or "")
         return _status(identity, is_there, Code.DEVICE_MISSING, self._clock)
 
     def _note(self, status: DeviceStatus) -> None:
