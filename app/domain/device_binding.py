@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.device import DeviceKind, Evidence
+from app.domain.device import DeviceKind, DeviceStatus, Evidence
+from app.domain.failures import Code
+from app.domain.measurement import Measurement
 
 # Numbers that whole series of adapters carry alike: they tell two of them as little apart as none.
 SHARED_NUMBERS = frozenset({"1", "0001", "00000001", "123456", "12345678", "0123456789", "n/a"})
@@ -52,6 +54,15 @@ class Binding:
     driver: str
     identity: PortIdentity
     path: str  # where it was seen last
+
+
+@dataclass(frozen=True, slots=True)
+class NamedInstrument:
+    """Of the command line: a port by its name, whatever adapter it is. Kept nowhere."""
+
+    kind: DeviceKind
+    path: str
+    driver: str
 
 
 class Match(StrEnum):
@@ -155,3 +166,23 @@ class Answer(StrEnum):
     MISSING = "missing"
     BUSY = "busy"  # another program has the port
     UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A handshake. What the device told meanwhile belongs to no visit, and is not lost."""
+
+    answer: Answer
+    told: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentsState:
+    """What is known of this desk's serial instruments. `can_forget`: those that a person bound."""
+
+    devices: tuple[DeviceStatus, ...] = ()
+    can_forget: tuple[DeviceKind, ...] = ()
+    free: tuple[SeenPort, ...] = ()
+    questions: tuple[PortQuestion, ...] = ()
+    models: tuple[KnownModel, ...] = ()
+    code: Code | None = None  # why what was bound earlier is not known or not kept
