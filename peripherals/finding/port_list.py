@@ -1,6 +1,6 @@
 """The serial ports of this machine as the system lists them now. Blocks; no port is opened."""
 
-from serial.tools import list_ports
+from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
 from app.domain.device_binding import PortIdentity, SeenPort
@@ -11,7 +11,7 @@ MOST_LETTERS = 120  # a descriptor is what its maker wrote there
 
 def serial_ports() -> tuple[SeenPort, ...]:
     """Sorted, so that a list that did not change is equal to the one before."""
-    found = sorted(list_ports.comports(), key=lambda entry: str(entry.device))
+    found = sorted(comports(), key=lambda entry: str(entry.device))
     return tuple(_seen(entry) for entry in found[:MOST_PORTS])
 
 

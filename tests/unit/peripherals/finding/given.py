@@ -1,7 +1,7 @@
 """A machine with sockets: cuffs behind adapters that are plugged in, pulled and carried about."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -91,10 +91,11 @@ class Machine:
         ) as desk:
             yield desk
 
+    async def opened(self, folder: Path, *named: NamedInstrument) -> None:
+        """Opened and closed again."""
+        async with self.desk(folder, *named):
+            pass
+
 
 def free_paths(desk: InstrumentDesk) -> list[str]:
     return [port.path for port in desk.state.value.free]
-
-
-def kinds(found: Sequence[NamedInstrument]) -> list[DeviceKind]:
-    return [one.kind for one in found]

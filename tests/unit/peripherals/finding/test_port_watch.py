@@ -99,7 +99,7 @@ def test_what_the_system_tells_of_a_port_is_taken_whole_and_tamed(
     usb, built_in = ListPortInfo("/dev/ttyUSB0"), ListPortInfo("/dev/ttyS0")
     usb.vid, usb.pid, usb.serial_number, usb.location = 0x1A86, 0x7523, "A\x00\n9", "1-2"
     usb.product = "x" * 500
-    monkeypatch.setattr(port_list.list_ports, "comports", lambda: iter([usb, built_in]))
+    monkeypatch.setattr(port_list, "comports", lambda: iter([usb, built_in]))
     assert port_list.serial_ports() == (
         SeenPort("/dev/ttyS0", PortIdentity(), ""),
         SeenPort("/dev/ttyUSB0", PortIdentity(0x1A86, 0x7523, "A9", "1-2"), "x" * 120),
