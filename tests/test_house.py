@@ -26,7 +26,7 @@ THREADS = {
     "media/surface_share.py": "gives its work to call_host's worker",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
-    "media/devices/stethoscope.py": "reads a file of sound",
+    "media/devices/scope_file.py": "reads a file of sound",
     "peripherals/finding/instrument_desk.py": "reads and writes its small file",
     "peripherals/finding/port_watch.py": "a driver may hang in the list of ports",
     "peripherals/finding/udev_events.py": "looking for the system's library runs other programs",
