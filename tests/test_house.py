@@ -476,6 +476,7 @@ from app.services.sign_in import SignInPhase
 from app.settings import read_settings
 from media.link.remote_control import RemoteControl
 from offline_store.database import open_store
+from peripherals.instruments import instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -485,13 +486,14 @@ async def work(application):
     url, profile, password = sys.argv[1], sys.argv[2], sys.stdin.readline().strip()
     settings = read_settings(["--server", url, "--profile", profile], "desk")
     clock, tokens, engine = SystemClock(), Tokens(), RemoteControl()
+    instruments = instruments_of(settings.profile, settings.devices, clock, print)
     async with open_store(settings.profile) as store, TaskOwner("window") as tasks:
         device = await store.transaction(lambda unit: DeviceCredentials(
             unit.kept.device_id(), "desk", unit.kept.device_private_key()))
         places = ServerPlaces(server_address(url))
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
-                                          device, engine, None, clock)
+                                          device, engine, instruments, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
                                     device_name="desk", why_not_kept=None, answering=lambda: "")
             window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)

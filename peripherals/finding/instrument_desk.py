@@ -44,7 +44,8 @@ from peripherals.serial_port import SerialPort, is_there
 log = logging.getLogger(__name__)
 
 FILE_NAME = "devices.json"
-FIRST_LOOK_LIMIT_S = 2.0
+FIRST_LOOK_LIMIT_S = 0.5  # the window waits for it
+FILE_LIMIT_S = 5.0
 KINDS = (
     DeviceKind.BLOOD_PRESSURE_CUFF,
     DeviceKind.OXIMETER,
@@ -113,9 +114,10 @@ class InstrumentDesk:
         if unknown:
             raise Rejected(Code.DRIVER_UNKNOWN, unknown[0])
         try:
-            self._bindings = await asyncio.to_thread(self._file.load)
-        except Unavailable as unreadable:
-            self._tell(code=unreadable.code)
+            async with asyncio.timeout(FILE_LIMIT_S):
+                self._bindings = await asyncio.to_thread(self._file.load)
+        except (Unavailable, TimeoutError):
+            self._tell(code=Code.BINDINGS_UNREADABLE)
         for slot in self._slots.values():
             slot.status.listen(lambda _: self._tell_devices())
         for named in self._named.values():
@@ -135,6 +137,11 @@ class InstrumentDesk:
         await self._tasks.close()
         for slot in self._slots.values():
             await slot.close()
+
+    @property
+    def slots(self) -> dict[DeviceKind, InstrumentSlot]:
+        """One for each kind, for as long as this desk lives; what stands there comes and goes."""
+        return dict(self._slots)
 
     def slot(self, kind: DeviceKind) -> InstrumentSlot:
         return self._slots[kind]
@@ -242,10 +249,11 @@ class InstrumentDesk:
 
     async def _keep(self) -> None:
         try:
-            await asyncio.to_thread(self._file.save, self._bindings)
-        except Unavailable as failed:
-            self._tell(code=failed.code)
-            raise
+            async with asyncio.timeout(FILE_LIMIT_S):
+                await asyncio.to_thread(self._file.save, self._bindings)
+        except (Unavailable, TimeoutError) as failed:
+            self._tell(code=Code.BINDINGS_NOT_KEPT)
+            raise Unavailable(Code.BINDINGS_NOT_KEPT) from failed
         self._tell(code=None)
 
     def _free(self, path: str) -> SeenPort:

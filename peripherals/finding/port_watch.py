@@ -51,6 +51,7 @@ class PortWatch:
 
     async def run(self) -> None:
         """Until its task is ended."""
+        await self._look()  # first: to find the system's events takes longer
         async with UdevEvents("tty", self.wake):
             while True:
                 self._woken.clear()
