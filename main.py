@@ -59,7 +59,7 @@ from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
-from peripherals.instruments import instruments_of
+from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -113,7 +113,13 @@ async def in_store(
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
     engine = RemoteControl(running)
     instruments = await house.enter_async_context(
-        instruments_of(settings.profile, settings.devices, clock, defects.on_defect)
+        instruments_of(
+            settings.profile,
+            settings.devices,
+            clock,
+            defects.on_defect,
+            traces=settings.device_traces,
+        )
     )
     services = make_services(
         settings, store, server_api, channel, device, engine, instruments, clock
@@ -362,7 +368,12 @@ async def show_witness(settings: Settings) -> int:
 
 
 def main() -> int:
-    settings = read_settings(sys.argv[1:], socket.gethostname())
+    settings = read_settings(
+        sys.argv[1:],
+        socket.gethostname(),
+        cuff_drivers=CUFF_DRIVERS,
+        device_drivers=DEVICE_DRIVERS,
+    )
     make_files_private()
     forbid_core_dumps()
     set_up("screen")

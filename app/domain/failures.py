@@ -21,6 +21,8 @@ class Code(StrEnum):
     # the wire
     SERVER_UNREACHABLE = "server-unreachable"
     SERVER_UNTRUSTED = "server-untrusted"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_OF_ANOTHER = "certificate-of-another"
     PLAIN_HTTP_REFUSED = "plain-http-refused"
     ADDRESS_INVALID = "address-invalid"
     CA_UNREADABLE = "ca-unreadable"
@@ -68,6 +70,10 @@ class Code(StrEnum):
     BINDINGS_NOT_KEPT = "bindings-not-kept"
     DEFAULT_INPUT_REFUSED = "default-input-refused"
     ANOTHER_DEVICE = "another-device"
+    DEVICE_UNREADABLE = "device-unreadable"
+    NO_RESULT_CAME = "no-result-came"
+    MEMORY_READ = "memory-read"
+    MEMORY_EMPTY = "memory-empty"
     OVERRUN = "overrun"
     NO_SOUND_DEVICE = "no-sound-device"
     # the cuff says why there is no number
@@ -82,6 +88,12 @@ class Code(StrEnum):
     CUFF_OVERPRESSURE = "cuff-overpressure"
     CUFF_HARDWARE = "cuff-hardware"
     CUFF_ERROR = "cuff-error"
+    # oximeter, thermometer and scale say why there is no number
+    NO_FINGER = "no-finger"
+    PULSE_NOT_FOUND = "pulse-not-found"
+    MEASURING_STOPPED = "measuring-stopped"
+    THERMOMETER_ERROR = "thermometer-error"
+    SCALE_OVERLOAD = "scale-overload"
     # the store
     STORE_IN_USE = "store-in-use"
     STORE_WRONG_KEY = "store-wrong-key"

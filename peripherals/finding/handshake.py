@@ -13,7 +13,7 @@ from app.domain.clock import Clock
 from app.domain.device_binding import Answer, Tried
 from app.domain.failures import Code, Unavailable
 from app.domain.measurement import Measurement
-from peripherals.byte_port import BytePort, Chunk
+from peripherals.byte_port import BytePort, Chunk, MakePort
 from peripherals.drivers.driver import Driver
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Said, Send
@@ -30,23 +30,43 @@ _ANSWER_OF = {
     Code.DEVICE_MISSING: Answer.MISSING,
     Code.DEVICE_PULLED: Answer.MISSING,
     Code.DEVICE_BUSY: Answer.BUSY,
-    Code.DEVICE_SILENT: Answer.SILENT,
+    Code.DEVICE_UNUSABLE: Answer.UNUSABLE,
+    Code.DEVICE_UNREADABLE: Answer.UNREADABLE,
 }
+# With these another speed of the same line may do.
+_NOT_YET = (Answer.LISTENING, Answer.UNREADABLE, Answer.SILENT)
+
+
+def answer_to(reason: Code | None) -> Answer:
+    """What a reason that a monitor gives comes to."""
+    return Answer.SILENT if reason is None else _ANSWER_OF.get(reason, Answer.SILENT)
 
 
 async def shake_hands(
-    driver: Driver, port: BytePort, path: str, clock: Clock, *, limit_s: float = LIMIT_S
+    driver: Driver, make_port: MakePort, path: str, clock: Clock, *, limit_s: float = LIMIT_S
 ) -> Tried:
-    """What came of it. `port` is opened and closed; a second program on it is BUSY."""
+    """What came of it, at every speed that the unit may be set to; the port is closed again."""
+    answers, told = list[Answer](), list[Measurement]()
+    for line in (driver.line, *driver.other_lines):
+        tried = await _shake(driver, make_port(path, line), path, clock, limit_s)
+        answers.append(tried.answer)
+        told += tried.told
+        if tried.answer not in _NOT_YET:
+            break
+    answer = answers[-1] if answers[-1] not in _NOT_YET else min(answers, key=_NOT_YET.index)
+    log.info("handshake with %s: %s", driver.name, answer)
+    return Tried(answer, tuple(told))
+
+
+async def _shake(driver: Driver, port: BytePort, path: str, clock: Clock, limit_s: float) -> Tried:
     greeting = _Greeting(driver, port, path, clock)
     try:
         await port.open()
         answer = await greeting.until_answered(limit_s)
     except Unavailable as away:
-        answer = _ANSWER_OF.get(away.code, Answer.UNUSABLE)
+        answer = answer_to(away.code)
     finally:
         await port.close()
-    log.info("handshake with %s: %s", driver.name, answer)
     return Tried(answer, tuple(greeting.told))
 
 

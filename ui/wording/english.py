@@ -22,6 +22,10 @@ FAILURES: dict[Code, str] = {
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
     Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
     "No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_EXPIRED: "The server's certificate is out of date, or this machine's clock is "
+    "wrong. No record was sent to it. Tell whoever looks after the server.",
+    Code.CERTIFICATE_OF_ANOTHER: "The server's certificate is for another address than this one. "
+    "No record was sent to it. Check the address, or tell whoever looks after the server.",
     Code.PLAIN_HTTP_REFUSED: "Refused: without encryption only a server on this machine is used.",
     Code.ADDRESS_INVALID: "The server's address cannot be read.",
     Code.CA_UNREADABLE: "The certificate file that the server is checked by cannot be read.",
@@ -73,6 +77,10 @@ FAILURES: dict[Code, str] = {
     Code.DEFAULT_INPUT_REFUSED: "A stethoscope must be named. "
     "The machine's default input may be the room's microphone.",
     Code.ANOTHER_DEVICE: "Another device is plugged in there. Plug the first one in again.",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
+    Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
+    Code.MEMORY_EMPTY: "There is nothing in its memory.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
     Code.NO_SOUND_DEVICE: "No sound device was found.",
     # the cuff says why there is no number
@@ -87,6 +95,13 @@ FAILURES: dict[Code, str] = {
     Code.CUFF_OVERPRESSURE: "No result: the pressure was too high. Take the cuff off.",
     Code.CUFF_HARDWARE: "No result: the cuff is broken. Use another one.",
     Code.CUFF_ERROR: "No result: the cuff reported a fault. Measure again.",
+    # oximeter, thermometer and scale say why there is no number
+    Code.NO_FINGER: "No finger in the oximeter. Put it on, and keep the hand still and warm.",
+    Code.PULSE_NOT_FOUND: "The oximeter finds no pulse. Warm the hand or take another finger.",
+    Code.MEASURING_STOPPED: "Stopped. There is no result.",
+    Code.THERMOMETER_ERROR: "No result: the thermometer reported a fault. Put the probe back and "
+    "measure again.",
+    Code.SCALE_OVERLOAD: "No result: outside of what the scale can weigh.",
     # the store
     Code.STORE_IN_USE: "Another window uses this profile already. Close it first.",
     Code.STORE_WRONG_KEY: "The key does not open this store. Nothing was changed.",
