@@ -77,7 +77,7 @@ class _Greeting:
         self._codec = driver.codec()
         self._conversation = driver.conversation(driver.identity(path))
         self._frames = 0
-        self._faults = 0
+        self._bytes = 0
         self.told: list[Measurement] = []
 
     async def until_answered(self, limit_s: float) -> Answer:
@@ -88,6 +88,7 @@ class _Greeting:
             item = await self._port.read(TURN_S)
             quiet_turns = 0 if item is not None else quiet_turns + 1
             if isinstance(item, Chunk):
+                self._bytes += len(item.data)
                 self._heard(self._codec.feed(item.data))
             elif quiet_turns == QUIET_TURNS:
                 self._heard(self._codec.idle())
@@ -95,16 +96,13 @@ class _Greeting:
                 return Answer.ANSWERED
             self._send(self._conversation.tick(now_of(self._clock)))
             await asyncio.sleep(0)
-        if self._faults and not self._frames:
+        if self._bytes and not self._frames:
             return Answer.UNREADABLE
         return Answer.LISTENING if self._conversation.is_ready else Answer.SILENT
 
     def _heard(self, frames: Sequence[Any]) -> None:
         for frame in frames:
-            if isinstance(frame, Fault):
-                self._faults += 1
-            else:
-                self._frames += 1
+            self._frames += not isinstance(frame, Fault)
             self._send(self._conversation.heard(frame, now_of(self._clock)))
 
     def _send(self, said: list[Said]) -> None:

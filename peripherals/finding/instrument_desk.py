@@ -36,7 +36,7 @@ from peripherals.drivers.driver import Driver
 from peripherals.finding.binding_file import BindingFile
 from peripherals.finding.handshake import LIMIT_S, answer_to, shake_hands
 from peripherals.finding.instrument_slot import InstrumentSlot, Monitor, Place
-from peripherals.finding.port_list import serial_ports
+from peripherals.finding.port_list import all_ports
 from peripherals.finding.port_watch import LOOK_EVERY_S, ListPorts, PortWatch
 from peripherals.monitor import InstrumentMonitor
 from peripherals.port_names import is_there, port_named
@@ -76,7 +76,7 @@ class InstrumentDesk:
         clock: Clock,
         *,
         named: Sequence[NamedInstrument] = (),
-        list_ports: ListPorts = serial_ports,
+        list_ports: ListPorts = all_ports,
         look_every_s: float = LOOK_EVERY_S,
         make_port: MakePort = port_named,
         traces: Path | None = None,
