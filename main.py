@@ -30,6 +30,7 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.all_services import Services, wire
+from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
@@ -39,10 +40,12 @@ from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.exam_camera import CameraMover, ExamCamera
+from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.observations import Observations
 from app.services.ports import Cuff
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
@@ -53,6 +56,7 @@ from app.services.still_files import StillFiles
 from app.services.stills import Stills
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
+from app.services.tray import Tray
 from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
@@ -158,6 +162,7 @@ async def in_store(
         role=settings.role,
         device_name=settings.device_name,
         has_cuff=settings.cuff is not None,
+        policy=settings.vitals_policy,
         freeze_key=settings.freeze_key,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
@@ -217,7 +222,15 @@ def make_services(
         mend_conflict=visits.make_anew,
         pace=UploadPace(call.state),
     )
-    vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
+    tray = Tray(acts, chart, call.tell_far)
+    vitals = Vitals(
+        acts=acts,
+        chart=chart,
+        tray=tray,
+        instruments={} if cuff is None else {DeviceKind.BLOOD_PRESSURE_CUFF: cuff},
+        tell_far=call.tell_far,
+    )
+    policy = settings.vitals_policy
     equipment = Equipment(
         settings.camera,
         settings.microphone,
@@ -279,7 +292,18 @@ def make_services(
             authority=None if settings.ca is None else str(settings.ca),
         ),
         call_log=CallLog(acts, call.state, role),
+        tray=tray,
         vitals=vitals,
+        far_vitals=FarVitals(acts, chart),
+        bp_protocol=BpProtocol(
+            acts=acts,
+            chart=chart,
+            vitals=vitals,
+            tray=tray,
+            tell_far=call.tell_far,
+            policy=policy.pressures,
+        ),
+        observations=Observations(acts, chart, call.tell_far),
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
@@ -336,7 +360,9 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.unsent,
         s.call,
         s.call_log,
+        s.tray,
         s.vitals,
+        s.bp_protocol,
         s.receipts,
         s.direct_line,
         s.message_files,
@@ -403,7 +429,10 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.stills,
         s.exam_camera,
         s.recordings,
+        s.bp_protocol,
         s.vitals,
+        s.far_vitals,
+        s.tray,
         s.call_log,
         s.call,
         s.unsent,

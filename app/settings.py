@@ -1,12 +1,14 @@
 """What the program was started with, checked once. No secret comes by argument or environment."""
 
 import argparse
+import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.access import Role
 from app.domain.camera_lease import Policy
+from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 FREEZE_KEY = "F9"
@@ -35,6 +37,7 @@ class Settings:
     far_control: Policy = Policy.ASK
     freeze_key: str = FREEZE_KEY
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
+    vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
@@ -74,6 +77,12 @@ def read_settings(
         help="record what goes over the instruments' lines, without patients' identifiers",
     )
     parser.add_argument(
+        "--vitals-policy",
+        type=Path,
+        metavar="TOML",
+        help="how this clinic takes pressures and how long a value is shown (docs/vitals.md)",
+    )
+    parser.add_argument(
         "--exam-camera", metavar="DEVICE_OR_FILE", help="number, /dev/video*, or a file"
     )
     parser.add_argument(
@@ -102,6 +111,10 @@ def read_settings(
         help="print the newest audit digest this profile holds of the server, and end",
     )
     given = parser.parse_args(arguments)
+    try:
+        vitals_policy = _vitals_policy(given.vitals_policy)
+    except ValueError as wrong:
+        parser.error(f"--vitals-policy: {wrong}")
     cuff_driver, separator, port = (given.cuff or "").partition("=")
     if separator and cuff_driver not in cuff_drivers:
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
@@ -125,4 +138,15 @@ def read_settings(
         far_control=Policy(given.far_control),
         freeze_key=given.freeze_key,
         other_servers=tuple(given.other_server),
+        vitals_policy=vitals_policy,
     )
+
+
+def _vitals_policy(path: Path | None) -> VitalsPolicy:
+    """ValueError when it is not understood whole: a clinic's rule is not guessed at."""
+    if path is None:
+        return VitalsPolicy()
+    try:
+        return policy_from(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read") from error

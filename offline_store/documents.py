@@ -25,6 +25,7 @@ from app.contract.bodies import (
     StillMarksBody,
     VisitBody,
 )
+from app.domain.bp_setting import Arm, CuffSize, Position, Taken
 from app.domain.call_log import CallReport, LadderStep, Spread
 from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
@@ -34,10 +35,11 @@ from app.domain.message_files import FilePart, MessageFile, name_of
 from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
+from app.domain.reading import Assigned, Reading, SeriesPart
 from app.domain.recordings import Recording
 from app.domain.stills import Drawing, Mark, Point, Scale, Still, StillMarks
+from app.domain.tray import WhyAside
 from app.domain.visits import Visit
-from app.domain.vitals import Reading
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KNOWN_KINDS = frozenset(VitalKind)
@@ -190,7 +192,32 @@ def reading_of(record: UUID, document: bytes, _version: int, is_pending: int) ->
         kept_at=body.kept_at,
         kept_by=PersonId(body.kept_by),
         is_pending=bool(is_pending),
+        assigned=_assigned_of(body),
+        taken=_taken_of(body),
+        series=_series_of(body),
     )
+
+
+def _assigned_of(body: ReadingBody) -> Assigned | None:
+    if body.assigned is None:
+        return None
+    return Assigned(PersonId(body.assigned.by), body.assigned.at, WhyAside(body.assigned.why))
+
+
+def _taken_of(body: ReadingBody) -> Taken | None:
+    if body.taken is None:
+        return None
+    taken = body.taken
+    arm, size, position = Arm(taken.arm), CuffSize(taken.cuff_size), Position(taken.position)
+    return Taken(arm, size, position, taken.rested_s)
+
+
+def _series_of(body: ReadingBody) -> SeriesPart | None:
+    if body.series is None:
+        return None
+    part = body.series
+    averaged = tuple(RecordId(one) for one in part.averaged)
+    return SeriesPart(RecordId(part.id), part.number, part.is_counted, averaged)
 
 
 def _known(quantities: Iterable[QuantityBody]) -> tuple[Quantity, ...]:

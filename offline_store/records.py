@@ -16,9 +16,9 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.stills import Still, StillMarks
-from app.domain.vitals import Reading
 from app.domain.worklist import WorklistRow
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection

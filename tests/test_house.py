@@ -85,6 +85,7 @@ SQL_FILES = {
     "offline_store/database.py",
     "offline_store/heard.py",
     "offline_store/kept.py",
+    "offline_store/measurements.py",
     "offline_store/migrate.py",
     "offline_store/outbox.py",
     "offline_store/records.py",
@@ -493,6 +494,7 @@ async def work(application):
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, None, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
+                                    policy=settings.vitals_policy,
                                     device_name="desk", freeze_key="F9", why_not_kept=None,
                                     answering=lambda: "")
             sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)

@@ -8,6 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
 from ui import gallery_exam as shown
 from ui import gallery_screens as made
+from ui import gallery_vitals as signs
 from ui import theme
 from ui.gallery_shot import Shot
 from ui.view_models.recordings import RecordingsScreen
 from ui.view_models.running_cuff import RunningCuffScreen
 from ui.view_models.stills import StillsScreen
+from ui.view_models.tray import TrayScreen
 from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
@@ -71,6 +74,9 @@ class Stills:
         self.visit: Any = Still(made.VISIT)
         self.call: Any = Still(made.CALL)
         self.vitals: Any = Still(made.VITALS_FAR)
+        self.bp_protocol: Any = Still(signs.SERIES_NO_CUFF)
+        self.news2: Any = Still(signs.NEWS2_INCOMPLETE)
+        self.tray: Any = Still(TrayScreen())
         self.notes: Any = Still(made.NOTES_DRAFT)
         self.recordings: Any = Still(made.SCOPE_FAR)
         self.messages: Any = Still(made.MESSAGES)
@@ -79,14 +85,17 @@ class Stills:
 
     def models(self) -> Models:
         visit = VisitModels(
-            self.visit,
-            self.call,
-            self.vitals,
-            self.notes,
-            self.recordings,
-            self.messages,
-            self.exam,
-            self.still_pictures,
+            visit=self.visit,
+            call=self.call,
+            vitals=self.vitals,
+            bp_protocol=self.bp_protocol,
+            news2=self.news2,
+            tray=self.tray,
+            notes=self.notes,
+            recordings=self.recordings,
+            messages=self.messages,
+            exam=self.exam,
+            stills=self.still_pictures,
         )
         return Models(
             window=self.window,
@@ -99,6 +108,26 @@ class Stills:
             status=self.status,
             running_cuff=self.running_cuff,
         )
+
+
+def _cart(*, page: int = 0, asks_assign: bool = False, **screens: object) -> Shot:
+    """A visit at the cart, in the call, the panel of vital signs turned to a page."""
+    shown = {
+        "visit": made.VISIT_CART,
+        "call": made.CALL_CART,
+        "vitals": made.VITALS_CART,
+        "recordings": made.SCOPE_CART,
+        "status": made.STATUS_CART,
+        **screens,
+    }
+    return Shot(
+        Page.VISIT,
+        shown,
+        is_cart=True,
+        has_pictures=True,
+        vitals_page=page,
+        asks_assign=asks_assign,
+    )
 
 
 SHOTS: dict[str, Shot] = {
@@ -115,7 +144,7 @@ SHOTS: dict[str, Shot] = {
         Page.LOCK,
         {
             "lock": made.LOCK_CALL,
-            "running_cuff": RunningCuffScreen(is_shown=True, message=failure(Code.DEVICE_PULLED)),
+            "running_cuff": replace(signs.CUFF_RUNS, message=failure(Code.DEVICE_PULLED)),
             "status": made.STATUS_CART,
         },
         is_cart=True,
@@ -247,17 +276,39 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
         is_frozen=True,
     ),
-    "visit-cart-aside": Shot(
-        Page.VISIT,
-        {
-            "visit": made.VISIT_CART,
-            "call": made.CALL_CART,
-            "vitals": made.VITALS_ASIDE,
-            "recordings": made.SCOPE_CART,
-            "status": made.STATUS_CART,
-        },
-        is_cart=True,
-        has_pictures=True,
+    "visit-cart-instruments": _cart(vitals=signs.VITALS_INSTRUMENTS),
+    "visit-cart-instruments-decide": _cart(vitals=signs.VITALS_DECIDE),
+    "visit-clinician-instruments": Shot(
+        Page.VISIT, {"vitals": signs.VITALS_FAR_INSTRUMENTS}, has_pictures=True
+    ),
+    "visit-cart-tray": _cart(page=3, vitals=signs.VITALS_SET_ASIDE, tray=signs.TRAY),
+    "visit-cart-tray-assign": _cart(page=3, asks_assign=True, tray=signs.TRAY),
+    "visit-cart-tray-empty": _cart(page=3),
+    "visit-clinician-tray": Shot(
+        Page.VISIT, {"tray": signs.TRAY}, has_pictures=True, vitals_page=3
+    ),
+    "visit-cart-series": _cart(page=1, bp_protocol=signs.SERIES_IDLE),
+    "visit-cart-series-rest": _cart(
+        page=1, bp_protocol=signs.SERIES_REST, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-decide": _cart(
+        page=1, bp_protocol=signs.SERIES_DECIDE, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-held": _cart(
+        page=1, bp_protocol=signs.SERIES_HELD, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-done": _cart(
+        page=1, bp_protocol=signs.SERIES_DONE, vitals=signs.VITALS_SERIES_OVER
+    ),
+    "visit-clinician-series": Shot(
+        Page.VISIT, {"bp_protocol": signs.SERIES_NO_CUFF}, has_pictures=True, vitals_page=1
+    ),
+    "visit-cart-news2": _cart(page=2, news2=signs.NEWS2_NURSE),
+    "visit-clinician-news2": Shot(
+        Page.VISIT, {"news2": signs.NEWS2_SCORE}, has_pictures=True, vitals_page=2
+    ),
+    "visit-clinician-news2-incomplete": Shot(
+        Page.VISIT, {"news2": signs.NEWS2_INCOMPLETE}, has_pictures=True, vitals_page=2
     ),
     "visit-cart-missing": Shot(
         Page.VISIT,
@@ -274,7 +325,7 @@ SHOTS: dict[str, Shot] = {
     "unsent": Shot(Page.UNSENT, {"unsent": made.UNSENT, "status": made.STATUS_OUT}),
     "unsent-cuff": Shot(
         Page.UNSENT,
-        {"unsent": made.UNSENT, "running_cuff": RunningCuffScreen(is_shown=True)},
+        {"unsent": made.UNSENT, "running_cuff": signs.CUFF_MAY_START},
         is_cart=True,
     ),
     "visit-messages-live": Shot(Page.VISIT, {"messages": made.MESSAGES_LIVE}, has_pictures=True),
@@ -381,6 +432,9 @@ class Hall:
             self.frame.visit.call.own.look()
         if shot.asks_finish:
             self.frame.visit.ask_finish()
+        self.frame.visit.vitals.turn_to(shot.vitals_page)
+        if shot.asks_assign:
+            self.frame.visit.vitals.ask_assign()
         self._settle()
         return self.frame
 

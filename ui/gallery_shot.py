@@ -13,3 +13,5 @@ class Shot:
     has_pictures: bool = False
     is_frozen: bool = False
     asks_finish: bool = False
+    vitals_page: int = 0  # which page of the panel of vital signs is turned up
+    asks_assign: bool = False

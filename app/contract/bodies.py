@@ -11,6 +11,7 @@ from pydantic import Field
 
 from app.contract.wire import Body, Count, Instant, Sha256Hex, ShortText
 from app.domain.access import Role
+from app.domain.bp_protocol import TRIES_LIMIT
 from app.domain.changes import RecordType
 from app.domain.engine import Path
 from app.domain.ladder import Reason, Step
@@ -122,6 +123,30 @@ class DeviceBody(Body):
     driver_version: ShortText = ""
 
 
+class AssignedBody(Body):
+    """Nobody had asked for it here: a person said whose it is. `why` it had lain in the tray."""
+
+    by: UUID
+    at: Instant
+    why: ShortText
+
+
+class TakenBody(Body):
+    arm: ShortText
+    cuff_size: ShortText
+    position: ShortText
+    rested_s: Count
+
+
+class SeriesBody(Body):
+    """The average is number 0 and names what it was made of; a single reading names nothing."""
+
+    id: UUID
+    number: Annotated[int, Field(ge=0, le=TRIES_LIMIT)]
+    is_counted: bool
+    averaged: Annotated[list[UUID], Field(max_length=TRIES_LIMIT)]
+
+
 class ReadingBody(Body):
     visit: UUID
     patient: UUID
@@ -133,6 +158,9 @@ class ReadingBody(Body):
     quality: Annotated[list[ShortText], Field(max_length=16)] = []
     kept_at: Instant
     kept_by: UUID
+    assigned: AssignedBody | None = None
+    taken: TakenBody | None = None
+    series: SeriesBody | None = None
 
 
 class RecordingBody(Body):

@@ -20,6 +20,7 @@ class Action(StrEnum):
     WRITE_NOTE = "write-note"
     SIGN_NOTE = "sign-note"
     KEEP_READING = "keep-reading"
+    CHOOSE_SPO2_SCALE = "choose-spo2-scale"
     KEEP_RECORDING = "keep-recording"
     KEEP_STILL = "keep-still"
     MARK_STILL = "mark-still"

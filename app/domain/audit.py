@@ -42,6 +42,8 @@ class Act(StrEnum):
     NOTE_KEPT = "note-kept"
     READING_KEPT = "reading-kept"
     READING_REFUSED = "reading-refused"
+    MEASUREMENT_SET_ASIDE = "measurement-set-aside"
+    MEASUREMENT_ASSIGNED = "measurement-assigned"
     MEASUREMENT_DISCARDED = "measurement-discarded"
     RECORDING_KEPT = "recording-kept"
     RECORDING_PLAYED = "recording-played"

@@ -29,6 +29,7 @@ from app.domain.ids import VisitId
 from app.domain.server_words import LiveHeard
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.bp_protocol import BpProtocol
 from app.services.call import Call, CallState
 from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
@@ -38,10 +39,12 @@ from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.exam_camera import ExamCamera
+from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving, Loss
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.observations import Observations
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
@@ -51,9 +54,11 @@ from app.services.still_files import StillFiles
 from app.services.stills import Stills
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
+from app.services.tray import Tray, TrayState
 from app.services.unsent import Unsent
 from app.services.visits import Visits
-from app.services.vitals import Vitals, VitalsState
+from app.services.vitals import Vitals
+from app.services.vitals_state import VitalsState
 from app.services.worklist import Worklist
 
 
@@ -72,7 +77,11 @@ class Services:
     call: Call
     relays: Relays
     call_log: CallLog
+    tray: Tray
     vitals: Vitals
+    far_vitals: FarVitals
+    bp_protocol: BpProtocol
+    observations: Observations
     visits: Visits
     notes: Notes
     messages: Messages
@@ -118,7 +127,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         visit = call.visit
         # It names no visit: what was under way at hanging up is not the next patient's.
         if visit is not None and call.phase in WITH_FAR_SIDE:
-            s.vitals.heard_from_far(visit, word.payload)
+            s.far_vitals.heard(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
             s.message_files.heard(visit, word.payload)
             of_exam(visit, word.payload)
@@ -136,16 +145,20 @@ def wire(services: Services, tasks: TaskOwner) -> None:
             # By itself, too: no later screen shall look for it.
             tasks.start(s.desk.remember_call(), "forget the call")
 
-    def cuff_seen(state: VitalsState) -> None:
-        if state.cuff is not None:
-            s.devices.seen((state.cuff.status,))
+    def instruments_seen(state: VitalsState) -> None:
+        told = (one.told for one in state.instruments.values())
+        s.devices.seen(tuple(one.status for one in told if one is not None))
+
+    def tray_told(state: TrayState) -> None:
+        s.leaving.would_lose(Loss.SET_ASIDE, bool(state.items) and not s.acts.is_kept)
 
     s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
     s.stills.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.STILL, is_so))
     s.engine_room.on(EngineAttached, attached)
     s.engine_room.on(EngineAttached, s.relays.heard_attached)
     s.engine_room.on(LiveFromFar, live)
+    s.switchboard.on(LiveHeard, lambda word: s.far_vitals.heard(word.visit, word.payload))
+    s.vitals.state.listen(instruments_seen)
+    s.tray.state.listen(tray_told)
     s.switchboard.on(LiveHeard, lambda word: of_exam(word.visit, word.payload))
-    s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
-    s.vitals.state.listen(cuff_seen)
     s.call.state.listen(call_told)

@@ -9,9 +9,9 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import PersonId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.stills import Still, StillMarks
-from app.domain.vitals import Reading
 from app.domain.worklist import WorklistRow
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner

@@ -39,8 +39,10 @@ from app.domain.engine import ScopeProof as ScopeProof
 from app.domain.engine import SignalMade as SignalMade
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
 from app.domain.ladder import Wants as Wants
+from app.domain.measurement import Measurement
 from app.domain.messages import Message
 from app.domain.notes import Note
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.relays import RelayAccess
 from app.domain.server_words import ChainPart as ChainPart
@@ -58,7 +60,7 @@ from app.domain.server_words import SignedIn as SignedIn
 from app.domain.server_words import SocketDown as SocketDown
 from app.domain.server_words import SocketUp as SocketUp
 from app.domain.stills import Still, StillMarks
-from app.domain.vitals import Reading
+from app.domain.tray import KnownBefore, Place, TrayItem
 from app.domain.worklist import WorklistRow
 
 ResultT = TypeVar("ResultT")
@@ -128,6 +130,19 @@ class HeardRecords(Protocol):
         ...
 
 
+class Measurements(Protocol):
+    """Every measurement that arrived here, until a person decides, and known again afterwards."""
+
+    def known(self, measured: Measurement) -> KnownBefore | None: ...
+    def told_again(self, record: RecordId) -> None: ...
+    def put(self, item: TrayItem, place: Place) -> TrayItem: ...
+    def waiting(self, place: Place) -> list[TrayItem]: ...
+    def find(self, record: RecordId, place: Place) -> TrayItem | None: ...
+    def crowded_out(self) -> RecordId | None:
+        """Called before one more is put there: which one gave way, if one had to."""
+        ...
+
+
 class Kept(Protocol):
     """Small things of this profile: device identity, refresh token, last person, running call."""
 
@@ -154,6 +169,8 @@ class UnitOfWork(Protocol):
     def kept(self) -> Kept: ...
     @property
     def heard(self) -> HeardRecords: ...
+    @property
+    def measurements(self) -> Measurements: ...
 
 
 class Store(Protocol):
@@ -300,11 +317,14 @@ class CallEngine(Protocol):
 # --- instruments -------------------------------------------------------------------------------
 
 
-class Cuff(Protocol):
-    """The blood-pressure cuff. A measurement is stamped with the visit given to `start`."""
+class Instrument(Protocol):
+    """What measures for a visit: a measurement is stamped with the visit given to `start`."""
 
     def events(self) -> AsyncIterator[CuffEvent]: ...
     async def start(self, visit: VisitId) -> None: ...
     async def stop(self) -> None:
         """Abort now; harmless when nothing runs."""
         ...
+
+
+Cuff = Instrument  # the one that inflates

@@ -6,12 +6,15 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
 from ui.view_models.exam_camera import ExamIntents, ExamScreen
 from ui.view_models.messages import MessagesIntents
+from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
 from ui.view_models.stills import StillsIntents, StillsScreen
+from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
@@ -20,7 +23,7 @@ from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
 from ui.views.stills import StillsView
-from ui.views.vitals import VitalsView
+from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import keep_room, mark, show_when
@@ -38,6 +41,9 @@ class VisitModels:
     visit: VisitIntents
     call: CallIntents
     vitals: VitalsIntents
+    bp_protocol: BpProtocolIntents
+    news2: News2Intents
+    tray: TrayIntents
     notes: NotesIntents
     recordings: RecordingsIntents
     messages: MessagesIntents
@@ -62,7 +68,9 @@ class VisitView(QWidget):
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
-        self._vitals = VitalsView(models.vitals, look)
+        self.vitals = VitalsView(
+            VitalsModels(models.vitals, models.bp_protocol, models.news2, models.tray), look
+        )
         self._recordings = RecordingsView(models.recordings, look)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
@@ -129,7 +137,7 @@ class VisitView(QWidget):
         side.addWidget(self._exam_controls, 100)
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
-        body.addWidget(self._vitals, 27)
+        body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
         body.addWidget(self.stills, 0)
         for layout in (talk, side, body):
@@ -149,7 +157,7 @@ class VisitView(QWidget):
         is_stills = self._stills_model.screen.is_open
         is_moving = self._exam.screen.is_moving_shown and not is_stills
         shown = {
-            self._vitals: not is_stills,
+            self.vitals: not is_stills,
             self._notes: not is_stills and not is_moving,
             self._recordings: not is_stills and not is_moving,
             self._messages: not is_stills and not is_moving,

@@ -4,6 +4,7 @@ Dates, numbers, units and ids are wrapped in directional isolates (U+2066 ... U+
 a right-to-left sentence turns 128/76 mmHg around. Accessible names are the same words without.
 """
 
+import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -150,6 +151,12 @@ def clock(seconds: float) -> str:
     """0:12:41: a running clock, always with hours so that it cannot be read as 12 hours."""
     whole = max(0, int(seconds))
     return isolate(f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}")
+
+
+def countdown(seconds: float) -> str:
+    """4:05: what is left, rounded up, so that 0:00 is the end."""
+    whole = max(0, math.ceil(seconds))
+    return isolate(f"{whole // 60}:{whole % 60:02}")
 
 
 def seconds_long(seconds: float) -> str:

@@ -14,6 +14,7 @@ CLINICIANS_ONLY = {
     Action.MOVE_CAMERA,
     Action.READ_AUDIT,
     Action.READ_CALL_REPORTS,
+    Action.CHOOSE_SPO2_SCALE,
 }
 PRESENTERS_ONLY = {Action.CHECK_IN}
 
