@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
-from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
 from app.domain.server_words import DeviceCredentials
@@ -30,25 +29,34 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.all_services import Services, wire
+from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
+from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_devices import FarDevices
+from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.observations import Observations
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.still_export import StillExport
+from app.services.still_files import StillFiles
+from app.services.stills import Stills
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
+from app.services.tray import Tray
 from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
@@ -57,8 +65,10 @@ from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
+from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
+from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
 from ui.main_window import MainWindow
@@ -67,6 +77,7 @@ from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
 from ui.views.cannot_open import CannotOpenWindow
 from ui.widgets.dress import dress
+from ui.widgets.video_surface import PictureSources
 
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
@@ -121,8 +132,13 @@ async def in_store(
             traces=settings.device_traces,
         )
     )
+    head = None
+    if settings.camera_head is not None:
+        head = await house.enter_async_context(
+            CameraHead(settings.camera_head, clock=clock, on_defect=defects.on_defect)
+        )
     services = make_services(
-        settings, store, server_api, channel, device, engine, instruments, clock
+        settings, store, server_api, channel, device, engine, instruments, clock, head
     )
     channel.renew = services.sign_in.renew_tokens
 
@@ -137,13 +153,16 @@ async def in_store(
         clock,
         role=settings.role,
         device_name=settings.device_name,
+        policy=settings.vitals_policy,
+        freeze_key=settings.freeze_key,
         has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
-    window = MainWindow(models, look, engine.far_picture, engine.self_picture)
+    sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
+    window = MainWindow(models, look, sources)
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)
@@ -170,9 +189,9 @@ def make_services(
     engine: RemoteControl,
     instruments: Instruments,
     clock: SystemClock,
+    head: CameraMover | None = None,
 ) -> Services:
     role, devices = settings.role, Devices()
-    cuff = instruments.slots.get(DeviceKind.BLOOD_PRESSURE_CUFF)
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -195,13 +214,22 @@ def make_services(
         mend_conflict=visits.make_anew,
         pace=UploadPace(call.state),
     )
-    vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
+    tray = Tray(acts, chart, call.tell_far)
+    vitals = Vitals(
+        acts=acts,
+        chart=chart,
+        tray=tray,
+        instruments=instruments.slots,
+        tell_far=call.tell_far,
+    )
+    policy = settings.vitals_policy
     equipment = Equipment(
         settings.camera,
         settings.microphone,
         settings.speaker,
         settings.stethoscope,
         settings.has_echo_control,
+        settings.exam_camera,
     )
     desk = Desk(
         acts=acts,
@@ -224,6 +252,22 @@ def make_services(
         files_sent=sync.files_sent,
         is_server_there=lambda: sync.state.value.is_reachable,
     )
+    exam = ExamCamera(
+        engine=engine.exam,
+        call=call,
+        chart=chart,
+        has_camera=settings.exam_camera is not None,
+        head=head,
+    )
+    still_files = StillFiles(
+        acts=acts,
+        chart=chart,
+        files=store.recordings,
+        server_api=server_api,
+        tell_far=call.tell_far,
+        is_server_there=lambda: sync.state.value.is_reachable,
+        has_camera=settings.exam_camera is not None,
+    )
     return Services(
         acts=acts,
         switchboard=switchboard,
@@ -242,7 +286,18 @@ def make_services(
             authority=None if settings.ca is None else str(settings.ca),
         ),
         call_log=CallLog(acts, call.state, role),
+        tray=tray,
         vitals=vitals,
+        far_vitals=FarVitals(acts, chart),
+        bp_protocol=BpProtocol(
+            acts=acts,
+            chart=chart,
+            vitals=vitals,
+            tray=tray,
+            tell_far=call.tell_far,
+            policy=policy.pressures,
+        ),
+        observations=Observations(acts, chart, call.tell_far),
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
@@ -250,6 +305,26 @@ def make_services(
         receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        exam_camera=exam,
+        stills=Stills(
+            acts=acts, chart=chart, exam=exam, engine=engine.exam, files=store.recordings
+        ),
+        still_files=still_files,
+        still_export=StillExport(
+            acts=acts,
+            chart=chart,
+            files=still_files,
+            exporter=StillExporter(),
+            outside=OutsideFiles(),
+        ),
+        camera_lease=CameraLease(
+            acts=acts,
+            chart=chart,
+            call=call,
+            exam=exam,
+            policy=settings.far_control,
+            tell_far=call.tell_far,
+        ),
         desk=desk,
         leaving=Leaving(),
         engine_room=EngineRoom(engine),
@@ -261,6 +336,7 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
     for which, surface in (
         (Which.FAR, window.frame.visit.call.far),
         (Which.SELF, window.frame.visit.call.own),
+        (Which.EXAM, window.frame.visit.call.exam),
     ):
         engine.on_picture(which, surface.notify)
         surface.wanted.connect(
@@ -278,12 +354,16 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.unsent,
         s.call,
         s.call_log,
+        s.tray,
         s.vitals,
+        s.bp_protocol,
         s.device_ports,
         s.far_devices,
         s.receipts,
         s.direct_line,
         s.message_files,
+        s.still_files,
+        s.camera_lease,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -340,10 +420,17 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.direct_line,
         s.receipts,
         s.message_files,
+        s.camera_lease,
+        s.still_files,
+        s.stills,
+        s.exam_camera,
         s.recordings,
+        s.bp_protocol,
         s.far_devices,
         s.device_ports,
         s.vitals,
+        s.far_vitals,
+        s.tray,
         s.call_log,
         s.call,
         s.unsent,

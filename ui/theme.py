@@ -45,6 +45,8 @@ BAD_ON_DARK = "#F5A3BB"
 # Vital signs, as text on DARK; blood pressure is white.
 VITAL_PRESSURE = "#FFFFFF"
 VITAL_PULSE = "#2BD39A"
+VITAL_SATURATION = "#56B4E9"
+VITAL_TEMPERATURE = "#E69F00"
 VITAL_STALE = "#A7B1BB"
 CURVE = "#2BD39A"
 CURVE_STALE = "#7C8690"
@@ -188,6 +190,13 @@ QPushButton[kind="status"] { font-size: ${SMALL}px; padding: 0px 8px;
 QPushButton[kind="status"]:focus { padding: 0px 6px; min-height: ${small_ringed}px; }
 QPushButton[kind="status"][tone="attention"] { color: $ATTENTION; background: $ATTENTION_FILL; }
 QPushButton[kind="status"][tone="bad"] { color: $BAD; background: $BAD_FILL; font-weight: bold; }
+QPushButton[kind="tab"] { border: 1px solid $LINE; border-bottom: 4px solid $LINE;
+  border-radius: 0px; padding: 0px 2px; min-height: ${tab}px; }
+QPushButton[kind="tab"][chosen="true"] { border-bottom: 4px solid $PRIMARY; font-weight: bold;
+  background: $CHOSEN; }
+QPushButton[kind="tab"][tone="attention"] { color: $ATTENTION; }
+QPushButton[kind="tab"]:focus { border: ${RING}px solid $INK; padding: 0px;
+  min-height: ${ringed}px; }
 QPushButton[kind="great"] { border: 2px solid $EDGE; padding: 0px; }
 QPushButton[kind="great"]:focus { border: ${RING}px solid $INK; padding: 0px; }
 QPushButton[kind="great-primary"] { background: $PRIMARY; border: 2px solid $PRIMARY; padding: 0px;}
@@ -258,6 +267,7 @@ def style_sheet(look: Look) -> str:
         "small_inner": small - 2,
         "small_ringed": small - 2 * RING,
         "field": look.target - 6,
+        "tab": look.target - 5,
         "down_arrow": str(files("resources").joinpath("icons", "down.svg")),
     }
     return _SHEET.substitute(tokens)

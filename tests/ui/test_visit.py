@@ -299,17 +299,6 @@ def test_a_refused_result_cannot_be_kept_and_says_why(pages: Pages) -> None:
     assert pages.name("cuff.result").endswith("refused")
 
 
-def test_what_is_set_aside_stands_apart_and_offers_only_to_discard_it(pages: Pages) -> None:
-    pages.show(vitals=made.VITALS_CART)
-    assert not pages.shown("set-aside.list")
-    pages.show(vitals=replace(made.VITALS_ASIDE, set_aside=made.VITALS_ASIDE.set_aside[:1]))
-    assert pages.shown("set-aside.1")
-    assert not pages.shown("cuff.keep")
-    pages.press("set-aside.discard")
-    [(wish, (record,))] = pages.wishes("vitals")
-    assert (wish, record) == ("discard_set_aside", made.VITALS_ASIDE.set_aside[0].record)
-
-
 def test_the_far_side_has_no_cuff_controls(pages: Pages) -> None:
     pages.show(vitals=made.VITALS_FAR_LIVE)
     for which in ("start", "stop", "keep", "discard"):

@@ -24,7 +24,7 @@ from ui.views.status import StatusView
 from ui.views.sync import UnsentView
 from ui.views.visits import VisitModels, VisitView
 from ui.views.worklist import WorklistView
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,13 @@ PageView = (
 class Frame(QWidget):
     """A page is made when it is first shown: a cart never makes the clinician's list.
 
-    `visit.call.far` and `visit.call.own` are the two picture surfaces.
+    `visit.call.far`, `own` and `exam` are the picture surfaces.
     """
 
-    def __init__(
-        self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
-    ) -> None:
+    def __init__(self, models: Models, look: theme.Look, sources: PictureSources) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.visit = VisitView(models.visit, look, far, own)
+        self.visit = VisitView(models.visit, look, sources)
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
             Page.LOCK: lambda: LockView(models.lock, look),
