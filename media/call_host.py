@@ -11,11 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-import av
-import numpy as np
-
 from app.domain.clock import Clock
-from app.domain.device import DeviceStatus
+from app.domain.device import DeviceKind, DeviceStatus
 from app.domain.engine import (
     CallSetup,
     DevicesSeen,
@@ -34,14 +31,19 @@ from app.runtime.tasks import TaskOwner
 from media.auscultation.lossless_channel import Line
 from media.call_devices import CallDevices
 from media.call_links import CallLinks
+from media.exam_desk import ExamDesk
+from media.exam_pictures import ExamPictures
+from media.exam_words import is_exam_word
 from media.ladder_keeper import LadderKeeper
 from media.link.messages import (
     VERSION,
     CloseLink,
     Connect,
     FillLink,
+    Freeze,
     Greeted,
     HeardSignal,
+    LookAt,
     LookFor,
     Mute,
     News,
@@ -49,8 +51,11 @@ from media.link.messages import (
     Release,
     ScopeKept,
     SendLive,
+    SetExamControl,
     ShowCamera,
+    ShowExamCamera,
     StartScope,
+    StillKept,
     StopScope,
     Surface,
     UseRelays,
@@ -61,6 +66,7 @@ from media.link.messages import (
 )
 from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import (
+    ExamPictureIn,
     LinkEvent,
     LinkFailed,
     LinkLost,
@@ -98,7 +104,9 @@ class CallHost:
         self._far_screen: FarScreen | None = None
         self._is_far_camera_on = True
         self._feed = PictureFeed()
-        self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
+        self._devices = CallDevices(
+            clock, self._heard_camera, self._seen_devices, self._heard_exam_camera
+        )
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
         self._scope = ScopeDesk(tell, self._devices.scope_runs)
         self._ladder = LadderKeeper(
@@ -108,10 +116,20 @@ class CallHost:
             tell=lambda told: tell(told, None),
             say_far=self._links.send,
         )
-        self._ladder.step.listen(self._step_is)
-        self._ladder.voice_line_bit_s.listen(self._links.voice_has)
         self._pool = ThreadPoolExecutor(1, "pictures for the screen")
         self._surfaces = {which: SurfaceShare(which, self._pool, tell) for which in Which}
+        self._exam_pictures = ExamPictures(self._surfaces[Which.EXAM], self._links.exam_sequence_of)
+        self._exam = ExamDesk(
+            tell,
+            clock,
+            say_far=lambda payload: self._links.try_to_send(LiveFromFar(payload)),
+            camera=lambda: self._devices.exam_camera,
+            pictures=self._exam_pictures,
+            on_change=self._exam_changed,
+            on_focus=self._links.look_at,
+        )
+        self._ladder.step.listen(self._step_is)
+        self._ladder.voice_line_bit_s.listen(self._links.voice_has)
         self._tasks = TaskOwner("call host")
         self._obey: dict[type[Any], Callable[[Any], None]] = {
             LookFor: lambda wish: self._devices.look_for(wish.equipment),
@@ -132,6 +150,11 @@ class CallHost:
             StartScope: self._start_scope,
             StopScope: lambda wish: self._scope.stop(wish.recording),
             ScopeKept: lambda wish: self._scope.shelf.kept(wish.recording),
+            ShowExamCamera: lambda wish: self._exam.show(wish.is_on),
+            LookAt: lambda wish: self._exam.look_at(wish.focus),
+            Freeze: self._exam.freeze,
+            StillKept: lambda wish: self._exam.shelf.kept(wish.still),
+            SetExamControl: self._exam.set_control,
             Surface: lambda wish: self._surfaces[wish.which].size(wish),
         }
 
@@ -141,6 +164,7 @@ class CallHost:
         self._tasks.start_lasting(self._tell_levels, "levels")
         self._tasks.start_lasting(self._keep_ladder, "ladder")
         self._scope.open()
+        self._exam.open()
         return self
 
     async def __aexit__(
@@ -152,6 +176,7 @@ class CallHost:
         await self._links.close()
         await RELAYS.close()
         await self._scope.close()
+        await self._exam.close()
         await self._devices.close()
         await self._tasks.close()
         self._pool.shutdown()
@@ -174,6 +199,7 @@ class CallHost:
             is_live=is_live,
             is_muted=self._is_muted,
             is_camera_on=self._is_camera_on,
+            is_exam_on=self._exam.is_on,
         )
 
     def screen_came(self) -> None:
@@ -187,6 +213,7 @@ class CallHost:
         for surface in self._surfaces.values():
             surface.screen_came()
         self._scope.shelf.screen_came()
+        self._exam.screen_came()
 
     def screen_left(self) -> None:
         self._screen_is(False)
@@ -219,14 +246,18 @@ class CallHost:
             self._close_link()
         self._ladder.begin(wish.setup.side)
         self._scope.visit_is(wish.setup.visit)
-        self._fit_devices()
+        self._links.exam_is(None if wish.setup.exam_camera is None else self._exam_pictures.feed)
+        self._exam.begin(wish.setup)
+        self._exam_changed()
 
     def _release(self) -> None:
         self._close_link()
         self._ladder.forget()
         self._scope.visit_is(None)
+        self._exam.forget()
         self._setup, self._is_camera_on = None, True
         self._surfaces[Which.SELF].nothing()
+        self._exam_pictures.nothing()
         self._mute(Mute(False))
         self._fit_devices()
 
@@ -234,6 +265,7 @@ class CallHost:
         self._links.close_all()
         self._ladder.end()
         self._scope.line_is(None)
+        self._exam.link_is_closed()
         self._far_screen, self._is_far_camera_on = None, True
         self._surfaces[Which.FAR].nothing()
 
@@ -254,12 +286,24 @@ class CallHost:
 
     def _turn_feed(self) -> None:
         """No picture leaves while a person, or the ladder, says none."""
-        self._feed.turn(self._is_camera_on and self._ladder.step.value in PICTURE_LEAST)
+        is_carried = self._ladder.step.value in PICTURE_LEAST
+        self._feed.turn(self._is_camera_on and is_carried)
+        self._exam_pictures.feed.turn(self._exam.is_on and is_carried)
+
+    def _exam_changed(self) -> None:
+        """A person shows the exam camera, or no more; or another visit has begun."""
+        is_on = self._exam.is_on and self._is_capturing
+        self._links.show_exam(is_on)
+        self._turn_feed()
+        if not is_on:
+            self._exam_pictures.nothing()
+        self._fit_devices()
 
     def _streams(self) -> frozenset[Stream]:
         cameras = {Stream.CAMERA} if self._is_camera_on and self._is_capturing else set()
+        exam = {Stream.EXAM_CAMERA} if self._exam_pictures.feed.is_moving else set()
         scope = {Stream.STETHOSCOPE} if self._scope.is_recording else set()
-        return frozenset({Stream.VOICE} | cameras | scope)
+        return frozenset({Stream.VOICE} | cameras | exam | scope)
 
     def _start_scope(self, wish: StartScope) -> None:
         self._scope.start(wish.recording, wish.site, self._devices.stethoscope)
@@ -268,29 +312,32 @@ class CallHost:
         if is_capturing != self._is_capturing:
             self._is_capturing = is_capturing
             log.info("microphone and camera %s", "on again" if is_capturing else "stopped")
-            self._fit_devices()
+            self._exam_changed()
 
     def _fit_devices(self) -> None:
         self._devices.fit(
             self._setup,
             is_camera_on=self._is_camera_on and self._is_capturing,
             is_microphone_on=self._is_capturing,
+            is_exam_on=self._exam.is_on and self._is_capturing,
         )
 
     # --- what devices tell -----------------------------------------------------------------------
 
     def _seen_devices(self, statuses: tuple[DeviceStatus, ...]) -> None:
         self._tell(DevicesSeen(statuses), None)
+        exam = (one for one in statuses if one.identity.kind is DeviceKind.EXAM_CAMERA)
+        self._exam.status_is(next(exam, None))
 
     def _heard_camera(self, picture: Picture) -> None:
         if not self._is_camera_on or not self._is_capturing:
             return
         self._feed.put(picture.width, picture.height, picture.data)
-        surface = self._surfaces[Which.SELF]
-        if surface.is_wanted:
-            rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(-1, picture.width)
-            frame = av.VideoFrame.from_ndarray(rows, format="yuv420p")
-            surface.show(frame, picture.captured_at)
+        self._surfaces[Which.SELF].show_own(picture)
+
+    def _heard_exam_camera(self, picture: Picture) -> None:
+        if self._exam.is_on and self._is_capturing:
+            self._exam_pictures.own_came(picture)
 
     async def _tell_levels(self) -> None:
         while True:
@@ -311,6 +358,9 @@ class CallHost:
             case PictureIn(frame):
                 if self._is_far_camera_on:
                     self._surfaces[Which.FAR].show(frame, time.monotonic())
+            case ExamPictureIn(frame, stamp):
+                if self._exam.is_far_shown:
+                    self._exam_pictures.far_came(frame, stamp)
             case VoiceIn(samples):
                 self._devices.play(samples)
             case ScopeIn(data):
@@ -337,6 +387,8 @@ class CallHost:
             case Measures():
                 is_moving = self._is_far_camera_on
                 self._tell(self._ladder.measured(event, is_far_moving=is_moving), None)
+            case LiveFromFar(payload) if is_exam_word(payload):
+                self._exam.heard(payload)
             case LiveFromFar():
                 self._tell(event, None)
 
@@ -345,6 +397,7 @@ class CallHost:
         self._line_follows()
         self._tell(LinkChanged(link, LinkPhase.LIVE), None)
         self._ladder.link_is_up()
+        self._exam.link_is_up()
 
     def _line_follows(self) -> None:
         """Body sounds go over the link that is up, or wait."""

@@ -20,6 +20,9 @@ from app.contract.bodies import (
     ReadingBody,
     ReceiptBody,
     RecordingBody,
+    ScaleBody,
+    StillBody,
+    StillMarksBody,
     VisitBody,
 )
 from app.domain.bp_setting import Arm, CuffSize, Position, Taken
@@ -34,6 +37,7 @@ from app.domain.notes import Note
 from app.domain.patients import Patient
 from app.domain.reading import Assigned, Reading, SeriesPart
 from app.domain.recordings import Recording
+from app.domain.stills import Drawing, Mark, Point, Scale, Still, StillMarks
 from app.domain.tray import WhyAside
 from app.domain.visits import Visit
 
@@ -75,6 +79,11 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case RecordingBody():
             at = microseconds(body.recorded_at)
             return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case StillBody():
+            at = microseconds(body.taken_at)
+            return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case StillMarksBody():
+            return Lookup(body.patient, body.visit, microseconds(body.made_at))
         case LadderStepBody():
             return Lookup(body.patient, body.visit, microseconds(body.at))
         case CallReportBody():
@@ -242,6 +251,53 @@ def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) 
         is_complete=body.is_complete,
         is_pending=bool(is_pending),
     )
+
+
+def still_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Still:
+    body = StillBody.model_validate_json(document)
+    return Still(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        width=body.width,
+        height=body.height,
+        sha256=body.sha256,
+        pixels_sha256=body.pixels_sha256,
+        taken_at=body.taken_at,
+        taken_by=PersonId(body.taken_by),
+        asked_by=body.asked_by,
+        source=body.source,
+        coding=body.coding,
+        file_sha256=body.file_sha256,
+        file_key=body.file_key,
+        file_bytes=body.file_bytes,
+        is_pending=bool(is_pending),
+    )
+
+
+def still_marks_of(record: UUID, document: bytes, _version: int, is_pending: int) -> StillMarks:
+    body = StillMarksBody.model_validate_json(document)
+    marks = tuple(
+        Mark(one.kind, Point(one.x1, one.y1), Point(one.x2, one.y2), one.words)
+        for one in body.marks
+    )
+    return StillMarks(
+        id=RecordId(record),
+        still=RecordId(body.still),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        drawing=Drawing(marks, _scale_of(body.scale)),
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        made_at=body.made_at,
+        is_pending=bool(is_pending),
+    )
+
+
+def _scale_of(body: ScaleBody | None) -> Scale | None:
+    if body is None:
+        return None
+    return Scale(Point(body.x1, body.y1), Point(body.x2, body.y2), body.length_mm)
 
 
 def ladder_step_of(record: UUID, document: bytes, _version: int, is_pending: int) -> LadderStep:

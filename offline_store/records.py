@@ -18,6 +18,7 @@ from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
+from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
@@ -32,6 +33,8 @@ from offline_store.documents import (
     reading_of,
     receipt_of,
     recording_of,
+    still_marks_of,
+    still_of,
     visit_of,
 )
 from offline_store.outbox import Outbox
@@ -74,6 +77,14 @@ WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+STILLS = f"""
+SELECT record, body, version, is_pending FROM stills_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+STILL_MARKS = f"""
+SELECT record, body, version, is_pending FROM still_marks_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 # Of what waits here, what was heard stands behind what was written here before it was heard.
@@ -154,6 +165,12 @@ class Records:
 
     def recordings(self, patient: PatientId) -> list[Recording]:
         return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
+
+    def stills(self, patient: PatientId) -> list[Still]:
+        return _made(self._connection.execute(STILLS, (str(patient),)), still_of)
+
+    def still_marks(self, patient: PatientId) -> list[StillMarks]:
+        return _made(self._connection.execute(STILL_MARKS, (str(patient),)), still_marks_of)
 
     def messages(self, visit: VisitId) -> list[Message]:
         """Also what the far desk told itself; each with what desks say of it."""

@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,21 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
+from ui import gallery_devices, theme
+from ui import gallery_exam as shown
 from ui import gallery_screens as made
 from ui import gallery_vitals as signs
-from ui import theme
+from ui.gallery_shot import Shot
 from ui.view_models.recordings import RecordingsScreen
 from ui.view_models.running_cuff import RunningCuffScreen
+from ui.view_models.stills import StillsScreen
 from ui.view_models.tray import TrayScreen
 from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
 from ui.widgets.dress import dress
-from ui.widgets.video_surface import FROZEN_AFTER_S
+from ui.widgets.video_surface import FROZEN_AFTER_S, PictureSources
 from ui.wording import failure
 
 
@@ -39,6 +42,8 @@ class Still(QObject):
     changed = Signal(object)
     envelope = Signal(object)
     levels = Signal(float, float)
+    picture = Signal(object, object)
+    freeze_key = "F9"
 
     def __init__(self, screen: object) -> None:
         super().__init__()
@@ -64,6 +69,7 @@ class Stills:
         self.worklist: Any = Still(made.TODAY)
         self.cart_home: Any = Still(made.CART)
         self.unsent: Any = Still(made.UNSENT)
+        self.devices: Any = Still(gallery_devices.DEVICES_CART)
         self.status: Any = Still(made.STATUS)
         self.running_cuff: Any = Still(RunningCuffScreen())
         self.visit: Any = Still(made.VISIT)
@@ -75,6 +81,8 @@ class Stills:
         self.notes: Any = Still(made.NOTES_DRAFT)
         self.recordings: Any = Still(made.SCOPE_FAR)
         self.messages: Any = Still(made.MESSAGES)
+        self.exam: Any = Still(shown.EXAM_NONE)
+        self.still_pictures: Any = Still(shown.STILLS_SHUT)
 
     def models(self) -> Models:
         visit = VisitModels(
@@ -87,6 +95,8 @@ class Stills:
             notes=self.notes,
             recordings=self.recordings,
             messages=self.messages,
+            exam=self.exam,
+            stills=self.still_pictures,
         )
         return Models(
             window=self.window,
@@ -96,23 +106,10 @@ class Stills:
             cart_home=self.cart_home,
             visit=visit,
             unsent=self.unsent,
+            devices=self.devices,
             status=self.status,
             running_cuff=self.running_cuff,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture of the gallery: the page, and which models show what on it."""
-
-    page: Page
-    screens: dict[str, object]
-    is_cart: bool = False
-    has_pictures: bool = False
-    is_frozen: bool = False
-    asks_finish: bool = False
-    vitals_page: int = 0  # which page of the panel of vital signs is turned up
-    asks_assign: bool = False
 
 
 def _cart(*, page: int = 0, asks_assign: bool = False, **screens: object) -> Shot:
@@ -358,6 +355,19 @@ SHOTS: dict[str, Shot] = {
         is_cart=True,
         has_pictures=True,
     ),
+    **shown.SHOTS,
+    "devices-cart": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_CART, "status": made.STATUS_CART},
+        is_cart=True,
+    ),
+    "devices-cart-ill": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_ILL, "status": made.STATUS_OUT},
+        is_cart=True,
+    ),
+    "devices-clinician": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_CLINICIAN}),
+    "devices-none": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_NONE}),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
 }
 
@@ -398,24 +408,24 @@ class Hall:
     def __init__(self, application: QApplication, look: theme.Look, size: tuple[int, int]) -> None:
         dress(application, look)
         self._application = application
-        self._pictures: tuple[Picture | None, Picture | None] = (None, None)
+        self._pictures: tuple[Picture | None, ...] = (None, None, None)
         self.stills = Stills()
         self._first = {name: still.screen for name, still in vars(self.stills).items()}
         del self._first["window"]
-        self.frame = Frame(
-            self.stills.models(), look, lambda: self._pictures[0], lambda: self._pictures[1]
-        )
+        sources = PictureSources(*(lambda place=place: self._pictures[place] for place in range(3)))
+        self.frame = Frame(self.stills.models(), look, sources)
         self.frame.resize(*size)
         self.frame.show()
 
     def hang(self, shot: Shot) -> QWidget:
         self.stills.visit.show(VisitScreen())  # whatever was asked is asked no more
-        self._pictures = (None, None)
+        self._pictures = (None, None, None)
         if shot.has_pictures:
-            taken = time.monotonic() - (FROZEN_AFTER_S - 0.1 if shot.is_frozen else 0.0)
+            taken = time.monotonic() - (FROZEN_AFTER_S - 0.5 if shot.is_frozen else 0.0)
             self._pictures = (
                 test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
                 test_picture(320, 180, "own", taken),
+                test_picture(640, 360, "exam camera (invented)", taken),
             )
         for name, first in self._first.items():
             getattr(self.stills, name).show(shot.screens.get(name, first))
@@ -425,6 +435,10 @@ class Hall:
         if isinstance(recordings, RecordingsScreen) and recordings.is_live:
             self.stills.recordings.envelope.emit(heart_peaks(260))
         self.stills.call.levels.emit(0.06, 0.1)
+        pictures = self.stills.still_pictures.screen
+        if isinstance(pictures, StillsScreen) and pictures.is_open:
+            shown.bring_pictures(pictures, self.stills.still_pictures.picture)
+            self.frame.visit.stills.wait_for_pictures()
         self._settle()
         while shot.is_frozen and not self.frame.visit.call.own.is_frozen:
             self._settle()

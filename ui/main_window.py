@@ -12,7 +12,7 @@ from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import mark, show_when
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.wording import text
 
 FIRST_SIZE = (1280, 800)
@@ -20,16 +20,14 @@ LEAST_SIZE = (1024, 720)
 
 
 class MainWindow(QMainWindow):
-    """`far` and `own` hand over the newest pictures; `notify()` of a surface asks to paint."""
+    """`sources` hand over the newest pictures; `notify()` of a surface asks to paint."""
 
     first_painted = Signal()  # once, when the first frame stands on the screen
 
-    def __init__(
-        self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
-    ) -> None:
+    def __init__(self, models: Models, look: theme.Look, sources: PictureSources) -> None:
         super().__init__()
         self.setWindowTitle(text("product"))
-        self.frame = Frame(models, look, far, own)
+        self.frame = Frame(models, look, sources)
         self._models = models
         self._was_painted = False
         self._defect = StatusBanner("defect.message")

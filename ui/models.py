@@ -13,6 +13,8 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.devices import DevicesViewModel
+from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.news2 import News2ViewModel
@@ -21,6 +23,7 @@ from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
+from ui.view_models.stills import StillsViewModel
 from ui.view_models.sync import UnsentViewModel
 from ui.view_models.tray import TrayViewModel
 from ui.view_models.visits import VisitViewModel
@@ -40,6 +43,7 @@ def make_models(
     device_name: str,
     has_cuff: bool,
     policy: VitalsPolicy,
+    freeze_key: str,
     why_not_kept: Code | None,
     answering: Callable[[], str],
 ) -> tuple[Models, WindowViewModel]:
@@ -50,6 +54,17 @@ def make_models(
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
+    devices = DevicesViewModel(
+        tasks,
+        ticker,
+        devices=s.devices,
+        device_ports=s.device_ports,
+        far_devices=s.far_devices,
+        clock=clock,
+        role=role,
+    )
+    status.asked_for_devices.connect(lambda: window.show_devices(True))
+    devices.went_back.connect(lambda: window.show_devices(False))
     call = CallViewModel(
         tasks,
         ticker,
@@ -128,6 +143,27 @@ def make_models(
             acts=s.acts,
             role=role,
         ),
+        exam=ExamViewModel(
+            tasks,
+            ticker,
+            exam=s.exam_camera,
+            stills=s.stills,
+            lease=s.camera_lease,
+            call=s.call,
+            chart=s.chart,
+            clock=clock,
+            freeze_key=freeze_key,
+        ),
+        stills=StillsViewModel(
+            tasks,
+            ticker,
+            stills=s.stills,
+            files=s.still_files,
+            export=s.still_export,
+            chart=s.chart,
+            clock=clock,
+            role=role,
+        ),
     )
     cart_home = CartHomeViewModel(
         tasks,
@@ -147,6 +183,7 @@ def make_models(
         cart_home=cart_home,
         visit=visit,
         unsent=unsent,
+        devices=devices,
         status=status,
         running_cuff=RunningCuffViewModel(tasks, s.vitals, s.bp_protocol, window),
     )

@@ -19,9 +19,19 @@ from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, Fil
 from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.domain.recordings import RECORDING_MAX_SECONDS
+from app.domain.stills import (
+    LABEL_MAX_CHARACTERS,
+    LENGTH_LEAST_MM,
+    LENGTH_MOST_MM,
+    MARKS_MOST,
+    SIDE_MAX,
+    STILL_MAX_BYTES,
+    MarkKind,
+)
 from app.domain.visits import VisitState
 
 Figure = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Coordinate = Annotated[float, Field(ge=-SIDE_MAX, le=2 * SIDE_MAX, allow_inf_nan=False)]
 DecimalText = Annotated[str, Field(pattern=r"^-?\d{1,6}(\.\d{1,6})?$")]
 
 
@@ -172,6 +182,58 @@ class RecordingBody(Body):
     is_complete: bool = True
 
 
+class StillBody(Body):
+    """`sha256` of the plain PNG; `file_sha256` of the ciphertext that lies under /v1/files."""
+
+    visit: UUID
+    patient: UUID
+    kind: Literal["exam-camera"] = "exam-camera"
+    width: Annotated[int, Field(ge=1, le=SIDE_MAX)]
+    height: Annotated[int, Field(ge=1, le=SIDE_MAX)]
+    sha256: Sha256Hex
+    pixels_sha256: Sha256Hex
+    taken_at: Instant
+    taken_by: UUID
+    asked_by: Role
+    source: ShortText
+    coding: Annotated[str, Field(max_length=16)] = ""
+    file_sha256: Sha256Hex
+    file_key: Annotated[str, Field(max_length=64)]
+    file_bytes: Annotated[int, Field(ge=1, le=2 * STILL_MAX_BYTES)]
+
+
+class MarkBody(Body):
+    """In pixels of the still, from its upper left corner."""
+
+    kind: MarkKind
+    x1: Coordinate
+    y1: Coordinate
+    x2: Coordinate
+    y2: Coordinate
+    words: Annotated[str, Field(max_length=LABEL_MAX_CHARACTERS)] = ""
+
+
+class ScaleBody(Body):
+    x1: Coordinate
+    y1: Coordinate
+    x2: Coordinate
+    y2: Coordinate
+    length_mm: Annotated[float, Field(ge=LENGTH_LEAST_MM, le=LENGTH_MOST_MM, allow_inf_nan=False)]
+
+
+class StillMarksBody(Body):
+    """All that is drawn beside a still, as one person saved it; the newest of a still is shown."""
+
+    visit: UUID
+    patient: UUID
+    still: UUID
+    marks: Annotated[list[MarkBody], Field(max_length=MARKS_MOST)]
+    scale: ScaleBody | None = None
+    author: UUID
+    author_name: ShortText
+    made_at: Instant
+
+
 class LadderStepBody(Body):
     """A move on the ladder of what `side` sends: the word of that side's machine.
 
@@ -224,6 +286,8 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
+    RecordType.STILL: StillBody,
+    RecordType.STILL_MARKS: StillMarksBody,
     RecordType.LADDER_STEP: LadderStepBody,
     RecordType.CALL_REPORT: CallReportBody,
 }

@@ -22,6 +22,10 @@ class Action(StrEnum):
     KEEP_READING = "keep-reading"
     CHOOSE_SPO2_SCALE = "choose-spo2-scale"
     KEEP_RECORDING = "keep-recording"
+    KEEP_STILL = "keep-still"
+    MARK_STILL = "mark-still"
+    EXPORT_STILL = "export-still"
+    MOVE_CAMERA = "move-camera"  # the other side's
     WRITE_MESSAGE = "write-message"
     FINISH_VISIT = "finish-visit"
     SIGN_VISIT = "sign-visit"
@@ -40,6 +44,8 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.WRITE_NOTE,
             Action.KEEP_READING,
             Action.KEEP_RECORDING,
+            Action.KEEP_STILL,
+            Action.MARK_STILL,
             Action.WRITE_MESSAGE,
         }
     ),

@@ -23,6 +23,8 @@ class RecordType(StrEnum):
     NOTE = "note"
     READING = "reading"
     RECORDING = "recording"
+    STILL = "still"
+    STILL_MARKS = "still-marks"
     MESSAGE = "message"
     RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"

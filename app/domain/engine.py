@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.device import DeviceStatus
+from app.domain.exam_camera import ControlsSeen, FarExamCamera, FarStill, StillDone, StillRefused
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Stand, Step, Wants
@@ -21,6 +22,7 @@ class Equipment:
     speaker: str | None
     scope: str | None
     has_echo_control: bool = True
+    exam_camera: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class CallSetup:
     speaker: str | None
     scope: str | None  # a sound device's name or a WAV file
     has_echo_control: bool = True  # of the voice: echo, noise and rumble are taken off it
+    exam_camera: str | None = None  # as `camera`
 
 
 class LinkPhase(StrEnum):
@@ -58,6 +61,7 @@ class EngineAttached:
     is_live: bool
     is_muted: bool
     is_camera_on: bool = True
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +199,9 @@ EngineEvent = (
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillDone
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
 )

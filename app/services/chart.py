@@ -11,6 +11,7 @@ from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
+from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -39,6 +40,8 @@ class ChartState:
     notes: tuple[Note, ...] = ()
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    stills: tuple[Still, ...] = ()  # of the patient, earlier visits' too
+    still_marks: tuple[StillMarks, ...] = ()
     messages: tuple[Message, ...] = ()
     ladder_steps: tuple[LadderStep, ...] = ()  # of this visit, both directions
     draft: str = ""  # of the person who is here
@@ -112,6 +115,8 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         notes=tuple(unit.records.notes(patient)),
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
+        stills=tuple(unit.records.stills(patient)),
+        still_marks=tuple(unit.records.still_marks(patient)),
         messages=tuple(unit.records.messages(visit)),
         ladder_steps=tuple(unit.records.ladder_steps(visit)),
         draft=unit.kept.text(draft.name) or "",

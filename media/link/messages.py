@@ -4,8 +4,10 @@ Engine events of the domain travel as they are; here stand the words that only t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.engine import (
     CallSetup,
@@ -21,6 +23,14 @@ from app.domain.engine import (
     ScopeProof,
     SignalMade,
 )
+from app.domain.exam_camera import (
+    Control,
+    ControlsSeen,
+    FarExamCamera,
+    FarStill,
+    Focus,
+    StillRefused,
+)
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Wants
@@ -28,14 +38,15 @@ from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
 from media.link.typed_words import TypedWords
 
-VERSION = 1
+VERSION = 2
 
 
 class Which(StrEnum):
-    """Two pictures cross to the screen."""
+    """Three pictures cross to the screen."""
 
     FAR = "far"
     SELF = "self"
+    EXAM = "exam"  # of the exam camera here while it is shown, else of the far end's
 
 
 # --- the screen asks ---------------------------------------------------------------------------
@@ -145,6 +156,42 @@ class ScopeKept:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowExamCamera:
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """What the person here has large before them."""
+
+    focus: Focus
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A still of the exam camera; `seen_at` is the picture's on the screen, None: the newest."""
+
+    still: RecordId
+    seen_at: float | None
+    is_far: bool  # of the far end's exam camera
+
+
+@dataclass(frozen=True, slots=True)
+class StillKept:
+    """The still is safe with the screen; the media process may forget it."""
+
+    still: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamControl:
+    """Of the exam camera here; answered by ControlsSeen. None: only read them."""
+
+    control: Control | None
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """How many device pixels the screen has for this picture, and in which layout; 0: hidden."""
 
@@ -173,6 +220,7 @@ class Greeted:
     is_live: bool
     is_muted: bool
     is_camera_on: bool
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +298,23 @@ class ScopeFile:
     wav_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class StillFile:
+    """StillDone without its bytes: one descriptor comes with it, sealed memory with the PNG."""
+
+    still: RecordId
+    visit: VisitId
+    asked_by: Role
+    width: int
+    height: int
+    sha256: str
+    pixels_sha256: str
+    taken_at: datetime
+    source: str
+    coding: str
+    png_bytes: int
+
+
 Wish = (
     Hello
     | LookFor
@@ -268,6 +333,11 @@ Wish = (
     | StartScope
     | StopScope
     | ScopeKept
+    | ShowExamCamera
+    | LookAt
+    | Freeze
+    | StillKept
+    | SetExamControl
     | Surface
     | Quit
 )
@@ -287,6 +357,11 @@ News = (
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillFile
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
     | Surfaces
     | Frame
     | NoPicture
@@ -312,6 +387,11 @@ WISHES = TypedWords(
         "scope-start": StartScope,
         "scope-stop": StopScope,
         "scope-kept": ScopeKept,
+        "exam-show": ShowExamCamera,
+        "exam-look": LookAt,
+        "freeze": Freeze,
+        "still-kept": StillKept,
+        "exam-control": SetExamControl,
         "surface": Surface,
         "quit": Quit,
     }
@@ -335,6 +415,11 @@ TOLD = TypedWords(
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
+        "still": StillFile,
+        "still-refused": StillRefused,
+        "far-still": FarStill,
+        "far-exam": FarExamCamera,
+        "exam-controls": ControlsSeen,
         "surfaces": Surfaces,
         "frame": Frame,
         "no-picture": NoPicture,
@@ -345,4 +430,4 @@ TOLD = TypedWords(
 # A blocked screen may miss these: a newer one makes each of them worthless.
 DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress, StillHere)
 # Each of these brings exactly one descriptor; no other word brings any.
-WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile)
+WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile, StillFile)

@@ -56,14 +56,15 @@ class PictureFeed:
         self._is_on = True
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def put(self, width: int, height: int, data: bytes | memoryview) -> None:
-        """`data` is copied; what nobody took in time is replaced."""
+    def put(self, width: int, height: int, data: bytes | memoryview) -> int:
+        """`data` is copied; what nobody took in time is replaced. The picture's number."""
         sequence = self._newest.sequence + 1 if self._newest else 1
         self._newest = I420Picture(width, height, bytes(data), sequence)
         self._put_at = self._clock()
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+        return sequence
 
     def turn(self, is_on: bool) -> None:
         """The user's wish; an idle camera is noticed without being told."""

@@ -16,7 +16,7 @@ from peripherals.drivers.fault import Fault, Why
 
 MMHG, PER_MINUTE, PERCENT, COUNT = "mm[Hg]", "/min", "%", "1"
 
-Fact = str | int | bool | None
+Fact = str | int | bool | tuple[int, ...] | None
 
 FAULT_SENTENCES = {
     Why.LOST_BYTES: "no frame begins there",

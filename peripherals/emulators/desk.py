@@ -114,7 +114,10 @@ class Desk:
     def _answer(self, answers: list[bytes], now: float) -> None:
         for answer in answers:
             begin = max([now, *(at for at, _ in self._going_out)])  # one after the other
-            pieces = shaped(answer, self._wire, self._noise, self._emulator.false_sync)
+            emulator = self._emulator
+            pieces = shaped(
+                answer, self._wire, self._noise, emulator.false_sync, emulator.split_gap_s
+            )
             self._going_out += [(begin + delay, piece) for delay, piece in pieces]
 
     def _strike(self) -> None:

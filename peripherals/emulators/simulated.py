@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from peripherals.emulators.wire_faults import SPLIT_GAP_S
+
 Seen = Callable[[str, bytes], None]  # the name of a command that was received, and its bytes
 Told = dict[str, str | int | float | bool | None]
 
@@ -39,10 +41,14 @@ class Simulated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """`faults` are the device's own, besides those of the line; `false_sync` begins garbage."""
+    """`faults` are the device's own, besides those of the line; `false_sync` begins garbage.
+
+    `split_gap_s`: a stream cut into bytes must still get through in time.
+    """
 
     make: Callable[[float, Seen], Simulated]  # seconds of a measurement
     result: str  # what it shows when nothing else was said
     result_form: str  # for people: "SYS/DIA/PULSE"
     faults: tuple[str, ...] = ()
     false_sync: bytes = b""
+    split_gap_s: float = SPLIT_GAP_S

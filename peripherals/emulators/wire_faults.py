@@ -16,7 +16,11 @@ class WireFault(StrEnum):
 
 
 def shaped(
-    frame: bytes, fault: WireFault, noise: random.Random, false_sync: bytes = b""
+    frame: bytes,
+    fault: WireFault,
+    noise: random.Random,
+    false_sync: bytes = b"",
+    split_gap_s: float = SPLIT_GAP_S,
 ) -> list[tuple[float, bytes]]:
     """The pieces of one frame as (seconds after what is already on its way, bytes)."""
     if fault is WireFault.SILENT:
@@ -24,7 +28,7 @@ def shaped(
     if fault is WireFault.DUPLICATE:
         return [(0.0, frame), (0.0, frame)]
     if fault is WireFault.SPLIT:
-        return [(n * SPLIT_GAP_S, frame[n : n + 1]) for n in range(len(frame))]
+        return [(n * split_gap_s, frame[n : n + 1]) for n in range(len(frame))]
     if fault is WireFault.GARBAGE:
         before = noise.randbytes(noise.randint(1, NOISE_BYTES))
         return [(0.0, before + false_sync + noise.randbytes(1) + frame)]

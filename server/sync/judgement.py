@@ -29,6 +29,7 @@ from server.notes.service import judge_note
 from server.patients.service import judge_patient
 from server.recordings.service import Recordings
 from server.records import StoredRecord, find, store
+from server.stills.service import judge_still, judge_still_marks
 from server.sync.store import Op, keep_op, op_with
 from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
@@ -54,6 +55,8 @@ class Judgement:
             RecordType.RECEIPT: judge_receipt,
             RecordType.READING: judge_reading,
             RecordType.RECORDING: recordings.judge,
+            RecordType.STILL: judge_still(recordings.wrapped_key),
+            RecordType.STILL_MARKS: judge_still_marks,
             RecordType.LADDER_STEP: judge_ladder_step,
             RecordType.CALL_REPORT: judge_call_report,
         }

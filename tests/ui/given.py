@@ -12,6 +12,7 @@ from ui import theme
 from ui.gallery import Stills
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame
+from ui.widgets.video_surface import PictureSources
 from ui.wording import spoken
 
 WidgetT = TypeVar("WidgetT", bound=QWidget)
@@ -23,6 +24,8 @@ class Noted(QObject):
     changed = Signal(object)
     envelope = Signal(object)
     levels = Signal(float, float)
+    picture = Signal(object, object)
+    freeze_key = "F9"
 
     def __init__(self, screen: object) -> None:
         super().__init__()
@@ -53,16 +56,16 @@ class Pages:
             name: Noted(still.screen) for name, still in vars(Stills()).items()
         }
         self.models["window"].screen = WindowScreen(page)
-        self.pictures: dict[str, Picture | None] = {"far": None, "own": None}
+        self.pictures: dict[str, Picture | None] = {"far": None, "own": None, "exam": None}
         stills = Stills()
         for name, model in self.models.items():
             setattr(stills, name, model)
-        self.frame = Frame(
-            stills.models(),
-            look,
+        sources = PictureSources(
             lambda: self.pictures["far"],
             lambda: self.pictures["own"],
+            lambda: self.pictures["exam"],
         )
+        self.frame = Frame(stills.models(), look, sources)
         self.frame.resize(*size)
         self.frame.show()
         settle()

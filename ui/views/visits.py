@@ -8,24 +8,28 @@ from ui import theme
 from ui.tone import Tone
 from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
+from ui.view_models.exam_camera import ExamIntents, ExamScreen
 from ui.view_models.messages import MessagesIntents
 from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
+from ui.view_models.stills import StillsIntents, StillsScreen
 from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
+from ui.views.exam_camera import ExamControlsView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
+from ui.views.stills import StillsView
 from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -43,12 +47,14 @@ class VisitModels:
     notes: NotesIntents
     recordings: RecordingsIntents
     messages: MessagesIntents
+    exam: ExamIntents
+    stills: StillsIntents
 
 
 class VisitView(QWidget):
-    def __init__(
-        self, models: VisitModels, look: theme.Look, far: PictureSource, own: PictureSource
-    ) -> None:
+    """Beside the call stand values and words; stills, while they are open, have their place."""
+
+    def __init__(self, models: VisitModels, look: theme.Look, sources: PictureSources) -> None:
         super().__init__()
         mark(self, "surface", "ground")
         self._banner = PatientBanner()
@@ -56,7 +62,9 @@ class VisitView(QWidget):
         self._far_screen = StatusBanner("visit.far-screen")
         self._message = StatusBanner("visit.message")
         self._state = Words("on-dark", gives_way=True, identifier="visit.state")
-        self.call = CallView(models.call, far, own, beside_state=self._state)
+        self.call = CallView(
+            models.call, models.exam, models.stills, sources, beside_state=self._state
+        )
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
@@ -66,6 +74,9 @@ class VisitView(QWidget):
         self._recordings = RecordingsView(models.recordings, look)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
+        self.stills = StillsView(models.stills, look)
+        self._exam_controls = ExamControlsView(models.exam, look)
+        self._is_stills_open: bool | None = None
         self._build_bar()
         self._lay_out()
         self._finish.clicked.connect(self.ask_finish)
@@ -78,6 +89,10 @@ class VisitView(QWidget):
         self.call.ladder.asked_for_messages.connect(self._messages.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
+        self._exam, self._stills_model = models.exam, models.stills
+        models.exam.changed.connect(self._draw_places)
+        models.stills.changed.connect(self._draw_places)
+        self._draw_places()
         self.draw(models.visit.screen)
         self._draw_outage(models.call.screen)
 
@@ -114,14 +129,17 @@ class VisitView(QWidget):
 
     def _lay_out(self) -> None:
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        self._body, self._talk = body, talk
         talk.addWidget(self.call, 62)
         talk.addWidget(self._notes, 38)
         side.addWidget(self._recordings, 52)
         side.addWidget(self._messages, 48)
+        side.addWidget(self._exam_controls, 100)
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
         body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
+        body.addWidget(self.stills, 0)
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -133,6 +151,28 @@ class VisitView(QWidget):
         layout.addWidget(self._ask)
         layout.addWidget(self._ask_sign)
         layout.addWidget(self._bar)
+
+    def _draw_places(self, _: ExamScreen | StillsScreen | None = None) -> None:
+        """Stills have the place of values and words, the camera's moves that of sound and words."""
+        is_stills = self._stills_model.screen.is_open
+        is_moving = self._exam.screen.is_moving_shown and not is_stills
+        shown = {
+            self.vitals: not is_stills,
+            self._notes: not is_stills and not is_moving,
+            self._recordings: not is_stills and not is_moving,
+            self._messages: not is_stills and not is_moving,
+            self._exam_controls: is_moving,
+            self.stills: is_stills,
+        }
+        for part in sorted(shown, key=shown.__getitem__):  # what goes, goes first: no page grows
+            show_when(part, shown[part])
+        is_exam = self._exam.screen.focus is not None  # its picture wants room
+        for place, share in enumerate((80, 20) if is_exam else (62, 38)):
+            self._talk.setStretch(place, share)
+        if is_stills != self._is_stills_open:
+            self._is_stills_open = is_stills
+            for place, share in enumerate((36, 0, 0, 64) if is_stills else (46, 27, 27, 0)):
+                self._body.setStretch(place, share)
 
     def draw(self, screen: VisitScreen) -> None:
         show_when(self._banner, screen.banner is not None)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.failures import Code
+from app.domain.stills import Drawing, Mark
 from ui.wording.english import FAILURES, MONTHS, SENTENCES, WEEKDAYS
 
 DASH = "–"
@@ -168,6 +169,14 @@ def megabytes(count: int) -> str:
     if count >= 1_000_000:
         return isolate(f"{count / 1_000_000:.1f} MB")
     return isolate(f"{max(1, round(count / 1000))} kB")
+
+
+def length(mark: Mark, drawing: Drawing) -> str:
+    """12.4 mm where a person has set a scale, else in pixels, which nobody takes for a size."""
+    millimetres = drawing.length_mm(mark)
+    if millimetres is None:
+        return isolate(f"{mark.start.distance(mark.end):.0f} px")
+    return isolate(f"{millimetres:.1f} mm")
 
 
 def fingerprint(digest: str) -> str:

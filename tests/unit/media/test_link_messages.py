@@ -28,6 +28,16 @@ from app.domain.engine import (
     ScopeProof,
     SignalMade,
 )
+from app.domain.exam_camera import (
+    Control,
+    ControlsSeen,
+    ControlState,
+    FarExamCamera,
+    FarStill,
+    Focus,
+    StillDone,
+    StillRefused,
+)
 from app.domain.failures import Code, Rejected
 from app.domain.ids import LinkId, RecordId, VisitId, new_id
 from app.domain.ladder import Matters, Reason, Stand, Step, Wants
@@ -62,6 +72,13 @@ WISHES: list[m.Wish] = [
     m.StartScope(RECORD, "apex"),
     m.StopScope(RECORD),
     m.ScopeKept(RECORD),
+    m.ShowExamCamera(True),
+    m.LookAt(Focus.BESIDE),
+    m.Freeze(RECORD, 12.25, False),
+    m.Freeze(RECORD, None, True),
+    m.StillKept(RECORD),
+    m.SetExamControl(Control.ZOOM, 120),
+    m.SetExamControl(None, 0),
     m.Surface(m.Which.FAR, 1280, 720, Layout.BGRA),
     m.Quit(),
 ]
@@ -92,6 +109,11 @@ TOLD: list[m.Told] = [
         Wants(),
         Wants(Matters.SOUND),
     ),
+    m.StillFile(RECORD, VISIT, Role.CLINICIAN, 8, 6, "0" * 64, "1" * 64, NOW, "a", "MJPG", 99),
+    StillRefused(RECORD, Code.EXAM_CAMERA_OFF),
+    FarStill(RECORD, "00" * 32),
+    FarExamCamera(True, True, Code.CAMERA_STUCK, NOW),
+    ControlsSeen((ControlState(Control.FOCUS, 0, 250, 5, 40, False),), Code.OUT_OF_RANGE),
     m.Surfaces(m.Which.SELF, 4096),
     m.Frame(m.Which.FAR, 3, 17, 640, 480, 12.5),
     m.NoPicture(m.Which.FAR),
@@ -116,6 +138,8 @@ def test_every_kind_of_word_is_among_the_examples() -> None:
 def test_the_file_is_the_domains_event_less_its_bytes() -> None:
     done = {field.name for field in fields(ScopeDone)}
     assert {field.name for field in fields(m.ScopeFile)} == done - {"wav"} | {"wav_bytes"}
+    still = {field.name for field in fields(StillDone)}
+    assert {field.name for field in fields(m.StillFile)} == still - {"png"} | {"png_bytes"}
 
 
 GOOD: Any = m.WISHES.word(m.Prepare(SETUP))["setup"]
