@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
-from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
 from app.domain.server_words import DeviceCredentials
@@ -36,17 +35,18 @@ from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.exam_camera import CameraMover, ExamCamera
+from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.observations import Observations
-from app.services.ports import Cuff
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
@@ -69,9 +69,7 @@ from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
 from peripherals.camera_head import CameraHead
-from peripherals.catalogue import DRIVERS
-from peripherals.monitor import InstrumentMonitor
-from peripherals.recording import Recorder
+from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -84,9 +82,6 @@ from ui.widgets.video_surface import PictureSources
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
 FLUSH_LIMIT_S = 3.0
-CUFF_DRIVERS = [
-    driver.name for driver in DRIVERS.values() if driver.kind is DeviceKind.BLOOD_PRESSURE_CUFF
-]
 
 
 async def work(settings: Settings, application: QApplication) -> int:
@@ -128,25 +123,22 @@ async def in_store(
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
     engine = RemoteControl(running)
-    cuff = None
-    if settings.cuff is not None:
-        driver, traces = DRIVERS[settings.cuff_driver], settings.device_traces
-        cuff = await house.enter_async_context(
-            InstrumentMonitor(
-                settings.cuff,
-                driver,
-                clock=clock,
-                recorder=None if traces is None else Recorder(traces, driver, clock),
-                on_defect=defects.on_defect,
-            )
+    instruments = await house.enter_async_context(
+        instruments_of(
+            settings.profile,
+            settings.devices,
+            clock,
+            defects.on_defect,
+            traces=settings.device_traces,
         )
+    )
     head = None
     if settings.camera_head is not None:
         head = await house.enter_async_context(
             CameraHead(settings.camera_head, clock=clock, on_defect=defects.on_defect)
         )
     services = make_services(
-        settings, store, server_api, channel, device, engine, cuff, clock, head
+        settings, store, server_api, channel, device, engine, instruments, clock, head
     )
     channel.renew = services.sign_in.renew_tokens
 
@@ -161,9 +153,9 @@ async def in_store(
         clock,
         role=settings.role,
         device_name=settings.device_name,
-        has_cuff=settings.cuff is not None,
         policy=settings.vitals_policy,
         freeze_key=settings.freeze_key,
+        has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
@@ -195,11 +187,11 @@ def make_services(
     channel: SignallingChannel,
     device: DeviceCredentials,
     engine: RemoteControl,
-    cuff: Cuff | None,
+    instruments: Instruments,
     clock: SystemClock,
     head: CameraMover | None = None,
 ) -> Services:
-    role = settings.role
+    role, devices = settings.role, Devices()
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -227,7 +219,7 @@ def make_services(
         acts=acts,
         chart=chart,
         tray=tray,
-        instruments={} if cuff is None else {DeviceKind.BLOOD_PRESSURE_CUFF: cuff},
+        instruments=instruments.slots,
         tell_far=call.tell_far,
     )
     policy = settings.vitals_policy
@@ -284,8 +276,10 @@ def make_services(
         worklist=Worklist(acts),
         chart=chart,
         unsent=Unsent(acts),
-        devices=Devices(),
+        devices=devices,
+        device_ports=DevicePorts(instruments, devices, clock),
         call=call,
+        far_devices=FarDevices(acts=acts, chart=chart, call=call, devices=devices, role=role),
         relays=Relays(
             engine=engine,
             switchboard=switchboard,
@@ -363,6 +357,8 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.tray,
         s.vitals,
         s.bp_protocol,
+        s.device_ports,
+        s.far_devices,
         s.receipts,
         s.direct_line,
         s.message_files,
@@ -430,6 +426,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.exam_camera,
         s.recordings,
         s.bp_protocol,
+        s.far_devices,
+        s.device_ports,
         s.vitals,
         s.far_vitals,
         s.tray,
@@ -457,7 +455,12 @@ async def show_witness(settings: Settings) -> int:
 
 
 def main() -> int:
-    settings = read_settings(sys.argv[1:], socket.gethostname(), cuff_drivers=CUFF_DRIVERS)
+    settings = read_settings(
+        sys.argv[1:],
+        socket.gethostname(),
+        cuff_drivers=CUFF_DRIVERS,
+        device_drivers=DEVICE_DRIVERS,
+    )
     make_files_private()
     forbid_core_dumps()
     set_up("screen")

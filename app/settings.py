@@ -39,11 +39,16 @@ class Settings:
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
+    devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
 def read_settings(
-    arguments: list[str], host_name: str, *, cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,)
+    arguments: list[str],
+    host_name: str,
+    *,
+    cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,),
+    device_drivers: Sequence[str] = (),
 ) -> Settings:
     """Exits with a clear sentence when an argument is wrong (argparse)."""
     parser = argparse.ArgumentParser(
@@ -101,6 +106,14 @@ def read_settings(
         help=f"key or foot pedal that takes a still, as F9 or Ctrl+K (default: {FREEZE_KEY})",
     )
     parser.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        type=_driver_and_port,
+        metavar="DRIVER=PORT",
+        help="an instrument on a serial port, such as suntech=/dev/ttyUSB0; may be said again",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -118,6 +131,13 @@ def read_settings(
     cuff_driver, separator, port = (given.cuff or "").partition("=")
     if separator and cuff_driver not in cuff_drivers:
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
+    if not separator:
+        cuff_driver, port = CUFF_DRIVER_DEFAULT, given.cuff
+    unknown = [
+        driver for driver, _ in given.device if device_drivers and driver not in device_drivers
+    ]
+    if unknown:
+        parser.error(f"--device: no driver {unknown[0]!r}; there are {', '.join(device_drivers)}")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -128,8 +148,8 @@ def read_settings(
         microphone=given.microphone,
         speaker=given.speaker,
         stethoscope=given.stethoscope,
-        cuff=port if separator else given.cuff,
-        cuff_driver=cuff_driver if separator else CUFF_DRIVER_DEFAULT,
+        cuff=port,
+        cuff_driver=cuff_driver,
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
@@ -139,6 +159,7 @@ def read_settings(
         freeze_key=given.freeze_key,
         other_servers=tuple(given.other_server),
         vitals_policy=vitals_policy,
+        devices=(*given.device, *([] if port is None else [(cuff_driver, port)])),
     )
 
 
@@ -150,3 +171,10 @@ def _vitals_policy(path: Path | None) -> VitalsPolicy:
         return policy_from(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read") from error
+
+
+def _driver_and_port(told: str) -> tuple[str, str]:
+    driver, separator, port = told.partition("=")
+    if not (separator and driver and port):
+        raise argparse.ArgumentTypeError(f"{told!r} is not DRIVER=PORT")
+    return driver, port

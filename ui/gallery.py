@@ -18,10 +18,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
+from ui import gallery_devices, theme
 from ui import gallery_exam as shown
 from ui import gallery_screens as made
 from ui import gallery_vitals as signs
-from ui import theme
 from ui.gallery_shot import Shot
 from ui.view_models.recordings import RecordingsScreen
 from ui.view_models.running_cuff import RunningCuffScreen
@@ -69,6 +69,7 @@ class Stills:
         self.worklist: Any = Still(made.TODAY)
         self.cart_home: Any = Still(made.CART)
         self.unsent: Any = Still(made.UNSENT)
+        self.devices: Any = Still(gallery_devices.DEVICES_CART)
         self.status: Any = Still(made.STATUS)
         self.running_cuff: Any = Still(RunningCuffScreen())
         self.visit: Any = Still(made.VISIT)
@@ -105,6 +106,7 @@ class Stills:
             cart_home=self.cart_home,
             visit=visit,
             unsent=self.unsent,
+            devices=self.devices,
             status=self.status,
             running_cuff=self.running_cuff,
         )
@@ -354,6 +356,18 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
     ),
     **shown.SHOTS,
+    "devices-cart": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_CART, "status": made.STATUS_CART},
+        is_cart=True,
+    ),
+    "devices-cart-ill": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_ILL, "status": made.STATUS_OUT},
+        is_cart=True,
+    ),
+    "devices-clinician": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_CLINICIAN}),
+    "devices-none": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_NONE}),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
 }
 

@@ -39,6 +39,7 @@ STATUS = StatusScreen(
     person=text("status.person", name="Dr A. Lindqvist", role=text("role.clinician")),
     demonstration=text("demonstration"),
     can_open_unsent=True,
+    can_open_devices=True,
     can_lock=True,
     can_sign_out=True,
 )

@@ -13,6 +13,7 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.devices import DevicesViewModel
 from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
@@ -53,6 +54,17 @@ def make_models(
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
+    devices = DevicesViewModel(
+        tasks,
+        ticker,
+        devices=s.devices,
+        device_ports=s.device_ports,
+        far_devices=s.far_devices,
+        clock=clock,
+        role=role,
+    )
+    status.asked_for_devices.connect(lambda: window.show_devices(True))
+    devices.went_back.connect(lambda: window.show_devices(False))
     call = CallViewModel(
         tasks,
         ticker,
@@ -171,6 +183,7 @@ def make_models(
         cart_home=cart_home,
         visit=visit,
         unsent=unsent,
+        devices=devices,
         status=status,
         running_cuff=RunningCuffViewModel(tasks, s.vitals, s.bp_protocol, window),
     )

@@ -35,10 +35,12 @@ from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.device_ports import DevicePorts
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.exam_camera import ExamCamera
+from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving, Loss
 from app.services.message_files import MessageFiles
@@ -58,7 +60,6 @@ from app.services.tray import Tray, TrayState
 from app.services.unsent import Unsent
 from app.services.visits import Visits
 from app.services.vitals import Vitals
-from app.services.vitals_state import VitalsState
 from app.services.worklist import Worklist
 
 
@@ -74,7 +75,9 @@ class Services:
     chart: Chart
     unsent: Unsent
     devices: Devices
+    device_ports: DevicePorts
     call: Call
+    far_devices: FarDevices
     relays: Relays
     call_log: CallLog
     tray: Tray
@@ -128,6 +131,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         # It names no visit: what was under way at hanging up is not the next patient's.
         if visit is not None and call.phase in WITH_FAR_SIDE:
             s.far_vitals.heard(visit, word.payload)
+            s.far_devices.heard(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
             s.message_files.heard(visit, word.payload)
             of_exam(visit, word.payload)
@@ -145,10 +149,6 @@ def wire(services: Services, tasks: TaskOwner) -> None:
             # By itself, too: no later screen shall look for it.
             tasks.start(s.desk.remember_call(), "forget the call")
 
-    def instruments_seen(state: VitalsState) -> None:
-        told = (one.told for one in state.instruments.values())
-        s.devices.seen(tuple(one.status for one in told if one is not None))
-
     def tray_told(state: TrayState) -> None:
         s.leaving.would_lose(Loss.SET_ASIDE, bool(state.items) and not s.acts.is_kept)
 
@@ -158,7 +158,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     s.engine_room.on(EngineAttached, s.relays.heard_attached)
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.far_vitals.heard(word.visit, word.payload))
-    s.vitals.state.listen(instruments_seen)
     s.tray.state.listen(tray_told)
     s.switchboard.on(LiveHeard, lambda word: of_exam(word.visit, word.payload))
+    s.switchboard.on(LiveHeard, lambda word: s.far_devices.heard(word.visit, word.payload))
     s.call.state.listen(call_told)

@@ -82,6 +82,8 @@ class VideoSurface(QLabel):
         self._taken: tuple[int, float] | None = None  # outlives the picture itself
         self._new_at = monotonic()
         self._is_frozen = False
+        self._frozen_since = now()
+        self._frozen_said = ""
         self._absent = ""
         self._told = QSize()
         self._build(identifier)
@@ -155,18 +157,25 @@ class VideoSurface(QLabel):
             return
         self._is_frozen = is_frozen
         if is_frozen:
-            since = self._now() - timedelta(seconds=silent_s)
-            key = "picture.frozen-short" if self._is_small else "picture.frozen"
-            self._frozen_words.say(text(key, time=time_of_day(since)))
+            self._frozen_since = self._now() - timedelta(seconds=silent_s)
+            self._say_frozen()
         self._tell()
         self.update()
+
+    def _say_frozen(self) -> None:
+        """Since when, where the picture is wide enough for it; a screen reader has the room."""
+        short, since = text("picture.frozen-short"), time_of_day(self._frozen_since)
+        self._frozen_said = short if self._is_small else text("picture.frozen", time=since)
+        self._frozen_words.say(self._frozen_said)
+        if self._frozen_words.sizeHint().width() > self._fitted().width() - 2 * WORDS_INSET:
+            self._frozen_words.say(short)
 
     def _tell(self) -> None:
         show_when(self._frozen_words, self._is_frozen)
         waiting = text("picture.waiting-short" if self._is_small else "picture.waiting")
         words = "" if self.has_picture else self._absent or waiting
         self._absent_words.say_or_hide(words)
-        state = self._frozen_words.text() if self._is_frozen else words
+        state = self._frozen_said if self._is_frozen else words
         caption = self._caption.text()
         call(self, ", ".join(part for part in (self._name, caption, state) if part))
 
@@ -251,6 +260,8 @@ class VideoSurface(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_words()
+        if self._is_frozen:
+            self._say_frozen()
         self._tell_size()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,0 +1,35 @@
+"""Short programs of ours: heard to their end, or ended, so that nothing of them is left."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from app.domain.failures import Code, Unavailable
+
+log = logging.getLogger(__name__)
+
+LIMIT_S = 4.0  # it is gone at once; to hear of it may take a busy machine its time
+
+
+async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes:
+    """What it wrote until it ended; Unavailable(NO_SOUND_DEVICE) when that takes too long."""
+    try:
+        async with asyncio.timeout(limit_s):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
+    finally:
+        if process.returncode is None:  # too late, or nobody wants to know any more
+            await end(process)
+    return said
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Killed, and its pipes closed; one that the system cannot end is left behind."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await process.communicate()
+    except TimeoutError:
+        log.error("a program that was killed does not end")
