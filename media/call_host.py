@@ -14,12 +14,14 @@ from typing import Any, Self
 import av
 import numpy as np
 
+from app.domain.access import Role
 from app.domain.clock import Clock
 from app.domain.device import DeviceStatus
 from app.domain.engine import (
     CallSetup,
     DevicesSeen,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LinkPhase,
@@ -28,12 +30,12 @@ from app.domain.engine import (
     SignalMade,
 )
 from app.domain.ids import LinkId
-from app.domain.ladder import PICTURE_LEAST, Step, Stream
+from app.domain.ladder import PICTURE_LEAST, Matters, Step, Stream
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
-from media.auscultation.lossless_channel import Line
 from media.call_devices import CallDevices
 from media.call_links import CallLinks
+from media.ear_output import EarOutput
 from media.ladder_keeper import LadderKeeper
 from media.link.messages import (
     VERSION,
@@ -47,17 +49,25 @@ from media.link.messages import (
     News,
     Prepare,
     Release,
-    ScopeKept,
     SendLive,
     ShowCamera,
-    StartScope,
-    StopScope,
     Surface,
     UseRelays,
     Want,
     WarmUp,
     Which,
     Wish,
+)
+from media.link.sound_words import (
+    CloseSound,
+    Listen,
+    OpenSound,
+    PlaySound,
+    ScopeKept,
+    StartScope,
+    StopScope,
+    StopSound,
+    WriteSound,
 )
 from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import (
@@ -74,6 +84,9 @@ from media.rtc.link_events import (
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.relay_paths import RELAYS
 from media.scope_desk import ScopeDesk
+from media.scope_ears import ScopeEars
+from media.scope_line import ScopeLine
+from media.scope_player import ScopePlayer
 from media.surface_share import SurfaceShare
 
 log = logging.getLogger(__name__)
@@ -100,12 +113,19 @@ class CallHost:
         self._feed = PictureFeed()
         self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
-        self._scope = ScopeDesk(tell, self._devices.scope_runs)
+        self._ear_output = EarOutput(
+            clock, lambda: self._devices.speaker, lambda: self._devices.speaker_name
+        )
+        self._ears = ScopeEars(tell, self._ear_output.put)
+        self._player = ScopePlayer(tell, self._ear_output)
+        self._scope = ScopeDesk(tell, self._devices.scope_runs, self._ears)
+        self._scope_line = ScopeLine(self._scope.heard_packet, self._stand)
+        self._matters = Matters.PICTURE
         self._ladder = LadderKeeper(
             clock,
             line_state=lambda: live.line_state() if (live := self._links.live) else None,
             running=self._streams,
-            tell=lambda told: tell(told, None),
+            tell=self._tell_ladder,
             say_far=self._links.send,
         )
         self._ladder.step.listen(self._step_is)
@@ -132,6 +152,11 @@ class CallHost:
             StartScope: self._start_scope,
             StopScope: lambda wish: self._scope.stop(wish.recording),
             ScopeKept: lambda wish: self._scope.shelf.kept(wish.recording),
+            Listen: lambda wish: self._ears.listen(wish.listening),
+            CloseSound: lambda wish: self._player.close_slot(wish.slot),
+            PlaySound: lambda wish: self._player.play(wish.playing),
+            StopSound: lambda _: self._player.stop(),
+            WriteSound: self._player.write,
             Surface: lambda wish: self._surfaces[wish.which].size(wish),
         }
 
@@ -152,6 +177,10 @@ class CallHost:
         await self._links.close()
         await RELAYS.close()
         await self._scope.close()
+        await self._scope_line.close()
+        await self._player.close()
+        await self._ear_output.close()
+        self._ears.close()
         await self._devices.close()
         await self._tasks.close()
         self._pool.shutdown()
@@ -187,10 +216,13 @@ class CallHost:
         for surface in self._surfaces.values():
             surface.screen_came()
         self._scope.shelf.screen_came()
+        self._ears.screen_came()
 
     def screen_left(self) -> None:
         self._screen_is(False)
         self._links.close_empty()  # nobody is there who could join
+        self._ears.screen_left()
+        self._player.screen_left()
         for surface in self._surfaces.values():
             surface.screen_left()
 
@@ -201,8 +233,13 @@ class CallHost:
         """
         self._capture(False)
 
-    def heard(self, wish: Wish) -> None:
-        self._obey[type(wish)](wish)
+    def heard(self, wish: Wish, descriptor: int | None = None) -> None:
+        """The descriptor that comes with it is ours."""
+        if isinstance(wish, OpenSound):
+            assert descriptor is not None
+            self._player.open_slot(wish, descriptor)
+        else:
+            self._obey[type(wish)](wish)
 
     def _screen_is(self, is_attached: bool) -> None:
         self._own_screen = FarScreen(is_attached, self._clock.now())
@@ -233,7 +270,7 @@ class CallHost:
     def _close_link(self) -> None:
         self._links.close_all()
         self._ladder.end()
-        self._scope.line_is(None)
+        self._line_follows()
         self._far_screen, self._is_far_camera_on = None, True
         self._surfaces[Which.FAR].nothing()
 
@@ -348,11 +385,17 @@ class CallHost:
 
     def _line_follows(self) -> None:
         """Body sounds go over the link that is up, or wait."""
-        live = self._links.live
-        if live is None:
-            self._scope.line_is(None)
-        else:
-            self._scope.line_is(Line(live.send_scope, lambda: live.scope_waiting_bytes))
+        self._scope.line_is(self._scope_line.follow(self._links.live))
+
+    def _stand(self) -> tuple[Step, Matters]:
+        return self._ladder.step.value, self._matters
+
+    def _tell_ladder(self, told: LadderTold) -> None:
+        """The clinician's word holds for what both sides send."""
+        is_ours = self._setup is not None and self._setup.side is Role.CLINICIAN
+        wants = told.wants if is_ours or told.far_wants is None else told.far_wants
+        self._matters = wants.matters
+        self._tell(told, None)
 
     def _far_camera_is(self, is_on: bool) -> None:
         self._is_far_camera_on = is_on

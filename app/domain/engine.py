@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from app.domain.access import Role
 from app.domain.changes import Json
+from app.domain.curve import SoundShape
 from app.domain.device import DeviceStatus
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Stand, Step, Wants
+from app.domain.listening import Slot, SoundBand
 from app.domain.recordings import SoundGap, SoundSpan
 
 
@@ -157,6 +159,14 @@ class ScopeTimeline:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeContinues:
+    """`before` was full: the same listening goes on as `recording`."""
+
+    recording: RecordId
+    before: RecordId
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeDone:
     """A recording ended here or arrived; `wav` is the file whose SHA-256 is `sha256`."""
 
@@ -181,6 +191,53 @@ class ScopeProof:
     recording: RecordId
     far_sha256: str
     matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOpened:
+    """A kept recording stands in its slot, to be drawn and played."""
+
+    slot: Slot
+    recording: RecordId
+    sample_rate_hz: int
+    bands: tuple[SoundBand, ...]  # those that its rate holds
+    shape: SoundShape
+    heart_rate_bpm: float | None = None
+    heart_confidence: float = 0.0
+    faults: tuple[SoundFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRefused:
+    """It cannot be opened, played or written out."""
+
+    slot: Slot
+    recording: RecordId
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlaying:
+    """Where it is; told some times a second. `is_heard`: there is a loudspeaker."""
+
+    slot: Slot
+    at_s: float
+    is_heard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStopped:
+    slot: Slot
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundWritten:
+    """What goes into the file that a person chose."""
+
+    slot: Slot
+    recording: RecordId
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +292,14 @@ EngineEvent = (
     | Levels
     | ScopeProgress
     | ScopeTimeline
+    | ScopeContinues
     | ScopeDone
     | ScopeProof
+    | SoundOpened
+    | SoundRefused
+    | SoundPlaying
+    | SoundStopped
+    | SoundWritten
     | LiveFromFar
     | Measures
     | LadderTold

@@ -21,6 +21,7 @@ from media.auscultation.scope_receiver import ScopeReceiver
 from media.auscultation.scope_sender import ScopeFile, ScopeSender
 from media.auscultation.scope_words import (
     MAX_MESSAGE_BYTES,
+    Away,
     Block,
     End,
     Gap,
@@ -31,6 +32,7 @@ from media.auscultation.scope_words import (
     bytes_of,
     word_of,
 )
+from media.auscultation.wav import SAMPLE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +130,13 @@ class LosslessChannel:
             self._say_packet(packet)
         return samples[len(taken) :]
 
+    def samples_of(self, recording: RecordId) -> int:
+        """So many are recorded."""
+        return len(self._departing[recording].sender.blocks.samples) // SAMPLE_BYTES
+
+    def instrument_is(self, recording: RecordId, *, is_away: bool) -> None:
+        self._departing[recording].sender.is_away = is_away
+
     def mark_gap(self, recording: RecordId, missing_ms: int) -> None:
         """The instrument was away, and is there again."""
         self._departing[recording].sender.mark_gap(missing_ms)
@@ -201,8 +210,8 @@ class LosslessChannel:
         match word:
             case ScopeHeader():
                 self._begin(word)
-            case Block(recording=recording) | End(recording=recording) | Gap(recording=recording):
-                self._take_sound(recording, word)
+            case Block() | End() | Gap() | Away():
+                self._take_sound(word)
             case _:
                 departing = self._departing.get(word.recording)
                 if departing is not None:
@@ -226,10 +235,10 @@ class LosslessChannel:
             raise Rejected(Code.MALFORMED, "scope header")
         self._say(arriving.receiver.answer())
 
-    def _take_sound(self, recording: RecordId, word: Block | End | Gap) -> None:
-        arriving = self._arriving.get(recording)
+    def _take_sound(self, word: Block | End | Gap | Away) -> None:
+        arriving = self._arriving.get(word.recording)
         if arriving is None:
-            self._say(self._proofs.get(recording) or Unknown(recording))
+            self._say(self._proofs.get(word.recording) or Unknown(word.recording))
             return
         match word:
             case Block():
@@ -238,6 +247,8 @@ class LosslessChannel:
                 arriving.take_fresh(self._clock(), is_live=is_live)
             case Gap():
                 arriving.receiver.mark(word)
+            case Away(is_away=is_away):
+                arriving.receiver.is_away = is_away
             case End():
                 arriving.receiver.finish(word)
         self._arrived(arriving.receiver)

@@ -25,6 +25,7 @@ class ScopeReceiver:
         self._blocks = CameBlocks(header.sample_rate_hz, header.block_samples)
         self._coder = BlockCoder(header.sample_rate_hz, header.block_samples)
         self._gaps: dict[int, SoundGap] = {}
+        self.is_away = False  # the instrument
         self._fresh: list[tuple[int, bytes]] = []
         self._said_end: End | None = None
         self._is_back_due = False

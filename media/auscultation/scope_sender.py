@@ -11,6 +11,7 @@ from app.domain.recordings import GAPS_MOST, SoundGap
 from media.auscultation.overview import Overview, level_at_end
 from media.auscultation.scope_words import (
     Ack,
+    Away,
     Block,
     End,
     Gap,
@@ -42,7 +43,9 @@ class ScopeSender:
         self._end: End | None = None
         self._next = 0
         self._acknowledged = 0
+        self.is_away = False  # the instrument
         self._gaps_said = 0
+        self._is_away_said = False
         self._is_begun = False  # the header went out on this link
         self._is_known = False  # the far side answered it
         self._is_end_sent = False
@@ -107,7 +110,7 @@ class ScopeSender:
     def new_link(self) -> None:
         """Nothing of the old line counts; the far side is asked what it has."""
         self._is_begun = self._is_known = self._is_end_sent = False
-        self._gaps_said = 0
+        self._gaps_said, self._is_away_said = 0, False
 
     def heard(self, word: Ack | Proof | Unknown) -> None:
         match word:
@@ -136,7 +139,7 @@ class ScopeSender:
             return [self.header]
         if not self._is_known or self.proof is not None:
             return []
-        words = self._gaps_due()
+        words = self._instrument_due()
         if not is_live:
             words += self._blocks_due(most_bytes)
         is_all_sent = self._end is not None and (is_live or self._next == self._end.blocks)
@@ -145,9 +148,14 @@ class ScopeSender:
             words.append(self._end)
         return words
 
-    def _gaps_due(self) -> list[ScopeWord]:
+    def _instrument_due(self) -> list[ScopeWord]:
+        recording = self.header.recording
         fresh, self._gaps_said = self.gaps[self._gaps_said :], len(self.gaps)
-        return [Gap(self.header.recording, gap.at_sample, gap.missing_ms) for gap in fresh]
+        words: list[ScopeWord] = [Gap(recording, gap.at_sample, gap.missing_ms) for gap in fresh]
+        if self.is_away != self._is_away_said:
+            self._is_away_said = self.is_away
+            words.append(Away(recording, self.is_away))
+        return words
 
     def _blocks_due(self, most_bytes: int) -> list[ScopeWord]:
         words: list[ScopeWord] = []

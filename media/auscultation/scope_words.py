@@ -13,7 +13,7 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import RecordId, VisitId
 from media.auscultation.wav import RATE_LEAST_HZ, RATE_MOST_HZ, SAMPLE_BYTES
 
-BEGIN, BLOCK, END, ACK, PROOF, UNKNOWN, GAP = 1, 2, 3, 4, 5, 6, 7
+BEGIN, BLOCK, END, ACK, PROOF, UNKNOWN, GAP, AWAY = 1, 2, 3, 4, 5, 6, 7, 8
 MAX_MESSAGE_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 2 * 1024
 MAX_TEXT = 200
@@ -23,6 +23,7 @@ _ACK = struct.Struct("!B16sI?")
 _PROOF = struct.Struct("!B16s32s")
 _UNKNOWN = struct.Struct("!B16s")
 _GAP = struct.Struct("!B16sQI")
+_AWAY = struct.Struct("!B16s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,22 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The instrument was away here. An earlier release refuses this word and misses nothing else."""
+    """The instrument was away here. An earlier release refuses it, and misses nothing else."""
 
     recording: RecordId
     at_sample: int
     missing_ms: int
 
 
-ScopeWord = ScopeHeader | Block | End | Ack | Proof | Unknown | Gap
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The instrument is away, or is there again; of an earlier release the same holds."""
+
+    recording: RecordId
+    is_away: bool
+
+
+ScopeWord = ScopeHeader | Block | End | Ack | Proof | Unknown | Gap | Away
 
 
 def bytes_of(word: ScopeWord) -> bytes:
@@ -127,6 +136,8 @@ def bytes_of(word: ScopeWord) -> bytes:
             return _UNKNOWN.pack(UNKNOWN, recording.bytes)
         case Gap(recording, at_sample, missing_ms):
             return _GAP.pack(GAP, recording.bytes, at_sample, missing_ms)
+        case Away(recording, is_away):
+            return _AWAY.pack(AWAY, recording.bytes, is_away)
 
 
 def word_of(data: bytes) -> ScopeWord:
@@ -159,6 +170,9 @@ def _word_of(data: bytes) -> ScopeWord:
         case 7:
             _, recording, at_sample, missing_ms = _GAP.unpack(data)
             return Gap(_id(recording), at_sample, missing_ms)
+        case 8:
+            _, recording, is_away = _AWAY.unpack(data)
+            return Away(_id(recording), is_away)
         case _:
             raise ValueError("kind")
 

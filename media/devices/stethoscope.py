@@ -9,7 +9,6 @@ import os
 import stat
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.clock import Clock
@@ -18,18 +17,13 @@ from app.domain.failures import Code, Failure, Rejected, Unavailable
 from media.auscultation.wav import SAMPLE_BYTES, samples_of
 from media.devices import sound_library
 from media.devices.sample_ring import SampleRing, Samples
+from media.devices.scope_sound import ScopeSound
 
-BLOCK_S = 0.05
+BLOCK_S = 0.02
 RING_S = 10  # a loop that stands still for so long loses sound, and says so
 SILENT_AFTER_S = 2.0
 MOST_FILE_BYTES = 256 * 1024 * 1024
 INPUT_BLOCK_SAMPLES = 0  # as the device gives them
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeSound:
-    samples: bytes  # PCM, 16 bit little-endian, one channel
-    sample_rate_hz: int
 
 
 class Stethoscope:

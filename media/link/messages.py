@@ -17,18 +17,40 @@ from app.domain.engine import (
     LinkChanged,
     LiveFromFar,
     Measures,
+    ScopeContinues,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
 )
 from app.domain.failures import Code
-from app.domain.ids import LinkId, RecordId, VisitId
+from app.domain.ids import LinkId
 from app.domain.ladder import Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
+from media.link.sound_words import (
+    CloseSound,
+    CurveMemory,
+    Listen,
+    OpenSound,
+    PlaySound,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundBytes,
+    SoundShown,
+    StartScope,
+    StopScope,
+    StopSound,
+    WriteSound,
+)
 from media.link.typed_words import TypedWords
 
-VERSION = 1
+VERSION = 2
 
 
 class Which(StrEnum):
@@ -127,24 +149,6 @@ class SendLive:
 
 
 @dataclass(frozen=True, slots=True)
-class StartScope:
-    recording: RecordId
-    site: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopScope:
-    recording: RecordId
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeKept:
-    """The recording is safe with the screen; the media process may forget it."""
-
-    recording: RecordId
-
-
-@dataclass(frozen=True, slots=True)
 class Surface:
     """How many device pixels the screen has for this picture, and in which layout; 0: hidden."""
 
@@ -221,35 +225,6 @@ class NoPicture:
     which: Which
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeBegan:
-    recording: RecordId
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeRefused:
-    """The wish was not carried out; no recording of this id runs."""
-
-    recording: RecordId
-    code: Code
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeFile:
-    """ScopeDone without its bytes: one descriptor comes with it, sealed memory with the WAV."""
-
-    recording: RecordId
-    visit: VisitId
-    site: str
-    is_ours: bool
-    sample_rate_hz: int
-    samples: int
-    sha256: str
-    source: str
-    is_complete: bool
-    wav_bytes: int
-
-
 Wish = (
     Hello
     | LookFor
@@ -268,6 +243,12 @@ Wish = (
     | StartScope
     | StopScope
     | ScopeKept
+    | Listen
+    | OpenSound
+    | CloseSound
+    | PlaySound
+    | StopSound
+    | WriteSound
     | Surface
     | Quit
 )
@@ -281,9 +262,17 @@ News = (
     | Levels
     | ScopeBegan
     | ScopeRefused
+    | ScopeContinues
     | ScopeProgress
+    | ScopeTimeline
     | ScopeFile
     | ScopeProof
+    | CurveMemory
+    | SoundShown
+    | SoundRefused
+    | SoundPlaying
+    | SoundStopped
+    | SoundBytes
     | LiveFromFar
     | Measures
     | LadderTold
@@ -312,6 +301,12 @@ WISHES = TypedWords(
         "scope-start": StartScope,
         "scope-stop": StopScope,
         "scope-kept": ScopeKept,
+        "listen": Listen,
+        "sound-open": OpenSound,
+        "sound-close": CloseSound,
+        "sound-play": PlaySound,
+        "sound-stop": StopSound,
+        "sound-write": WriteSound,
         "surface": Surface,
         "quit": Quit,
     }
@@ -329,9 +324,17 @@ TOLD = TypedWords(
         "levels": Levels,
         "scope-began": ScopeBegan,
         "scope-refused": ScopeRefused,
+        "scope-continues": ScopeContinues,
         "scope-progress": ScopeProgress,
+        "scope-timeline": ScopeTimeline,
         "scope-done": ScopeFile,
         "scope-proof": ScopeProof,
+        "curves": CurveMemory,
+        "sound-shown": SoundShown,
+        "sound-refused": SoundRefused,
+        "sound-playing": SoundPlaying,
+        "sound-stopped": SoundStopped,
+        "sound-bytes": SoundBytes,
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
@@ -343,6 +346,21 @@ TOLD = TypedWords(
 )
 
 # A blocked screen may miss these: a newer one makes each of them worthless.
-DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress, StillHere)
+DROPPABLE: tuple[type[object], ...] = (
+    Frame,
+    Levels,
+    Measures,
+    ScopeProgress,
+    ScopeTimeline,
+    SoundPlaying,
+    StillHere,
+)
 # Each of these brings exactly one descriptor; no other word brings any.
-WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile)
+WITH_DESCRIPTOR: tuple[type[object], ...] = (
+    Surfaces,
+    ScopeFile,
+    CurveMemory,
+    SoundShown,
+    SoundBytes,
+)
+WISHES_WITH_DESCRIPTOR: tuple[type[object], ...] = (OpenSound,)

@@ -39,6 +39,7 @@ class Desk:
     def __init__(self) -> None:
         self.came = self.left = 0
         self.wishes: list[Wish] = []
+        self.descriptors: list[int] = []
         self.seat = ScreenSeat(
             new_listening_socket(),
             SECRET,
@@ -55,8 +56,10 @@ class Desk:
     def _left(self) -> None:
         self.left += 1
 
-    def _heard(self, wish: Wish) -> None:
+    def _heard(self, wish: Wish, descriptor: int | None) -> None:
         self.wishes.append(wish)
+        if descriptor is not None:
+            self.descriptors.append(descriptor)
 
     def screen(self) -> "Screen":
         return Screen(connect(self.seat._listener.path))

@@ -21,6 +21,7 @@ from media.auscultation.lossless_channel import (
 )
 from media.auscultation.scope_words import (
     Ack,
+    Away,
     Block,
     End,
     Gap,
@@ -309,6 +310,7 @@ WORDS: list[ScopeWord] = [
     Unknown(RecordId(new_id())),
     Gap(RecordId(new_id()), 4000 * 60, 2500),
     ScopeHeader(RecordId(new_id()), VISIT, "mitral", 4000, "", 160, RecordId(new_id())),
+    Away(RecordId(new_id()), True),
 ]
 
 
