@@ -35,7 +35,6 @@ from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.call_devices import CallDevices
 from media.call_links import CallLinks
-from media.ear_output import EarOutput
 from media.ladder_keeper import LadderKeeper
 from media.link.messages import (
     VERSION,
@@ -58,17 +57,7 @@ from media.link.messages import (
     Which,
     Wish,
 )
-from media.link.sound_words import (
-    CloseSound,
-    Listen,
-    OpenSound,
-    PlaySound,
-    ScopeKept,
-    StartScope,
-    StopScope,
-    StopSound,
-    WriteSound,
-)
+from media.link.sound_words import OpenSound
 from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import (
     LinkEvent,
@@ -83,10 +72,7 @@ from media.rtc.link_events import (
 )
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.relay_paths import RELAYS
-from media.scope_desk import ScopeDesk
-from media.scope_ears import ScopeEars
-from media.scope_line import ScopeLine
-from media.scope_player import ScopePlayer
+from media.scope_room import ScopeRoom
 from media.surface_share import SurfaceShare
 
 log = logging.getLogger(__name__)
@@ -113,13 +99,7 @@ class CallHost:
         self._feed = PictureFeed()
         self._devices = CallDevices(clock, self._heard_camera, self._seen_devices)
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
-        self._ear_output = EarOutput(
-            clock, lambda: self._devices.speaker, lambda: self._devices.speaker_name
-        )
-        self._ears = ScopeEars(tell, self._ear_output.put)
-        self._player = ScopePlayer(tell, self._ear_output)
-        self._scope = ScopeDesk(tell, self._devices.scope_runs, self._ears)
-        self._scope_line = ScopeLine(self._scope.heard_packet, self._stand)
+        self._scope = ScopeRoom(tell, clock, self._devices, self._stand)
         self._matters = Matters.PICTURE
         self._ladder = LadderKeeper(
             clock,
@@ -149,15 +129,8 @@ class CallHost:
             ShowCamera: self._show_camera,
             Want: lambda wish: self._ladder.want(wish.wants),
             SendLive: lambda wish: self._links.send(LiveFromFar(wish.payload)),
-            StartScope: self._start_scope,
-            StopScope: lambda wish: self._scope.stop(wish.recording),
-            ScopeKept: lambda wish: self._scope.shelf.kept(wish.recording),
-            Listen: lambda wish: self._ears.listen(wish.listening),
-            CloseSound: lambda wish: self._player.close_slot(wish.slot),
-            PlaySound: lambda wish: self._player.play(wish.playing),
-            StopSound: lambda _: self._player.stop(),
-            WriteSound: self._player.write,
             Surface: lambda wish: self._surfaces[wish.which].size(wish),
+            **self._scope.obey,
         }
 
     async def __aenter__(self) -> Self:
@@ -177,10 +150,6 @@ class CallHost:
         await self._links.close()
         await RELAYS.close()
         await self._scope.close()
-        await self._scope_line.close()
-        await self._player.close()
-        await self._ear_output.close()
-        self._ears.close()
         await self._devices.close()
         await self._tasks.close()
         self._pool.shutdown()
@@ -215,14 +184,12 @@ class CallHost:
         self._ladder.screen_came()
         for surface in self._surfaces.values():
             surface.screen_came()
-        self._scope.shelf.screen_came()
-        self._ears.screen_came()
+        self._scope.screen_came()
 
     def screen_left(self) -> None:
         self._screen_is(False)
         self._links.close_empty()  # nobody is there who could join
-        self._ears.screen_left()
-        self._player.screen_left()
+        self._scope.screen_left()
         for surface in self._surfaces.values():
             surface.screen_left()
 
@@ -237,7 +204,7 @@ class CallHost:
         """The descriptor that comes with it is ours."""
         if isinstance(wish, OpenSound):
             assert descriptor is not None
-            self._player.open_slot(wish, descriptor)
+            self._scope.open_sound(wish, descriptor)
         else:
             self._obey[type(wish)](wish)
 
@@ -270,7 +237,7 @@ class CallHost:
     def _close_link(self) -> None:
         self._links.close_all()
         self._ladder.end()
-        self._line_follows()
+        self._scope.follow(None)
         self._far_screen, self._is_far_camera_on = None, True
         self._surfaces[Which.FAR].nothing()
 
@@ -297,9 +264,6 @@ class CallHost:
         cameras = {Stream.CAMERA} if self._is_camera_on and self._is_capturing else set()
         scope = {Stream.STETHOSCOPE} if self._scope.is_recording else set()
         return frozenset({Stream.VOICE} | cameras | scope)
-
-    def _start_scope(self, wish: StartScope) -> None:
-        self._scope.start(wish.recording, wish.site, self._devices.stethoscope)
 
     def _capture(self, is_capturing: bool) -> None:
         if is_capturing != self._is_capturing:
@@ -359,10 +323,10 @@ class CallHost:
             case LinkWarm():
                 self._tell(LinkChanged(link, LinkPhase.WARM), None)
             case LinkLost(code):
-                self._line_follows()
+                self._scope.follow(self._links.live)
                 self._tell(LinkChanged(link, LinkPhase.LOST, code), None)
             case LinkFailed(code):
-                self._line_follows()
+                self._scope.follow(self._links.live)
                 self._tell(LinkChanged(link, LinkPhase.FAILED, code), None)
             case FarScreen():
                 self._far_screen = event
@@ -379,19 +343,15 @@ class CallHost:
 
     def _link_is_up(self, link: LinkId) -> None:
         self._links.send(self._own_screen)
-        self._line_follows()
+        self._scope.follow(self._links.live)
         self._tell(LinkChanged(link, LinkPhase.LIVE), None)
         self._ladder.link_is_up()
-
-    def _line_follows(self) -> None:
-        """Body sounds go over the link that is up, or wait."""
-        self._scope.line_is(self._scope_line.follow(self._links.live))
 
     def _stand(self) -> tuple[Step, Matters]:
         return self._ladder.step.value, self._matters
 
     def _tell_ladder(self, told: LadderTold) -> None:
-        """The clinician's word holds for what both sides send."""
+        """What matters most is the clinician's word, for what both sides send."""
         is_ours = self._setup is not None and self._setup.side is Role.CLINICIAN
         wants = told.wants if is_ours or told.far_wants is None else told.far_wants
         self._matters = wants.matters

@@ -11,10 +11,10 @@ from app.domain.clock import Clock
 from app.domain.device import Presence
 from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import Samples
-from media.devices.speaker import Speaker
+from media.devices.sound_pace import SoundPace
+from media.devices.speaker import RATE_HZ, Speaker
 
 IDLE_S = 10.0
-LOOK_EVERY_S = 2.0
 
 
 class EarOutput:
@@ -30,6 +30,7 @@ class EarOutput:
         self._call_speaker = call_speaker
         self._name = name
         self._own: Speaker | None = None
+        self._pace = SoundPace(RATE_HZ)
         self._used_at = 0.0
         self._closing = asyncio.Lock()
         self._tasks = TaskOwner("ear output")
@@ -41,12 +42,18 @@ class EarOutput:
     def put(self, samples: Samples) -> None:
         """One channel, 48 kHz, about as fast as it is heard. Never waits."""
         self._used_at = time.monotonic()
-        self._speaker().beside.put(samples)
+        speaker = self._speaker()
+        if speaker.status.presence is Presence.FOUND:
+            speaker.beside.put(samples)
+        else:
+            self._pace.add(len(samples))
 
     @property
     def in_hand(self) -> int:
-        """Samples that were put and not yet heard."""
-        return self._speaker().beside.in_hand
+        """Samples that were put and not yet heard; without a loudspeaker time passes the same."""
+        speaker = self._speaker()
+        is_heard = speaker.status.presence is Presence.FOUND
+        return speaker.beside.in_hand if is_heard else self._pace.in_hand
 
     @property
     def is_heard(self) -> bool:
@@ -70,8 +77,8 @@ class EarOutput:
 
     async def _keep(self, speaker: Speaker) -> None:
         await speaker.__aenter__()
-        while self._own is speaker and time.monotonic() - self._used_at < IDLE_S:
-            await asyncio.sleep(LOOK_EVERY_S)
+        while (left_s := self._used_at + IDLE_S - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
         await self._close_own()
 
     async def _close_own(self) -> None:

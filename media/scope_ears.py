@@ -14,7 +14,7 @@ from app.domain.ids import RecordId
 from app.domain.listening import Listening
 from media.auscultation.curve_maker import CurveMaker, Samples
 from media.auscultation.listener import Listener
-from media.auscultation.live_analysis import LiveAnalysis
+from media.auscultation.live_analysis import COLUMN_S, LiveAnalysis
 from media.auscultation.live_playout import LiveChunk
 from media.auscultation.scope_words import ScopeHeader
 from media.link.curve_share import STRIPS, CurveWriter
@@ -80,33 +80,29 @@ class ScopeEars:
 
     def heard(self, header: ScopeHeader, chunk: LiveChunk) -> None:
         """In the order in which it is to be heard."""
-        heard = self._of(header.recording, chunk.rate_hz)
+        heard = self._of(header.recording, chunk)
         samples = np.frombuffer(chunk.samples, dtype="<i2")
         if self._is_shown:
             for strip in heard.maker.heard(chunk):
                 self._curves.write(strip)
-        for column in () if chunk.is_hole else heard.analysis.heard(samples):
+        if chunk.is_hole:  # what comes after it is judged anew, or a rate would be made of nothing
+            heard.analysis = LiveAnalysis(chunk.rate_hz, chunk.at_s + chunk.seconds)
+        for at_s, column in heard.analysis.heard(samples):
             if self._is_shown:
-                self._curves.write(
-                    Strip(
-                        heard.curve,
-                        CurveKind.SPECTRUM,
-                        chunk.at_s,
-                        heard.analysis.column_s,
-                        column,
-                    )
-                )
+                kind = CurveKind.SPECTRUM
+                self._curves.write(Strip(heard.curve, kind, at_s, COLUMN_S, column))
         if self._listening.is_on:
             self._play(self._for_ears(chunk, samples))
 
-    def _of(self, recording: RecordId, rate_hz: int) -> _Heard:
-        heard = self._heard
+    def _of(self, recording: RecordId, chunk: LiveChunk) -> _Heard:
+        heard, rate_hz = self._heard, chunk.rate_hz
         if heard is not None and heard.recording == recording and heard.rate_hz == rate_hz:
             return heard
         if heard is None or heard.recording != recording:
             self._made += 1
         maker = CurveMaker(rate_hz, self._made)
-        self._heard = _Heard(recording, self._made, rate_hz, maker, LiveAnalysis(rate_hz))
+        analysis = LiveAnalysis(rate_hz, chunk.at_s)
+        self._heard = _Heard(recording, self._made, rate_hz, maker, analysis)
         return self._heard
 
     def _for_ears(self, chunk: LiveChunk, samples: Samples) -> Samples:

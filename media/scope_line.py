@@ -1,7 +1,7 @@
 """The line of body sounds: the link that is up lends a sure way, a quick one, and its figures.
 
-What they may take of it is a rule of its own: the voice goes before them, and of the picture so much
-as the person who decides says.
+What they may take of it is a rule of its own: the voice goes before them, and of the picture so
+much as the person who decides says.
 """
 
 from collections.abc import Callable

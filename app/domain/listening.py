@@ -41,7 +41,7 @@ class Listening:
 class Playing:
     """Of a kept recording, from `start_s` to `end_s`, again and again when it `is_looped`.
 
-    `is_level`: made as loud as the one beside it.
+    `is_level`: with the one gain that suits both that stand side by side, and no other.
     """
 
     slot: Slot

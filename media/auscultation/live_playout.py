@@ -159,7 +159,6 @@ class LivePlayout:
             less_s = LESS_S + LESS_SHARE * (self._wait_s - wanted_s)
             self._wait_s = max(wanted_s, self._wait_s - less_s * min(passed_s, 1.0))
 
-
     def _needed_s(self) -> float:
         ordered = sorted(self._needed)
         soon = [late_s for late_s in ordered if late_s <= FOR_AS_LONG_AS_S]

@@ -1,4 +1,4 @@
-"""One recording on its live way: sent as it is made, again ahead of loss, and what is missing after.
+"""One recording on its live way: sent as it is made, again ahead of loss, what is missing after.
 
 Pure: no clock, no line; what is to leave is handed out as packets. The record itself lies in the
 blocks, so that a monitor, or nothing, may go live while the record follows.

@@ -51,9 +51,7 @@ class Overview:
 
     @property
     def spans(self) -> tuple[SoundSpan, ...]:
-        return tuple(
-            SoundSpan(round(span.start_s, 2), round(span.end_s, 2)) for span in self._late
-        )
+        return tuple(SoundSpan(round(span.start_s, 2), round(span.end_s, 2)) for span in self._late)
 
     @property
     def peaks(self) -> str:

@@ -44,14 +44,8 @@ from media.link.messages import (
     NoPicture,
     Prepare,
     Release,
-    ScopeBegan,
-    ScopeFile,
-    ScopeKept,
-    ScopeRefused,
     SendLive,
     ShowCamera,
-    StartScope,
-    StopScope,
     Surfaces,
     UseRelays,
     Want,
@@ -61,6 +55,18 @@ from media.link.messages import (
 )
 from media.link.picture_desk import PictureDesk
 from media.link.sealed_memory import contents
+from media.link.sound_desk import SoundDesk
+from media.link.sound_words import (
+    CurveMemory,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundBytes,
+    SoundShown,
+    StartScope,
+    StopScope,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +97,7 @@ class RemoteControl:
         self._scope_answers: dict[RecordId, asyncio.Future[None]] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS_WAITING)
         self._pictures = PictureDesk()
+        self.sounds = SoundDesk(self._watch.say, self._tell)
 
     async def __aenter__(self) -> Self:
         self.open()
@@ -251,6 +258,7 @@ class RemoteControl:
             self._watch.say(Prepare(self._setup))
         for surface in self._pictures.sizes:
             self._watch.say(surface)
+        self.sounds.attached()
         visit = there.visit if there is not None else None
         self._tell(
             EngineAttached(visit, greeted.link, greeted.is_live, self._is_muted, self._is_camera_on)
@@ -260,6 +268,7 @@ class RemoteControl:
         """No word will come from it any more."""
         self._live_link = None
         self._pictures.clear()
+        self.sounds.gone()
         for answer in self._scope_answers.values():
             if not answer.done():
                 answer.set_exception(Unavailable(Code.MEDIA_PROCESS_ENDED, "stethoscope"))
@@ -277,6 +286,9 @@ class RemoteControl:
             case ScopeFile():
                 assert descriptor is not None
                 self._heard_file(told, descriptor)
+            case CurveMemory() | SoundShown() | SoundBytes():
+                assert descriptor is not None
+                self.sounds.heard(told, descriptor)
             case ScopeBegan() | ScopeRefused():
                 self._heard_scope_answer(told)
             case LinkChanged():
@@ -321,6 +333,8 @@ class RemoteControl:
             wav=wav,
             source=told.source,
             is_complete=told.is_complete,
+            gaps=told.gaps,
+            continues=told.continues,
         )
         self._tell(done)
 

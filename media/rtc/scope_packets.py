@@ -29,7 +29,7 @@ WAITING_MOST = 256
 
 
 class ScopePackets:
-    """Of one link that is up. `on_packet` gets what comes, on the loop; `close()` ends both ways."""
+    """Of one link that is up. `on_packet` gets what comes, on the loop."""
 
     def __init__(self, link: PeerLink, on_packet: Callable[[bytes], None]) -> None:
         self.link = link
