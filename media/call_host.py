@@ -348,7 +348,10 @@ class CallHost:
         self._ladder.link_is_up()
 
     def _stand(self) -> tuple[Step, Matters]:
-        return self._ladder.step.value, self._matters
+        has_camera = self._setup is not None and self._setup.camera is not None
+        step = self._ladder.step.value
+        is_picture_sent = has_camera and self._is_camera_on and self._is_capturing
+        return step if is_picture_sent or step is Step.MESSAGES else Step.VOICE, self._matters
 
     def _tell_ladder(self, told: LadderTold) -> None:
         """What matters most is the clinician's word, for what both sides send."""

@@ -6,15 +6,17 @@ The latter is closed again when nothing was played for a while.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from app.domain.clock import Clock
-from app.domain.device import Presence
+from app.domain.device import DeviceStatus, Presence
 from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import Samples
 from media.devices.sound_pace import SoundPace
 from media.devices.speaker import RATE_HZ, Speaker
 
 IDLE_S = 10.0
+READY_LIMIT_S = 2.0
 
 
 class EarOutput:
@@ -31,6 +33,7 @@ class EarOutput:
         self._name = name
         self._own: Speaker | None = None
         self._pace = SoundPace(RATE_HZ)
+        self._own_seen = asyncio.Event()
         self._used_at = 0.0
         self._closing = asyncio.Lock()
         self._tasks = TaskOwner("ear output")
@@ -59,6 +62,13 @@ class EarOutput:
     def is_heard(self) -> bool:
         return self._speaker().status.presence is Presence.FOUND
 
+    async def ready(self) -> None:
+        """A loudspeaker that is opened for this needs a moment; without one nobody waits long."""
+        if not self.is_heard:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READY_LIMIT_S):
+                    await self._own_seen.wait()
+
     def silence(self) -> None:
         """What waits is not heard any more."""
         for speaker in (self._call_speaker(), self._own):
@@ -71,13 +81,21 @@ class EarOutput:
             return speaker
         if self._own is None:
             self._used_at = time.monotonic()
-            self._own = Speaker(self._name(), clock=self._clock, on_status=lambda _: None)
+            self._own_seen.clear()
+            self._own = Speaker(self._name(), clock=self._clock, on_status=self._own_is)
             self._tasks.start(self._keep(self._own), "own loudspeaker")
         return self._own
 
+    def _own_is(self, status: DeviceStatus) -> None:
+        if status.presence is Presence.FOUND:
+            self._own_seen.set()
+
     async def _keep(self, speaker: Speaker) -> None:
         await speaker.__aenter__()
-        while (left_s := self._used_at + IDLE_S - time.monotonic()) > 0:
+        while True:
+            left_s = self._used_at + IDLE_S - time.monotonic()
+            if left_s <= 0:
+                break
             await asyncio.sleep(left_s)
         await self._close_own()
 

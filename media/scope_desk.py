@@ -29,7 +29,7 @@ from media.scope_ears import ScopeEars
 
 log = logging.getLogger(__name__)
 
-IDLE_TICK_S = 0.1
+IDLE_TICK_S, SENDING_TICK_S = 0.1, 0.05
 PROGRESS_EVERY_S = 0.2
 TIMELINE_EVERY_S = 1.0
 
@@ -225,10 +225,15 @@ class ScopeDesk:
 
     async def _tick(self) -> None:
         while True:
-            is_idle = self._channel is None or self._channel.is_idle
-            await asyncio.sleep(IDLE_TICK_S if is_idle else TICK_S)
+            await asyncio.sleep(self._tick_s())
             if self._channel is not None:
                 self._channel.tick()
+
+    def _tick_s(self) -> float:
+        """What is heard comes in its time; what is sent goes when it is made, and else by this."""
+        if self._channel is None or self._channel.is_idle:
+            return IDLE_TICK_S
+        return TICK_S if self._channel.arriving else SENDING_TICK_S
 
     async def _tell_progress(self) -> None:
         timeline_at = time.monotonic()

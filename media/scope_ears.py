@@ -1,8 +1,10 @@
 """What is heard and drawn here of the body sound that runs, ours or the far instrument's.
 
-Only looks and listens: the record and what goes over the line pass elsewhere.
+Only looks and listens, in a task of its own: the record and what goes over the line pass elsewhere,
+and a fault of a curve or a filter takes nothing from them.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ from app.domain.curve import CurveKind, Strip
 from app.domain.engine import SoundFault
 from app.domain.ids import RecordId
 from app.domain.listening import Listening
+from app.runtime.tasks import TaskOwner
 from media.auscultation.curve_maker import CurveMaker, Samples
 from media.auscultation.listener import Listener
 from media.auscultation.live_analysis import COLUMN_S, LiveAnalysis
@@ -20,6 +23,8 @@ from media.auscultation.scope_words import ScopeHeader
 from media.link.curve_share import STRIPS, CurveWriter
 from media.link.messages import News
 from media.link.sound_words import CurveMemory
+
+WAITING_MOST = 256  # pieces; whoever falls behind so far hears and draws on from now
 
 Tell = Callable[[News, int | None], bool]
 
@@ -54,6 +59,15 @@ class ScopeEars:
         self._listening = Listening()
         self._listener: Listener | None = None
         self._is_shown = False
+        self._waiting: asyncio.Queue[tuple[ScopeHeader, LiveChunk]] = asyncio.Queue(WAITING_MOST)
+        self._tasks = TaskOwner("scope ears")
+
+    def open(self) -> None:
+        self._tasks.start_lasting(self._run, "hear and draw")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+        self._curves.close()
 
     def screen_came(self) -> None:
         self._is_shown = True
@@ -63,9 +77,6 @@ class ScopeEars:
         """Nobody looks; whoever listened may be gone, too."""
         self._is_shown = False
         self.listen(Listening())
-
-    def close(self) -> None:
-        self._curves.close()
 
     def listen(self, listening: Listening) -> None:
         self._listening = listening
@@ -79,7 +90,15 @@ class ScopeEars:
         return LiveFigures(analysis.heart_rate_bpm, analysis.heart_confidence, analysis.faults)
 
     def heard(self, header: ScopeHeader, chunk: LiveChunk) -> None:
-        """In the order in which it is to be heard."""
+        """In the order in which it is to be heard; when its turn is now. Never waits."""
+        if not self._waiting.full():
+            self._waiting.put_nowait((header, chunk))
+
+    async def _run(self) -> None:
+        while True:
+            self._take(*await self._waiting.get())
+
+    def _take(self, header: ScopeHeader, chunk: LiveChunk) -> None:
         heard = self._of(header.recording, chunk)
         samples = np.frombuffer(chunk.samples, dtype="<i2")
         if self._is_shown:

@@ -1,7 +1,7 @@
 """The line of body sounds: the link that is up lends a sure way, a quick one, and its figures.
 
-What they may take of it is a rule of its own: the voice goes before them, and of the picture so
-much as the person who decides says.
+What they may take of it is a rule of its own: the voice goes before them, and a small picture; what
+is more of the picture gives way while somebody listens to a body.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ SAFE_SHARE = 0.9  # of what the line is good for: it is an estimate
 
 
 class ScopeLine:
-    """`stand`: on which step what we send stands, and what matters most."""
+    """`stand`: on which step what we send stands (VOICE: no picture), and what matters most."""
 
     def __init__(
         self, on_packet: Callable[[bytes], None], stand: Callable[[], tuple[Step, Matters]]
@@ -59,14 +59,12 @@ class ScopeLine:
             return LineFigures()
         step, matters = self._stand()
         room = room_bit_s(line.target_bit_s, step, matters)
-        return LineFigures(room, line.loss_share, line.round_trip_s)
+        return LineFigures(room, line.loss_share, line.round_trip_s, line.queue_s)
 
 
 def room_bit_s(target_bit_s: int, step: Step, matters: Matters) -> int:
     """What is left for body sounds beside the voice and the least picture that is to stay."""
     kept = voice_bit_s(step, matters) + HEADERS_BIT_S
-    if step in PICTURE_LEAST and matters is Matters.PICTURE:
-        kept += min(PICTURE_LEAST[step], PICTURE_LEAST[Step.SD])
-    elif step in PICTURE_LEAST:
+    if step in PICTURE_LEAST:
         kept += PICTURE_LEAST[Step.THUMBNAIL]
     return max(0, int(SAFE_SHARE * target_bit_s) - kept)

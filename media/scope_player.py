@@ -131,6 +131,7 @@ class ScopePlayer:
         other = Slot.SECOND if playing.slot is Slot.FIRST else Slot.FIRST
         beside = self._opened.get(other)
         slow = await loop.run_in_executor(self._worker, prepared, sound, playing, beside)
+        await self._output.ready()
         ears = Listener(sound.rate_hz, None, 0)
         step = max(1, round(STEP_S * sound.rate_hz))
         told_at = 0.0

@@ -32,7 +32,8 @@ Tell = Callable[[News, int | None], bool]
 class ScopeRoom:
     """`obey`: its wishes by their kind; OpenSound brings a descriptor, and has a door of its own.
 
-    `stand`: on which step of the ladder what we send stands, and what matters most.
+    `stand`: on which step of the ladder what we send stands (VOICE: without a picture), and what
+    matters most.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class ScopeRoom:
         }
 
     def open(self) -> None:
+        self._ears.open()
         self._desk.open()
 
     async def close(self) -> None:
@@ -68,7 +70,7 @@ class ScopeRoom:
         await self._line.close()
         await self._player.close()
         await self._output.close()
-        self._ears.close()
+        await self._ears.close()
 
     def open_sound(self, wish: OpenSound, descriptor: int) -> None:
         self._player.open_slot(wish, descriptor)

@@ -20,7 +20,7 @@ class CurveMaker:
         self._rate_hz = rate_hz
         self._curve = curve
         self._waiting: Samples = np.zeros(0, dtype=np.int16)
-        self._taken = 0  # samples of this run that are drawn
+        self._taken = self._made = 0  # samples and strips of this run
         self._from_s = 0.0  # where this run began
         self._end_s: float | None = None
 
@@ -29,7 +29,8 @@ class CurveMaker:
             self._end_s = None
             return [Strip(self._curve, CurveKind.SOUND, chunk.at_s, chunk.seconds, b"")]
         if self._end_s is None or abs(chunk.at_s - self._end_s) > TOGETHER_S:
-            self._waiting, self._taken = self._waiting[:0], 0
+            self._waiting = self._waiting[:0]
+            self._taken = self._made = 0
             self._from_s = chunk.at_s
         self._end_s = chunk.at_s + chunk.seconds
         samples = np.frombuffer(chunk.samples, dtype="<i2")
@@ -39,8 +40,7 @@ class CurveMaker:
     def _strips(self) -> list[Strip]:
         strips = []
         while True:
-            first = self._taken * STRIPS_PER_S // self._rate_hz + 1
-            end = first * self._rate_hz // STRIPS_PER_S  # where this strip ends
+            end = (self._made + 1) * self._rate_hz // STRIPS_PER_S
             count = end - self._taken
             if len(self._waiting) < count:
                 return strips
@@ -48,7 +48,7 @@ class CurveMaker:
             at_s = self._from_s + self._taken / self._rate_hz
             strips.append(Strip(self._curve, CurveKind.SOUND, at_s, STRIP_S, pairs))
             self._waiting = self._waiting[count:]
-            self._taken = end
+            self._taken, self._made = end, self._made + 1
 
 
 def pairs_of(samples: Samples, count: int) -> bytes:

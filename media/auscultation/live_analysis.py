@@ -1,4 +1,10 @@
-"""What is judged of a body sound while it runs: heart rate, spectrum, what is wrong with it."""
+"""What is judged of a body sound while it runs: heart rate, spectrum, what is wrong with it.
+
+Each is asked as often as an eye looks, and not with each piece that comes: most of the cost is in
+the asking.
+"""
+
+import numpy as np
 
 from app.domain.engine import SoundFault
 from media.auscultation.curve_maker import Samples
@@ -7,6 +13,7 @@ from media.auscultation.sound_faults import SoundFaults
 from media.auscultation.spectrogram import COLUMNS_PER_S, Spectrogram
 
 COLUMN_S = 1 / COLUMNS_PER_S
+JUDGED_EVERY_S = 0.25
 
 
 class LiveAnalysis:
@@ -18,20 +25,45 @@ class LiveAnalysis:
         self._faults = SoundFaults(rate_hz)
         self._from_s = from_s
         self._columns = 0
+        self._to_draw = _Gathered(rate_hz * COLUMN_S)
+        self._to_judge = _Gathered(rate_hz * JUDGED_EVERY_S)
         self.heart_rate_bpm: float | None = None
         self.heart_confidence = 0.0
         self.faults: tuple[SoundFault, ...] = ()
 
     def heard(self, samples: Samples) -> list[tuple[float, bytes]]:
         """Columns of the spectrum that are whole now: at which second, and loudness by band."""
-        found = self._faults.heard(samples)
-        self.faults = tuple(fault for fault in SoundFault if fault in found)
-        estimate = self._heart.heard(samples)
-        if estimate is not None:
-            self.heart_rate_bpm = estimate.bpm
-            self.heart_confidence = estimate.confidence
-        made = self._spectrogram.heard(samples)
+        if (piece := self._to_judge.with_these(samples)) is not None:
+            self._judge(piece)
+        if (piece := self._to_draw.with_these(samples)) is None:
+            return []
+        made = self._spectrogram.heard(piece)
         first, self._columns = self._columns, self._columns + len(made)
         return [
             (self._from_s + (first + place) * COLUMN_S, column) for place, column in enumerate(made)
         ]
+
+    def _judge(self, piece: Samples) -> None:
+        found = self._faults.heard(piece)
+        self.faults = tuple(fault for fault in SoundFault if fault in found)
+        estimate = self._heart.heard(piece)
+        if estimate is not None:
+            self.heart_rate_bpm = estimate.bpm
+            self.heart_confidence = estimate.confidence
+
+
+class _Gathered:
+    """Pieces until they are so many samples together."""
+
+    def __init__(self, enough: float) -> None:
+        self._enough = enough
+        self._pieces: list[Samples] = []
+        self._count = 0
+
+    def with_these(self, samples: Samples) -> Samples | None:
+        self._pieces.append(samples)
+        self._count += len(samples)
+        if self._count < self._enough:
+            return None
+        pieces, self._pieces, self._count = self._pieces, [], 0
+        return np.concatenate(pieces)

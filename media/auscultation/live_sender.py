@@ -6,6 +6,7 @@ blocks, so that a monitor, or nothing, may go live while the record follows.
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from app.domain.engine import LiveWay
@@ -13,6 +14,7 @@ from media.auscultation.block_coder import BlockCoder
 from media.auscultation.live_plan import (
     MONITOR_RATE_HZ,
     LineFigures,
+    LivePlan,
     Needs,
     PlanState,
     advance,
@@ -31,6 +33,7 @@ REPAIR_LEAST_BIT_S, REPAIR_MOST_BIT_S = 16_000, 1_000_000
 REPAIR_SAVED_S = 0.25  # so much of the repairs' share may be used at once
 REPAIR_UNKNOWN_BIT_S = 64_000
 METER_SHARE = 0.05  # of the newest block
+LOSS_SHARE = 0.01  # of a newer loss that is less, ten times a second
 CODED_SHARE = 0.6  # of a block, until it is known better
 
 
@@ -56,12 +59,16 @@ class LiveSender:
         self.repaired = 0  # blocks sent again because they were missing
 
     @property
+    def plan(self) -> LivePlan:
+        return self._state.plan or LivePlan(LiveWay.LATER)
+
+    @property
     def way(self) -> LiveWay:
-        return self._state.plan.way
+        return self.plan.way
 
     @property
     def copies(self) -> int:
-        return self._state.plan.copies
+        return self.plan.copies
 
     @property
     def wanted(self) -> int:
@@ -104,7 +111,7 @@ class LiveSender:
     def look(self, figures: LineFigures, now_s: float) -> None:
         """Some times a second: which way it goes now, and what repairs may take."""
         was = self.way
-        self._figures = figures
+        self._figures = figures = replace(figures, loss_share=self._loss_of(figures))
         self._state = advance(self._state, self._needs(), figures, now_s)
         if self.way is not was:
             self._groups.clear()
@@ -150,6 +157,13 @@ class LiveSender:
         return packets_of(Kind.REPAIR, self._handle, pieces)
 
     # --- inside ----------------------------------------------------------------------------
+
+    def _loss_of(self, figures: LineFigures) -> float | None:
+        """Believed at once when it grows: of a second its few packets tell little."""
+        new, old = figures.loss_share, self._figures.loss_share
+        if new is None or old is None or new > old:
+            return new
+        return old + LOSS_SHARE * (new - old)
 
     def _coded(self, number: int, now_s: float) -> Piece:
         coded = self._coder.coded(self._blocks.block(number))
@@ -198,5 +212,6 @@ class LiveSender:
         room = self._figures.room_bit_s
         if room is None:
             return REPAIR_UNKNOWN_BIT_S
-        left = room - (0.0 if self._is_finished else self._needs().of(self._state.plan))
-        return min(max(left, REPAIR_LEAST_BIT_S), REPAIR_MOST_BIT_S)
+        left = room - (0.0 if self._is_finished else self._needs().of(self.plan))
+        least = REPAIR_UNKNOWN_BIT_S if self._figures.is_easy else REPAIR_LEAST_BIT_S
+        return min(max(left, least), REPAIR_MOST_BIT_S)
