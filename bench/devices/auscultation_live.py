@@ -25,7 +25,7 @@ from bench.call.processes import cpu_s, end
 from bench.devices.scope_end import HEARD, ScopeSetting
 from bench.heart_sounds import heart_sound
 from bench.rows import Row, not_measured, p95_row, rounded, spread_of
-from media.auscultation.wav import SAMPLE_BYTES, samples_of, wav_of
+from media.auscultation.wav import samples_of, wav_of
 
 RATE_HZ = 4000
 WATCH_S, QUICK_WATCH_S = 600.0, 12.0
