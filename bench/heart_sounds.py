@@ -107,14 +107,14 @@ def _heart(chance: Chance) -> Heart:
 
 
 def _second_of(chance: Chance, first: Knock) -> Knock:
-    """Shorter and higher than the first; one in eight is just like it, through a poor instrument."""
+    """Shorter and higher than the first; one in eight is like it, through a poor instrument."""
     if chance.random() < 0.125:
         return replace(first, level=float(chance.uniform(0.75, 1.1)))
     return _knock(chance, (40, 90), (0.06, 0.11), float(2 ** chance.uniform(-2.2, 1.3)))
 
 
 def _systole_s(chance: Chance, interval_s: float) -> float:
-    """Shorter when the heart is fast, by a straight line, as in people; or one of two rough ways."""
+    """Shorter when the heart is fast, by a straight line as in people, or in a rougher way."""
     way = chance.random()
     if way < 0.7:
         long_s = (0.546 - 0.0021 * 60 / interval_s) * float(chance.uniform(0.85, 1.15))
