@@ -20,10 +20,10 @@ FULL_SCALE = 32768.0
 BODY_HZ = (20.0, 1000.0)
 ROOM_HZ = (1200.0, 4000.0)  # no body sound reaches here, voices and machines do
 ROOM_LEAST_RATE_HZ = 4000
-# Of the loudest twentieth; heart sounds are short and far apart.
+LOUDEST_PERCENT = 95  # heart sounds are short and far apart
 QUIET_BELOW_DB = -55.0
 ROOM_ABOVE_DB = -60.0
-ROOM_BELOW_BODY_DB = 12.0  # nearer to it than this, the room is in the body's band as well
+ROOM_BELOW_BODY_DB = 24.0  # nearer to it than this, the room is heard among the body's sounds
 SILENT_DB = -120.0
 
 
@@ -64,11 +64,12 @@ class SoundFaults:
         if any(clipped for _, _, clipped in self._blocks):
             found.add(SoundFault.CLIPPING)
         if len(self._blocks) >= BLOCKS_LEAST:
-            body = np.array([block[0] for block in self._blocks])
+            body = [block[0] for block in self._blocks]
             room = float(np.median([block[1] for block in self._blocks]))
-            if np.percentile(body, 95) < QUIET_BELOW_DB:
+            loudest = float(np.percentile(body, LOUDEST_PERCENT))
+            if loudest < QUIET_BELOW_DB:
                 found.add(SoundFault.QUIET)
-            nearest = max(ROOM_ABOVE_DB, float(np.median(body)) - ROOM_BELOW_BODY_DB)
+            nearest = max(ROOM_ABOVE_DB, loudest - ROOM_BELOW_BODY_DB)
             if self._hears_room and room > nearest:
                 found.add(SoundFault.LOUD_ROOM)
         return frozenset(found)
