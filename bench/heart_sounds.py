@@ -82,6 +82,24 @@ def heart_sound(seed: int, seconds: float | None = None) -> HeartSound:
     return HeartSound(samples, rate_hz, truth, f"seed {seed}: " + ", ".join(told))
 
 
+def sound_without_heart(seed: int, seconds: float | None = None) -> HeartSound:
+    """The instrument on a table, a sleeve or a chest whose heart is not heard: rate 0."""
+    chance = np.random.default_rng([seed, 4712])
+    rate_hz = int(chance.choice(RATES_HZ))
+    long_s = seconds or float(chance.uniform(10, 30))
+    sound = np.zeros(round(long_s * rate_hz))
+    power, breaths_hz = 1.0, float(chance.uniform(0.15, 0.5))
+    told = ["no heart"]
+    told += _add_noise(
+        chance, sound, rate_hz, power * 10 ** float(chance.uniform(-2, 1)), breaths_hz
+    )
+    for add in (_breathe, _knock_about, _drop_out):
+        told += add(chance, sound, rate_hz, power, breaths_hz)
+    loudest = float(np.abs(sound).max()) or 1.0
+    samples = np.round(sound / loudest * float(chance.uniform(0.02, 0.9)) * FULL_SCALE)
+    return HeartSound(samples.astype(np.int16), rate_hz, 0.0, f"seed {seed}: " + ", ".join(told))
+
+
 # --- a heart -------------------------------------------------------------------------------------
 
 

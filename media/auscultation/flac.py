@@ -6,7 +6,6 @@ import av
 import numpy as np
 
 from app.domain.failures import Code, Rejected
-from media.auscultation.wav import SAMPLE_BYTES
 
 FRAME_SAMPLES = 4096
 
@@ -42,5 +41,6 @@ def samples_of_flac(flac: bytes) -> tuple[bytes, int]:
                 parts.append(frame.to_ndarray().reshape(-1)[: frame.samples].astype("<i2"))
     except (av.error.FFmpegError, LookupError) as error:
         raise Rejected(Code.MALFORMED, "flac") from error
-    samples = b"".join(part.tobytes() for part in parts)
-    return samples[: len(samples) // SAMPLE_BYTES * SAMPLE_BYTES], rate_hz
+    if not parts:
+        raise Rejected(Code.MALFORMED, "flac")
+    return b"".join(part.tobytes() for part in parts), rate_hz

@@ -21,6 +21,7 @@ Channels = npt.NDArray[np.int16]  # a row for each channel
 
 RATE_LEAST_HZ, RATE_MOST_HZ = 500, 192_000
 CHANNELS_MOST = 8
+BLOCK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,25 @@ class SoundFile:
 
     def blocks(self) -> Iterator[Channels]:
         """16 bit; finer samples are rounded. Rejected(MALFORMED) where it breaks off."""
+        waiting: list[Channels] = []
+        for block in self._frames():
+            waiting.append(block)
+            if sum(part.shape[1] for part in waiting) >= BLOCK_S * self.form.rate_hz:
+                yield np.concatenate(waiting, axis=1)
+                waiting = []
+        if waiting:
+            yield np.concatenate(waiting, axis=1)
+
+    def _frames(self) -> Iterator[Channels]:
         as_16_bit = av.AudioResampler(format="s16p")
         try:
             for frame in self._container.decode(audio=0):
-                if frame.sample_rate != self.form.rate_hz:
+                is_same = frame.sample_rate == self.form.rate_hz
+                if not is_same or frame.layout.nb_channels != self.form.channels:
                     raise Rejected(Code.MALFORMED)
                 for made in as_16_bit.resample(frame):
                     yield made.to_ndarray()
-        except (av.error.FFmpegError, ValueError) as error:
+        except (av.error.FFmpegError, ValueError, OSError) as error:
             raise Rejected(Code.MALFORMED) from error
 
 

@@ -66,7 +66,7 @@ async def export_sound(
     wav: bytes, form: ExportForm, path: str, sound: SoundExport, patient: Patient
 ) -> SavedSound:
     """`wav` as kept. Rejected with why it was not saved; Unavailable when nobody answered."""
-    asked = ExportAsked(form, path, sound, _whose(patient))
+    asked = ExportAsked(form, path, sound, whose(patient))
     said = json.dumps(WORDS.word(asked)).encode()
     descriptors = [new_sealed(said, "export")]
     try:
@@ -85,7 +85,7 @@ async def export_sound(
     return answer
 
 
-def _whose(patient: Patient) -> Whose:
+def whose(patient: Patient) -> Whose:
     return Whose(
         patient.id,
         patient.family_name,
