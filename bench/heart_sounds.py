@@ -82,6 +82,24 @@ def heart_sound(seed: int, seconds: float | None = None) -> HeartSound:
     return HeartSound(samples, rate_hz, truth, f"seed {seed}: " + ", ".join(told))
 
 
+def sound_without_heart(seed: int, seconds: float | None = None) -> HeartSound:
+    """The instrument on a table, a sleeve or a chest whose heart is not heard: rate 0."""
+    chance = np.random.default_rng([seed, 4712])
+    rate_hz = int(chance.choice(RATES_HZ))
+    long_s = seconds or float(chance.uniform(10, 30))
+    sound = np.zeros(round(long_s * rate_hz))
+    power, breaths_hz = 1.0, float(chance.uniform(0.15, 0.5))
+    told = ["no heart"]
+    told += _add_noise(
+        chance, sound, rate_hz, power * 10 ** float(chance.uniform(-2, 1)), breaths_hz
+    )
+    for add in (_breathe, _knock_about, _drop_out):
+        told += add(chance, sound, rate_hz, power, breaths_hz)
+    loudest = float(np.abs(sound).max()) or 1.0
+    samples = np.round(sound / loudest * float(chance.uniform(0.02, 0.9)) * FULL_SCALE)
+    return HeartSound(samples.astype(np.int16), rate_hz, 0.0, f"seed {seed}: " + ", ".join(told))
+
+
 # --- a heart -------------------------------------------------------------------------------------
 
 
@@ -107,14 +125,14 @@ def _heart(chance: Chance) -> Heart:
 
 
 def _second_of(chance: Chance, first: Knock) -> Knock:
-    """Shorter and higher than the first; one in eight is just like it, through a poor instrument."""
+    """Shorter and higher than the first; one in eight is like it, through a poor instrument."""
     if chance.random() < 0.125:
         return replace(first, level=float(chance.uniform(0.75, 1.1)))
     return _knock(chance, (40, 90), (0.06, 0.11), float(2 ** chance.uniform(-2.2, 1.3)))
 
 
 def _systole_s(chance: Chance, interval_s: float) -> float:
-    """Shorter when the heart is fast, by a straight line, as in people; or one of two rough ways."""
+    """Shorter when the heart is fast, by a straight line as in people, or in a rougher way."""
     way = chance.random()
     if way < 0.7:
         long_s = (0.546 - 0.0021 * 60 / interval_s) * float(chance.uniform(0.85, 1.15))

@@ -54,7 +54,7 @@ def opened(recording: RecordId, wav: bytes) -> OpenedSound:
             columns_per_s=COLUMNS_PER_S,
         ),
         bands=tuple(SoundBand(str(band)) for band in bands_for(rate_hz)),
-        heart_rate_bpm=None if estimate is None else estimate.bpm,
+        heart_rate_bpm=None if estimate is None else estimate.beats_per_minute,
         heart_confidence=0.0 if estimate is None else estimate.confidence,
         faults=tuple(fault for fault in SoundFault if fault in faults),
     )

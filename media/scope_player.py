@@ -1,4 +1,4 @@
-"""Kept recordings, opened, heard and written out: at most two side by side, one heard at a time.
+"""Kept recordings, opened and heard: at most two side by side, one heard at a time.
 
 What they cost is done in a worker, not on the loop. Nothing of them touches the disk here.
 """
@@ -16,11 +16,10 @@ from app.domain.listening import Playing, Slot
 from app.runtime.tasks import TaskOwner
 from media.auscultation.listener import Listener
 from media.auscultation.slow_playback import SlowPlayback
-from media.auscultation.sound_export import written
 from media.ear_output import EarOutput
 from media.link.messages import News
 from media.link.sealed_memory import contents, new_sealed
-from media.link.sound_words import OpenSound, SoundBytes, SoundShown, WriteSound
+from media.link.sound_words import OpenSound, SoundShown
 from media.opened_sound import OpenedSound, opened, prepared
 
 log = logging.getLogger(__name__)
@@ -84,12 +83,6 @@ class ScopePlayer:
             self._playing = None
             self._output.silence()
 
-    def write(self, wish: WriteSound) -> None:
-        """SoundBytes or SoundRefused is told."""
-        sound = self._opened.get(wish.slot)
-        if sound is not None:
-            self._tasks.start(self._write(sound, wish), "write sound")
-
     # --- inside ------------------------------------------------------------------------------
 
     async def _open(self, slot: Slot, recording: RecordId, wav: bytes) -> None:
@@ -149,19 +142,3 @@ class ScopePlayer:
     def _where(self, playing: Playing, slow: SlowPlayback) -> SoundPlaying:
         at_s = playing.start_s + slow.position_s
         return SoundPlaying(playing.slot, at_s, self._output.is_heard)
-
-    async def _write(self, sound: OpenedSound, wish: WriteSound) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            data = await loop.run_in_executor(
-                self._worker, written, sound.samples, sound.rate_hz, wish.format, wish.papers
-            )
-        except Failure as failure:
-            log.warning("a recording cannot be written out: %s", failure.code)
-            self._tell(SoundRefused(wish.slot, sound.recording, failure.code), None)
-            return
-        descriptor = new_sealed(data, "a recording's file")
-        try:
-            self._tell(SoundBytes(wish.slot, sound.recording, len(data)), descriptor)
-        finally:
-            os.close(descriptor)

@@ -18,7 +18,6 @@ from media.link.sound_words import (
     StartScope,
     StopScope,
     StopSound,
-    WriteSound,
 )
 from media.rtc.peer_link import PeerLink
 from media.scope_desk import ScopeDesk
@@ -58,7 +57,6 @@ class ScopeRoom:
             CloseSound: lambda wish: self._player.close_slot(wish.slot),
             PlaySound: lambda wish: self._player.play(wish.playing),
             StopSound: lambda _: self._player.stop(),
-            WriteSound: self._player.write,
         }
 
     def open(self) -> None:

@@ -209,7 +209,7 @@ class SoundOpened:
 
 @dataclass(frozen=True, slots=True)
 class SoundRefused:
-    """It cannot be opened, played or written out."""
+    """It cannot be opened."""
 
     slot: Slot
     recording: RecordId
@@ -229,15 +229,6 @@ class SoundPlaying:
 class SoundStopped:
     slot: Slot
     at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class SoundWritten:
-    """What goes into the file that a person chose."""
-
-    slot: Slot
-    recording: RecordId
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +290,6 @@ EngineEvent = (
     | SoundRefused
     | SoundPlaying
     | SoundStopped
-    | SoundWritten
     | LiveFromFar
     | Measures
     | LadderTold

@@ -18,12 +18,6 @@ class Slot(StrEnum):
     SECOND = "second"
 
 
-class SoundFormat(StrEnum):
-    WAV = "wav"
-    FLAC = "flac"
-    DICOM = "dicom"
-
-
 GAINS_DB = (0, 6, 12, 18, 24)
 SPEEDS = (1.0, 0.5, 0.25)
 

@@ -48,7 +48,7 @@ class LiveAnalysis:
         self.faults = tuple(fault for fault in SoundFault if fault in found)
         estimate = self._heart.heard(piece)
         if estimate is not None:
-            self.heart_rate_bpm = estimate.bpm
+            self.heart_rate_bpm = estimate.beats_per_minute
             self.heart_confidence = estimate.confidence
 
 

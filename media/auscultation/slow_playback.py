@@ -51,7 +51,7 @@ class SlowPlayback:
         self._coarse = max(1, rate_hz // SEARCH_RATE_HZ)
         self._speed = speed
         self._loop: Loop | None = None
-        self._at = 0.0  # in samples of the recording: where the next piece should come from
+        self._at = 0.0  # in samples of the recording: what should be heard next
         self._ready: Samples = np.zeros(0, dtype=np.int16)
         self._fading: Number | None = None  # the half of the last piece that the next is laid on
         self._following: int | None = None  # where in the recording that half lay
@@ -117,10 +117,11 @@ class SlowPlayback:
 
     def _laid(self) -> Samples:
         """Half a piece: what fades of the last one, and what swells of the next."""
-        wanted = int(self._at)
+        # The middle of a piece is heard when its time has come, not its beginning.
+        wanted = int(self._at - self._hop * (1 - self._speed.value))
         begin = wanted if self._following is None else self._best(wanted, self._following)
         piece = self._between(begin, begin + 2 * self._hop) * self._window
-        if self._fading is None:  # the beginning stands whole
+        if self._fading is None:  # nothing came before that could fade
             self._fading = self._between(begin, begin + self._hop) - piece[: self._hop]
         made = self._fading + piece[: self._hop]
         self._fading, self._following = piece[self._hop :], begin + self._hop

@@ -21,8 +21,8 @@ TOGETHER = 256  # columns at a time: an hour in one piece needs no more memory
 class Spectrogram:
     """Fed with blocks of any length; the columns do not depend on how it is cut.
 
-    Column n shows the sound around n / 30 s, and comes half a window later. Bands that a low rate
-    cannot hold stay 0.
+    Column n shows the sound around n / 30 s, and comes half a window later; band k the tones around
+    k / 128 of 1000 Hz. Bands that a low rate cannot hold stay 0.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -30,9 +30,13 @@ class Spectrogram:
         length = 2 * round(WINDOW_S * rate_hz / 2)
         window = np.hanning(length + 1)[:length]
         self._window = (window / window.sum() * 2 / FULL_SCALE).astype(np.float32)
-        # So many points that a line stands for each band.
+        # So many points that every band has a line of its own, or several.
         self._size = _quick_size(max(length, round(rate_hz * BANDS / TOP_HZ)))
-        self._lines = np.round((np.arange(BANDS) + 0.5) * TOP_HZ / BANDS * self._size / rate_hz)
+        lower_hz = (np.arange(BANDS + 1) - 0.5) * TOP_HZ / BANDS
+        lines = np.maximum(0, np.ceil(lower_hz * self._size / rate_hz)).astype(np.int64)
+        self._held = int(np.sum(lower_hz[:-1] < rate_hz / 2))
+        self._lines = lines[: self._held]
+        self._end = min(int(lines[self._held]), self._size // 2 + 1)
         self._waiting: Samples = np.zeros(length // 2, dtype=np.int16)
         self._first = -(length // 2)  # where in the sound the waiting begins
         self._column = 0
@@ -71,9 +75,7 @@ class Spectrogram:
 
     def _loudness(self, lines: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
         shown = np.zeros((len(lines), BANDS))
-        places = self._lines.astype(np.int64)
-        held = places < lines.shape[1]
-        shown[:, held] = lines[:, places[held]]
+        shown[:, : self._held] = np.maximum.reduceat(lines[:, : self._end], self._lines, axis=1)
         decibels = 20 * np.log10(np.maximum(shown, 1e-9))
         scaled = (decibels - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB) * 255
         return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

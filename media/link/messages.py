@@ -41,12 +41,10 @@ from media.link.sound_words import (
     ScopeFile,
     ScopeKept,
     ScopeRefused,
-    SoundBytes,
     SoundShown,
     StartScope,
     StopScope,
     StopSound,
-    WriteSound,
 )
 from media.link.typed_words import TypedWords
 
@@ -248,7 +246,6 @@ Wish = (
     | CloseSound
     | PlaySound
     | StopSound
-    | WriteSound
     | Surface
     | Quit
 )
@@ -272,7 +269,6 @@ News = (
     | SoundRefused
     | SoundPlaying
     | SoundStopped
-    | SoundBytes
     | LiveFromFar
     | Measures
     | LadderTold
@@ -306,7 +302,6 @@ WISHES = TypedWords(
         "sound-close": CloseSound,
         "sound-play": PlaySound,
         "sound-stop": StopSound,
-        "sound-write": WriteSound,
         "surface": Surface,
         "quit": Quit,
     }
@@ -334,7 +329,6 @@ TOLD = TypedWords(
         "sound-refused": SoundRefused,
         "sound-playing": SoundPlaying,
         "sound-stopped": SoundStopped,
-        "sound-bytes": SoundBytes,
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
@@ -361,6 +355,5 @@ WITH_DESCRIPTOR: tuple[type[object], ...] = (
     ScopeFile,
     CurveMemory,
     SoundShown,
-    SoundBytes,
 )
 WISHES_WITH_DESCRIPTOR: tuple[type[object], ...] = (OpenSound,)

@@ -62,7 +62,6 @@ from media.link.sound_words import (
     ScopeFile,
     ScopeKept,
     ScopeRefused,
-    SoundBytes,
     SoundShown,
     StartScope,
     StopScope,
@@ -286,7 +285,7 @@ class RemoteControl:
             case ScopeFile():
                 assert descriptor is not None
                 self._heard_file(told, descriptor)
-            case CurveMemory() | SoundShown() | SoundBytes():
+            case CurveMemory() | SoundShown():
                 assert descriptor is not None
                 self.sounds.heard(told, descriptor)
             case ScopeBegan() | ScopeRefused():

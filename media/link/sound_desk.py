@@ -7,11 +7,10 @@ import os
 from collections.abc import Callable
 
 from app.domain.curve import SoundShape, Strip
-from app.domain.engine import EngineEvent, SoundOpened, SoundWritten
+from app.domain.engine import EngineEvent, SoundOpened
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import RecordId
-from app.domain.listening import Listening, Playing, Slot, SoundFormat
-from app.domain.sound_export import SoundPapers
+from app.domain.listening import Listening, Playing, Slot
 from media.link.curve_share import STRIPS, CurveReader
 from media.link.messages import Wish
 from media.link.sealed_memory import contents, new_sealed
@@ -21,14 +20,11 @@ from media.link.sound_words import (
     Listen,
     OpenSound,
     PlaySound,
-    SoundBytes,
     SoundShown,
     StopSound,
-    WriteSound,
 )
 
 SHAPE_MAX_BYTES = 8 * 1024 * 1024
-DATA_MAX_BYTES = 256 * 1024 * 1024
 
 Say = Callable[[Wish, int | None], bool]
 
@@ -69,9 +65,6 @@ class SoundDesk:
     async def stop_sound(self) -> None:
         self._say(StopSound(), None)
 
-    async def write_sound(self, slot: Slot, kind: SoundFormat, papers: SoundPapers) -> None:
-        self._must_say(WriteSound(slot, kind, papers))
-
     # --- what the remote control tells --------------------------------------------------------
 
     def attached(self) -> None:
@@ -83,7 +76,7 @@ class SoundDesk:
             self._curves.close()
             self._curves = None
 
-    def heard(self, word: CurveMemory | SoundShown | SoundBytes, descriptor: int) -> None:
+    def heard(self, word: CurveMemory | SoundShown, descriptor: int) -> None:
         """Untrusted when it is not what it says."""
         if isinstance(word, CurveMemory):
             self.gone()
@@ -93,11 +86,7 @@ class SoundDesk:
             self._curves = CurveReader(descriptor)
             return
         try:
-            self._tell(
-                _opened(word, descriptor)
-                if isinstance(word, SoundShown)
-                else _written(word, descriptor)
-            )
+            self._tell(_opened(word, descriptor))
         finally:
             os.close(descriptor)
 
@@ -130,9 +119,3 @@ def _opened(word: SoundShown, descriptor: int) -> SoundOpened:
         heart_confidence=word.heart_confidence,
         faults=word.faults,
     )
-
-
-def _written(word: SoundBytes, descriptor: int) -> SoundWritten:
-    if not 0 < word.data_bytes <= DATA_MAX_BYTES:
-        raise Untrusted(Code.TOO_LARGE, "a recording's file")
-    return SoundWritten(word.slot, word.recording, contents(descriptor, word.data_bytes))

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from app.domain.engine import SoundFault
 from app.domain.failures import Code
 from app.domain.ids import RecordId, VisitId
-from app.domain.listening import Listening, Playing, Slot, SoundBand, SoundFormat
+from app.domain.listening import Listening, Playing, Slot, SoundBand
 from app.domain.recordings import SoundGap
-from app.domain.sound_export import SoundPapers
 
 # --- the screen asks ---------------------------------------------------------------------------
 
@@ -39,15 +38,6 @@ class PlaySound:
 @dataclass(frozen=True, slots=True)
 class StopSound:
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class WriteSound:
-    """What stands in the slot, as the bytes of a file."""
-
-    slot: Slot
-    format: SoundFormat
-    papers: SoundPapers
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +115,3 @@ class SoundShown:
     heart_rate_bpm: float | None
     heart_confidence: float
     faults: tuple[SoundFault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SoundBytes:
-    """SoundWritten without its bytes: one descriptor comes with it."""
-
-    slot: Slot
-    recording: RecordId
-    data_bytes: int
