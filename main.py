@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
+from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
 from app.domain.server_words import DeviceCredentials
@@ -33,14 +34,15 @@ from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
-from app.services.ports import Cuff
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
@@ -57,7 +59,7 @@ from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
-from peripherals.monitor import CuffMonitor
+from peripherals.instruments import instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -110,12 +112,12 @@ async def in_store(
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
     engine = RemoteControl(running)
-    cuff = None
-    if settings.cuff is not None:
-        cuff = await house.enter_async_context(
-            CuffMonitor(settings.cuff, clock=clock, on_defect=defects.on_defect)
-        )
-    services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
+    instruments = await house.enter_async_context(
+        instruments_of(settings.profile, settings.devices, clock, defects.on_defect)
+    )
+    services = make_services(
+        settings, store, server_api, channel, device, engine, instruments, clock
+    )
     channel.renew = services.sign_in.renew_tokens
 
     def network_changed() -> None:
@@ -129,7 +131,7 @@ async def in_store(
         clock,
         role=settings.role,
         device_name=settings.device_name,
-        has_cuff=settings.cuff is not None,
+        has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
@@ -160,10 +162,11 @@ def make_services(
     channel: SignallingChannel,
     device: DeviceCredentials,
     engine: RemoteControl,
-    cuff: Cuff | None,
+    instruments: Instruments,
     clock: SystemClock,
 ) -> Services:
-    role = settings.role
+    role, devices = settings.role, Devices()
+    cuff = instruments.slots.get(DeviceKind.BLOOD_PRESSURE_CUFF)
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -223,8 +226,10 @@ def make_services(
         worklist=Worklist(acts),
         chart=chart,
         unsent=Unsent(acts),
-        devices=Devices(),
+        devices=devices,
+        device_ports=DevicePorts(instruments, devices, clock),
         call=call,
+        far_devices=FarDevices(acts=acts, chart=chart, call=call, devices=devices, role=role),
         relays=Relays(
             engine=engine,
             switchboard=switchboard,
@@ -268,6 +273,8 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.call,
         s.call_log,
         s.vitals,
+        s.device_ports,
+        s.far_devices,
         s.receipts,
         s.direct_line,
         s.message_files,
@@ -328,6 +335,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.receipts,
         s.message_files,
         s.recordings,
+        s.far_devices,
+        s.device_ports,
         s.vitals,
         s.call_log,
         s.call,

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.access import Role
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
+CUFF_DRIVER = "suntech"
 SERVER_DEFAULT = "http://127.0.0.1:8470"
 
 
@@ -27,6 +28,7 @@ class Settings:
     shows_witness: bool
     has_echo_control: bool = True
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
+    devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
 
 
 def read_settings(arguments: list[str], host_name: str) -> Settings:
@@ -52,6 +54,14 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     parser.add_argument("--stethoscope", metavar="NAME_OR_WAV")
     parser.add_argument("--cuff", metavar="PORT", help="serial port of a SunTech-family cuff")
     parser.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        type=_driver_and_port,
+        metavar="DRIVER=PORT",
+        help="an instrument on a serial port, such as suntech=/dev/ttyUSB0; may be said again",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -62,6 +72,7 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         help="print the newest audit digest this profile holds of the server, and end",
     )
     given = parser.parse_args(arguments)
+    cuff = [] if given.cuff is None else [(CUFF_DRIVER, given.cuff)]
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -76,4 +87,12 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
         other_servers=tuple(given.other_server),
+        devices=(*cuff, *given.device),
     )
+
+
+def _driver_and_port(told: str) -> tuple[str, str]:
+    driver, separator, port = told.partition("=")
+    if not (separator and driver and port):
+        raise argparse.ArgumentTypeError(f"{told!r} is not DRIVER=PORT")
+    return driver, port

@@ -18,14 +18,14 @@ from app.runtime.tasks import TaskOwner
 from media.audio.echo_control import EchoControl
 from media.devices.camera import Camera
 from media.devices.microphone import TAP_SAMPLES, Microphone
+from media.devices.plugs import Plugs
 from media.devices.roll_call import RollCall
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_pace import SoundPace
 from media.devices.speaker import LEAST_WISH, RATE_HZ, Speaker
 from media.devices.stethoscope import Stethoscope
 
-LOOK_FOR_SCOPE_S = 3.0
-ROLL_CALL_EVERY_S = 15.0
+LOOK_ANYWAY_S = 15.0  # for what no system tells; what is plugged in is looked at when it is
 
 
 class Voice:
@@ -91,6 +91,7 @@ class CallDevices:
         self._echo: EchoControl | None = None  # of the microphone that is open
         self._has_echo_control = False
         self._scope_source: str | None = None
+        self._plugs = Plugs()
         self.voice = Voice()
         self.stethoscope: Stethoscope | None = None
 
@@ -110,16 +111,18 @@ class CallDevices:
         """Between calls: which of these are there."""
         if equipment != self._equipment:
             self._equipment = equipment
+            self._plugs.open()
             self._tasks.start(self._call_the_roll(RollCall(equipment, self._clock)), "roll call")
 
     async def _call_the_roll(self, roll: RollCall) -> None:
         equipment = self._equipment
         while equipment is self._equipment:
+            count = self._plugs.count
             if not self._is_fitted:
                 for status in await roll.look():
                     if not self._is_fitted:
                         self._seen(status)
-            await asyncio.sleep(ROLL_CALL_EVERY_S)
+            await self._plugs.newer_than(count, LOOK_ANYWAY_S)
 
     def mute(self, is_muted: bool) -> None:
         self._is_muted = is_muted
@@ -169,6 +172,7 @@ class CallDevices:
 
     async def close(self) -> None:
         await self._tasks.close()
+        await self._plugs.close()
         await self._fit(None, False, False)
 
     # --- inside ------------------------------------------------------------------------------
@@ -249,16 +253,23 @@ class CallDevices:
     def _fit_scope(self, source: str | None) -> None:
         if self.stethoscope is None or self._scope_source != source:
             self._scope_source = source
-            self.stethoscope = Stethoscope(source, clock=self._clock)
+            self._plugs.open()
+            self.stethoscope = Stethoscope(
+                source,
+                clock=self._clock,
+                on_status=self._seen,
+                pause=lambda pause_s: self._plugs.newer_than(self._plugs.count, pause_s),
+            )
             self._tasks.start(self._look_for_scope(self.stethoscope), "look for stethoscope")
 
     async def _look_for_scope(self, stethoscope: Stethoscope) -> None:
-        """Until it is found; whether it still is shows when it is used."""
+        """Nothing is opened for it; while a recording runs, that itself tells how it is."""
         while stethoscope is self.stethoscope:
-            if not self._is_scope_running and stethoscope.status.presence is Presence.MISSING:
+            count = self._plugs.count
+            if not self._is_scope_running:
                 await stethoscope.look()
                 self._seen(stethoscope.status)
-            await asyncio.sleep(LOOK_FOR_SCOPE_S)
+            await self._plugs.newer_than(count, LOOK_ANYWAY_S)
 
     def _no_camera(self) -> None:
         identity = DeviceIdentity(DeviceKind.CAMERA, "none", "")

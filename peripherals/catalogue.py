@@ -19,3 +19,5 @@ SUNTECH = Driver(
     SunTechCodec,
     SunTechConversation,
 )
+ALL_DRIVERS: tuple[Driver, ...] = (SUNTECH,)
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in ALL_DRIVERS}

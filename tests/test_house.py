@@ -26,7 +26,10 @@ THREADS = {
     "media/surface_share.py": "gives its work to call_host's worker",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
-    "media/devices/stethoscope.py": "reads a file of sound",
+    "media/devices/scope_file.py": "reads a file of sound",
+    "peripherals/finding/instrument_desk.py": "reads and writes its small file",
+    "peripherals/finding/port_watch.py": "a driver may hang in the list of ports",
+    "peripherals/finding/udev_events.py": "looking for the system's library runs other programs",
     "peripherals/serial_port.py": "a serial port, its clock and its dead man's switch",
     "offline_store/key_vault.py": "a locked keyring can block for ever",
     "offline_store/database.py": "the one connection to the store",
@@ -473,6 +476,7 @@ from app.services.sign_in import SignInPhase
 from app.settings import read_settings
 from media.link.remote_control import RemoteControl
 from offline_store.database import open_store
+from peripherals.instruments import instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -482,13 +486,14 @@ async def work(application):
     url, profile, password = sys.argv[1], sys.argv[2], sys.stdin.readline().strip()
     settings = read_settings(["--server", url, "--profile", profile], "desk")
     clock, tokens, engine = SystemClock(), Tokens(), RemoteControl()
+    instruments = instruments_of(settings.profile, settings.devices, clock, print)
     async with open_store(settings.profile) as store, TaskOwner("window") as tasks:
         device = await store.transaction(lambda unit: DeviceCredentials(
             unit.kept.device_id(), "desk", unit.kept.device_private_key()))
         places = ServerPlaces(server_address(url))
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
-                                          device, engine, None, clock)
+                                          device, engine, instruments, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
                                     device_name="desk", why_not_kept=None, answering=lambda: "")
             window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)

@@ -62,6 +62,12 @@ class Code(StrEnum):
     DEVICE_SILENT = "device-silent"
     DEVICE_REFUSED = "device-refused"
     DEVICE_UNUSABLE = "device-unusable"
+    DRIVER_UNKNOWN = "driver-unknown"
+    PORT_TAKEN = "port-taken"
+    BINDINGS_UNREADABLE = "bindings-unreadable"
+    BINDINGS_NOT_KEPT = "bindings-not-kept"
+    DEFAULT_INPUT_REFUSED = "default-input-refused"
+    ANOTHER_DEVICE = "another-device"
     OVERRUN = "overrun"
     NO_SOUND_DEVICE = "no-sound-device"
     # the cuff says why there is no number

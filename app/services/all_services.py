@@ -24,9 +24,11 @@ from app.services.call import Call, CallState
 from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.device_ports import DevicePorts
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving, Loss
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
@@ -39,7 +41,7 @@ from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
 from app.services.visits import Visits
-from app.services.vitals import Vitals, VitalsState
+from app.services.vitals import Vitals
 from app.services.worklist import Worklist
 
 
@@ -55,7 +57,9 @@ class Services:
     chart: Chart
     unsent: Unsent
     devices: Devices
+    device_ports: DevicePorts
     call: Call
+    far_devices: FarDevices
     relays: Relays
     call_log: CallLog
     vitals: Vitals
@@ -92,6 +96,7 @@ def wire(services: Services, tasks: TaskOwner) -> None:
         # It names no visit: what was under way at hanging up is not the next patient's.
         if visit is not None and call.phase in WITH_FAR_SIDE:
             s.vitals.heard_from_far(visit, word.payload)
+            s.far_devices.heard(visit, word.payload)
             s.direct_line.heard(visit, word.payload)
             s.message_files.heard(visit, word.payload)
 
@@ -104,14 +109,10 @@ def wire(services: Services, tasks: TaskOwner) -> None:
             # By itself, too: no later screen shall look for it.
             tasks.start(s.desk.remember_call(), "forget the call")
 
-    def cuff_seen(state: VitalsState) -> None:
-        if state.cuff is not None:
-            s.devices.seen((state.cuff.status,))
-
     s.recordings.has_unkept.listen(lambda is_so: s.leaving.would_lose(Loss.RECORDING, is_so))
     s.engine_room.on(EngineAttached, attached)
     s.engine_room.on(EngineAttached, s.relays.heard_attached)
     s.engine_room.on(LiveFromFar, live)
     s.switchboard.on(LiveHeard, lambda word: s.vitals.heard_from_far(word.visit, word.payload))
-    s.vitals.state.listen(cuff_seen)
+    s.switchboard.on(LiveHeard, lambda word: s.far_devices.heard(word.visit, word.payload))
     s.call.state.listen(call_told)

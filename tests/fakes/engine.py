@@ -4,8 +4,9 @@ Two of them tied together (`tie`) make a call as two real ones do, while their w
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from app.domain.call import RunningCall
 from app.domain.changes import Json
@@ -92,6 +93,16 @@ class FakeEngine:
 
     def count_of(self, word: str) -> int:
         return sum(asked[0] == word for asked in self.asked)
+
+    def live_words(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Those that were sent, oldest first."""
+        sent = (asked[1] for asked in self.asked if asked[0] == "send live")
+        return (word for word in sent if isinstance(word, dict) and word.get("kind") == kind)
+
+    def live_words_besides(self, kind: str) -> int:
+        """How many were sent that are of another kind."""
+        sent = [asked[1] for asked in self.asked if asked[0] == "send live"]
+        return sum(isinstance(word, dict) and word.get("kind") != kind for word in sent)
 
     # --- ports.CallEngine and what main.py needs beside it ----------------------------------
 

@@ -36,6 +36,7 @@ from server.opening import open_folder
 from server.settings import ServerSettings
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
+from tests.fakes.instruments import FakeInstruments
 from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.network import Network
 from tests.fakes.store import kept_store
@@ -113,7 +114,7 @@ class Desk:
             channel,
             device,
             engine,
-            self.cuff if has_cuff else None,
+            FakeInstruments(clock, self.cuff if has_cuff else None),
             cast(Any, clock),
         )
         channel.renew = self.services.sign_in.renew_tokens

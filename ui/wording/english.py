@@ -63,6 +63,16 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_SILENT: "It does not answer. Switch it off and on.",
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
     Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
+    Code.DRIVER_UNKNOWN: "This program does not know a device of that name. "
+    "`python -m peripherals.emulate --help` names those it knows.",
+    Code.PORT_TAKEN: "Another instrument of this machine uses that port. Choose another one.",
+    Code.BINDINGS_UNREADABLE: "Which instrument is on which port could not be read. "
+    "The file was put aside. Choose the instruments again.",
+    Code.BINDINGS_NOT_KEPT: "It is used now, but could not be written down. "
+    "Choose it again after the next start.",
+    Code.DEFAULT_INPUT_REFUSED: "A stethoscope must be named. "
+    "The machine's default input may be the room's microphone.",
+    Code.ANOTHER_DEVICE: "Another device is plugged in there. Plug the first one in again.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
     Code.NO_SOUND_DEVICE: "No sound device was found.",
     # the cuff says why there is no number
