@@ -17,6 +17,7 @@ from app.domain.clock import SystemClock
 from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
@@ -40,6 +41,7 @@ from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -47,6 +49,8 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.sound_files import SoundFiles
+from app.services.sound_labels import SoundLabels
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
@@ -57,6 +61,7 @@ from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
+from media.link.sound_export import export_sound
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
 from peripherals.instruments import instruments_of
@@ -244,6 +249,15 @@ def make_services(
         receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        sound_labels=SoundLabels(acts, chart),
+        listening=Listening(
+            acts=acts,
+            chart=chart,
+            room=engine.sounds,
+            files=SoundFiles(store.recordings, server_api),
+            export=export_sound,
+            version=VERSION,
+        ),
         desk=desk,
         leaving=Leaving(),
         engine_room=EngineRoom(engine),
@@ -334,6 +348,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.direct_line,
         s.receipts,
         s.message_files,
+        s.listening,
         s.recordings,
         s.far_devices,
         s.device_ports,

@@ -56,7 +56,7 @@ def opened(recording: RecordId, wav: bytes) -> OpenedSound:
         bands=tuple(SoundBand(str(band)) for band in bands_for(rate_hz)),
         heart_rate_bpm=None if estimate is None else estimate.beats_per_minute,
         heart_confidence=0.0 if estimate is None else estimate.confidence,
-        faults=tuple(fault for fault in SoundFault if fault in faults),
+        faults=tuple(SoundFault(str(fault)) for fault in sorted(faults)),
     )
 
 
@@ -87,4 +87,5 @@ def _gain_of(sound: OpenedSound, playing: Playing, beside: OpenedSound | None) -
 def _louder(samples: Samples, gain: float) -> Samples:
     if gain == 1.0:
         return samples
-    return np.clip(np.rint(samples * gain), SMALLEST, LARGEST).astype(np.int16)
+    louder: Samples = np.clip(np.rint(samples * gain), SMALLEST, LARGEST).astype(np.int16)
+    return louder

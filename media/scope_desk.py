@@ -18,6 +18,8 @@ from media.auscultation.arriving import Arriving
 from media.auscultation.departing import Departing
 from media.auscultation.live_playout import LiveChunk, chunk_of
 from media.auscultation.lossless_channel import TICK_S, Line, LosslessChannel, ScopeEvent
+from media.auscultation.scope_receiver import ScopeReceiver
+from media.auscultation.scope_sender import ScopeSender
 from media.auscultation.scope_words import ScopeHeader
 from media.auscultation.sound_blocks import block_samples_of
 from media.devices.scope_sound import ScopeSound
@@ -254,16 +256,10 @@ class ScopeDesk:
 
     def _tell_timelines(self) -> None:
         assert self._channel is not None
-        for end in (
-            *(ours.sender for ours in self._channel.departing),
-            *(theirs.receiver for theirs in self._channel.arriving),
-        ):
-            overview = end.overview
-            gaps = tuple(end.gaps)
-            told = ScopeTimeline(
-                end.header.recording, end.seconds, overview.peaks, overview.spans, gaps
-            )
-            self._tell(told, None)
+        for ours in self._channel.departing:
+            self._tell(_timeline_of(ours.sender), None)
+        for theirs in self._channel.arriving:
+            self._tell(_timeline_of(theirs.receiver), None)
 
     def _progress_of_ours(self, ours: Departing, now_s: float) -> ScopeProgress:
         sender = ours.sender
@@ -305,3 +301,8 @@ class ScopeDesk:
             sample_rate_hz=header.sample_rate_hz,
             continues=header.continues,
         )
+
+
+def _timeline_of(end: ScopeSender | ScopeReceiver) -> ScopeTimeline:
+    overview, gaps = end.overview, tuple(end.gaps)
+    return ScopeTimeline(end.header.recording, end.seconds, overview.peaks, overview.spans, gaps)

@@ -20,6 +20,7 @@ from app.contract.bodies import (
     ReadingBody,
     ReceiptBody,
     RecordingBody,
+    SoundLabelBody,
     VisitBody,
 )
 from app.domain.call_log import CallReport, LadderStep, Spread
@@ -31,7 +32,8 @@ from app.domain.message_files import FilePart, MessageFile, name_of
 from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
-from app.domain.recordings import Recording
+from app.domain.recordings import Recording, SoundGap
+from app.domain.sound_labels import SoundLabel
 from app.domain.visits import Visit
 from app.domain.vitals import Reading
 
@@ -73,6 +75,8 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case RecordingBody():
             at = microseconds(body.recorded_at)
             return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case SoundLabelBody():
+            return Lookup(body.patient, body.visit, microseconds(body.made_at))
         case LadderStepBody():
             return Lookup(body.patient, body.visit, microseconds(body.at))
         case CallReportBody():
@@ -213,6 +217,28 @@ def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) 
         file_key=body.file_key,
         file_bytes=body.file_bytes,
         is_complete=body.is_complete,
+        is_pending=bool(is_pending),
+        gaps=tuple(SoundGap(gap.at_sample, gap.missing_ms) for gap in body.gaps),
+        continues=None if body.continues is None else RecordId(body.continues),
+    )
+
+
+def sound_label_of(record: UUID, document: bytes, version: int, is_pending: int) -> SoundLabel:
+    body = SoundLabelBody.model_validate_json(document)
+    return SoundLabel(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        recording=RecordId(body.recording),
+        at_sample=body.at_sample,
+        to_sample=max(body.at_sample, body.to_sample),
+        kind=body.kind,
+        text=body.text,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        made_at=body.made_at,
+        is_withdrawn=body.is_withdrawn,
+        version=version,
         is_pending=bool(is_pending),
     )
 

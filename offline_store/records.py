@@ -17,6 +17,7 @@ from app.domain.ids import PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.recordings import Recording
+from app.domain.sound_labels import SoundLabel
 from app.domain.vitals import Reading
 from app.domain.worklist import WorklistRow
 from offline_store.confirmed import ConfirmedRecords
@@ -32,6 +33,7 @@ from offline_store.documents import (
     reading_of,
     receipt_of,
     recording_of,
+    sound_label_of,
     visit_of,
 )
 from offline_store.outbox import Outbox
@@ -74,6 +76,10 @@ WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+SOUND_LABELS = f"""
+SELECT record, body, version, is_pending FROM sound_labels_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 # Of what waits here, what was heard stands behind what was written here before it was heard.
@@ -154,6 +160,11 @@ class Records:
 
     def recordings(self, patient: PatientId) -> list[Recording]:
         return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
+
+    def sound_labels(self, patient: PatientId) -> list[SoundLabel]:
+        """Withdrawn ones are left out."""
+        rows = self._connection.execute(SOUND_LABELS, (str(patient),))
+        return [label for label in _made(rows, sound_label_of) if not label.is_withdrawn]
 
     def messages(self, visit: VisitId) -> list[Message]:
         """Also what the far desk told itself; each with what desks say of it."""

@@ -21,6 +21,7 @@ class Action(StrEnum):
     SIGN_NOTE = "sign-note"
     KEEP_READING = "keep-reading"
     KEEP_RECORDING = "keep-recording"
+    LABEL_SOUND = "label-sound"
     WRITE_MESSAGE = "write-message"
     FINISH_VISIT = "finish-visit"
     SIGN_VISIT = "sign-visit"
@@ -39,6 +40,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.WRITE_NOTE,
             Action.KEEP_READING,
             Action.KEEP_RECORDING,
+            Action.LABEL_SOUND,
             Action.WRITE_MESSAGE,
         }
     ),

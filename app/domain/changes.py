@@ -23,6 +23,7 @@ class RecordType(StrEnum):
     NOTE = "note"
     READING = "reading"
     RECORDING = "recording"
+    SOUND_LABEL = "sound-label"
     MESSAGE = "message"
     RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"

@@ -12,10 +12,16 @@ from app.domain.engine import (
     LinkChanged,
     LiveFromFar,
     Measures,
+    ScopeContinues,
     ScopeDone,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundOpened,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
 )
 from app.domain.server_words import LiveHeard
 from app.runtime.tasks import TaskOwner
@@ -30,6 +36,7 @@ from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving, Loss
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -37,6 +44,7 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn
+from app.services.sound_labels import SoundLabels
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
@@ -70,6 +78,8 @@ class Services:
     receipts: Receipts
     direct_line: DirectLine
     recordings: Recordings
+    sound_labels: SoundLabels
+    listening: Listening
     desk: Desk
     leaving: Leaving
     engine_room: EngineRoom
@@ -82,9 +92,16 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     for kind in of_call:
         s.engine_room.on(kind, s.call.heard_engine)
     s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
+    s.engine_room.on(EngineGone, lambda _: s.listening.heard_gone())
+    s.engine_room.on(ScopeContinues, s.recordings.heard_continues)
     s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
+    s.engine_room.on(ScopeTimeline, s.recordings.heard_timeline)
     s.engine_room.on(ScopeDone, s.recordings.heard_done)
     s.engine_room.on(ScopeProof, s.recordings.heard_proof)
+    s.engine_room.on(SoundOpened, s.listening.heard_opened)
+    s.engine_room.on(SoundRefused, s.listening.heard_refused)
+    s.engine_room.on(SoundPlaying, s.listening.heard_playing)
+    s.engine_room.on(SoundStopped, s.listening.heard_stopped)
     s.engine_room.on(DevicesSeen, lambda word: s.devices.seen(word.devices))
 
     def attached(_: EngineAttached) -> None:

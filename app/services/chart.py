@@ -10,6 +10,7 @@ from app.domain.ids import PersonId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.recordings import Recording
+from app.domain.sound_labels import SoundLabel
 from app.domain.vitals import Reading
 from app.domain.worklist import WorklistRow
 from app.runtime.broadcast import Broadcast
@@ -39,6 +40,7 @@ class ChartState:
     notes: tuple[Note, ...] = ()
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    sound_labels: tuple[SoundLabel, ...] = ()
     messages: tuple[Message, ...] = ()
     ladder_steps: tuple[LadderStep, ...] = ()  # of this visit, both directions
     draft: str = ""  # of the person who is here
@@ -112,6 +114,7 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         notes=tuple(unit.records.notes(patient)),
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
+        sound_labels=tuple(unit.records.sound_labels(patient)),
         messages=tuple(unit.records.messages(visit)),
         ladder_steps=tuple(unit.records.ladder_steps(visit)),
         draft=unit.kept.text(draft.name) or "",

@@ -56,7 +56,7 @@ class BlockCoder:
     def _new_encoder(self) -> AudioCodecContext:
         encoder = av.CodecContext.create("flac", "w")
         assert isinstance(encoder, AudioCodecContext)
-        encoder.sample_rate, encoder.layout, encoder.format = self._rate_hz, "mono", "s16"  # type: ignore[assignment]  # names are taken, too
+        encoder.sample_rate, encoder.layout, encoder.format = self._rate_hz, "mono", "s16"
         encoder.options = {"frame_size": str(self._block_samples), "compression_level": LEVEL}
         encoder.open()
         return encoder

@@ -38,7 +38,7 @@ class CurveMaker:
         return self._strips()
 
     def _strips(self) -> list[Strip]:
-        strips = []
+        strips: list[Strip] = []
         while True:
             end = (self._made + 1) * self._rate_hz // STRIPS_PER_S
             count = end - self._taken

@@ -45,7 +45,7 @@ class LiveAnalysis:
 
     def _judge(self, piece: Samples) -> None:
         found = self._faults.heard(piece)
-        self.faults = tuple(fault for fault in SoundFault if fault in found)
+        self.faults = tuple(SoundFault(str(fault)) for fault in sorted(found))
         estimate = self._heart.heard(piece)
         if estimate is not None:
             self.heart_rate_bpm = estimate.beats_per_minute

@@ -252,7 +252,7 @@ async def test_noise_on_the_socket_disturbs_nobody_who_sits(desk: Desk) -> None:
 
 
 async def test_a_wish_that_a_rule_forbids_empties_the_seat(desk: Desk) -> None:
-    def refuse(_: Wish) -> None:
+    def refuse(_: Wish, descriptor: int | None) -> None:
         raise Rejected(Code.NOT_ALLOWED)
 
     desk.seat._on_wish = refuse
