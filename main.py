@@ -142,7 +142,9 @@ async def in_store(
     )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
-    window = MainWindow(models, look, engine.far_picture, engine.self_picture)
+    window = MainWindow(
+        models, look, engine.far_picture, engine.self_picture, engine.sounds.strips
+    )
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)

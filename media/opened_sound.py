@@ -15,6 +15,7 @@ from media.auscultation.curve_maker import Samples, pairs_of_whole
 from media.auscultation.equal_gain import equal_gain
 from media.auscultation.filters import Band, bands_for, playback
 from media.auscultation.heart_rate import heart_rate
+from media.auscultation.overview import Overview
 from media.auscultation.slow_playback import LEAST_LOOP_S, Loop, SlowPlayback, Speed
 from media.auscultation.sound_faults import SoundFaults
 from media.auscultation.spectrogram import BANDS, COLUMNS_PER_S, Spectrogram
@@ -30,6 +31,7 @@ class OpenedSound:
     samples: Samples
     rate_hz: int
     shape: SoundShape
+    peak: int
     bands: tuple[SoundBand, ...]
     heart_rate_bpm: float | None
     heart_confidence: float
@@ -42,17 +44,21 @@ def opened(recording: RecordId, wav: bytes) -> OpenedSound:
     samples = np.frombuffer(data, dtype="<i2")
     estimate = heart_rate(samples, rate_hz)
     faults = SoundFaults(rate_hz).heard(samples)
+    overview = Overview(rate_hz)
+    overview.put(0, data)
     return OpenedSound(
         recording=recording,
         samples=samples,
         rate_hz=rate_hz,
         shape=SoundShape(
             seconds=len(samples) / rate_hz,
+            peaks=overview.heights,
             pairs=pairs_of_whole(samples, rate_hz),
             columns=b"".join(Spectrogram(rate_hz).heard(samples)),
             column_bytes=BANDS,
             columns_per_s=COLUMNS_PER_S,
         ),
+        peak=int(np.abs(samples.astype(np.int32)).max(initial=0)),
         bands=tuple(SoundBand(str(band)) for band in bands_for(rate_hz)),
         heart_rate_bpm=None if estimate is None else estimate.beats_per_minute,
         heart_confidence=0.0 if estimate is None else estimate.confidence,

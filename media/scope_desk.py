@@ -270,6 +270,7 @@ class ScopeDesk:
             missing_blocks=sender.missing_blocks,
             way=ours.way(now_s),
             is_away=sender.is_away,
+            at_s=sender.seconds,
         )
 
     def _progress_of_theirs(self, theirs: Arriving, now_s: float) -> ScopeProgress:
@@ -281,6 +282,7 @@ class ScopeDesk:
             way=theirs.way(now_s),
             delay_ms=theirs.delay_ms(now_s),
             is_away=receiver.is_away,
+            at_s=theirs.position_s,
         )
 
     def _progress(self, header: ScopeHeader, seconds: float, level: float) -> ScopeProgress:
@@ -305,4 +307,4 @@ class ScopeDesk:
 
 def _timeline_of(end: ScopeSender | ScopeReceiver) -> ScopeTimeline:
     overview, gaps = end.overview, tuple(end.gaps)
-    return ScopeTimeline(end.header.recording, end.seconds, overview.peaks, overview.spans, gaps)
+    return ScopeTimeline(end.header.recording, end.seconds, overview.text, overview.spans, gaps)

@@ -99,17 +99,20 @@ class ScopePlayer:
 
     def _show(self, slot: Slot, sound: OpenedSound) -> None:
         shape = sound.shape
-        descriptor = new_sealed(shape.pairs + shape.columns, "curves of a recording")
+        curves = shape.peaks + shape.pairs + shape.columns
+        descriptor = new_sealed(curves, "curves of a recording")
         word = SoundShown(
             slot=slot,
             recording=sound.recording,
             sample_rate_hz=sound.rate_hz,
             seconds=shape.seconds,
             bands=sound.bands,
+            peaks_bytes=len(shape.peaks),
             pairs_bytes=len(shape.pairs),
             columns_bytes=len(shape.columns),
             column_bytes=shape.column_bytes,
             columns_per_s=shape.columns_per_s,
+            peak=sound.peak,
             heart_rate_bpm=sound.heart_rate_bpm,
             heart_confidence=sound.heart_confidence,
             faults=sound.faults,

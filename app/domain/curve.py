@@ -34,9 +34,13 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class SoundShape:
-    """A whole recording, to be drawn at any place: pairs from its begin on, and its columns."""
+    """A whole recording, to be drawn at any place: pairs from its begin on, and its columns.
+
+    `peaks`: how loud it is at its loudest in each quarter of a second, 0 to 254.
+    """
 
     seconds: float
+    peaks: bytes
     pairs: bytes
     columns: bytes
     column_bytes: int

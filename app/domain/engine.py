@@ -141,6 +141,7 @@ class ScopeProgress:
     is_away: bool = False  # the instrument: it is waited for, in the same recording
     sample_rate_hz: int = 0
     continues: RecordId | None = None
+    at_s: float = 0.0  # what is heard and drawn here now
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ class SoundOpened:
     sample_rate_hz: int
     bands: tuple[SoundBand, ...]  # those that its rate holds
     shape: SoundShape
+    peak: int  # the largest sample, without its sign
     heart_rate_bpm: float | None = None
     heart_confidence: float = 0.0
     faults: tuple[SoundFault, ...] = ()

@@ -42,6 +42,11 @@ class Arriving:
         block_s = self.receiver.header.block_samples / self.receiver.header.sample_rate_hz
         return (block_s + (self.round_trip_s or 0.0) / 2 + self._playout.wait_s) * 1000
 
+    @property
+    def position_s(self) -> float:
+        """What is heard of it now."""
+        return self._playout.position_s
+
     def heard(self, sound: Sound, now_s: float) -> None:
         if sound.kind is Kind.MONITOR:
             self._lives(LiveWay.MONITOR, now_s)

@@ -54,7 +54,13 @@ class Overview:
         return tuple(SoundSpan(round(span.start_s, 2), round(span.end_s, 2)) for span in self._late)
 
     @property
-    def peaks(self) -> str:
+    def heights(self) -> bytes:
+        """0 to 254 for each quarter of a second; 255: nothing is here."""
+        return bytes(self._peaks)
+
+    @property
+    def text(self) -> str:
+        """The same for a word."""
         return base64.b64encode(self._peaks).decode()
 
     def _raise(self, place: int, peak: int) -> None:

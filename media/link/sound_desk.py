@@ -96,16 +96,19 @@ class SoundDesk:
 
 
 def _opened(word: SoundShown, descriptor: int) -> SoundOpened:
-    size = word.pairs_bytes + word.columns_bytes
-    if min(word.pairs_bytes, word.columns_bytes) < 0 or size > SHAPE_MAX_BYTES:
+    sizes = (word.peaks_bytes, word.pairs_bytes, word.columns_bytes)
+    size = sum(sizes)
+    if min(sizes) < 0 or size > SHAPE_MAX_BYTES:
         raise Untrusted(Code.TOO_LARGE, "curves of a recording")
     if word.column_bytes < 1 or word.columns_bytes % word.column_bytes:
         raise Untrusted(Code.MALFORMED, "curves of a recording")
     data = contents(descriptor, size) if size else b""
+    columns_at = word.peaks_bytes + word.pairs_bytes
     shape = SoundShape(
         word.seconds,
-        data[: word.pairs_bytes],
-        data[word.pairs_bytes :],
+        data[: word.peaks_bytes],
+        data[word.peaks_bytes : columns_at],
+        data[columns_at:],
         word.column_bytes,
         word.columns_per_s,
     )
@@ -115,6 +118,7 @@ def _opened(word: SoundShown, descriptor: int) -> SoundOpened:
         sample_rate_hz=word.sample_rate_hz,
         bands=word.bands,
         shape=shape,
+        peak=word.peak,
         heart_rate_bpm=word.heart_rate_bpm,
         heart_confidence=word.heart_confidence,
         faults=word.faults,

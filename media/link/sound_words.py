@@ -101,17 +101,19 @@ class CurveMemory:
 
 @dataclass(frozen=True, slots=True)
 class SoundShown:
-    """SoundOpened without its curves: one descriptor comes with it, pairs and columns behind."""
+    """SoundOpened without its curves: one descriptor comes with it, peaks, pairs and columns behind."""
 
     slot: Slot
     recording: RecordId
     sample_rate_hz: int
     seconds: float
     bands: tuple[SoundBand, ...]
+    peaks_bytes: int
     pairs_bytes: int
     columns_bytes: int
     column_bytes: int
     columns_per_s: float
+    peak: int
     heart_rate_bpm: float | None
     heart_confidence: float
     faults: tuple[SoundFault, ...]

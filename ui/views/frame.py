@@ -22,6 +22,7 @@ from ui.views.status import StatusView
 from ui.views.sync import UnsentView
 from ui.views.visits import VisitModels, VisitView
 from ui.views.worklist import WorklistView
+from ui.widgets.curve_feed import StripSource, no_strips
 from ui.widgets.video_surface import PictureSource
 
 
@@ -50,11 +51,16 @@ class Frame(QWidget):
     """
 
     def __init__(
-        self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
+        self,
+        models: Models,
+        look: theme.Look,
+        far: PictureSource,
+        own: PictureSource,
+        strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.visit = VisitView(models.visit, look, far, own)
+        self.visit = VisitView(models.visit, look, far, own, strips)
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
             Page.LOCK: lambda: LockView(models.lock, look),

@@ -10,15 +10,18 @@ from ui.view_models.call import CallIntents, CallScreen
 from ui.view_models.messages import MessagesIntents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
+from ui.view_models.scope import ScopeIntents, ScopeScreen
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
+from ui.views.scope import ScopeView
 from ui.views.vitals import VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
+from ui.widgets.curve_feed import CurveFeed, StripSource, no_strips
 from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
@@ -36,14 +39,21 @@ class VisitModels:
     vitals: VitalsIntents
     notes: NotesIntents
     recordings: RecordingsIntents
+    scope: ScopeIntents
     messages: MessagesIntents
 
 
 class VisitView(QWidget):
     def __init__(
-        self, models: VisitModels, look: theme.Look, far: PictureSource, own: PictureSource
+        self,
+        models: VisitModels,
+        look: theme.Look,
+        far: PictureSource,
+        own: PictureSource,
+        strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
+        self._feed = CurveFeed(strips)
         mark(self, "surface", "ground")
         self._banner = PatientBanner()
         self._outage = StatusBanner("visit.outage")
@@ -55,7 +65,8 @@ class VisitView(QWidget):
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
         self._vitals = VitalsView(models.vitals, look)
-        self._recordings = RecordingsView(models.recordings, look)
+        self._recordings = RecordingsView(models.recordings, look, self._feed, models.scope.open)
+        self._scope = ScopeView(models.scope, look, self._feed)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
         self._build_bar()
@@ -70,8 +81,10 @@ class VisitView(QWidget):
         self.call.ladder.asked_for_messages.connect(self._messages.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
+        models.scope.changed.connect(self._draw_scope)
         self.draw(models.visit.screen)
         self._draw_outage(models.call.screen)
+        self._draw_scope(models.scope.screen)
 
     def _build_bar(self) -> None:
         self._check_in_label = Words("small-on-dark", identifier="visit.since-check-in-caption")
@@ -108,12 +121,18 @@ class VisitView(QWidget):
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
         talk.addWidget(self.call, 62)
         talk.addWidget(self._notes, 38)
+        talk.addWidget(self._scope.body, 40)
+        talk.addWidget(self._scope.outside, 40)
         side.addWidget(self._recordings, 52)
         side.addWidget(self._messages, 48)
+        self._body = body
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
         body.addWidget(self._vitals, 27)
         body.addLayout(side, 27)
+        body.addWidget(self._scope, 0)
+        for part in (self._scope, self._scope.body, self._scope.outside):
+            part.setVisible(False)  # said outright: else they come with the window
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -154,6 +173,28 @@ class VisitView(QWidget):
         if not screen.can_sign:
             self._ask_sign.close_unanswered()
 
+    def _draw_scope(self, screen: ScopeScreen) -> None:
+        """Beside the call, in the place of all that is not about the sound."""
+        is_open, is_kept = screen.is_open, screen.shows_kept
+        parts: tuple[tuple[QWidget, bool], ...] = (
+            (self._notes, not is_open),
+            (self._vitals, not is_open),
+            (self._recordings, not is_open),
+            (self._messages, not is_open),
+            (self._scope.body, is_open and not is_kept),
+            (self._scope.outside, is_open and is_kept),
+            (self._scope, is_open),
+        )
+        was_open = not self._scope.isHidden()
+        # What goes, first: for a moment all together would need more room than there is.
+        for part, is_shown in sorted(parts, key=lambda one: one[1]):
+            show_when(part, is_shown)
+        if is_open and not was_open:
+            self._scope.take_focus()
+        shares = (30, 0, 0, 70) if screen.is_open else (46, 27, 27, 0)
+        for place, share in enumerate(shares):
+            self._body.setStretch(place, share)
+
     def _draw_outage(self, screen: CallScreen) -> None:
         self._outage.tell(screen.outage, screen.outage_detail, Tone.BAD)
         self._far_screen.tell(screen.far_screen, tone=Tone.ATTENTION)
@@ -164,6 +205,10 @@ class VisitView(QWidget):
 
     def ask_sign(self) -> None:
         self._ask_sign.open(self._model.screen.sign_question)
+
+    def look_at_curves(self) -> None:
+        """What is new on them is drawn now, and not when their turn comes."""
+        self._feed.look()
 
     def take_focus(self) -> None:
         self._bar.take_focus()
