@@ -267,7 +267,7 @@ QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical { background: trans
 
 def site_side(look: Look) -> int:
     """Of a place on the body: they lie close to each other."""
-    return min(look.target, 44)
+    return min(look.target, TOUCH_TARGET)
 
 
 def style_sheet(look: Look) -> str:

@@ -1,9 +1,10 @@
 """Beside a kept body sound: the marks that one may take back, and the way out of the house."""
 
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from app.domain.sound_export import ExportForm
+from ui import theme
 from ui.view_models.kept_sounds import KeptSoundsScreen
 from ui.view_models.scope import ScopeIntents
 from ui.views.live_sound import pairs
@@ -28,11 +29,16 @@ class KeptOutsideView(Panel):
         self._dialog: QFileDialog | None = None
         self._marks_words.say(text("kept.own-marks"))
         self._form_words.say(text("outside.form"))
-        for part in (self._marks_words, self._own_marks, self._withdraw):
-            self.content.addWidget(part)
-        self.content.addSpacing(12)
-        for part in (self._form_words, self._form, self._save):
-            self.content.addWidget(part)
+        for words, box, button in (
+            (self._marks_words, self._own_marks, self._withdraw),
+            (self._form_words, self._form, self._save),
+        ):
+            row = QHBoxLayout()
+            row.addWidget(box, 1)
+            row.addWidget(button)
+            self.content.addWidget(words)
+            self.content.addLayout(row)
+            self.content.addSpacing(theme.GAP)
         self.content.addStretch(1)
         forms = [(str(form), text(f"form.{form}")) for form in ExportForm]
         self._form.show_choices(forms, str(ExportForm.WAV))

@@ -12,7 +12,7 @@ from ui.views.live_sound import pairs
 from ui.views.sound_marks import SoundMarks
 from ui.widgets.button import Button, Kind
 from ui.widgets.choice_box import ChoiceBox
-from ui.widgets.dress import mark, show_when
+from ui.widgets.dress import call, mark, show_when
 from ui.widgets.sound_paper import SoundPaper
 from ui.widgets.sound_timeline import SoundTimeline
 from ui.widgets.sweep_canvas import SPEEDS_MM_S
@@ -28,7 +28,6 @@ class PaperView(QWidget):
 
     def __init__(self, slot: Slot, colour: str) -> None:
         super().__init__()
-        self._head = Words("strong", gives_way=True, identifier=f"kept.{slot}.head")
         self._facts = Words("chip", gives_way=True, identifier=f"kept.{slot}.facts")
         self._proof = Words("chip", gives_way=True, identifier=f"kept.{slot}.proof")
         self.paper = SoundPaper(f"kept.{slot}.paper", text(f"kept.{slot}"), colour)
@@ -37,8 +36,8 @@ class PaperView(QWidget):
         self._seconds = 0.0
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
-        row.addWidget(self._head, 1)
         row.addWidget(self._facts)
+        row.addStretch(1)
         row.addWidget(self._proof)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -51,7 +50,7 @@ class PaperView(QWidget):
 
     def draw(self, screen: PaperScreen, speed_mm_s: int) -> None:
         show_when(self, screen.is_shown)
-        self._head.say(screen.head)
+        call(self.paper, screen.head)
         self._facts.say_or_hide(screen.facts, screen.facts_tone, signed=True)
         self._proof.say_or_hide(screen.proof, screen.proof_tone, signed=True)
         self.paper.show_sound(

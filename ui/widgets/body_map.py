@@ -15,22 +15,23 @@ from ui.shown import SiteShown
 from ui.widgets.dress import call, identify, mark, show_when
 
 # Of the drawing's width and height, as whoever faces the patient (or their back) sees it.
+# Farther apart than on a body, so that no finger presses two.
 PLACES: dict[Site, tuple[float, float]] = {
-    Site.AORTIC: (0.41, 0.27),
-    Site.PULMONIC: (0.59, 0.27),
-    Site.ERB: (0.60, 0.44),
-    Site.TRICUSPID: (0.55, 0.61),
-    Site.MITRAL: (0.72, 0.66),
-    Site.LUNG_FRONT_RIGHT_UPPER: (0.25, 0.22),
-    Site.LUNG_FRONT_LEFT_UPPER: (0.75, 0.22),
-    Site.LUNG_FRONT_RIGHT_LOWER: (0.24, 0.60),
-    Site.LUNG_FRONT_LEFT_LOWER: (0.82, 0.46),
-    Site.LUNG_BACK_LEFT_UPPER: (0.36, 0.24),
-    Site.LUNG_BACK_RIGHT_UPPER: (0.64, 0.24),
-    Site.LUNG_BACK_LEFT_MIDDLE: (0.33, 0.46),
-    Site.LUNG_BACK_RIGHT_MIDDLE: (0.67, 0.46),
-    Site.LUNG_BACK_LEFT_LOWER: (0.30, 0.68),
-    Site.LUNG_BACK_RIGHT_LOWER: (0.70, 0.68),
+    Site.AORTIC: (0.38, 0.17),
+    Site.PULMONIC: (0.62, 0.17),
+    Site.ERB: (0.60, 0.50),
+    Site.TRICUSPID: (0.53, 0.83),
+    Site.MITRAL: (0.77, 0.80),
+    Site.LUNG_FRONT_RIGHT_UPPER: (0.14, 0.19),
+    Site.LUNG_FRONT_LEFT_UPPER: (0.86, 0.19),
+    Site.LUNG_FRONT_RIGHT_LOWER: (0.23, 0.72),
+    Site.LUNG_FRONT_LEFT_LOWER: (0.86, 0.50),
+    Site.LUNG_BACK_LEFT_UPPER: (0.34, 0.17),
+    Site.LUNG_BACK_RIGHT_UPPER: (0.66, 0.17),
+    Site.LUNG_BACK_LEFT_MIDDLE: (0.30, 0.50),
+    Site.LUNG_BACK_RIGHT_MIDDLE: (0.70, 0.50),
+    Site.LUNG_BACK_LEFT_LOWER: (0.28, 0.83),
+    Site.LUNG_BACK_RIGHT_LOWER: (0.72, 0.83),
 }
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -38,6 +39,7 @@ STEPS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+WIDEST = 1.45  # times as wide as high
 ASIDE = 2.0  # how much farther what lies aside of the direction counts
 
 
@@ -58,7 +60,7 @@ class BodyMap(QWidget):
         return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(230, 168)
+        return QSize(230, 154)
 
     def show_sites(self, aspect: Aspect, sites: Sequence[SiteShown]) -> None:
         if aspect is not self._aspect:
@@ -142,8 +144,8 @@ class BodyMap(QWidget):
         )
 
     def _frame(self) -> QRectF:
-        """As large as the drawing goes without being stretched."""
-        width = min(self.width(), self.height() * 1.15)
+        """As large as the drawing goes without looking stretched."""
+        width = min(self.width(), self.height() * WIDEST)
         return QRectF((self.width() - width) / 2, 0, width, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:

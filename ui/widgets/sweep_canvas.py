@@ -169,7 +169,7 @@ class SweepCanvas(QLabel):
         return QSize(300, 72)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, 56)
+        return QSize(120, 50)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._wipe()

@@ -25,6 +25,7 @@ DOCTOR_MAY = {
     "sign-note",
     "keep-reading",
     "keep-recording",
+    "label-sound",
     "write-message",
     "finish-visit",
     "sign-visit",
@@ -39,6 +40,7 @@ NURSE_MAY = {
     "write-note",
     "keep-reading",
     "keep-recording",
+    "label-sound",
     "write-message",
 }
 
