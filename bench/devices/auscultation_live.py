@@ -4,36 +4,32 @@ Two whole media processes but for screens and cameras; needs root for the line.
 """
 
 import asyncio
-import json
 import os
-import sys
-import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-from app.runtime.tasks import TaskOwner
 from bench.call.line_model import Shape
 from bench.call.link import Link, NoRoot
-from bench.call.pair import Pair
-from bench.call.peer_setting import LINE_LIMIT
-from bench.call.processes import cpu_s, end
-from bench.devices.scope_end import HEARD, ScopeSetting
-from bench.heart_sounds import heart_sound
+from bench.devices.amount import Amount
+from bench.devices.scope_call import (
+    RATE_HZ,
+    Samples,
+    ScopeCall,
+    ScopeProcess,
+    Word,
+    scope_call,
+)
+from bench.devices.scope_end import HEARD
 from bench.rows import Row, not_measured, p95_row, rounded, spread_of
-from media.auscultation.wav import samples_of, wav_of
+from media.auscultation.wav import samples_of
 
-RATE_HZ = 4000
-WATCH_S, QUICK_WATCH_S = 600.0, 12.0
+WATCH_S, QUICK_WATCH_S = 600.0, 40.0
 SETTLE_S, REST_S = 8.0, 20.0  # REST: the call alone, to know what the sound costs besides
-START_LIMIT_S, JOIN_LIMIT_S, PROOF_LIMIT_S = 40.0, 20.0, 120.0
-QUICK = "QUICK RUN"
-
-Word = dict[str, Any]
+PROOF_LIMIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,112 +61,14 @@ class Found:
     cpu_percent: tuple[float, float] = (0.0, 0.0)
 
 
-class ScopeProcess:
-    """One end: a process in its namespace."""
-
-    def __init__(
-        self, namespace: str, setting: ScopeSetting, on_told: Callable[[Word], None]
-    ) -> None:
-        self._namespace = namespace
-        self._setting = setting
-        self._on_told = on_told
-        self._process: asyncio.subprocess.Process | None = None
-        self._words: dict[str, asyncio.Future[Word]] = {}
-        self.shown: list[Word] = []
-        self._tasks = TaskOwner("scope process")
-
-    async def open(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *("ip", "netns", "exec", self._namespace),
-            *(sys.executable, "-m", "bench.devices.scope_end", json.dumps(asdict(self._setting))),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE_LIMIT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        self._tasks.start(self._listen(), "listen")
-        self.heard_path = Path((await self.told("ready", START_LIMIT_S))["heard"])
-
-    async def close(self) -> None:
-        if self._process is not None:
-            await end(self._process)
-        await self._tasks.close()
-
-    async def told(self, kind: str, limit_s: float) -> Word:
-        waiting = self._words.setdefault(kind, asyncio.get_running_loop().create_future())
-        return await asyncio.wait_for(asyncio.shield(waiting), limit_s)
-
-    def connect(self, link: str, *, is_offerer: bool) -> None:
-        self.say({"do": "connect", "link": link, "is_offerer": is_offerer})
-
-    def signal(self, link: str, payload: Word) -> None:
-        self.say({"do": "signal", "link": link, "payload": payload})
-
-    def hang_up(self) -> None:
-        self.say({"do": "hang up"})
-
-    def forget(self) -> None:
-        self.say({"do": "forget"})
-
-    async def write(self, folder: Path) -> None:
-        self.say({"do": "write"})
-        await self.told("written", START_LIMIT_S)
-
-    def cpu_s(self) -> dict[str, float]:
-        assert self._process is not None
-        return {"peer": cpu_s(self._process.pid)}
-
-    def resident_bytes(self) -> int:
-        return 0
-
-    def say(self, wish: Word) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        self._process.stdin.write(json.dumps(wish).encode() + b"\n")
-
-    async def _listen(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            word = json.loads(line)
-            match word["told"]:
-                case "signal" | "up" | "lost" | "failed":
-                    self._on_told(word)
-                case "shown":
-                    self.shown.append(word)
-                case kind:
-                    loop = asyncio.get_running_loop()
-                    waiting = self._words.setdefault(kind, loop.create_future())
-                    if not waiting.done():
-                        waiting.set_result(word)
-
-
 async def measured(link: Link, cell: Cell, watch_s: float, seed: int) -> Found:
     """A call, then a recording in it, then what both ends made of it."""
-    shapes = (cell.shape, cell.shape)
-    await link.begin(shapes, seed)
-    with tempfile.TemporaryDirectory(prefix="bedside-scope-") as name:
-        folder = Path(name)
-        given = _heart(watch_s + 1, seed)
-        wav = folder / "heart.wav"
-        wav.write_bytes(wav_of(given.tobytes(), RATE_HZ))
-        visit = str(uuid4())
-        settings = (ScopeSetting(visit, None, name), ScopeSetting(visit, str(wav), name))
-        pair = Pair(
-            lambda side, told: ScopeProcess(link.names[side], settings[side], told), seeing=()
-        )
-        try:
-            await pair.open()
-            if await pair.join(JOIN_LIMIT_S) is None:
-                raise RuntimeError("the call did not come up")
-            return await _recorded(link, pair, cell, watch_s, given)
-        finally:
-            await pair.close()
+    async with scope_call(link, cell.shape, watch_s, seed) as call:
+        return await _recorded(link, call, cell, watch_s)
 
 
-async def _recorded(
-    link: Link, pair: Pair, cell: Cell, watch_s: float, given: "np.ndarray[Any, Any]"
-) -> Found:
-    far, cart = pair.ends
-    assert isinstance(far, ScopeProcess) and isinstance(cart, ScopeProcess)
+async def _recorded(link: Link, call: ScopeCall, cell: Cell, watch_s: float) -> Found:
+    far, cart, given = call.far, call.cart, call.given
     await asyncio.sleep(SETTLE_S)
     rest = await _cpu_over((far, cart), min(REST_S, watch_s))
     recording = str(uuid4())
@@ -207,9 +105,7 @@ async def _cpu_over(ends: tuple[ScopeProcess, ScopeProcess], seconds: float) -> 
     return (after[0] - before[0]) / seconds, (after[1] - before[1]) / seconds
 
 
-def _compare(
-    found: Found, given: "np.ndarray[Any, Any]", ours: Path, theirs: Path, proof: Word
-) -> None:
+def _compare(found: Found, given: Samples, ours: Path, theirs: Path, proof: Word) -> None:
     kept, arrived = ours.read_bytes(), theirs.read_bytes()
     kept_samples = np.frombuffer(samples_of(kept)[0], dtype="<i2")
     arrived_samples = np.frombuffer(samples_of(arrived)[0], dtype="<i2")
@@ -218,7 +114,7 @@ def _compare(
     found.is_same_hash = proof["matches"] and kept == arrived
 
 
-def _listen_again(found: Found, given: "np.ndarray[Any, Any]", path: Path, began_at: float) -> None:
+def _listen_again(found: Found, given: Samples, path: Path, began_at: float) -> None:
     """Each piece as it was handed to the far ears, against what lay in the file there."""
     data, at = path.read_bytes(), 0
     while at + HEARD.size <= len(data):
@@ -233,15 +129,6 @@ def _listen_again(found: Found, given: "np.ndarray[Any, Any]", path: Path, began
         if rate_hz == RATE_HZ and not np.array_equal(samples, given[first : first + len(samples)]):
             found.wrong_chunks += 1
         found.delays_ms.append((now - began_at - at_s) * 1000)
-
-
-def _heart(seconds: float, seed: int) -> "np.ndarray[Any, Any]":
-    """The next one that an instrument of 4 kHz would give."""
-    while True:
-        made = heart_sound(seed, seconds)
-        if made.rate_hz == RATE_HZ:
-            return made.samples.astype("<i2")
-        seed += 1
 
 
 def rows_of(cell: Cell, found: Found, note: str) -> list[Row]:
@@ -280,33 +167,22 @@ def rows_of(cell: Cell, found: Found, note: str) -> list[Row]:
     ]  # fmt: skip
 
 
-async def _all_rows(cells: tuple[Cell, ...], watch_s: float, note: str) -> list[Row]:
-    rows = []
+def rows(amount: Amount) -> Iterator[Row]:
+    """What `python -m bench.devices` asks for."""
+    watch_s = QUICK_WATCH_S if amount.is_quick else WATCH_S
+    try:
+        yield from asyncio.run(_all_rows(CELLS, watch_s))
+    except NoRoot:
+        reason = "only root can make network namespaces"
+        for cell in CELLS:
+            measure = f"auscultation, {cell.name}: live delay p95"
+            yield not_measured(measure, "ms", cell.delay_goal, reason)
+
+
+async def _all_rows(cells: tuple[Cell, ...], watch_s: float) -> list[Row]:
+    made = []
     async with Link() as link:
         for number, cell in enumerate(cells):
             found = await measured(link, cell, watch_s, seed=11 + number)
-            made = rows_of(cell, found, f"{note}, load {os.getloadavg()[0]:.1f}")
-            for row in made:
-                print(f"  {row.told()}", flush=True)
-            rows += made
-    return rows
-
-
-def rows(*, is_quick: bool) -> list[Row]:
-    """What `python -m bench.devices` asks for."""
-    watch_s = QUICK_WATCH_S if is_quick else WATCH_S
-    note = f"{QUICK}, {watch_s:g} s: no verdict" if is_quick else f"{watch_s:g} s"
-    try:
-        return asyncio.run(_all_rows(CELLS, watch_s, note))
-    except NoRoot:
-        reason = "only root can make network namespaces"
-        return [
-            not_measured(
-                f"auscultation, {cell.name}: live delay p95", "ms", cell.delay_goal, reason
-            )
-            for cell in CELLS
-        ]
-
-
-if __name__ == "__main__":
-    rows(is_quick=bool(os.environ.get("QUICK")))
+            made += rows_of(cell, found, f"{watch_s:g} s, load {os.getloadavg()[0]:.1f}")
+    return made

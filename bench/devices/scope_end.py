@@ -154,7 +154,7 @@ class ScopeEnd:
             elif self._began_at is None:
                 self._began_at = now - chunk.seconds
 
-        ScopeEars._take = heard  # type: ignore[method-assign]  # a place to look from, nothing else
+        ScopeEars._take = heard  # type: ignore[assignment,method-assign]  # a place to look from, nothing else
 
 
 def _tell(word: dict[str, Any]) -> None:
