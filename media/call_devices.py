@@ -17,6 +17,7 @@ from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.audio.echo_control import EchoControl
 from media.devices.camera import Camera
+from media.devices.exam_camera import ExamCamera
 from media.devices.microphone import TAP_SAMPLES, Microphone
 from media.devices.plugs import Plugs
 from media.devices.roll_call import RollCall
@@ -57,6 +58,15 @@ class Voice:
         self._microphone = microphone
 
 
+@dataclass(frozen=True, slots=True)
+class _On:
+    """What of it a person, or the empty seat, lets be open."""
+
+    camera: bool
+    microphone: bool
+    exam_camera: bool
+
+
 @dataclass(slots=True)
 class _Fitted:
     """One open device and the name that it was opened by."""
@@ -73,9 +83,11 @@ class CallDevices:
         clock: Clock,
         on_picture: Callable[[Picture], None],
         on_status: Callable[[tuple[DeviceStatus, ...]], None],
+        on_exam_picture: Callable[[Picture], None] = lambda picture: None,
     ) -> None:
         self._clock = clock
         self._on_picture = on_picture
+        self._on_exam_picture = on_exam_picture
         self._on_status = on_status
         self._fitted: dict[DeviceKind, _Fitted] = {}
         self._statuses: dict[DeviceKind, DeviceStatus] = {}
@@ -94,10 +106,18 @@ class CallDevices:
         self._plugs = Plugs()
         self.voice = Voice()
         self.stethoscope: Stethoscope | None = None
+        self.exam_camera: ExamCamera | None = None
 
     # --- asked by the call -------------------------------------------------------------------
 
-    def fit(self, setup: CallSetup | None, *, is_camera_on: bool, is_microphone_on: bool) -> None:
+    def fit(
+        self,
+        setup: CallSetup | None,
+        *,
+        is_camera_on: bool,
+        is_microphone_on: bool,
+        is_exam_on: bool = False,
+    ) -> None:
         """Begin to make it so; what is fitted already stays open. The stethoscope is there now."""
         self._is_fitted = setup is not None
         if setup is not None:
@@ -105,7 +125,8 @@ class CallDevices:
             self._fit_scope(setup.scope)
             if setup.camera is None:
                 self._no_camera()
-        self._tasks.start(self._fit(setup, is_camera_on, is_microphone_on), "fit devices")
+        on = _On(is_camera_on, is_microphone_on, is_exam_on)
+        self._tasks.start(self._fit(setup, on), "fit devices")
 
     def look_for(self, equipment: Equipment) -> None:
         """Between calls: which of these are there."""
@@ -173,18 +194,18 @@ class CallDevices:
     async def close(self) -> None:
         await self._tasks.close()
         await self._plugs.close()
-        await self._fit(None, False, False)
+        await self._fit(None, _On(False, False, False))
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _fit(
-        self, setup: CallSetup | None, is_camera_on: bool, is_microphone_on: bool
-    ) -> None:
+    async def _fit(self, setup: CallSetup | None, on: _On) -> None:
         async with self._changing:
-            camera = setup.camera if setup is not None and is_camera_on else None
+            camera = setup.camera if setup is not None and on.camera else None
             await self._change(DeviceKind.CAMERA, camera, self._new_camera)
+            exam = setup.exam_camera if setup is not None and on.exam_camera else None
+            await self._change(DeviceKind.EXAM_CAMERA, exam, self._new_exam_camera)
             name = _sound_name(setup.microphone) if setup is not None else None
-            microphone = name if is_microphone_on else None
+            microphone = name if on.microphone else None
             await self._change(DeviceKind.MICROPHONE, microphone, self._new_microphone)
             speaker = _sound_name(setup.speaker) if setup is not None else None
             await self._change(DeviceKind.SPEAKER, speaker, self._new_speaker)
@@ -217,9 +238,17 @@ class CallDevices:
                 self._echo = None
         elif kind is DeviceKind.SPEAKER:
             self._speaker = None
+        elif kind is DeviceKind.EXAM_CAMERA:
+            self.exam_camera = None
 
     def _new_camera(self, name: str) -> Camera:
         return Camera(name, clock=self._clock, on_picture=self._on_picture, on_status=self._seen)
+
+    def _new_exam_camera(self, name: str) -> ExamCamera:
+        self.exam_camera = ExamCamera(
+            name, clock=self._clock, on_picture=self._on_exam_picture, on_status=self._seen
+        )
+        return self.exam_camera
 
     def _new_microphone(self, name: str) -> Microphone:
         device = _device_name(name)

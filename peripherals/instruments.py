@@ -4,13 +4,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.domain.clock import Clock
+from app.domain.device import DeviceKind
 from app.domain.device_binding import NamedInstrument
 from app.domain.failures import Code, Rejected
 from peripherals.catalogue import DRIVERS
 from peripherals.drivers.driver import Driver
-from peripherals.finding.instrument_desk import InstrumentDesk
+from peripherals.finding.instrument_desk import KINDS, InstrumentDesk
 
 DriverAndPort = tuple[str, str]
+
+DEVICE_DRIVERS = [driver.name for driver in DRIVERS.values() if driver.kind in KINDS]
+CUFF_DRIVERS = [
+    driver.name for driver in DRIVERS.values() if driver.kind is DeviceKind.BLOOD_PRESSURE_CUFF
+]
 
 
 def instruments_of(
@@ -18,10 +24,17 @@ def instruments_of(
     named: Sequence[DriverAndPort],
     clock: Clock,
     on_defect: Callable[[BaseException], None],
+    *,
+    traces: Path | None = None,
 ) -> InstrumentDesk:
-    """Rejected(DRIVER_UNKNOWN) for a driver that is none of ours."""
+    """Rejected(DRIVER_UNKNOWN) for a driver that is none of ours. `traces`: record the lines."""
     return InstrumentDesk(
-        profile, DRIVERS, clock, named=named_instruments(named, DRIVERS), on_defect=on_defect
+        profile,
+        DRIVERS,
+        clock,
+        named=named_instruments(named, DRIVERS),
+        traces=traces,
+        on_defect=on_defect,
     )
 
 

@@ -24,6 +24,8 @@ THREADS = {
     "media/audio/echo_control.py": "10 ms of echo control every 10 ms, in no sound callback",
     "media/call_host.py": "one worker that scales and converts pictures for the screen",
     "media/surface_share.py": "gives its work to call_host's worker",
+    "media/devices/camera_requests.py": "the thread that reads a camera may hang in its driver",
+    "ui/widgets/picture_reader.py": "a still of millions of pixels takes longer than the loop may",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
     "media/devices/scope_file.py": "reads a file of sound",
@@ -86,6 +88,7 @@ SQL_FILES = {
     "offline_store/database.py",
     "offline_store/heard.py",
     "offline_store/kept.py",
+    "offline_store/measurements.py",
     "offline_store/migrate.py",
     "offline_store/outbox.py",
     "offline_store/records.py",
@@ -481,6 +484,7 @@ from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import make_application, run
+from ui.widgets.video_surface import PictureSources
 
 async def work(application):
     url, profile, password = sys.argv[1], sys.argv[2], sys.stdin.readline().strip()
@@ -495,8 +499,11 @@ async def work(application):
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, instruments, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
-                                    device_name="desk", why_not_kept=None, answering=lambda: "")
-            window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)
+                                    policy=settings.vitals_policy,
+                                    device_name="desk", freeze_key="F9", why_not_kept=None,
+                                    answering=lambda: "")
+            sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
+            window = MainWindow(models, theme.Look(), sources)
             window.show()
             assert models.window.screen.page == "sign-in"
             models.sign_in.sign_in("dr-lin", password)

@@ -20,8 +20,9 @@ from ui.view_models.recordings import RecordingRowScreen, RecordingsScreen
 from ui.view_models.sign_in import SignInScreen
 from ui.view_models.status import StatusScreen
 from ui.view_models.sync import UnsentRowScreen, UnsentScreen
+from ui.view_models.tiles import TileScreen
 from ui.view_models.visits import VisitScreen
-from ui.view_models.vitals import ReadingRowScreen, SetAsideRowScreen, TileScreen, VitalsScreen
+from ui.view_models.vitals import ReadingRowScreen, VitalsScreen
 from ui.view_models.worklist import WorklistRowScreen, WorklistScreen
 from ui.wording import DASH, failure, isolate, megabytes, spoken, text
 
@@ -39,6 +40,7 @@ STATUS = StatusScreen(
     person=text("status.person", name="Dr A. Lindqvist", role=text("role.clinician")),
     demonstration=text("demonstration"),
     can_open_unsent=True,
+    can_open_devices=True,
     can_lock=True,
     can_sign_out=True,
 )
@@ -436,7 +438,7 @@ def _reading(value: str, pulse: str, time: str, age: str, *, is_pending: bool) -
     return ReadingRowScreen(
         what=text("vitals.blood-pressure"),
         value=isolate(f"{value} mmHg"),
-        extra=text("vitals.extra-pulse", pulse=isolate(f"{pulse} /min")),
+        extra=text("vitals.extra-pulse", value=isolate(f"{pulse} /min")),
         kept=text("vitals.kept", time=isolate(time)),
         age=text("age.ago", span=isolate(age)),
         confirmation=confirmation,
@@ -483,6 +485,7 @@ VITALS_RUNNING = replace(
     cuff_tone=Tone.ATTENTION,
     can_start=False,
     is_running=True,
+    can_stop=True,
     live=TileScreen(
         text("vitals.live"),
         "148",
@@ -500,7 +503,12 @@ VITALS_RESULT = replace(
         "SunTech Advantage (simulated)",
         text("age.ago", span=isolate("12 s")),
     ),
-    result_extra=text("vitals.extra", pulse=isolate("74 /min"), mean=isolate("96 mmHg")),
+    result_extra=", ".join(
+        (
+            text("vitals.extra-pulse", value=isolate("74 /min")),
+            text("vitals.extra-mean", value=isolate("96 mmHg")),
+        )
+    ),
     result_message=failure(Code.RESULT_UNDECIDED),
     result_tone=Tone.ATTENTION,
     can_start=False,
@@ -515,26 +523,14 @@ VITALS_REFUSED = replace(
         "mmHg",
         "SunTech Advantage (simulated)",
         text("age.ago", span=isolate("3 s")),
+        is_refused=True,
     ),
-    result_extra=text("vitals.extra-pulse", pulse=isolate("74 /min")),
+    result_extra=text("vitals.extra-pulse", value=isolate("74 /min")),
     result_message=failure(Code.OUT_OF_RANGE),
     result_tone=Tone.BAD,
     can_start=True,
     can_keep=False,
     readings=READINGS,
-)
-ASIDE = text("vitals.aside", time=AT)
-VITALS_ASIDE = replace(
-    VITALS_CART,
-    readings=READINGS,
-    set_aside=(
-        SetAsideRowScreen(
-            RecordId(UUID(int=21)), AT, ASIDE, text("vitals.aside.another-visit"), "another visit"
-        ),
-        SetAsideRowScreen(
-            RecordId(UUID(int=22)), AT, ASIDE, text("vitals.aside.nobody-asked"), "nobody asked"
-        ),
-    ),
 )
 VITALS_MISSING = replace(
     VITALS_CART,

@@ -13,7 +13,7 @@ from ui.widgets.button import Button
 from ui.widgets.curve_feed import StripSource, no_strips
 from ui.widgets.dress import mark, show_when
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.wording import text
 
 FIRST_SIZE = (1280, 800)
@@ -21,7 +21,7 @@ LEAST_SIZE = (1024, 720)
 
 
 class MainWindow(QMainWindow):
-    """`far` and `own` hand over the newest pictures; `notify()` of a surface asks to paint.
+    """`sources` hand over the newest pictures; `notify()` of a surface asks to paint.
 
     `strips`: what is new on the curves of body sounds.
     """
@@ -32,13 +32,12 @@ class MainWindow(QMainWindow):
         self,
         models: Models,
         look: theme.Look,
-        far: PictureSource,
-        own: PictureSource,
+        sources: PictureSources,
         strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
         self.setWindowTitle(text("product"))
-        self.frame = Frame(models, look, far, own, strips)
+        self.frame = Frame(models, look, sources, strips)
         self._models = models
         self._was_painted = False
         self._defect = StatusBanner("defect.message")

@@ -45,6 +45,8 @@ BAD_ON_DARK = "#F5A3BB"
 # Vital signs, as text on DARK; blood pressure is white.
 VITAL_PRESSURE = "#FFFFFF"
 VITAL_PULSE = "#2BD39A"
+VITAL_SATURATION = "#56B4E9"
+VITAL_TEMPERATURE = "#E69F00"
 VITAL_STALE = "#A7B1BB"
 CURVE = "#2BD39A"
 CURVE_STALE = "#7C8690"
@@ -118,6 +120,8 @@ _SHEET = Template("""
 QWidget#window, QWidget[surface="ground"] { background: $GROUND; }
 QWidget[surface="paper"] { background: $PAPER; }
 QWidget[surface="panel"] { background: $PAPER; border: 1px solid $LINE; border-radius: 4px; }
+QWidget[surface="card"] { background: $PAPER; border: 1px solid $LINE; border-radius: 4px; }
+QWidget[surface="card"]:focus { border: ${RING}px solid $INK; }
 QWidget[surface="dark"] { background: $DARK; }
 QWidget[surface="banner"] { background: $BANNER; }
 QWidget[surface="status"] { background: $PAPER; border-top: 1px solid $LINE; }
@@ -211,6 +215,13 @@ QPushButton[kind="site"][chosen="true"] { background: $PRIMARY; color: $ON_PRIMA
 QPushButton[kind="site"][chosen="true"]:focus { border: ${RING}px solid $INK; }
 QPushButton[kind="site"][live="true"] { background: $ATTENTION_FILL; color: $ATTENTION;
   border: 3px solid $ATTENTION; }
+QPushButton[kind="tab"] { border: 1px solid $LINE; border-bottom: 4px solid $LINE;
+  border-radius: 0px; padding: 0px 2px; min-height: ${tab}px; }
+QPushButton[kind="tab"][chosen="true"] { border-bottom: 4px solid $PRIMARY; font-weight: bold;
+  background: $CHOSEN; }
+QPushButton[kind="tab"][tone="attention"] { color: $ATTENTION; }
+QPushButton[kind="tab"]:focus { border: ${RING}px solid $INK; padding: 0px;
+  min-height: ${ringed}px; }
 QPushButton[kind="great"] { border: 2px solid $EDGE; padding: 0px; }
 QPushButton[kind="great"]:focus { border: ${RING}px solid $INK; padding: 0px; }
 QPushButton[kind="great-primary"] { background: $PRIMARY; border: 2px solid $PRIMARY; padding: 0px;}
@@ -287,6 +298,7 @@ def style_sheet(look: Look) -> str:
         "small_ringed": small - 2 * RING,
         "field": look.target - 6,
         "site_round": site_side(look) // 2,
+        "tab": look.target - 5,
         "down_arrow": str(files("resources").joinpath("icons", "down.svg")),
     }
     return _SHEET.substitute(tokens)

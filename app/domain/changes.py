@@ -24,6 +24,8 @@ class RecordType(StrEnum):
     READING = "reading"
     RECORDING = "recording"
     SOUND_LABEL = "sound-label"
+    STILL = "still"
+    STILL_MARKS = "still-marks"
     MESSAGE = "message"
     RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"

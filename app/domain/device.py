@@ -18,6 +18,7 @@ class DeviceKind(StrEnum):
     EXAM_CAMERA = "exam-camera"
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
+    BY_HAND = "by-hand"  # no instrument: a person counted or saw it, and typed it in
 
 
 class Presence(StrEnum):

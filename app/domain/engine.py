@@ -8,6 +8,7 @@ from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.curve import SoundShape
 from app.domain.device import DeviceStatus
+from app.domain.exam_camera import ControlsSeen, FarExamCamera, FarStill, StillDone, StillRefused
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Stand, Step, Wants
@@ -24,6 +25,7 @@ class Equipment:
     speaker: str | None
     scope: str | None
     has_echo_control: bool = True
+    exam_camera: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class CallSetup:
     speaker: str | None
     scope: str | None  # a sound device's name or a WAV file
     has_echo_control: bool = True  # of the voice: echo, noise and rumble are taken off it
+    exam_camera: str | None = None  # as `camera`
 
 
 class LinkPhase(StrEnum):
@@ -61,6 +64,7 @@ class EngineAttached:
     is_live: bool
     is_muted: bool
     is_camera_on: bool = True
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,4 +299,9 @@ EngineEvent = (
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillDone
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
 )

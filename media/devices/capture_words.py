@@ -20,10 +20,14 @@ RATE_LEAST_HZ, RATE_MOST_HZ = 1_000, 192_000
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Samples as the device gave them: 16 bit, little-endian, one channel."""
+    """Samples as the device gave them: 16 bit, little-endian, one channel.
+
+    `missing`: so many samples the device sent before these, and they never came.
+    """
 
     samples: bytes
     rate_hz: int
+    missing: int = 0
 
 
 class Reading(Protocol):

@@ -14,6 +14,7 @@ import sounddevice
 
 from app.domain.failures import Code, Unavailable
 from media.devices import sound_library
+from media.devices.program_end import all_said
 from media.devices.usb_facts import NO_USB, SYSTEM, UsbFacts, facts_of
 
 LIST_LIMIT_S = 10.0
@@ -44,14 +45,7 @@ async def sound_devices() -> tuple[SoundDevice, ...]:
         stderr=asyncio.subprocess.DEVNULL,
         limit=MOST_BYTES,
     )
-    try:
-        async with asyncio.timeout(LIST_LIMIT_S):
-            said, _ = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
-    return devices_of(said)
+    return devices_of(await all_said(process, LIST_LIMIT_S))
 
 
 def devices_of(said: bytes) -> tuple[SoundDevice, ...]:

@@ -1,12 +1,27 @@
-"""Ends a program that was started for us, and takes what it still said, so that nothing is left."""
+"""Short programs of ours: heard to their end, or ended, so that nothing of them is left."""
 
 import asyncio
 import logging
 from contextlib import suppress
 
+from app.domain.failures import Code, Unavailable
+
 log = logging.getLogger(__name__)
 
-LIMIT_S = 1.0
+LIMIT_S = 4.0  # it is gone at once; to hear of it may take a busy machine its time
+
+
+async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes:
+    """What it wrote until it ended; Unavailable(NO_SOUND_DEVICE) when that takes too long."""
+    try:
+        async with asyncio.timeout(limit_s):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
+    finally:
+        if process.returncode is None:  # too late, or nobody wants to know any more
+            await end(process)
+    return said
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

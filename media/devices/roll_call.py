@@ -44,7 +44,9 @@ class RollCall:
         except Unavailable:
             self._sounds = ()
         named, sounds = self._equipment, self._sounds
-        self._note(self._camera())
+        self._note(self._camera(DeviceKind.CAMERA, named.camera))
+        if named.exam_camera is not None:
+            self._note(self._camera(DeviceKind.EXAM_CAMERA, named.exam_camera))
         self._note(_sound(DeviceKind.MICROPHONE, named.microphone, sounds, self._clock))
         self._note(_sound(DeviceKind.SPEAKER, named.speaker, sounds, self._clock))
         self._note(await self._scope.look())
@@ -56,14 +58,14 @@ class RollCall:
 
         return await find_input(name, before, list_sounds=listed)
 
-    def _camera(self) -> DeviceStatus:
-        named = self._equipment.camera
+    def _camera(self, kind: DeviceKind, named: str | None) -> DeviceStatus:
         path = f"/dev/video{named}" if named is not None and named.isdecimal() else named
         is_there = path is not None and os.path.exists(path)
         found = camera_at(path, self._list_cameras()) if path and is_there else None
         model = os.path.basename(named or "none") if found is None else found.name
-        identity = DeviceIdentity(DeviceKind.CAMERA, model, named or "")
-        status = _status(identity, is_there, Code.DEVICE_MISSING, self._clock)
+        status = _status(
+            DeviceIdentity(kind, model, named or ""), is_there, Code.DEVICE_MISSING, self._clock
+        )
         return status if found is None else replace(status, firmware=found.usb.release)
 
     def _note(self, status: DeviceStatus) -> None:

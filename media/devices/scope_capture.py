@@ -1,7 +1,7 @@
 """The stethoscope's input as it is recorded by a program of its own: found, started, listened to.
 
 Never the default input: a room's microphone is not a stethoscope. Which way it is recorded follows
-from the name: one of the sound server's, else one of PortAudio's.
+from the name: serial_scope=PORT, one of the sound server's, else one of PortAudio's.
 """
 
 import asyncio
@@ -9,11 +9,13 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.domain.failures import Code, Rejected, Unavailable
 from media.devices.capture_words import MOST_BYTES, Captured, captured
 from media.devices.inputs import SoundDevice, sound_devices
 from media.devices.program_end import end
+from media.devices.serial_capture import serial_capture
 from media.devices.sound_library import named_alike
 from media.devices.sound_sources import SoundSource, sound_sources, source_named
 from media.devices.usb_facts import NO_USB, UsbFacts
@@ -31,13 +33,24 @@ ListSources = Callable[[], Awaitable[tuple[SoundSource, ...]]]
 ListSounds = Callable[[], Awaitable[tuple[SoundDevice, ...]]]
 
 
+SERIAL_BEGIN = "serial_scope="  # the driver's name, as with other instruments of the command line
+
+
+class Way(StrEnum):
+    """Who records it."""
+
+    SERIAL = "serial"
+    SOUND_SERVER = "sound-server"
+    PORTAUDIO = "portaudio"
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One that is there now."""
 
     name: str  # as whoever records it takes it
-    is_of_server: bool
-    rate_hz: int
+    way: Way
+    rate_hz: int = 0  # 0: it shows when it is heard
     usb: UsbFacts = NO_USB
 
 
@@ -60,10 +73,12 @@ async def find_input(
     `before`: as it was found earlier; ANOTHER_DEVICE when a different one answers to its name.
     """
     refuse_default(name)
+    if is_serial(name):
+        return _of_serial(name.removeprefix(SERIAL_BEGIN))
     found = None
-    if before is None or before.is_of_server:
+    if before is None or before.way is Way.SOUND_SERVER:
         found = await _of_server(name, list_sources)
-    if found is None and (before is None or not before.is_of_server):
+    if found is None and (before is None or before.way is Way.PORTAUDIO):
         found = await _of_portaudio(name, list_sounds)
     if found is None:
         raise Unavailable(Code.DEVICE_MISSING, "stethoscope")
@@ -72,25 +87,42 @@ async def find_input(
     return found
 
 
+def is_serial(name: str) -> bool:
+    return name.startswith(SERIAL_BEGIN)
+
+
+def _of_serial(port: str) -> Input:
+    if os.sep in port and not os.path.exists(port):
+        raise Unavailable(Code.DEVICE_MISSING, "stethoscope")
+    return Input(port, Way.SERIAL)
+
+
 async def _of_server(name: str, list_sources: ListSources) -> Input | None:
     try:
         source = source_named(name, await list_sources())
     except Unavailable:
         return None
-    return None if source is None else Input(source.name, True, source.rate_hz, source.usb)
+    return (
+        None if source is None else Input(source.name, Way.SOUND_SERVER, source.rate_hz, source.usb)
+    )
 
 
 async def _of_portaudio(name: str, list_sounds: ListSounds) -> Input | None:
     """Costs a process of its own: asked only where the sound server knows no such name."""
     inputs = {device.name: device for device in await list_sounds() if device.inputs > 0}
     device = inputs.get(named_alike(name, list(inputs)) or "")
-    return None if device is None else Input(device.name, False, device.rate_hz, device.usb)
+    if device is None:
+        return None
+    return Input(device.name, Way.PORTAUDIO, device.rate_hz, device.usb)
 
 
-async def capture(chosen: Input) -> AsyncGenerator[Captured, None]:
-    """What it gives from now on; Unavailable says why it ends. The program goes with whoever
-    stops listening.
-    """
+def capture(chosen: Input) -> AsyncGenerator[Captured, None]:
+    """What it gives from now on; Unavailable says why it ends."""
+    return serial_capture(chosen.name) if chosen.way is Way.SERIAL else _sound_capture(chosen)
+
+
+async def _sound_capture(chosen: Input) -> AsyncGenerator[Captured, None]:
+    """The program goes with whoever stops listening."""
     process = await asyncio.create_subprocess_exec(
         *_command(chosen),
         stdin=asyncio.subprocess.DEVNULL,
@@ -108,7 +140,7 @@ async def capture(chosen: Input) -> AsyncGenerator[Captured, None]:
 
 def _command(chosen: Input) -> list[str]:
     starter = ("--starter", str(os.getpid()))
-    if chosen.is_of_server:
+    if chosen.way is Way.SOUND_SERVER:
         source = ("--source", chosen.name, "--rate", str(chosen.rate_hz))
         return command_of("media.devices.pulse_capture", *source, *starter)
     return command_of("media.devices.portaudio_capture", "--device", chosen.name, *starter)

@@ -111,6 +111,8 @@ class ScopeInput:
                         missing_ms = 0
                         if rate_hz and tries:
                             missing_ms = _milliseconds(self._now() - _length_s(piece) - ended_s)
+                        elif piece.missing:
+                            missing_ms = _milliseconds(piece.missing / piece.rate_hz)
                         if not rate_hz or tries:
                             self._on_change(None)
                         rate_hz, tries, ended_s = piece.rate_hz, 0, self._now()

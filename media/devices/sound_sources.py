@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.failures import Code, Unavailable
-from media.devices.program_end import end
+from media.devices.program_end import all_said
 from media.devices.usb_facts import NO_USB, UsbFacts, tamed
 
 LIST_LIMIT_S = 3.0
@@ -47,12 +47,7 @@ async def sound_sources() -> tuple[SoundSource, ...]:
         )
     except OSError:
         return ()
-    try:
-        async with asyncio.timeout(LIST_LIMIT_S):
-            said, _ = await process.communicate()
-    except TimeoutError as error:
-        await end(process)
-        raise Unavailable(Code.NO_SOUND_DEVICE, "the sound server does not answer") from error
+    said = await all_said(process, LIST_LIMIT_S)
     if process.returncode != 0:
         raise Unavailable(Code.NO_SOUND_DEVICE, "no sound server")
     return sources_of(said)

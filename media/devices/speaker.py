@@ -22,8 +22,8 @@ RATE_HZ = 48_000
 BLOCK_SAMPLES = 480
 # In hand so that a busy moment makes no hole: more after each hole, and less as long as so much was
 # never needed: by what was left after the device's last block in the worst moment of two seconds.
-LEAST_WISH, FIRST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (30, 40, 120, 15))
-LESS, NEVER_NEEDED = RATE_HZ * 5 // 1000, RATE_HZ * 15 // 1000
+LEAST_WISH, FIRST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (15, 30, 120, 15))
+LESS, NEVER_NEEDED = RATE_HZ * 5 // 1000, RATE_HZ * 10 // 1000
 LESS_EACH_S = 2.0
 LESS_AFTER_HOLE_S = 20.0
 MOST_SAMPLES = RATE_HZ * 240 // 1000  # above this we are behind the present

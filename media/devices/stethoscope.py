@@ -18,7 +18,7 @@ from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairme
 from app.domain.device_health import clipped_samples
 from app.domain.failures import Code, Failure
 from media.auscultation.wav import SAMPLE_BYTES
-from media.devices.scope_capture import FindInput, find_input
+from media.devices.scope_capture import FindInput, find_input, is_serial
 from media.devices.scope_file import ScopeFile
 from media.devices.scope_input import Pause, ScopeInput
 from media.devices.scope_sound import ScopeSound as ScopeSound
@@ -60,7 +60,8 @@ class Stethoscope:
 
     @property
     def is_file(self) -> bool:
-        return self._source.lower().endswith(".wav") or os.sep in self._source
+        is_path = self._source.lower().endswith(".wav") or os.sep in self._source
+        return is_path and not is_serial(self._source)
 
     @property
     def label(self) -> str:

@@ -4,8 +4,10 @@ Engine events of the domain travel as they are; here stand the words that only t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.engine import (
     CallSetup,
@@ -26,8 +28,16 @@ from app.domain.engine import (
     SoundRefused,
     SoundStopped,
 )
+from app.domain.exam_camera import (
+    Control,
+    ControlsSeen,
+    FarExamCamera,
+    FarStill,
+    Focus,
+    StillRefused,
+)
 from app.domain.failures import Code
-from app.domain.ids import LinkId
+from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
@@ -52,10 +62,11 @@ VERSION = 2
 
 
 class Which(StrEnum):
-    """Two pictures cross to the screen."""
+    """Three pictures cross to the screen."""
 
     FAR = "far"
     SELF = "self"
+    EXAM = "exam"  # of the exam camera here while it is shown, else of the far end's
 
 
 # --- the screen asks ---------------------------------------------------------------------------
@@ -147,6 +158,42 @@ class SendLive:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowExamCamera:
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """What the person here has large before them."""
+
+    focus: Focus
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A still of the exam camera; `seen_at` is the picture's on the screen, None: the newest."""
+
+    still: RecordId
+    seen_at: float | None
+    is_far: bool  # of the far end's exam camera
+
+
+@dataclass(frozen=True, slots=True)
+class StillKept:
+    """The still is safe with the screen; the media process may forget it."""
+
+    still: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamControl:
+    """Of the exam camera here; answered by ControlsSeen. None: only read them."""
+
+    control: Control | None
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """How many device pixels the screen has for this picture, and in which layout; 0: hidden."""
 
@@ -175,6 +222,7 @@ class Greeted:
     is_live: bool
     is_muted: bool
     is_camera_on: bool
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +271,23 @@ class NoPicture:
     which: Which
 
 
+@dataclass(frozen=True, slots=True)
+class StillFile:
+    """StillDone without its bytes: one descriptor comes with it, sealed memory with the PNG."""
+
+    still: RecordId
+    visit: VisitId
+    asked_by: Role
+    width: int
+    height: int
+    sha256: str
+    pixels_sha256: str
+    taken_at: datetime
+    source: str
+    coding: str
+    png_bytes: int
+
+
 Wish = (
     Hello
     | LookFor
@@ -246,6 +311,11 @@ Wish = (
     | CloseSound
     | PlaySound
     | StopSound
+    | ShowExamCamera
+    | LookAt
+    | Freeze
+    | StillKept
+    | SetExamControl
     | Surface
     | Quit
 )
@@ -272,6 +342,11 @@ News = (
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillFile
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
     | Surfaces
     | Frame
     | NoPicture
@@ -302,6 +377,11 @@ WISHES = TypedWords(
         "sound-close": CloseSound,
         "sound-play": PlaySound,
         "sound-stop": StopSound,
+        "exam-show": ShowExamCamera,
+        "exam-look": LookAt,
+        "freeze": Freeze,
+        "still-kept": StillKept,
+        "exam-control": SetExamControl,
         "surface": Surface,
         "quit": Quit,
     }
@@ -332,6 +412,11 @@ TOLD = TypedWords(
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
+        "still": StillFile,
+        "still-refused": StillRefused,
+        "far-still": FarStill,
+        "far-exam": FarExamCamera,
+        "exam-controls": ControlsSeen,
         "surfaces": Surfaces,
         "frame": Frame,
         "no-picture": NoPicture,
@@ -353,6 +438,7 @@ DROPPABLE: tuple[type[object], ...] = (
 WITH_DESCRIPTOR: tuple[type[object], ...] = (
     Surfaces,
     ScopeFile,
+    StillFile,
     CurveMemory,
     SoundShown,
 )

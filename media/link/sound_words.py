@@ -101,7 +101,7 @@ class CurveMemory:
 
 @dataclass(frozen=True, slots=True)
 class SoundShown:
-    """SoundOpened without its curves: one descriptor comes with it, peaks, pairs and columns behind."""
+    """SoundOpened without its curves: one descriptor comes with it, of peaks, pairs, columns."""
 
     slot: Slot
     recording: RecordId

@@ -31,7 +31,6 @@ MOST_NEW = 200  # a step wider than this is no gap
 MOST_ALLOWANCE_S = 0.05
 FORGETTING = 0.9  # of the allowance, with each packet that was really lost
 BEFORE_FIRST = 8  # a first packet that begins no key frame: so many before it may be lost
-AFTER_OPEN = 2  # a picture that does not go on: so many after it
 LEAST_OPEN_S, UNKNOWN_OPEN_S, OPEN_APART = 0.03, 0.1, 3.0  # times its packets came apart
 APART_FORGETTING = 0.98  # with each packet
 
@@ -135,7 +134,7 @@ class AskingAgain(NackGenerator):
         wait_s = UNKNOWN_OPEN_S if apart_s is None else max(LEAST_OPEN_S, OPEN_APART * apart_s)
         if now - self._open_since >= wait_s:
             self._open_since = None
-            self._guess(range(self._newest + 1, self._newest + 1 + AFTER_OPEN), now)
+            self._guess(range(self._newest + 1, self._newest + 2), now)  # it has at least one more
 
     def _is_due(self, gap: _Gap, now: float, way: float) -> bool:
         if gap.asked >= MOST_ASKED:

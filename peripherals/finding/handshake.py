@@ -13,7 +13,7 @@ from app.domain.clock import Clock
 from app.domain.device_binding import Answer, Tried
 from app.domain.failures import Code, Unavailable
 from app.domain.measurement import Measurement
-from peripherals.byte_port import BytePort, Chunk
+from peripherals.byte_port import BytePort, Chunk, MakePort
 from peripherals.drivers.driver import Driver
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Said, Send
@@ -30,23 +30,43 @@ _ANSWER_OF = {
     Code.DEVICE_MISSING: Answer.MISSING,
     Code.DEVICE_PULLED: Answer.MISSING,
     Code.DEVICE_BUSY: Answer.BUSY,
-    Code.DEVICE_SILENT: Answer.SILENT,
+    Code.DEVICE_UNUSABLE: Answer.UNUSABLE,
+    Code.DEVICE_UNREADABLE: Answer.UNREADABLE,
 }
+# With these another speed of the same line may do.
+_NOT_YET = (Answer.LISTENING, Answer.UNREADABLE, Answer.SILENT)
+
+
+def answer_to(reason: Code | None) -> Answer:
+    """What a reason that a monitor gives comes to."""
+    return Answer.SILENT if reason is None else _ANSWER_OF.get(reason, Answer.SILENT)
 
 
 async def shake_hands(
-    driver: Driver, port: BytePort, path: str, clock: Clock, *, limit_s: float = LIMIT_S
+    driver: Driver, make_port: MakePort, path: str, clock: Clock, *, limit_s: float = LIMIT_S
 ) -> Tried:
-    """What came of it. `port` is opened and closed; a second program on it is BUSY."""
+    """What came of it, at every speed that the unit may be set to; the port is closed again."""
+    answers, told = list[Answer](), list[Measurement]()
+    for line in (driver.line, *driver.other_lines):
+        tried = await _shake(driver, make_port(path, line), path, clock, limit_s)
+        answers.append(tried.answer)
+        told += tried.told
+        if tried.answer not in _NOT_YET:
+            break
+    answer = answers[-1] if answers[-1] not in _NOT_YET else min(answers, key=_NOT_YET.index)
+    log.info("handshake with %s: %s", driver.name, answer)
+    return Tried(answer, tuple(told))
+
+
+async def _shake(driver: Driver, port: BytePort, path: str, clock: Clock, limit_s: float) -> Tried:
     greeting = _Greeting(driver, port, path, clock)
     try:
         await port.open()
         answer = await greeting.until_answered(limit_s)
     except Unavailable as away:
-        answer = _ANSWER_OF.get(away.code, Answer.UNUSABLE)
+        answer = answer_to(away.code)
     finally:
         await port.close()
-    log.info("handshake with %s: %s", driver.name, answer)
     return Tried(answer, tuple(greeting.told))
 
 
@@ -57,7 +77,7 @@ class _Greeting:
         self._codec = driver.codec()
         self._conversation = driver.conversation(driver.identity(path))
         self._frames = 0
-        self._faults = 0
+        self._bytes = 0
         self.told: list[Measurement] = []
 
     async def until_answered(self, limit_s: float) -> Answer:
@@ -68,6 +88,7 @@ class _Greeting:
             item = await self._port.read(TURN_S)
             quiet_turns = 0 if item is not None else quiet_turns + 1
             if isinstance(item, Chunk):
+                self._bytes += len(item.data)
                 self._heard(self._codec.feed(item.data))
             elif quiet_turns == QUIET_TURNS:
                 self._heard(self._codec.idle())
@@ -75,16 +96,13 @@ class _Greeting:
                 return Answer.ANSWERED
             self._send(self._conversation.tick(now_of(self._clock)))
             await asyncio.sleep(0)
-        if self._faults and not self._frames:
+        if self._bytes and not self._frames:
             return Answer.UNREADABLE
         return Answer.LISTENING if self._conversation.is_ready else Answer.SILENT
 
     def _heard(self, frames: Sequence[Any]) -> None:
         for frame in frames:
-            if isinstance(frame, Fault):
-                self._faults += 1
-            else:
-                self._frames += 1
+            self._frames += not isinstance(frame, Fault)
             self._send(self._conversation.heard(frame, now_of(self._clock)))
 
     def _send(self, said: list[Said]) -> None:

@@ -31,15 +31,16 @@ from app.domain.device_binding import (
 from app.domain.failures import Code, Rejected, Unavailable
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
-from peripherals.byte_port import BytePort
+from peripherals.byte_port import MakePort
 from peripherals.drivers.driver import Driver
 from peripherals.finding.binding_file import BindingFile
-from peripherals.finding.handshake import LIMIT_S, shake_hands
+from peripherals.finding.handshake import LIMIT_S, answer_to, shake_hands
 from peripherals.finding.instrument_slot import InstrumentSlot, Monitor, Place
-from peripherals.finding.port_list import serial_ports
+from peripherals.finding.port_list import all_ports
 from peripherals.finding.port_watch import LOOK_EVERY_S, ListPorts, PortWatch
-from peripherals.monitor import CuffMonitor
-from peripherals.serial_port import SerialPort, is_there
+from peripherals.monitor import InstrumentMonitor
+from peripherals.port_names import is_there, port_named
+from peripherals.recording import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +54,6 @@ KINDS = (
     DeviceKind.SCALE,
     DeviceKind.GLUCOMETER,
 )
-_ANSWER_OF = {
-    Code.DEVICE_MISSING: Answer.MISSING,
-    Code.DEVICE_PULLED: Answer.MISSING,
-    Code.DEVICE_BUSY: Answer.BUSY,
-    Code.DEVICE_UNUSABLE: Answer.UNUSABLE,
-}
-
-MakeSerial = Callable[[Driver, str], BytePort]
 
 
 class NamedPlace(Place):
@@ -83,9 +76,10 @@ class InstrumentDesk:
         clock: Clock,
         *,
         named: Sequence[NamedInstrument] = (),
-        list_ports: ListPorts = serial_ports,
+        list_ports: ListPorts = all_ports,
         look_every_s: float = LOOK_EVERY_S,
-        make_port: MakeSerial = lambda driver, path: SerialPort(path, driver.line),
+        make_port: MakePort = port_named,
+        traces: Path | None = None,
         on_defect: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._drivers = drivers
@@ -93,6 +87,7 @@ class InstrumentDesk:
         self._named = {one.kind: one for one in named}
         self._file = BindingFile(folder / FILE_NAME)
         self._make_port = make_port
+        self._traces = traces
         self._on_defect = on_defect
         self._tasks = TaskOwner("instruments", on_defect)
         self._watch = PortWatch(list_ports, self._ports_seen, look_every_s=look_every_s)
@@ -186,9 +181,7 @@ class InstrumentDesk:
         """A handshake on a free port; what the device tells meanwhile goes to its slot."""
         async with self._one_at_a_time:
             port, made = self._free(path), self._driver(driver)
-            tried = await shake_hands(
-                made, self._make_port(made, port.path), port.path, self._clock
-            )
+            tried = await shake_hands(made, self._make_port, port.path, self._clock)
             self._hand_on(made.kind, tried)
             return tried.answer
 
@@ -198,8 +191,7 @@ class InstrumentDesk:
         if await slot.until_found(LIMIT_S):
             return Answer.ANSWERED if slot.has_heard else Answer.LISTENING
         status = slot.status.value
-        reason = None if status is None else status.reason
-        return Answer.SILENT if reason is None else _ANSWER_OF.get(reason, Answer.SILENT)
+        return answer_to(None if status is None else status.reason)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -238,12 +230,14 @@ class InstrumentDesk:
         await self._slots[kind].hold(self._drivers[driver], place)
 
     def _monitor(self, driver: Driver, place: Place) -> Monitor:
-        return CuffMonitor(
+        traces = self._traces
+        return InstrumentMonitor(
             place.last_path,
+            driver,
             clock=self._clock,
-            driver=driver,
-            make_port=lambda _: self._make_port(driver, place.path or place.last_path),
+            make_port=lambda _, line: self._make_port(place.path or place.last_path, line),
             is_port_there=place.is_there,
+            recorder=None if traces is None else Recorder(traces, driver, self._clock),
             on_defect=self._on_defect,
         )
 

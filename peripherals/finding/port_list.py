@@ -1,12 +1,18 @@
-"""The serial ports of this machine as the system lists them now. Blocks; no port is opened."""
+"""The ports of this machine as the system lists them now. Blocks; no port is opened."""
 
 from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
 from app.domain.device_binding import PortIdentity, SeenPort
+from peripherals.finding.hid_list import hid_ports
 
 MOST_PORTS = 64
 MOST_LETTERS = 120  # a descriptor is what its maker wrote there
+
+
+def all_ports() -> tuple[SeenPort, ...]:
+    """Serial lines, and what speaks over USB without one."""
+    return (*serial_ports(), *hid_ports())
 
 
 def serial_ports() -> tuple[SeenPort, ...]:

@@ -79,6 +79,7 @@ class Desk:
             speaker="",
             stethoscope=None,
             cuff="/dev/ttyTest" if role is Role.PRESENTER else None,
+            exam_camera="exam.avi" if role is Role.PRESENTER else None,
             shows_witness=False,
         )
 
@@ -125,6 +126,8 @@ class Desk:
             role=self.settings.role,
             device_name=self.settings.device_name,
             has_cuff=has_cuff,
+            policy=self.settings.vitals_policy,
+            freeze_key="F9",
             why_not_kept=self.store.why_not_kept,
             answering=lambda: "",
         )

@@ -15,10 +15,12 @@ from app.domain.failures import Code
 from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, NoMeasurement
 from bench.devices_hotplug import pull_and_put_back, rows_of
-from peripherals.catalogue import DRIVERS, SUNTECH
+from peripherals.catalogue import DRIVERS
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.finding.handshake import shake_hands
 from peripherals.finding.instrument_desk import InstrumentDesk
 from peripherals.finding.instrument_slot import InstrumentSlot
+from peripherals.port_names import port_named
 from peripherals.serial_port import SerialPort
 from tests.fakes.time_loop import until
 from tests.whole.cuff_emulator import CuffEmulator
@@ -117,8 +119,7 @@ async def test_a_second_program_on_the_port_is_told_by_both_ways_of_asking(tmp_p
         first = SerialPort(emulator.port, SUNTECH.line)
         await first.open()
         try:
-            second = SerialPort(emulator.port, SUNTECH.line)
-            tried = await shake_hands(SUNTECH, second, emulator.port, SystemClock())
+            tried = await shake_hands(SUNTECH, port_named, emulator.port, SystemClock())
             assert tried.answer is Answer.BUSY
             named = NamedInstrument(CUFF, emulator.port, "suntech")
             async with InstrumentDesk(
@@ -133,9 +134,8 @@ async def test_a_second_program_on_the_port_is_told_by_both_ways_of_asking(tmp_p
 
 async def test_a_handshake_moves_nothing(tmp_path: Path) -> None:
     async with CuffEmulator(tmp_path) as emulator:
-        port = SerialPort(emulator.port, SUNTECH.line)
         began_s = time.monotonic()
-        tried = await shake_hands(SUNTECH, port, emulator.port, SystemClock())
+        tried = await shake_hands(SUNTECH, port_named, emulator.port, SystemClock())
         assert tried.answer is Answer.ANSWERED
         assert time.monotonic() - began_s < 3.0
         names = {command["command"] for command in emulator.commands()}
@@ -145,8 +145,7 @@ async def test_a_handshake_moves_nothing(tmp_path: Path) -> None:
 
 async def test_a_device_that_says_nothing_is_silent(tmp_path: Path) -> None:
     async with CuffEmulator(tmp_path, "--fault", "silent") as emulator:
-        port = SerialPort(emulator.port, SUNTECH.line)
-        tried = await shake_hands(SUNTECH, port, emulator.port, SystemClock(), limit_s=1.0)
+        tried = await shake_hands(SUNTECH, port_named, emulator.port, SystemClock(), limit_s=1.0)
         assert tried.answer is Answer.SILENT
 
 

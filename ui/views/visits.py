@@ -6,26 +6,34 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
+from ui.view_models.exam_camera import ExamIntents
 from ui.view_models.messages import MessagesIntents
+from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
-from ui.view_models.scope import ScopeIntents, ScopeScreen
+from ui.view_models.scope import ScopeIntents
+from ui.view_models.stills import StillsIntents
+from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
+from ui.views.exam_camera import ExamControlsView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
 from ui.views.scope import ScopeView
-from ui.views.vitals import VitalsView
+from ui.views.stills import StillsView
+from ui.views.visit_places import VisitPlaces
+from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.curve_feed import CurveFeed, StripSource, no_strips
 from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -37,19 +45,25 @@ class VisitModels:
     visit: VisitIntents
     call: CallIntents
     vitals: VitalsIntents
+    bp_protocol: BpProtocolIntents
+    news2: News2Intents
+    tray: TrayIntents
     notes: NotesIntents
     recordings: RecordingsIntents
     scope: ScopeIntents
     messages: MessagesIntents
+    exam: ExamIntents
+    stills: StillsIntents
 
 
 class VisitView(QWidget):
+    """Beside the call stand values and words; what is opened has their place (visit_places.py)."""
+
     def __init__(
         self,
         models: VisitModels,
         look: theme.Look,
-        far: PictureSource,
-        own: PictureSource,
+        sources: PictureSources,
         strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
@@ -60,17 +74,32 @@ class VisitView(QWidget):
         self._far_screen = StatusBanner("visit.far-screen")
         self._message = StatusBanner("visit.message")
         self._state = Words("on-dark", gives_way=True, identifier="visit.state")
-        self.call = CallView(models.call, far, own, beside_state=self._state)
+        self.call = CallView(
+            models.call, models.exam, models.stills, sources, beside_state=self._state
+        )
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
-        self._vitals = VitalsView(models.vitals, look)
+        self.vitals = VitalsView(
+            VitalsModels(models.vitals, models.bp_protocol, models.news2, models.tray), look
+        )
         self._recordings = RecordingsView(models.recordings, look, self._feed, models.scope.open)
         self._scope = ScopeView(models.scope, look, self._feed)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
+        self.stills = StillsView(models.stills, look)
+        self._exam_controls = ExamControlsView(models.exam, look)
         self._build_bar()
-        self._lay_out()
+        self._places = VisitPlaces(
+            (models.exam, models.stills, models.scope),
+            self._lay_out(),
+            values=self.vitals,
+            notes=self._notes,
+            sides=(self._recordings, self._messages),
+            moves=self._exam_controls,
+            stills=self.stills,
+            scope=self._scope,
+        )
         self._finish.clicked.connect(self.ask_finish)
         self._ask.confirmed.connect(models.visit.finish)
         self._sign.clicked.connect(self.ask_sign)
@@ -81,10 +110,8 @@ class VisitView(QWidget):
         self.call.ladder.asked_for_messages.connect(self._messages.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
-        models.scope.changed.connect(self._draw_scope)
         self.draw(models.visit.screen)
         self._draw_outage(models.call.screen)
-        self._draw_scope(models.scope.screen)
 
     def _build_bar(self) -> None:
         self._check_in_label = Words("small-on-dark", identifier="visit.since-check-in-caption")
@@ -117,7 +144,8 @@ class VisitView(QWidget):
         row.addWidget(self._finish)
         row.addWidget(self._sign)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> tuple[QHBoxLayout, QVBoxLayout]:
+        """Of the columns beside each other, and of the one with the call."""
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
         talk.addWidget(self.call, 62)
         talk.addWidget(self._notes, 38)
@@ -125,14 +153,13 @@ class VisitView(QWidget):
         talk.addWidget(self._scope.outside, 40)
         side.addWidget(self._recordings, 52)
         side.addWidget(self._messages, 48)
-        self._body = body
+        side.addWidget(self._exam_controls, 100)
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
-        body.addWidget(self._vitals, 27)
+        body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
+        body.addWidget(self.stills, 0)
         body.addWidget(self._scope, 0)
-        for part in (self._scope, self._scope.body, self._scope.outside):
-            part.setVisible(False)  # said outright: else they come with the window
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -144,6 +171,7 @@ class VisitView(QWidget):
         layout.addWidget(self._ask)
         layout.addWidget(self._ask_sign)
         layout.addWidget(self._bar)
+        return body, talk
 
     def draw(self, screen: VisitScreen) -> None:
         show_when(self._banner, screen.banner is not None)
@@ -172,28 +200,6 @@ class VisitView(QWidget):
         show_when(self._sign, screen.can_sign)
         if not screen.can_sign:
             self._ask_sign.close_unanswered()
-
-    def _draw_scope(self, screen: ScopeScreen) -> None:
-        """Beside the call, in the place of all that is not about the sound."""
-        is_open, is_kept = screen.is_open, screen.shows_kept
-        parts: tuple[tuple[QWidget, bool], ...] = (
-            (self._notes, not is_open),
-            (self._vitals, not is_open),
-            (self._recordings, not is_open),
-            (self._messages, not is_open),
-            (self._scope.body, is_open and not is_kept),
-            (self._scope.outside, is_open and is_kept),
-            (self._scope, is_open),
-        )
-        was_open = not self._scope.isHidden()
-        # What goes, first: for a moment all together would need more room than there is.
-        for part, is_shown in sorted(parts, key=lambda one: one[1]):
-            show_when(part, is_shown)
-        if is_open and not was_open:
-            self._scope.take_focus()
-        shares = (30, 0, 0, 70) if screen.is_open else (46, 27, 27, 0)
-        for place, share in enumerate(shares):
-            self._body.setStretch(place, share)
 
     def _draw_outage(self, screen: CallScreen) -> None:
         self._outage.tell(screen.outage, screen.outage_detail, Tone.BAD)

@@ -24,6 +24,7 @@ DOCTOR_MAY = {
     "write-note",
     "sign-note",
     "keep-reading",
+    "choose-spo2-scale",
     "keep-recording",
     "label-sound",
     "write-message",

@@ -13,6 +13,7 @@ from peripherals.catalogue import DRIVERS
 from peripherals.drivers.driver import Driver
 from peripherals.emulators.suntech import Shown, SimulatedSunTech
 from peripherals.finding.instrument_desk import InstrumentDesk
+from peripherals.line_setting import LineSetting
 from tests.fakes.byte_port import FakeBytePort, FakeLine, VirtualClock
 from tests.fakes.time_loop import LoopClock
 
@@ -72,7 +73,7 @@ class Machine:
         self.looks += 1
         return tuple(self.ports[path] for path in sorted(self.ports))
 
-    def make_port(self, _: Driver, path: str) -> BytePort:
+    def make_port(self, path: str, _: LineSetting) -> BytePort:
         missing = FakeLine(lambda data, now_s: [])
         missing.is_plugged = False
         return FakeBytePort(self.lines.get(path, missing))

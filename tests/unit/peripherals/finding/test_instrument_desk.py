@@ -15,8 +15,8 @@ from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Measurement
 from app.services.ports import Cuff
-from peripherals.catalogue import SUNTECH
 from peripherals.drivers.suntech.codec import Command, encode
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.finding.instrument_desk import FILE_NAME, InstrumentDesk
 from tests.fakes.time_loop import until
 from tests.unit.peripherals.finding.given import CHEAP, CUFF, NUMBERED, Machine, free_paths

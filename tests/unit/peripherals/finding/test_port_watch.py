@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from serial.tools.list_ports_common import ListPortInfo
 from app.domain.device_binding import PortIdentity, SeenPort
 from app.runtime.tasks import TaskOwner
 from peripherals.finding import port_list, udev_events
+from peripherals.finding.hid_list import hid_ports
 from peripherals.finding.port_watch import LOOK_LIMIT_S, PortWatch
 from peripherals.finding.udev_events import UdevEvents
 from tests.fakes.time_loop import settled, until
@@ -104,6 +106,19 @@ def test_what_the_system_tells_of_a_port_is_taken_whole_and_tamed(
         SeenPort("/dev/ttyS0", PortIdentity(), ""),
         SeenPort("/dev/ttyUSB0", PortIdentity(0x1A86, 0x7523, "A9", "1-2"), "x" * 120),
     )
+
+
+def test_of_hid_devices_only_instruments_that_we_know_are_listed(tmp_path: Path) -> None:
+    cuff = "HID_ID=0003:000004D9:0000B554\nHID_NAME=Microlife\nHID_PHYS=usb-1/input0\nHID_UNIQ=\n"
+    keyboard = "HID_ID=0003:0000046D:0000C31C\nHID_NAME=Keyboard\n"
+    entries = {"hidraw0": keyboard, "hidraw1": cuff, "hidraw2": "HID_ID=what\n", "hidraw3": ""}
+    for name, told in entries.items():
+        (tmp_path / name / "device").mkdir(parents=True)
+        (tmp_path / name / "device/uevent").write_text(told)
+    (tmp_path / "hidraw4").mkdir()
+    identity = PortIdentity(0x04D9, 0xB554, "", "usb-1/input0")
+    assert hid_ports(tmp_path) == (SeenPort("/dev/hidraw1", identity, "Microlife"),)
+    assert hid_ports(tmp_path / "nowhere") == ()
 
 
 class FakeMonitor:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from app.domain.device import DeviceStatus, Impairment, Presence, Standing
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from media.devices.capture_words import Captured
 from media.devices.inputs import SoundDevice
-from media.devices.scope_capture import Input, find_input, refuse_default
+from media.devices.scope_capture import Input, Way, find_input, refuse_default
 from media.devices.scope_input import AWAY_LIMIT_S, ScopeInput
 from media.devices.scope_sound import ScopeSound
 from media.devices.sound_sources import SoundSource
@@ -38,7 +39,7 @@ class Scope:
     async def find(self, name: str, before: Input | None) -> Input:
         if not self.is_there:
             raise Unavailable(Code.DEVICE_MISSING)
-        found = Input(name, True, self.rate_hz, self.usb)
+        found = Input(name, Way.SOUND_SERVER, self.rate_hz, self.usb)
         if before is not None and found.usb.differs_from(before.usb):
             raise Unavailable(Code.ANOTHER_DEVICE)
         return found
@@ -188,9 +189,13 @@ async def found(name: str, before: Input | None = None) -> Input:
 
 
 async def test_the_sound_servers_names_come_before_portaudios() -> None:
-    assert await found("alsa_input.usb-scope") == Input("alsa_input.usb-scope", True, 4000, ACME)
-    assert await found("Scope") == Input("alsa_input.usb-scope", True, 4000, ACME)
-    assert await found("Scope: USB (hw:2,0)") == Input("Scope: USB (hw:2,0)", False, 44100, NO_USB)
+    assert await found("alsa_input.usb-scope") == Input(
+        "alsa_input.usb-scope", Way.SOUND_SERVER, 4000, ACME
+    )
+    assert await found("Scope") == Input("alsa_input.usb-scope", Way.SOUND_SERVER, 4000, ACME)
+    assert await found("Scope: USB (hw:2,0)") == Input(
+        "Scope: USB (hw:2,0)", Way.PORTAUDIO, 44100, NO_USB
+    )
     assert (await found("Scope: USB (hw:5,0)")).name == "Scope: USB (hw:2,0)"
     for name in ("Speaker", "Microphone", ""):
         with pytest.raises(Unavailable) as missing:
@@ -198,8 +203,33 @@ async def test_the_sound_servers_names_come_before_portaudios() -> None:
         assert missing.value.code is Code.DEVICE_MISSING
 
 
+async def test_a_port_of_the_serial_driver_is_found_by_its_path(tmp_path: Path) -> None:
+    port = tmp_path / "ttyUSB3"
+    with pytest.raises(Unavailable) as missing:
+        await found(f"serial_scope={port}")
+    assert missing.value.code is Code.DEVICE_MISSING
+    port.touch()
+    assert await found(f"serial_scope={port}") == Input(str(port), Way.SERIAL)
+    scope = Stethoscope(f"serial_scope={port}", clock=LoopClock(asyncio.get_running_loop()))
+    assert (scope.is_file, scope.label) == (False, f"serial_scope={port}")
+
+
+async def test_samples_that_a_device_lost_are_a_gap_of_their_length() -> None:
+    scope, told = Scope(), list[Code | None]()
+
+    async def record(_: Input) -> AsyncGenerator[Captured, None]:
+        yield Captured(b"\x01\x00" * 80, RATE_HZ)
+        yield Captured(b"\x02\x00" * 80, RATE_HZ, missing=400)
+        await asyncio.sleep(60)
+
+    made = ScopeInput("scope", told.append, find=scope.find, record=record)
+    async with aclosing(made.sound()) as sound:
+        first, second = await anext(sound), await anext(sound)
+    assert (first.missing_ms, second.missing_ms) == (0, 100)
+
+
 async def test_what_was_another_device_before_is_refused() -> None:
-    other = Input("alsa_input.usb-scope", True, 4000, UsbFacts("0d8c", "0014", "99"))
+    other = Input("alsa_input.usb-scope", Way.SOUND_SERVER, 4000, UsbFacts("0d8c", "0014", "99"))
     with pytest.raises(Unavailable) as another:
         await found("alsa_input.usb-scope", other)
     assert another.value.code is Code.ANOTHER_DEVICE
