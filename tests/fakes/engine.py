@@ -27,6 +27,7 @@ from app.domain.ids import LinkId, RecordId
 from app.domain.ladder import Reason, Stand, Step, Wants
 from app.domain.relays import RelayAccess
 from tests.fakes.exam_engine import FakeExam, tie_exams
+from tests.fakes.sound_room import FakeSounds
 
 WAITING = 1000
 # What a wire between two carries: files that make room for a call are there at once all the same.
@@ -52,6 +53,7 @@ class FakeEngine:
         self.running = running
         self.wire: Wire | None = None
         self.exam = FakeExam(self.tells, lambda: None if self.setup is None else self.setup.visit)
+        self.sounds = FakeSounds(self.tells)
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(WAITING)
 
     # --- what a test does ------------------------------------------------------------------

@@ -26,6 +26,7 @@ DOCTOR_MAY = {
     "keep-reading",
     "choose-spo2-scale",
     "keep-recording",
+    "label-sound",
     "write-message",
     "finish-visit",
     "sign-visit",
@@ -40,6 +41,7 @@ NURSE_MAY = {
     "write-note",
     "keep-reading",
     "keep-recording",
+    "label-sound",
     "write-message",
 }
 
