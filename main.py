@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
+from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
 from app.domain.server_words import DeviceCredentials
@@ -57,7 +58,9 @@ from media.link.messages import Which
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
-from peripherals.monitor import CuffMonitor
+from peripherals.catalogue import DRIVERS
+from peripherals.monitor import InstrumentMonitor
+from peripherals.recording import Recorder
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -69,6 +72,9 @@ from ui.widgets.dress import dress
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
 FLUSH_LIMIT_S = 3.0
+CUFF_DRIVERS = [
+    driver.name for driver in DRIVERS.values() if driver.kind is DeviceKind.BLOOD_PRESSURE_CUFF
+]
 
 
 async def work(settings: Settings, application: QApplication) -> int:
@@ -112,8 +118,15 @@ async def in_store(
     engine = RemoteControl(running)
     cuff = None
     if settings.cuff is not None:
+        driver, traces = DRIVERS[settings.cuff_driver], settings.device_traces
         cuff = await house.enter_async_context(
-            CuffMonitor(settings.cuff, clock=clock, on_defect=defects.on_defect)
+            InstrumentMonitor(
+                settings.cuff,
+                driver,
+                clock=clock,
+                recorder=None if traces is None else Recorder(traces, driver, clock),
+                on_defect=defects.on_defect,
+            )
         )
     services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
     channel.renew = services.sign_in.renew_tokens
@@ -353,7 +366,7 @@ async def show_witness(settings: Settings) -> int:
 
 
 def main() -> int:
-    settings = read_settings(sys.argv[1:], socket.gethostname())
+    settings = read_settings(sys.argv[1:], socket.gethostname(), cuff_drivers=CUFF_DRIVERS)
     make_files_private()
     forbid_core_dumps()
     set_up("screen")

@@ -1,6 +1,7 @@
 """What the program was started with, checked once. No secret comes by argument or environment."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from app.domain.access import Role
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 SERVER_DEFAULT = "http://127.0.0.1:8470"
+CUFF_DRIVER_DEFAULT = "suntech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,13 @@ class Settings:
     shows_witness: bool
     has_echo_control: bool = True
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
+    cuff_driver: str = CUFF_DRIVER_DEFAULT
+    device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
-def read_settings(arguments: list[str], host_name: str) -> Settings:
+def read_settings(
+    arguments: list[str], host_name: str, *, cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,)
+) -> Settings:
     """Exits with a clear sentence when an argument is wrong (argparse)."""
     parser = argparse.ArgumentParser(
         prog="bedside", description="Bedside: a visit that survives everything."
@@ -50,7 +56,17 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
     parser.add_argument("--microphone", metavar="NAME", help="sound device; empty for none")
     parser.add_argument("--speaker", metavar="NAME", help="sound device; empty for none")
     parser.add_argument("--stethoscope", metavar="NAME_OR_WAV")
-    parser.add_argument("--cuff", metavar="PORT", help="serial port of a SunTech-family cuff")
+    parser.add_argument(
+        "--cuff",
+        metavar="[DRIVER=]PORT",
+        help=f"port of a blood pressure monitor; a SunTech cuff or {', '.join(cuff_drivers)}",
+    )
+    parser.add_argument(
+        "--trace-devices",
+        type=Path,
+        metavar="DIR",
+        help="record what goes over the instruments' lines, without patients' identifiers",
+    )
     parser.add_argument(
         "--no-echo-control",
         action="store_true",
@@ -62,6 +78,9 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         help="print the newest audit digest this profile holds of the server, and end",
     )
     given = parser.parse_args(arguments)
+    cuff_driver, separator, port = (given.cuff or "").partition("=")
+    if separator and cuff_driver not in cuff_drivers:
+        parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -72,7 +91,9 @@ def read_settings(arguments: list[str], host_name: str) -> Settings:
         microphone=given.microphone,
         speaker=given.speaker,
         stethoscope=given.stethoscope,
-        cuff=given.cuff,
+        cuff=port if separator else given.cuff,
+        cuff_driver=cuff_driver if separator else CUFF_DRIVER_DEFAULT,
+        device_traces=given.trace_devices,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
         other_servers=tuple(given.other_server),

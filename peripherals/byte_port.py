@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from peripherals.line_setting import LineSetting
 from peripherals.moment import Moment
 
 
@@ -53,4 +54,4 @@ class BytePort(Protocol):
     def disarm(self) -> None: ...
 
 
-MakePort = Callable[[str], BytePort]
+MakePort = Callable[[str, LineSetting], BytePort]

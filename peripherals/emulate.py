@@ -1,7 +1,7 @@
-"""`python -m peripherals.emulate suntech`: a simulated device on a pty, for tests and by hand.
+"""`python -m peripherals.emulate NAME`: a simulated device on a pty, for tests and by hand.
 
-Prints `port PATH`, then takes one command a line on standard input and answers each with one line:
-result 128/76/71, fault NAME, unplug, replug, status, quit. Every command that the cuff receives is
+Prints `port PATH`, then takes one command a line on standard input and answers each with a line:
+result TEXT, fault NAME, press, unplug, replug, status, quit. Every command that the device gets is
 written to --log (or standard error) as one JSON line. The end of standard input ends the program.
 """
 
@@ -11,7 +11,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from peripherals.emulators.desk import FAULT_NAMES, Desk, control_of_standard_input, shown_of
+from peripherals.emulators.all_emulators import EMULATORS
+from peripherals.emulators.desk import Desk, control_of_standard_input, fault_names
 from peripherals.emulators.pty_line import PtyLine
 
 CYCLE_S = 6.0
@@ -21,6 +22,11 @@ SHORTEST_CYCLE_S = 1.0  # the host looks at the pressure five times a second
 def main() -> int:
     parser = _parser()
     arguments = parser.parse_args()
+    if arguments.list:
+        sys.stdout.write("".join(_line_of(name) for name in EMULATORS))
+        return 0
+    if arguments.device not in EMULATORS:
+        parser.error(f"unknown device {arguments.device!r}; known: {' '.join(EMULATORS)}")
     cycle_s = max(SHORTEST_CYCLE_S, arguments.seconds / arguments.speed)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a name in the file system goes too
     with ExitStack() as open_files:
@@ -29,8 +35,10 @@ def main() -> int:
             log = open_files.enter_context(arguments.log.open("a", encoding="utf-8"))
         line = PtyLine(arguments.link)
         open_files.callback(line.pull)
-        desk = Desk(line, arguments.result, cycle_s, log)
+        desk = Desk(line, EMULATORS[arguments.device], cycle_s, log)
         try:
+            if arguments.result is not None:
+                desk.set_result(arguments.result)
             desk.set_fault(arguments.fault)
         except ValueError as wrong:
             parser.error(str(wrong))
@@ -41,19 +49,19 @@ def main() -> int:
     return 0
 
 
+def _line_of(name: str) -> str:
+    emulator = EMULATORS[name]
+    faults = " ".join(fault_names(emulator))
+    return f"{name}\tresult {emulator.result_form}, {emulator.result}\tfaults {faults}\n"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m peripherals.emulate", description=__doc__)
-    parser.add_argument("device", choices=["suntech"])
-    parser.add_argument(
-        "--result",
-        type=shown_of,
-        default=shown_of("118/76/68"),
-        metavar="SYS/DIA/PULSE",
-        help="what the next measurement comes to",
-    )
-    parser.add_argument(
-        "--fault", default="none", metavar="NAME", help=f"one of {' '.join(FAULT_NAMES)}"
-    )
+    named = parser.add_mutually_exclusive_group(required=True)
+    named.add_argument("device", nargs="?", help="one of the names that --list prints")
+    named.add_argument("--list", action="store_true", help="print names, results and faults")
+    parser.add_argument("--result", metavar="TEXT", help="what the next measurement comes to")
+    parser.add_argument("--fault", default="none", metavar="NAME", help="one that --list prints")
     parser.add_argument(
         "--seconds", type=float, default=CYCLE_S, help="length of a measurement (default: 6)"
     )

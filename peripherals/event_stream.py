@@ -7,7 +7,7 @@ from app.domain.cuff import CuffEvent
 from app.domain.failures import Code, Unavailable
 from app.domain.measurement import LiveValue
 
-WAITING_EVENTS = 256
+WAITING_EVENTS = 1024  # a whole memory comes at once
 
 
 class EventStream:

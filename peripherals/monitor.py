@@ -1,6 +1,6 @@
-"""One cuff and the one task that owns it: open, converse, publish, back off, open again.
+"""One instrument and the one task that owns it: open, converse, publish, back off, open again.
 
-The first word on every opened line is abort: a cuff that a killed program left running is let go.
+The first word on every line of a cuff is abort: one that a killed program left running is let go.
 Whether a measurement is plausible, and whose visit is open, is not asked here.
 """
 
@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -20,12 +21,13 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
-from peripherals.catalogue import SUNTECH
 from peripherals.drivers.driver import Codec, Conversation, Driver
+from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.event_stream import EventStream
 from peripherals.moment import Moment, now_of
-from peripherals.serial_port import SerialPort, is_there
+from peripherals.port_names import is_there, port_named
+from peripherals.recording import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -48,30 +50,36 @@ class _Line:
     is_armed: bool = False
     renewed_s: float = 0.0
     quiet_turns: int = 0
+    is_understood: bool = False  # a whole frame came
+    is_noisy: bool = False  # something else came
     ignored: Counter[str] = field(default_factory=Counter)
 
 
-class CuffMonitor:
-    """Fulfils ports.Cuff for the cuff on `path`, which may come and go. For `async with`."""
+class InstrumentMonitor:
+    """Fulfils ports.Cuff for the instrument on `path`, which may come and go. For `async with`."""
 
     def __init__(
         self,
         path: str,
+        driver: Driver,
         *,
         clock: Clock | None = None,
-        driver: Driver = SUNTECH,
-        make_port: MakePort | None = None,
+        make_port: MakePort = port_named,
         is_port_there: Callable[[str], bool] = is_there,
+        recorder: Recorder | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._path = path
         self._clock = clock or SystemClock()
         self._driver = driver
-        self._make_port = make_port or (lambda name: SerialPort(name, driver.line))
+        self._settings = cycle((driver.line, *driver.other_lines))
+        self._setting = next(self._settings)
+        self._make_port = make_port
         self._is_port_there = is_port_there
+        self._recorder = recorder
         self._sleep = sleep
-        self._tasks = TaskOwner("cuff", on_defect)
+        self._tasks = TaskOwner(driver.name, on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
         missing = DeviceStatus(
@@ -106,12 +114,19 @@ class CuffMonitor:
         line = self._line
         if line is None or not line.conversation.is_ready:
             raise Unavailable(self._state.status.reason or Code.DEVICE_MISSING)
-        self._do(line, line.conversation.start(visit, self._now()))
+        said = line.conversation.start(visit, self._now())
+        self._note("start")
+        self._do(line, said)
 
     async def stop(self) -> None:
         """The bytes are handed to the port's thread before this returns."""
         if self._line is not None:
+            self._note("stop")
             self._do(self._line, self._line.conversation.stop(self._now()))
+
+    def _note(self, wish: str) -> None:
+        if self._recorder is not None:
+            self._recorder.wished(wish)
 
     # --- the task ------------------------------------------------------------------------------
 
@@ -141,7 +156,7 @@ class CuffMonitor:
     async def _live_one_line(self) -> Code:
         """From open to lost; why it was lost."""
         conversation = self._driver.conversation(self._state.status.identity)
-        line = _Line(self._make_port(self._path), self._driver.codec(), conversation)
+        line = _Line(self._port(), self._driver.codec(), conversation)
         reason = Code.CUFF_STOPPED  # when this task is cancelled
         try:
             await line.port.open()
@@ -155,8 +170,12 @@ class CuffMonitor:
             self._do(line, conversation.lost(reason, self._now()))
             await line.port.close()
             for what, times in line.ignored.items():
-                log.info("cuff line closed; passed over %d times: %s", times, what)
+                log.info("%s: line closed; passed over %d times: %s", self._name, times, what)
         return reason
+
+    def _port(self) -> BytePort:
+        port = self._make_port(self._path, self._setting)
+        return port if self._recorder is None else self._recorder.port(port, self._setting)
 
     async def _converse(self, line: _Line) -> None:
         while not line.conversation.is_silent:
@@ -172,7 +191,9 @@ class CuffMonitor:
             self._do(line, line.conversation.tick(self._now()))
             self._renew(line)
             await asyncio.sleep(0)
-        raise Unavailable(Code.DEVICE_SILENT)
+        self._setting = next(self._settings)  # it may be set to another speed
+        is_nonsense = line.is_noisy and not line.is_understood
+        raise Unavailable(Code.DEVICE_UNREADABLE if is_nonsense else Code.DEVICE_SILENT)
 
     def _heard(self, line: _Line, item: Chunk | SwitchFired) -> None:
         if isinstance(item, SwitchFired):
@@ -183,6 +204,8 @@ class CuffMonitor:
 
     def _heard_frames(self, line: _Line, frames: Sequence[Any], at: Moment) -> None:
         for frame in frames:
+            line.is_noisy = line.is_noisy or isinstance(frame, Fault)
+            line.is_understood = line.is_understood or not isinstance(frame, Fault)
             self._do(line, line.conversation.heard(frame, at))
 
     # --- what comes of it ----------------------------------------------------------------------
@@ -200,7 +223,8 @@ class CuffMonitor:
         self._tell_line(line)
 
     def _set_switch(self, line: _Line) -> None:
-        is_running = line.conversation.is_running
+        """Where nothing can be stopped, there is nothing to watch over."""
+        is_running = line.conversation.is_running and bool(line.conversation.abort_bytes)
         if is_running and not line.is_armed:
             line.port.arm(line.conversation.abort_bytes)
             line.renewed_s = self._clock.monotonic()
@@ -218,13 +242,13 @@ class CuffMonitor:
         status = self._state.status
         if line.conversation.is_ready and status.presence is Presence.MISSING and self._line:
             status = replace(status, presence=Presence.FOUND, since=self._clock.now(), reason=None)
-            log.info("cuff found")
+            log.info("%s: found", self._name)
         self._tell(CuffState(status, line.conversation.is_running, line.conversation.visit))
 
     def _tell_missing(self, reason: Code) -> None:
         status = self._state.status
         if status.presence is Presence.FOUND:
-            log.info("cuff lost: %s", reason)
+            log.info("%s: lost: %s", self._name, reason)
             status = replace(
                 status, presence=Presence.MISSING, since=self._clock.now(), reason=reason
             )
@@ -240,6 +264,10 @@ class CuffMonitor:
     def _publish(self, event: CuffEvent) -> None:
         for stream in list(self._streams):
             stream.put(event)
+
+    @property
+    def _name(self) -> str:
+        return self._driver.name
 
     def _now(self) -> Moment:
         return now_of(self._clock)

@@ -62,6 +62,10 @@ class Code(StrEnum):
     DEVICE_SILENT = "device-silent"
     DEVICE_REFUSED = "device-refused"
     DEVICE_UNUSABLE = "device-unusable"
+    DEVICE_UNREADABLE = "device-unreadable"
+    NO_RESULT_CAME = "no-result-came"
+    MEMORY_READ = "memory-read"
+    MEMORY_EMPTY = "memory-empty"
     OVERRUN = "overrun"
     NO_SOUND_DEVICE = "no-sound-device"
     # the cuff says why there is no number
@@ -76,6 +80,12 @@ class Code(StrEnum):
     CUFF_OVERPRESSURE = "cuff-overpressure"
     CUFF_HARDWARE = "cuff-hardware"
     CUFF_ERROR = "cuff-error"
+    # oximeter, thermometer and scale say why there is no number
+    NO_FINGER = "no-finger"
+    PULSE_NOT_FOUND = "pulse-not-found"
+    MEASURING_STOPPED = "measuring-stopped"
+    THERMOMETER_ERROR = "thermometer-error"
+    SCALE_OVERLOAD = "scale-overload"
     # the store
     STORE_IN_USE = "store-in-use"
     STORE_WRONG_KEY = "store-wrong-key"

@@ -65,7 +65,11 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """`name` as in tests/vectors/<name>.json and on the command line."""
+    """`name` as in tests/vectors/<name>.json and on the command line.
+
+    `other_lines`: how the unit may be set besides; tried in turn until it answers. `mask` blanks
+    what identifies a patient in bytes of the device, for traces; None where nothing does.
+    """
 
     name: str
     kind: DeviceKind
@@ -75,6 +79,8 @@ class Driver:
     line: LineSetting
     codec: Callable[[], Codec]
     conversation: Callable[[DeviceIdentity], Conversation]
+    other_lines: tuple[LineSetting, ...] = ()
+    mask: Callable[[bytes], bytes] | None = None
 
     def identity(self, port: str) -> DeviceIdentity:
         return DeviceIdentity(self.kind, self.model, port, driver_version=self.version)

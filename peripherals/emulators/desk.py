@@ -1,4 +1,4 @@
-"""One simulated cuff on a pty, told what to do line by line; a single loop without threads."""
+"""One simulated device on a pty, told what to do line by line; a single loop without threads."""
 
 import json
 import os
@@ -11,40 +11,38 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from peripherals.emulators.pty_line import PtyLine
-from peripherals.emulators.suntech import Shown, SimulatedSunTech
+from peripherals.emulators.simulated import Emulator
 from peripherals.emulators.wire_faults import WireFault, shaped
 
 TICK_S = 0.005
-STALL_MMHG = 60  # `stall` and `unplug` as faults strike when the cuff is well inflated
 CONTROL_BYTES = 4096
 
-# Faults of the device, besides those of the line.
-STALL, UNPLUG, REFUSE, ERROR = "stall", "unplug", "refuse", "error"
-FAULT_NAMES = [*WireFault, STALL, UNPLUG, REFUSE, f"{ERROR}:N"]
+# Faults that strike in the middle of a measurement: the device says nothing more, or is pulled.
+STALL, UNPLUG = "stall", "unplug"
 
 
-def shown_of(text: str) -> Shown:
-    """`128/76/71`: systolic, diastolic, pulse."""
-    systolic, diastolic, pulse = (int(part) for part in text.split("/"))
-    return Shown(systolic, diastolic, pulse)
+def fault_names(emulator: Emulator) -> list[str]:
+    return [*WireFault, STALL, UNPLUG, *emulator.faults]
 
 
 class Desk:
     """Runs until its control channel ends or says `quit`."""
 
-    def __init__(self, line: PtyLine, shown: Shown, cycle_s: float, log: TextIO) -> None:
+    def __init__(self, line: PtyLine, emulator: Emulator, cycle_s: float, log: TextIO) -> None:
         self._line = line
         self._log = log
-        self._cuff = SimulatedSunTech(shown, cycle_s, self._command_seen)
+        self._emulator = emulator
+        self._device = emulator.make(cycle_s, self._command_seen)
         self._wire = WireFault.NONE
-        self._strikes: str | None = None  # STALL or UNPLUG, waiting for an inflated cuff
+        self._strikes: str | None = None  # STALL or UNPLUG, waiting for its moment
         self._noise = random.Random()
         self._going_out: list[tuple[float, bytes]] = []
         self._commands = 0
         self._is_over = False
         self._orders: dict[str, Callable[[str], str]] = {
-            "result": self._set_result,
+            "result": self.set_result,
             "fault": self.set_fault,
+            "press": self._press,
             "unplug": self._unplug,
             "replug": self._replug,
             "status": self._status,
@@ -81,36 +79,46 @@ class Desk:
         except ValueError as wrong:
             return f"error {wrong}"
 
+    def set_result(self, text: str) -> str:
+        try:
+            self._device.shows(text)
+        except ValueError as wrong:
+            form = self._emulator.result_form
+            raise ValueError(f"{wrong}; a result looks like {form}") from wrong
+        return "ok"
+
     def set_fault(self, text: str) -> str:
-        """One fault at a time; `none` ends it. A cuff that was pulled stays pulled."""
-        name, _, number = text.partition(":")
-        wire = WireFault(name) if name in list(WireFault) else WireFault.NONE
-        if wire is WireFault.NONE and name not in ("none", STALL, UNPLUG, REFUSE, ERROR):
-            raise ValueError(f"unknown fault, known: {' '.join(FAULT_NAMES)}")
-        error = int(number) if name == ERROR else 0
-        if not 0 <= error <= 0xFF:
-            raise ValueError("an error code is 0 to 255")
-        self._wire = wire
-        self._cuff.error = error
-        self._cuff.refuses = name == REFUSE
+        """One fault at a time; `none` ends it. A device that was pulled stays pulled."""
+        name = text.partition(":")[0]
+        own = {fault.partition(":")[0] for fault in self._emulator.faults}
+        if name not in {*WireFault, STALL, UNPLUG, *own}:
+            raise ValueError(f"unknown fault, known: {' '.join(fault_names(self._emulator))}")
+        self._device.fails(text if name in own else "none")
+        self._wire = WireFault(name) if name in list(WireFault) else WireFault.NONE
         self._strikes = name if name in (STALL, UNPLUG) else None
         return "ok"
 
     def _turn(self, *, is_readable: bool) -> None:
         now = time.monotonic()
-        answers = self._cuff.tick(now)
+        answers = self._device.tick(now)
         if is_readable:
-            answers += self._cuff.heard(self._line.read(), now)
-        if self._strikes is not None and self._cuff.pressure(now) >= STALL_MMHG:
+            answers += self._device.heard(self._line.read(), now)
+        if self._strikes is not None and self._device.is_striking(now):
             self._strike()
-        for answer in answers:
-            begin = max([now, *(at for at, _ in self._going_out)])  # one after the other
-            pieces = shaped(answer, self._wire, self._noise)
-            self._going_out += [(begin + delay, piece) for delay, piece in pieces]
+        self._answer(answers, now)
         due = [piece for at, piece in self._going_out if at <= now]
         self._going_out = [piece for piece in self._going_out if piece[0] > now]
         if due and self._line.is_plugged:
             self._line.write(b"".join(due))
+
+    def _answer(self, answers: list[bytes], now: float) -> None:
+        for answer in answers:
+            begin = max([now, *(at for at, _ in self._going_out)])  # one after the other
+            emulator = self._emulator
+            pieces = shaped(
+                answer, self._wire, self._noise, emulator.false_sync, emulator.split_gap_s
+            )
+            self._going_out += [(begin + delay, piece) for delay, piece in pieces]
 
     def _strike(self) -> None:
         if self._strikes == UNPLUG:
@@ -130,8 +138,9 @@ class Desk:
         self._log.write(json.dumps(line) + "\n")
         self._log.flush()
 
-    def _set_result(self, text: str) -> str:
-        self._cuff.shown = shown_of(text)
+    def _press(self, _: str) -> str:
+        now = time.monotonic()
+        self._answer(self._device.pressed(now), now)
         return "ok"
 
     def _unplug(self, _: str) -> str:
@@ -147,15 +156,12 @@ class Desk:
 
     def _status(self, _: str) -> str:
         now = time.monotonic()
-        return json.dumps(
-            {
-                "activity": str(self._cuff.activity),
-                "cuff_mmhg": self._cuff.pressure(now),
-                "commands": self._commands,
-                "is_plugged": self._line.is_plugged,
-                "fault": str(self._strikes or self._wire),
-            }
-        )
+        told = self._device.told(now) | {
+            "commands": self._commands,
+            "is_plugged": self._line.is_plugged,
+            "fault": str(self._strikes or self._wire),
+        }
+        return json.dumps(told)
 
     def _quit(self, _: str) -> str:
         self._is_over = True

@@ -5,9 +5,10 @@ not hidden by the same fault in the other. Shape and speed of the pressure curve
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from peripherals.emulators.simulated import Emulator, Seen, Told
 
 COMMAND_BYTES = {0x04: 4, 0x0C: 6, 0x17: 5, 0x20: 3, 0x28: 3, 0x79: 5, 0x87: 3, 0x8A: 3}
 STARTS = {b"\x20": "start-adult", b"\x28": "start-neonate", b"\x87": "start-paediatric"}
@@ -22,7 +23,8 @@ HIGHEST_MMHG = 300  # a result may be told to be absurd, the cuff still behaves
 DUMP_MMHG_PER_S = 600.0
 REST_OF_COMMAND_S = 0.5  # a command that stops half-way is given up
 
-CommandSeen = Callable[[str, bytes], None]
+STALL_MMHG = 60  # `stall` and `unplug` strike when the cuff is well inflated
+REFUSE, ERROR = "refuse", "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,12 @@ class Shown:
     @property
     def mean(self) -> int:
         return round((self.systolic + 2 * self.diastolic) / 3)
+
+
+def shown_of(text: str) -> Shown:
+    """`128/76/71`: systolic, diastolic, pulse."""
+    systolic, diastolic, pulse = (int(part) for part in text.split("/"))
+    return Shown(systolic, diastolic, pulse)
 
 
 class Activity(StrEnum):
@@ -72,7 +80,7 @@ def result_frame(shown: Shown, beats: int, error: int) -> bytes:
 class SimulatedSunTech:
     """`shows` and `error` may be changed at any time; they count from the next end of a cycle."""
 
-    def __init__(self, shown: Shown, cycle_s: float, seen: CommandSeen) -> None:
+    def __init__(self, shown: Shown, cycle_s: float, seen: Seen) -> None:
         self.shown = shown
         self.error = 0
         self.refuses = False
@@ -84,6 +92,26 @@ class SimulatedSunTech:
         self._result = result_frame(Shown(0, 0, 0), 0, 0)
         self._rest = bytearray()
         self._rest_at = 0.0
+
+    def shows(self, result: str) -> None:
+        self.shown = shown_of(result)
+
+    def fails(self, fault: str) -> None:
+        name, _, number = fault.partition(":")
+        error = int(number) if name == ERROR else 0
+        if not 0 <= error <= 0xFF:
+            raise ValueError("an error code is 0 to 255")
+        self.error = error
+        self.refuses = name == REFUSE
+
+    def pressed(self, now: float) -> list[bytes]:
+        raise ValueError("this module has no key: the host starts it")
+
+    def is_striking(self, now: float) -> bool:
+        return self.pressure(now) >= STALL_MMHG
+
+    def told(self, now: float) -> Told:
+        return {"activity": str(self.activity), "cuff_mmhg": self.pressure(now)}
 
     def heard(self, data: bytes, now: float) -> list[bytes]:
         """Whole commands are obeyed one after the other."""
@@ -177,3 +205,13 @@ class SimulatedSunTech:
 
     def _beats(self) -> int:
         return min(0xFF, round(self.shown.pulse / 60 * self._cycle_s * (BLED - INFLATED)))
+
+
+RESULT = "118/76/68"
+EMULATOR = Emulator(
+    lambda cycle_s, seen: SimulatedSunTech(shown_of(RESULT), cycle_s, seen),
+    RESULT,
+    "SYS/DIA/PULSE",
+    faults=(REFUSE, f"{ERROR}:N"),
+    false_sync=b"\x3e",
+)

@@ -15,15 +15,21 @@ class WireFault(StrEnum):
     SILENT = "silent"  # nothing gets through
 
 
-def shaped(frame: bytes, fault: WireFault, noise: random.Random) -> list[tuple[float, bytes]]:
+def shaped(
+    frame: bytes,
+    fault: WireFault,
+    noise: random.Random,
+    false_sync: bytes = b"",
+    split_gap_s: float = SPLIT_GAP_S,
+) -> list[tuple[float, bytes]]:
     """The pieces of one frame as (seconds after what is already on its way, bytes)."""
     if fault is WireFault.SILENT:
         return []
     if fault is WireFault.DUPLICATE:
         return [(0.0, frame), (0.0, frame)]
     if fault is WireFault.SPLIT:
-        return [(n * SPLIT_GAP_S, frame[n : n + 1]) for n in range(len(frame))]
+        return [(n * split_gap_s, frame[n : n + 1]) for n in range(len(frame))]
     if fault is WireFault.GARBAGE:
         before = noise.randbytes(noise.randint(1, NOISE_BYTES))
-        return [(0.0, before + bytes([0x3E, noise.randrange(0x100)]) + frame)]
+        return [(0.0, before + false_sync + noise.randbytes(1) + frame)]
     return [(0.0, frame)]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.failures import Code, Unavailable
 from peripherals.byte_port import Chunk, SwitchFired
+from peripherals.line_setting import LineSetting
 from peripherals.moment import Moment, now_of
 
 BEGIN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -49,8 +50,10 @@ class FakeLine:
         self.written: list[tuple[float, bytes]] = []
         self.armed_for: list[bytes] = []
         self.renewals = 0
+        self.opened_as: list[LineSetting] = []
 
-    def port(self, _: str) -> "FakeBytePort":
+    def port(self, _: str, line: LineSetting) -> "FakeBytePort":
+        self.opened_as.append(line)
         return FakeBytePort(self)
 
     def is_there(self, _: str) -> bool:

@@ -14,7 +14,8 @@ ANSWER_LIMIT_S = 5.0
 class CuffEmulator:
     """`async with`; its port keeps its name through unplug and replug."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, device: str = "suntech") -> None:
+        self._device = device
         self.port = str(folder / "cuff")
         self._log = folder / "cuff.log"
         self._options = options
@@ -22,7 +23,7 @@ class CuffEmulator:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "peripherals.emulate", "suntech"),
+            *(sys.executable, "-m", "peripherals.emulate", self._device),
             *("--link", self.port, "--log", str(self._log), *self._options),
             stdin=PIPE,
             stdout=PIPE,

@@ -8,13 +8,14 @@ from app.domain.cuff import CuffState
 from app.domain.device import Presence
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue
-from peripherals.monitor import CuffMonitor
+from peripherals.drivers.suntech.device import SUNTECH
+from peripherals.monitor import InstrumentMonitor
 
 INFLATED_MMHG = 60
 
 
 async def run(port: str) -> None:
-    async with CuffMonitor(port) as cuff:
+    async with InstrumentMonitor(port, SUNTECH) as cuff:
         async for event in cuff.events():
             if isinstance(event, CuffState) and not event.is_running:
                 if event.status.presence is Presence.FOUND:

@@ -24,8 +24,10 @@ from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalK
 from app.runtime.tasks import TaskOwner
 from app.services.ports import Cuff
 from peripherals.byte_port import MakePort
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.line_setting import LineSetting
-from peripherals.monitor import CuffMonitor
+from peripherals.monitor import InstrumentMonitor
+from peripherals.port_names import port_named
 from peripherals.serial_port import SerialPort
 from tests.whole.cuff_emulator import CuffEmulator
 
@@ -84,8 +86,11 @@ def is_inflated(event: CuffEvent) -> bool:
 
 
 @asynccontextmanager
-async def listened(path: str, make_port: MakePort | None = None) -> AsyncIterator[Listener]:
-    async with CuffMonitor(path, make_port=make_port) as cuff, TaskOwner("test") as tasks:
+async def listened(path: str, make_port: MakePort = port_named) -> AsyncIterator[Listener]:
+    async with (
+        InstrumentMonitor(path, SUNTECH, make_port=make_port) as cuff,
+        TaskOwner("test") as tasks,
+    ):
         listener = Listener(cuff)
         tasks.start(listener.listen(), "listen")
         yield listener
@@ -186,8 +191,8 @@ async def test_stop_is_on_the_wire_within_100_ms(tmp_path: Path) -> None:
 async def test_a_frozen_loop_is_relieved_by_the_port_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def make_port(path: str) -> SerialPort:
-        return SerialPort(path, LineSetting(9600), dead_man_s=DEAD_MAN_S)
+    def make_port(path: str, line: LineSetting) -> SerialPort:
+        return SerialPort(path, line, dead_man_s=DEAD_MAN_S)
 
     async with CuffEmulator(tmp_path) as emulator, listened(emulator.port, make_port) as listener:
         await listener.until(is_found)
@@ -213,8 +218,8 @@ async def test_a_frozen_loop_is_relieved_by_the_port_itself(
 async def test_a_renewed_switch_does_not_fire(tmp_path: Path) -> None:
     """A measurement three times as long as the limit, renewed every second by the loop."""
 
-    def make_port(path: str) -> SerialPort:
-        return SerialPort(path, LineSetting(9600), dead_man_s=1.2)
+    def make_port(path: str, line: LineSetting) -> SerialPort:
+        return SerialPort(path, line, dead_man_s=1.2)
 
     async with CuffEmulator(tmp_path, "--seconds", "3.6") as emulator:
         async with listened(emulator.port, make_port) as listener:

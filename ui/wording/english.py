@@ -63,6 +63,10 @@ FAILURES: dict[Code, str] = {
     Code.DEVICE_SILENT: "It does not answer. Switch it off and on.",
     Code.DEVICE_REFUSED: "It refused the command. Try again.",
     Code.DEVICE_UNUSABLE: "This is no instrument or file of that kind. Choose another one.",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
+    Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
+    Code.MEMORY_EMPTY: "There is nothing in its memory.",
     Code.OVERRUN: "It sent faster than could be read. Try again.",
     Code.NO_SOUND_DEVICE: "No sound device was found.",
     # the cuff says why there is no number
@@ -77,6 +81,13 @@ FAILURES: dict[Code, str] = {
     Code.CUFF_OVERPRESSURE: "No result: the pressure was too high. Take the cuff off.",
     Code.CUFF_HARDWARE: "No result: the cuff is broken. Use another one.",
     Code.CUFF_ERROR: "No result: the cuff reported a fault. Measure again.",
+    # oximeter, thermometer and scale say why there is no number
+    Code.NO_FINGER: "No finger in the oximeter. Put it on, and keep the hand still and warm.",
+    Code.PULSE_NOT_FOUND: "The oximeter finds no pulse. Warm the hand or take another finger.",
+    Code.MEASURING_STOPPED: "Stopped. There is no result.",
+    Code.THERMOMETER_ERROR: "No result: the thermometer reported a fault. Put the probe back and "
+    "measure again.",
+    Code.SCALE_OVERLOAD: "No result: outside of what the scale can weigh.",
     # the store
     Code.STORE_IN_USE: "Another window uses this profile already. Close it first.",
     Code.STORE_WRONG_KEY: "The key does not open this store. Nothing was changed.",

@@ -10,7 +10,7 @@ from app.domain.cuff import CuffEvent
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, NoMeasurement, Quantity, VitalKind
-from peripherals.catalogue import SUNTECH
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.event_stream import EventStream
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)

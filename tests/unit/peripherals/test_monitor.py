@@ -15,8 +15,9 @@ from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalKind
 from app.services.ports import Cuff
 from peripherals.drivers.suntech.codec import Command, encode
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.emulators.suntech import Shown, SimulatedSunTech
-from peripherals.monitor import CuffMonitor
+from peripherals.monitor import InstrumentMonitor
 from tests.fakes.byte_port import FakeLine
 
 ABORT, START = encode(Command.ABORT), encode(Command.START_ADULT)
@@ -32,8 +33,9 @@ class Cart:
         self.device = SimulatedSunTech(Shown(127, 81, 66), 6.0, lambda name, raw: None)
         self.line = FakeLine(self.device.heard, self.device.tick)
         self.told: list[CuffEvent] = []
-        self.monitor = CuffMonitor(
+        self.monitor = InstrumentMonitor(
             "fake",
+            SUNTECH,
             clock=self.line.clock,
             make_port=self.line.port,
             is_port_there=self.line.is_there,

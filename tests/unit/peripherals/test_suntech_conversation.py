@@ -11,7 +11,6 @@ import pytest
 from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalKind
-from peripherals.catalogue import SUNTECH
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.drivers.suntech.codec import Answer, Command, SunTechCodec, encode
 from peripherals.drivers.suntech.conversation import (
@@ -19,6 +18,7 @@ from peripherals.drivers.suntech.conversation import (
     Phase,
     SunTechConversation,
 )
+from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.emulators.suntech import Shown, module_frame, result_frame
 from peripherals.moment import Moment
 

@@ -5,8 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from peripherals.emulators.desk import shown_of
-from peripherals.emulators.suntech import Shown, SimulatedSunTech, module_frame, result_frame
+from peripherals.emulators.suntech import (
+    Shown,
+    SimulatedSunTech,
+    module_frame,
+    result_frame,
+    shown_of,
+)
 from peripherals.emulators.wire_faults import WireFault, shaped
 from tests.unit.peripherals.suntech_vectors import FROM_DEVICE, TO_DEVICE
 
@@ -105,7 +110,7 @@ def test_a_failed_measurement_carries_no_numbers() -> None:
 @pytest.mark.parametrize("fault", [f for f in WireFault if f is not WireFault.SILENT])
 def test_a_bad_line_still_carries_the_whole_frame(fault: WireFault) -> None:
     frame = COMMANDS["ABORT"]
-    pieces = shaped(frame, fault, random.Random(1))
+    pieces = shaped(frame, fault, random.Random(1), b"\x3e")
     assert b"".join(piece for _, piece in pieces).endswith(frame)
     assert [at for at, _ in pieces] == sorted(at for at, _ in pieces)
 

@@ -1,7 +1,5 @@
 """The vectors shared between projects, run besides our own where the folder stands beside us."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +14,8 @@ from peripherals.drivers.suntech.codec import (
     encode,
     host_frame,
 )
+from tests.shared_vectors import shared_vectors
 
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "device_vectors.json"
 OFFERED = {
     "start_adult": Command.START_ADULT,
     "get_cuff": Command.CUFF_PRESSURE,
@@ -28,10 +26,7 @@ OFFERED = {
 
 @pytest.fixture(scope="module")
 def vectors() -> list[dict[str, Any]]:
-    if not SHARED.exists():
-        pytest.skip(f"no shared vectors at {SHARED}: only our own were run")
-    found: list[dict[str, Any]] = json.loads(SHARED.read_text("utf-8"))["vectors"]
-    return [vector for vector in found if vector["device"] == "suntech_advantage"]
+    return [one for one in shared_vectors() if one["device"] == "suntech_advantage"]
 
 
 def test_what_the_device_says(vectors: list[dict[str, Any]]) -> None:

@@ -1,0 +1,1 @@
+"""Exam devices, measured: `python -m bench.devices`."""

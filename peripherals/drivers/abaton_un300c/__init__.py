@@ -1,0 +1,1 @@
+"""Abaton UN300C: codec only, for support; how a running measurement is stopped is not known."""

@@ -1,0 +1,1 @@
+"""A&D scales and weighing indicators in A&D's standard line format."""

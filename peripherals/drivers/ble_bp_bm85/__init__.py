@@ -1,0 +1,1 @@
+"""Beurer BM85 over Bluetooth: the blood-pressure profile with three things done its own way."""

@@ -1,0 +1,1 @@
+"""Beurer and Andon BM58 over a serial line."""

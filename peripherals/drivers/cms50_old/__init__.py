@@ -1,0 +1,1 @@
+"""Contec CMS50 of the first protocol: it streams unasked."""

@@ -1,0 +1,1 @@
+"""Contec CMS50D+, E, F and FW with protocol 7."""

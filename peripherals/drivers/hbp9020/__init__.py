@@ -1,0 +1,1 @@
+"""Omron HBP-9020, output mode 5 F3."""

@@ -1,0 +1,1 @@
+"""Omron HBP-9030, USB output format 5."""

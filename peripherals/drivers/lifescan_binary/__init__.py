@@ -1,0 +1,1 @@
+"""LifeScan glucose meters of the OneTouch UltraEasy and UltraMini kind."""

@@ -1,0 +1,1 @@
+"""Maibobo: codec only, for support; where the numbers of a result stand is not known."""

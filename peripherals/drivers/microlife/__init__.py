@@ -1,0 +1,1 @@
+"""Microlife monitors that speak the M-protocol, over USB (HID) or Bluetooth."""

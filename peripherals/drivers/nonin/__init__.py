@@ -1,0 +1,1 @@
+"""What Nonin's data formats have in common."""

@@ -1,0 +1,1 @@
+"""Nonin's data format 7: as format 2, with a finer pulse wave."""

@@ -1,0 +1,1 @@
+"""Nonin's data format 8: the numbers once a second."""

@@ -1,0 +1,1 @@
+"""Visomat Double Comfort, Prevention DS-2200PV: memories of two users."""

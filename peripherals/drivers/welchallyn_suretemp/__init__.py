@@ -1,0 +1,1 @@
+"""Welch Allyn SureTemp Plus OEM thermometer module."""

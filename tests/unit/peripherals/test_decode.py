@@ -1,0 +1,198 @@
+"""Bytes decoded by hand: every shared vector, forms of input, what is said of wrong ones."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from peripherals import decode
+from peripherals.decoders import DECODER_OF_NAME, DECODERS
+from tests.shared_vectors import shared_vectors
+
+# Said of a vector for people: no decoder repeats it.
+REMARKS = {"meaning", "note", "unit", "bcc", "checksum", "frame", "crc", "ack_", "would_be", "type"}
+# Patient data: a decoder says nothing of it.
+NEVER_TOLD = {"subject_id"}
+# Undocumented bytes, as text in the file and as numbers here.
+TEXTS_OF_NUMBERS = {"last_field", "byte5", "pulse_range", "status"}
+TIMES = {"time", "device_time"}
+
+
+def told(device: str, text: str) -> list[dict[str, Any]]:
+    out = io.StringIO()
+    assert decode.decode_text(device, text.encode(), out) == 0
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def said_of(name: str, events: list[dict[str, Any]]) -> list[Any]:
+    """All that the events say under that name."""
+    values = [event["values"][name]["value"] for event in events if name in event.get("values", {})]
+    return values + [event[name] for event in events if name in event]
+
+
+def is_record(event: dict[str, Any]) -> bool:
+    return bool(event["kind"] == "record")
+
+
+def is_record_of(user: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda event: is_record(event) and said_of("user", [event]) == [user]
+
+
+# Which events each list of records speaks of.
+RECORDS = {"records": is_record, "user1": is_record_of(1), "user2": is_record_of(2)}
+
+
+def assert_agrees(expected: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    for name, value in expected.items():
+        if name in REMARKS | NEVER_TOLD | {"reject"}:
+            continue
+        if name in TIMES:
+            (at,) = said_of("device_time", events)
+            assert (at is None) if value is None else str(at).startswith(value)
+        elif name == "status" and isinstance(value, list):
+            assert said_of("quality", events) == ([["moved"]] if value else [])
+        elif name == "records":
+            records = [event for event in events if event["kind"] == "record"]
+            assert len(records) == len(value)
+            for one, record in zip(value, records, strict=True):
+                assert_agrees(one, [record])
+        elif name.startswith("user") and isinstance(value, list):
+            records = [
+                e
+                for e in events
+                if e["kind"] == "record" and said_of("user", [e]) == [int(name[4:])]
+            ]
+            assert len(records) == len(value)
+            for one, record in zip(value, records, strict=True):
+                assert_agrees(one, [record])
+        elif name in TEXTS_OF_NUMBERS and isinstance(value, str):
+            (said,) = said_of(name, events)
+            assert str(said) in value
+        elif isinstance(value, float):
+            assert said_of(name, events) == [pytest.approx(value, rel=1e-4)]
+        else:
+            assert value in said_of(name, events), f"{name}: {value} is not in {events}"
+
+
+@pytest.mark.parametrize("number", range(82))
+def test_a_shared_vector(number: int) -> None:
+    vectors = shared_vectors()
+    vector = vectors[number]
+    if vector["device"] not in DECODER_OF_NAME:
+        pytest.skip(f"no decoder of {vector['device']} here yet")
+    events = told(vector["device"], vector["hex"])
+    assert events
+    if vector["direction"] == "host->device":
+        assert [event["kind"] for event in events] == ["command"]
+        assert vector["expected"]["command"] in said_of("command", events)
+        return
+    if "reject" in vector["expected"]:
+        assert all(event["reason"] for event in events if event["kind"] != "live")
+        assert any(event.get("reason") for event in events)
+        assert not any(event.get("values") for event in events)
+        return
+    assert_agrees(vector["expected"], events)
+    for event in events:
+        for value in event.get("values", {}).values():
+            assert isinstance(value["value"], int | float) and value["unit"]
+
+
+def test_there_are_as_many_vectors_as_are_run_here() -> None:
+    assert len(shared_vectors()) == 82
+
+
+def test_no_identifier_is_told() -> None:
+    for vector in shared_vectors():
+        for name in NEVER_TOLD & set(vector["expected"]):
+            text = json.dumps(told(vector["device"], vector["hex"]))
+            assert vector["expected"][name] not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["3e050201ba", "3E 05 02 01 BA", " 3e05\n0201\tba\r\n", "3 e 0 5 0 2 0 1 b a"],
+)
+def test_white_space_and_case_do_not_matter(text: str) -> None:
+    (event,) = told("suntech", text)
+    assert event == {"kind": "live", "values": {"cuff_mmHg": {"value": 258, "unit": "mm[Hg]"}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"", "nothing came"),
+        (b"  \n", "nothing came"),
+        (b"3e0502zz", "not hex: character 7"),
+        (b"3e 0", "half a byte is missing"),
+        ("3e05٣٣".encode(), "not hex"),
+        (b"\xff\xfe", "not hex"),
+        (b"0x3e", "not hex"),
+    ],
+)
+def test_what_is_not_hex_is_said_in_a_sentence(
+    text: bytes, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert decode.decode_text("suntech", text, io.StringIO()) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_too_much_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    text = b"00" * (decode.MOST_CHARACTERS // 2 + 1)
+    assert decode.decode_text("suntech", text, io.StringIO()) == 2
+    assert "too much" in capsys.readouterr().err
+
+
+def test_commands_and_frames_in_a_row() -> None:
+    commands = told("suntech", "3a20a6 3a79050048 3a7901004c")
+    assert [event["command"] for event in commands] == ["start_adult", "get_cuff", "abort"]
+    frames = told("suntech", "3e044b73 3e050201ba")
+    assert [event["kind"] for event in frames] == ["answer", "live"]
+
+
+@pytest.mark.parametrize("device", sorted(DECODER_OF_NAME))
+def test_any_bytes_are_told_as_something(device: str) -> None:
+    for text in ("00", "ff" * 300, "0102030405" * 40, "02" * 5000):
+        for event in told(device, text):
+            assert event["kind"]
+            assert event.get("values") or event.get("reason") or len(event) > 1
+
+
+def test_the_list_names_each_once_and_the_published_names_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["decode", "--list"])
+    assert decode.main() == 0
+    names = capsys.readouterr().out.split()
+    assert names == [name for group in DECODERS for name in group]
+    assert len(set(names)) == len(names)
+    ours = {
+        "suntech_advantage",
+        "omron_hbp9030_fmt5",
+        "omron_hbp9020_mode5_f3",
+        "terumo_bp500",
+        "and_tm2655_2657",
+        "and_ua767pc",
+        "microlife_b3_hid",
+        "microlife_mprotocol",
+        "omron_hem790it_hid",
+        "contec08a_hid",
+        "ble_blp_2a35",
+        "ble_blp_2a35_quirk_beurer_bm85",
+        "abaton_un300c",
+        "visomat_double_comfort",
+        "beurer_bm58_serial",
+        "maibobo",
+    }
+    assert set(names) >= ours
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["decode", "abacus"])
+    with pytest.raises(SystemExit) as left:
+        decode.main()
+    assert left.value.code == 2
+    assert "suntech" in capsys.readouterr().err
