@@ -12,10 +12,10 @@ ENVELOPE_RATE_HZ = 100
 SLOWEST, FASTEST = 40.0, 180.0
 
 
-def plain_heart_rate(
-    samples: npt.NDArray[np.int16], rate_hz: int
-) -> tuple[float, float] | None:
+def plain_heart_rate(samples: npt.NDArray[np.int16], rate_hz: int) -> tuple[float, float] | None:
     """(beats a minute, confidence)."""
+    if len(samples) < rate_hz:
+        return None
     envelope = _envelope(samples.astype(np.float64), rate_hz)
     envelope = envelope - envelope.mean()
     size = 1 << (2 * len(envelope)).bit_length()

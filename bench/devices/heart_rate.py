@@ -69,7 +69,7 @@ def ours(samples: Samples, rate_hz: int) -> Told:
 
 def _recorded() -> Iterator[Row]:
     name, goal = "heart rate: worst error on recordings with an ECG", f"<= {WITHIN}"
-    sure = f"heart rate: least confidence where it is right, recordings with an ECG"
+    sure = "heart rate: least confidence where it is right, recordings with an ECG"
     folder = recordings_folder()
     if folder is None:
         yield not_measured(name, "/min", goal, "the recordings are not on this machine")

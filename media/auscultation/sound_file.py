@@ -36,8 +36,9 @@ class SoundFile:
     def __init__(self, path: Path) -> None:
         self._file = _opened(path)
         try:
-            self._container = av.open(self._file, format=_format_of(self._file))
-        except av.error.FFmpegError as error:
+            form = _format_of(self._file)
+            self._container = av.open(self._file, format=form, metadata_errors="replace")
+        except (av.error.FFmpegError, ValueError) as error:
             self._file.close()
             raise Rejected(Code.MALFORMED) from error
         except BaseException:
@@ -116,7 +117,10 @@ def _form_of(container: av.container.InputContainer) -> SoundForm:
     if not container.streams.audio:
         raise Rejected(Code.MALFORMED)
     stream = container.streams.audio[0]
-    form = SoundForm(stream.rate or 0, stream.channels or 0)
+    try:
+        form = SoundForm(stream.rate or 0, stream.channels or 0)
+    except AttributeError as error:  # a coding that nobody here knows
+        raise Rejected(Code.MALFORMED) from error
     if not RATE_LEAST_HZ <= form.rate_hz <= RATE_MOST_HZ:
         raise Rejected(Code.OUT_OF_RANGE)
     if not 1 <= form.channels <= CHANNELS_MOST:
