@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
 
 from bench.devices.amount import Amount
 from bench.heart_sounds import HeartSound, heart_sound, sound_without_heart
@@ -98,7 +99,8 @@ def _judged_file(path: Path, truth: dict[str, float], estimator: Estimator) -> J
 
 def samples_of_file(data: bytes) -> tuple[Samples, int]:
     to_one = av.AudioResampler(format="s16", layout="mono")
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
+        assert isinstance(file, InputContainer)
         parts = [
             made.to_ndarray().reshape(-1)
             for frame in file.decode(audio=0)

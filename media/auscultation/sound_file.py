@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 import av
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
 
 from app.domain.failures import Code, Rejected
 
@@ -37,7 +38,9 @@ class SoundFile:
         self._file = _opened(path)
         try:
             form = _format_of(self._file)
-            self._container = av.open(self._file, format=form, metadata_errors="replace")
+            container = av.open(self._file, "r", format=form, metadata_errors="replace")
+            assert isinstance(container, InputContainer)
+            self._container = container
         except (av.error.FFmpegError, ValueError) as error:
             self._file.close()
             raise Rejected(Code.MALFORMED) from error
@@ -84,7 +87,7 @@ class SoundFile:
                 if not is_same or frame.layout.nb_channels != self.form.channels:
                     raise Rejected(Code.MALFORMED)
                 for made in as_16_bit.resample(frame):
-                    yield made.to_ndarray()
+                    yield made.to_ndarray().astype(np.int16, copy=False)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise Rejected(Code.MALFORMED) from error
 
