@@ -19,7 +19,7 @@ from peripherals.byte_port import BytePort, Chunk, MakePort
 from peripherals.drivers.visca.codec import LINE, Acknowledged, Refused, ViscaCodec
 from peripherals.drivers.visca.conversation import ViscaConversation
 from peripherals.moment import Moment, now_of
-from peripherals.serial_port import SerialPort, is_there
+from peripherals.port_names import is_there, port_named
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +38,14 @@ class CameraHead:
         path: str,
         *,
         clock: Clock | None = None,
-        make_port: MakePort | None = None,
+        make_port: MakePort = port_named,
         is_port_there: Callable[[str], bool] = is_there,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._path = path
         self._clock = clock or SystemClock()
-        self._make_port = make_port or (lambda name: SerialPort(name, LINE))
+        self._make_port = make_port
         self._is_port_there = is_port_there
         self._sleep = sleep
         self._port: BytePort | None = None
@@ -98,7 +98,7 @@ class CameraHead:
 
     async def _live_one_line(self) -> bool:
         """From open to lost; whether it had answered."""
-        port, talk = self._make_port(self._path), ViscaConversation()
+        port, talk = self._make_port(self._path, LINE), ViscaConversation()
         self._talk = talk
         try:
             await port.open()

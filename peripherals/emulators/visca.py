@@ -4,10 +4,9 @@ Written from the published command list and sharing no code with the driver. It 
 its own and stops at its ends, as the real one does.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-Seen = Callable[[str, bytes], None]
+from peripherals.emulators.simulated import Emulator, Seen, Told
 
 PAN_LEAST, PAN_MOST = -2267, 2267
 TILT_LEAST, TILT_MOST = -400, 1200
@@ -77,7 +76,7 @@ class SimulatedVisca:
     def is_striking(self, now: float) -> bool:
         return self.stand.is_moving
 
-    def told(self, now: float) -> dict[str, str | int | float | bool | None]:
+    def told(self, now: float) -> Told:
         self.tick(now)
         stand = self.stand
         return {
@@ -166,3 +165,8 @@ class SimulatedVisca:
 
 def _nibbles(value: int) -> bytes:
     return bytes(value >> shift & 0x0F for shift in (12, 8, 4, 0))
+
+
+EMULATOR = Emulator(
+    make=lambda _, seen: SimulatedVisca(seen), result="", result_form="nothing", faults=FAULTS
+)

@@ -60,5 +60,5 @@ def number_in(bgra: memoryview | bytes, width: int, height: int, source_width: i
 
 def pixels_of(png: bytes) -> Image:
     with av.open(io.BytesIO(png), "r", format="png_pipe") as file:
-        image: Image = next(file.decode(video=0)).to_ndarray(format="rgb24")
-    return image
+        image = next(file.decode(video=0)).to_ndarray(format="rgb24")
+    return np.asarray(image, dtype=np.uint8)

@@ -9,7 +9,7 @@ from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.camera_lease import IDLE_AFTER_S, Hold, Policy
 from app.domain.camera_moves import Move
-from app.domain.changes import RecordType
+from app.domain.changes import Json, RecordType
 from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
@@ -54,6 +54,10 @@ async def exam_shown(clinic: Clinic) -> tuple[Desk, Desk]:
     exam_of(cart).toggle()
     await until(lambda: exam_of(desk).screen.focus is not None)
     return cart, desk
+
+
+async def says(desk: Desk, code: Code) -> None:
+    await until(lambda: exam_of(desk).screen.state == wording.failure(code))
 
 
 async def lease_is(cart: Desk, desk: Desk, hold: Hold) -> None:
@@ -104,9 +108,7 @@ async def test_a_camera_that_is_off_is_said_to_be_off(clinic: Clinic) -> None:
     _, cart, desk = await in_a_call(clinic)
     for one in (cart, desk):
         exam_of(one).freeze(None)
-        await until(
-            lambda one=one: exam_of(one).screen.state == wording.failure(Code.EXAM_CAMERA_OFF)
-        )
+        await says(one, Code.EXAM_CAMERA_OFF)
     assert not [word for word in cart.engine.exam.asked if word[0] == "freeze"]
 
 
@@ -124,10 +126,10 @@ async def test_a_camera_that_refuses_says_why(clinic: Clinic) -> None:
     cart, _ = await exam_shown(clinic)
     cart.engine.exam.refusal = Code.CAMERA_STUCK
     exam_of(cart).freeze(None)
-    await until(lambda: exam_of(cart).screen.state == wording.failure(Code.CAMERA_STUCK))
+    await says(cart, Code.CAMERA_STUCK)
     cart.engine.exam.failure = Unavailable(Code.MEDIA_PROCESS_ENDED)
     exam_of(cart).freeze(None)
-    await until(lambda: exam_of(cart).screen.state == wording.failure(Code.MEDIA_PROCESS_ENDED))
+    await says(cart, Code.MEDIA_PROCESS_ENDED)
 
 
 async def test_a_still_taken_offline_is_there_once_when_the_server_is(clinic: Clinic) -> None:
@@ -307,7 +309,7 @@ async def test_a_refusal_is_told_and_audited(clinic: Clinic) -> None:
     await lease_is(cart, desk, Hold.FREE)
     assert exam_of(desk).screen.lease.words == wording.failure(Code.CAMERA_CONTROL_REFUSED)
     exam_of(desk).move(Move.ZOOM_IN)
-    await until(lambda: exam_of(desk).screen.state == wording.failure(Code.CAMERA_CONTROL_NOT_HELD))
+    await says(desk, Code.CAMERA_CONTROL_NOT_HELD)
     await clinic.passes(65)
     [event] = clinic.server.audited(Act.CAMERA_CONTROL_REFUSED)
     assert event["code"] == "camera-control-refused"
@@ -355,7 +357,12 @@ async def test_the_nurse_takes_it_back_and_a_late_move_moves_nothing(clinic: Cli
     exam_of(cart).take_back()
     await lease_is(cart, desk, Hold.FREE)
     before = list(cart.engine.exam.asked)
-    word = {"kind": "camera-wish", "said": "move", "lease": str(lease), "move": "zoom-in"}
+    word: dict[str, Json] = {
+        "kind": "camera-wish",
+        "said": "move",
+        "lease": str(lease),
+        "move": "zoom-in",
+    }
     visit = cart.services.chart.row.visit.id
     cart.services.camera_lease.heard_from_far(visit, word)
     await clinic.passes(2)

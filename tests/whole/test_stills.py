@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class Exam:
     async def shows(self) -> None:
         await self.cart.remote.exam.show(True)
         for screen in (self.cart, self.clinician):
-            await until(lambda screen=screen: screen.remote.exam_picture(), "the exam picture")
+            await until(screen.remote.exam_picture, "the exam picture")
 
     def status(self) -> DeviceStatus | None:
         seen = [
@@ -73,6 +73,10 @@ class Exam:
             if status.identity.kind is DeviceKind.EXAM_CAMERA
         ]
         return seen[-1] if seen else None
+
+
+def is_of(still: RecordId) -> Callable[[StillDone | FarStill], bool]:
+    return lambda told: told.still == still
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -104,7 +108,7 @@ async def test_a_still_is_the_picture_that_was_seen_at_the_cart_bit_for_bit(exam
         number = number_in(seen.data, seen.width, seen.height, WIDTH)
         still = RecordId(new_id())
         await exam.cart.remote.exam.freeze(still, seen.captured_at, is_far=False)
-        done = await exam.cart.next(StillDone, lambda told, still=still: told.still == still)
+        done = await exam.cart.next(StillDone, is_of(still))
         image = pixels_of(done.png)
         assert VIDEO.which(image) == number
         assert done.pixels_sha256 == hashlib.sha256(VIDEO.frames[number].tobytes()).hexdigest()
@@ -125,8 +129,8 @@ async def test_from_afar_it_is_the_picture_that_was_seen_there(exam: Exam) -> No
         number = number_in(seen.data, seen.width, seen.height, WIDTH)
         still = RecordId(new_id())
         await exam.clinician.remote.exam.freeze(still, seen.captured_at, is_far=True)
-        done = await exam.cart.next(StillDone, lambda told, still=still: told.still == still)
-        far = await exam.clinician.next(FarStill, lambda told, still=still: told.still == still)
+        done = await exam.cart.next(StillDone, is_of(still))
+        far = await exam.clinician.next(FarStill, is_of(still))
         assert far.sha256 == done.sha256 and done.asked_by is Role.CLINICIAN
         found = VIDEO.which(pixels_of(done.png))
         assert found is not None

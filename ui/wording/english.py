@@ -88,7 +88,7 @@ FAILURES: dict[Code, str] = {
     Code.DEFAULT_INPUT_REFUSED: "A stethoscope must be named. "
     "The machine's default input may be the room's microphone.",
     Code.ANOTHER_DEVICE: "Another device is plugged in there. Plug the first one in again.",
-    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Check device, cable and speed.",
     Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
     Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
     Code.MEMORY_EMPTY: "There is nothing in its memory.",

@@ -111,12 +111,10 @@ def test_whatever_turned_before_is_stopped_first() -> None:
 def test_every_move_ends_by_itself(move: Move) -> None:
     talk = ready()
     begun = talk.make(move, at(1.0))
-    assert begun and talk.is_running
-    assert talk.abort_bytes
+    assert (bool(begun), talk.is_running, bool(talk.abort_bytes)) == (True, True, True)
     assert talk.tick(at(1.0 + MOVE_S / 2)) == b""
     assert talk.tick(at(1.0 + MOVE_S)).startswith(talk.abort_bytes or b"\x81")
-    assert not talk.is_running
-    assert talk.abort_bytes == b""
+    assert (talk.is_running, talk.abort_bytes) == (False, b"")
 
 
 def test_a_key_held_down_is_one_long_move_and_another_key_stops_it() -> None:
@@ -181,12 +179,13 @@ async def test_it_moves_as_asked_and_stands_still_afterwards() -> None:
     desk = Desk()
     stand = desk.device.stand
     async with desk.watched():
-        for move, grew in (
+        moves: tuple[tuple[Move, Callable[[], bool]], ...] = (
             (Move.RIGHT, lambda: stand.pan > 0),
             (Move.UP, lambda: stand.tilt > 0),
             (Move.ZOOM_IN, lambda: stand.zoom > 0),
             (Move.FOCUS_NEARER, lambda: stand.focus > 0x1000),
-        ):
+        )
+        for move, grew in moves:
             await desk.mover.make(move)
             await desk.passes(1.0)
             assert grew(), move
