@@ -109,7 +109,7 @@ FAILURES: dict[Code, str] = {
     # oximeter, thermometer and scale say why there is no number
     Code.NO_FINGER: "No finger in the oximeter. Put it on, and keep the hand still and warm.",
     Code.PULSE_NOT_FOUND: "The oximeter finds no pulse. Warm the hand or take another finger.",
-    Code.MEASURING_STOPPED: "Stopped. There is no result.",
+    Code.MEASURING_STOPPED: "Stopped before it was done. There is no result.",
     Code.THERMOMETER_ERROR: "No result: the thermometer reported a fault. Put the probe back and "
     "measure again.",
     Code.SCALE_OVERLOAD: "No result: outside of what the scale can weigh.",
