@@ -83,22 +83,21 @@ class Likeness:
         lag = round(period)
         return float(self.alike[:, lag].sum() / max(self.most[:, lag].sum(), 1e-9))
 
-    def paths(self) -> tuple[list[Path], float]:
-        """The candidates, the best first, and the median of how good all periods are."""
+    def paths(self) -> list[Path]:
+        """The candidates, the best first."""
         places = PERIODS.astype(np.int64)
         part = PERIODS - places
         likeness = self.alike[:, places] * (1 - part) + self.alike[:, places + 1] * part
         usual = self.most[:, places] * (1 - part) + self.most[:, places + 1] * part
         likeness = likeness / max(float(usual.mean()), 1e-9)
         goodness, steps = _best_ways(likeness)
-        goodness = goodness / len(likeness)
         found: list[tuple[float, Path]] = []
         for place in range(len(PERIODS)):
             around = goodness[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
             if goodness[place] == around.max():
                 found.append((float(goodness[place]), Path(PERIODS[_traced(steps, place)])))
         found.sort(key=lambda one: -one[0])
-        return _apart([path for _, path in found]), float(np.median(goodness))
+        return _apart([path for _, path in found])
 
 
 def _later(first: Number, second: Number, begins: npt.NDArray[np.int64]) -> Number:

@@ -14,7 +14,7 @@ import av
 import numpy as np
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, GeneralAudioWaveformStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, GeneralAudioWaveformStorage
 
 from app.domain.failures import Code, Rejected
 from app.domain.patients import Patient
@@ -152,7 +152,7 @@ def _meta_of(whole: Dataset) -> FileMetaDataset:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = whole.SOPClassUID
     meta.MediaStorageSOPInstanceUID = whole.SOPInstanceUID
-    meta.ImplementationClassUID = uid_of(uuid5(NAMESPACE_OID, MAKER))
+    meta.ImplementationClassUID = UID(uid_of(uuid5(NAMESPACE_OID, MAKER)))
     meta.ImplementationVersionName = "BEDSIDE"
     return meta
 

@@ -22,4 +22,5 @@ def _peak(samples: Samples) -> float:
 
 
 def _louder(samples: Samples, gain: float) -> Samples:
-    return np.rint(samples * gain).astype(np.int16)
+    louder: Samples = np.rint(samples * gain).astype(np.int16)
+    return louder

@@ -71,7 +71,7 @@ def playback(samples: Samples, rate_hz: int, band: Band) -> Samples:
     guard, piece = round(GUARD_S * rate_hz), round(PIECE_S * rate_hz)
     size = 1 << (piece + 2 * guard - 1).bit_length()
     piece = size - 2 * guard
-    gains = response(band, rate_hz, np.fft.rfftfreq(size, 1 / rate_hz))
+    gains = response(band, rate_hz, np.fft.rfftfreq(size, 1 / rate_hz).astype(np.float64))
     made = np.empty(len(samples), dtype=np.int16)
     for start in range(0, len(samples), piece):
         count = min(piece, len(samples) - start)
@@ -139,13 +139,15 @@ class _Cascade:
         self._looks = np.array([look @ power for power in powers[:BLOCK_SAMPLES]])
         answers = np.concatenate(([through], self._looks[:-1] @ entry))
         lag = np.subtract.outer(np.arange(BLOCK_SAMPLES), np.arange(BLOCK_SAMPLES))
-        self._answers = np.where(lag >= 0, answers[np.maximum(lag, 0)], 0.0)
+        reached = np.where(lag >= 0, answers[np.maximum(lag, 0)], 0.0)
+        self._answers = reached.astype(np.float64)
         # How the samples of a block, the oldest first, move the state.
-        self._entries = np.array([power @ entry for power in powers[:BLOCK_SAMPLES][::-1]])
+        entries = [power @ entry for power in powers[:BLOCK_SAMPLES][::-1]]
+        self._entries = np.array(entries, dtype=np.float64)
 
     def settle(self, level: float) -> None:
         """As if this had been heard for ever."""
-        self._state = self._at_rest * level
+        self._state = (self._at_rest * level).astype(np.float64)
 
     def run(self, sound: Number) -> Number:
         whole = len(sound) // BLOCK_SAMPLES * BLOCK_SAMPLES

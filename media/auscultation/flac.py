@@ -4,6 +4,7 @@ import io
 
 import av
 import numpy as np
+from av.container import InputContainer
 
 from app.domain.failures import Code, Rejected
 
@@ -33,7 +34,8 @@ def samples_of_flac(flac: bytes) -> tuple[bytes, int]:
     """(samples, rate); Rejected(MALFORMED) when it is not one channel of 16 bit."""
     parts = []
     try:
-        with av.open(io.BytesIO(flac), format="flac") as container:
+        with av.open(io.BytesIO(flac), "r", format="flac") as container:
+            assert isinstance(container, InputContainer)
             rate_hz = container.streams.audio[0].rate
             for frame in container.decode(audio=0):
                 if frame.format.name != "s16" or frame.layout.nb_channels != 1:

@@ -60,7 +60,7 @@ class HeartLoudness:
         return np.asarray(groups.mean(axis=1, dtype=np.float32))
 
     def _rows(self) -> Loudness:
-        begins = []
+        begins: list[int] = []
         while (begin := self._begin_of(self._row + len(begins))) <= len(
             self._waiting
         ) - self._count:

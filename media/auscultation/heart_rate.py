@@ -103,14 +103,13 @@ def estimate_of(loudness: Loudness) -> Estimate | None:
     marks, weight = marked(loudness)
     if not np.any(marks):
         return None
-    likeness = Likeness(marks, weight)
-    paths, median = likeness.paths()
-    evidence = evidence_of(likeness, paths, median, 1 - float(weight.mean()))
-    confidences = [confidence_of(facts) for facts in evidence]
+    bands, total = Likeness(marks, weight), Likeness(marks.sum(axis=1, keepdims=True), weight)
+    paths = bands.paths()
+    confidences = [confidence_of(facts) for facts in evidence_of(bands, total, paths)]
     best = int(np.argmax(confidences))
     if confidences[best] < LEAST_CONFIDENCE:
         return None
-    return Estimate(rate_of(likeness, paths[best]), confidences[best])
+    return Estimate(rate_of(bands, paths[best]), confidences[best])
 
 
 def _together(pieces: list[tuple[float, Estimate | None]]) -> Estimate | None:

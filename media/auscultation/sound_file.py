@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 import av
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
 
 from app.domain.failures import Code, Rejected
 
@@ -36,8 +37,11 @@ class SoundFile:
     def __init__(self, path: Path) -> None:
         self._file = _opened(path)
         try:
-            self._container = av.open(self._file, format=_format_of(self._file))
-        except av.error.FFmpegError as error:
+            form = _format_of(self._file)
+            container = av.open(self._file, "r", format=form, metadata_errors="replace")
+            assert isinstance(container, InputContainer)
+            self._container = container
+        except (av.error.FFmpegError, ValueError) as error:
             self._file.close()
             raise Rejected(Code.MALFORMED) from error
         except BaseException:
@@ -83,7 +87,7 @@ class SoundFile:
                 if not is_same or frame.layout.nb_channels != self.form.channels:
                     raise Rejected(Code.MALFORMED)
                 for made in as_16_bit.resample(frame):
-                    yield made.to_ndarray()
+                    yield made.to_ndarray().astype(np.int16, copy=False)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise Rejected(Code.MALFORMED) from error
 
@@ -116,7 +120,10 @@ def _form_of(container: av.container.InputContainer) -> SoundForm:
     if not container.streams.audio:
         raise Rejected(Code.MALFORMED)
     stream = container.streams.audio[0]
-    form = SoundForm(stream.rate or 0, stream.channels or 0)
+    try:
+        form = SoundForm(stream.rate or 0, stream.channels or 0)
+    except AttributeError as error:  # a coding that nobody here knows
+        raise Rejected(Code.MALFORMED) from error
     if not RATE_LEAST_HZ <= form.rate_hz <= RATE_MOST_HZ:
         raise Rejected(Code.OUT_OF_RANGE)
     if not 1 <= form.channels <= CHANNELS_MOST:

@@ -52,7 +52,7 @@ class Spectrogram:
 
     def _columns(self) -> list[bytes]:
         length = len(self._window)
-        begins = []
+        begins: list[int] = []
         while (begin := self._begin_of(self._column + len(begins))) + length <= len(self._waiting):
             begins.append(begin)
         if not begins:

@@ -27,9 +27,10 @@ class ExamTrack:
         self._sent: deque[tuple[int, int]] = deque(maxlen=PICTURES_REMEMBERED)
         self._sender: RTCRtpSender | None = None
         self._is_on = False
+        self._ahead: int | None = None  # of our time, stock's stamps
         if isinstance(self.out, PictureOut):
             self.out.is_dark_sent = False
-            self.out.when_made = lambda ticks, sequence: self._sent.append((ticks, sequence))
+            self.out.when_made = self._made
 
     def offer(self, connection: RTCPeerConnection) -> None:
         """After the other tracks, before their codecs are chosen."""
@@ -68,21 +69,19 @@ class ExamTrack:
             self.out.budget = budget
 
     def sequence_of(self, stamp: int) -> int | None:
-        """Which picture of the feed left with that RTP timestamp; None: not known any more.
-
-        Upstream adds a number of its own to our time, which shows in what it has sent last. That
-        may be our newest picture or, while it is being packed, the one before: only with the right
-        one the asked time is a time of ours.
-        """
-        if self._sender is None:
+        """Which picture of the feed left with that RTP timestamp; None: not known (any more)."""
+        if self._ahead is None:
             return None
-        newest: int = vars(self._sender)[INSIDE + "rtp_timestamp"]
-        known = dict(self._sent)
-        for ticks, _ in reversed(self._sent):
-            asked = (stamp - (newest - ticks)) % STAMPS
-            if asked in known:
-                return known[asked]
-        return None
+        return dict(self._sent).get((stamp - self._ahead) % STAMPS)
+
+    def _made(self, ticks: int, sequence: int) -> None:
+        """Stock adds a number of its own to our time. It asks for a picture when it has sent the
+        one before, so the stamp that it has sent last is that one's.
+        """
+        if self._sent and self._sender is not None:
+            stamp: int = vars(self._sender)[INSIDE + "rtp_timestamp"]
+            self._ahead = (stamp - self._sent[-1][0]) % STAMPS
+        self._sent.append((ticks % STAMPS, sequence))
 
     def stop(self) -> None:
         """Upstream stops what it sends, and no other."""

@@ -354,7 +354,8 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     """As it stood before calls left anything in it: the schema's number then, and no such view."""
     await filled(folder, ring, notes=3)
     connection = await raw_connection(folder, ring)
-    for view in ("ladder_steps_shown", "call_reports_shown"):
+    later = ("ladder_steps_shown", "call_reports_shown", "stills_shown", "still_marks_shown")
+    for view in later:
         connection.execute(f"DROP VIEW {view}")
     connection.execute("DROP TABLE measurements")
     connection.execute("PRAGMA user_version = 2")
@@ -365,3 +366,5 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
         assert await store.transaction(lambda unit: unit.records.call_reports(VISIT)) == []
         waiting = await store.transaction(lambda unit: unit.measurements.waiting(Place.ASIDE))
         assert waiting == []
+        assert await store.transaction(lambda unit: unit.records.stills(PATIENT)) == []
+        assert await store.transaction(lambda unit: unit.records.still_marks(PATIENT)) == []

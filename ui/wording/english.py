@@ -88,7 +88,7 @@ FAILURES: dict[Code, str] = {
     Code.DEFAULT_INPUT_REFUSED: "A stethoscope must be named. "
     "The machine's default input may be the room's microphone.",
     Code.ANOTHER_DEVICE: "Another device is plugged in there. Plug the first one in again.",
-    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Is it the right device and speed?",
+    Code.DEVICE_UNREADABLE: "It sends what is no valid result. Check device, cable and speed.",
     Code.NO_RESULT_CAME: "No result came. Press the start key of the device in time.",
     Code.MEMORY_READ: "Its memory was read. What it held belongs to no visit until you assign it.",
     Code.MEMORY_EMPTY: "There is nothing in its memory.",
@@ -109,7 +109,7 @@ FAILURES: dict[Code, str] = {
     # oximeter, thermometer and scale say why there is no number
     Code.NO_FINGER: "No finger in the oximeter. Put it on, and keep the hand still and warm.",
     Code.PULSE_NOT_FOUND: "The oximeter finds no pulse. Warm the hand or take another finger.",
-    Code.MEASURING_STOPPED: "Stopped. There is no result.",
+    Code.MEASURING_STOPPED: "Stopped before it was done. There is no result.",
     Code.THERMOMETER_ERROR: "No result: the thermometer reported a fault. Put the probe back and "
     "measure again.",
     Code.SCALE_OVERLOAD: "No result: outside of what the scale can weigh.",
