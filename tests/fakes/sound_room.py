@@ -1,4 +1,4 @@
-"""The part of a media process in which body sounds are heard, without ears: a test says what comes."""
+"""Body sounds in a media process without ears: a test says what is opened and what plays."""
 
 from collections.abc import Callable
 
