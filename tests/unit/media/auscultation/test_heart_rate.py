@@ -84,7 +84,8 @@ def test_any_rate_of_samples(rate_hz: int) -> None:
     [
         200_000,
         pytest.param(
-            200_001, marks=pytest.mark.xfail(reason="175/min at 4 dB: believed, and 1.2/min off")
+            200_001,
+            marks=pytest.mark.xfail(reason="175/min at 4 dB: wrong by the generator, and believed"),
         ),
         *range(200_002, 200_010),
     ],
