@@ -21,6 +21,8 @@ async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes
     finally:
         if process.returncode is None:  # too late, or nobody wants to know any more
             await end(process)
+        else:
+            _close(process)
     return said
 
 
@@ -33,3 +35,10 @@ async def end(process: asyncio.subprocess.Process) -> None:
             await process.communicate()
     except TimeoutError:
         log.error("a program that was killed does not end")
+    finally:
+        _close(process)
+
+
+def _close(process: asyncio.subprocess.Process) -> None:
+    """The loop would do it some turns later; at its own end there are none."""
+    process._transport.close()  # type: ignore[attr-defined]  # typeshed leaves it out
