@@ -3,12 +3,25 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Any
 
 from app.domain.failures import Code, Unavailable
 
 log = logging.getLogger(__name__)
 
 LIMIT_S = 4.0  # it is gone at once; to hear of it may take a busy machine its time
+
+
+async def begun(*command: str, **wish: Any) -> asyncio.subprocess.Process:
+    """As asyncio begins one; who is called off meanwhile leaves none behind."""
+    starting = asyncio.gather(asyncio.create_subprocess_exec(*command, **wish))
+    try:
+        [process] = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        [process] = await starting
+        await end(process)
+        raise
+    return process
 
 
 async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes:
