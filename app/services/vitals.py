@@ -7,6 +7,7 @@ or that comes after its visit was closed, goes to the tray and cannot be kept he
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from app.domain.device import DeviceKind
 from app.domain.failures import Code, Failure, Rejected, Unavailable
@@ -48,7 +49,6 @@ class Vitals:
         self.state: Broadcast[VitalsState] = Broadcast(VitalsState())
         self._tasks = TaskOwner("vitals")
         self._writing = asyncio.Lock()
-        self._is_started = False
         self._asked: dict[DeviceKind, VisitId] = {}  # the token: started, and not answered yet
         self._used: set[DeviceKind] = set()  # started in this visit, whatever became of it
         self._visit: VisitId | None = None  # that the tokens are good for
@@ -58,10 +58,9 @@ class Vitals:
         self._stop_listening: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        self._is_started = True
         self._stop_listening = self._chart.state.listen(self._chart_changed)
         for kind, instrument in self._instruments.items():
-            self._listen_to(kind, instrument)
+            self._tasks.start_lasting(partial(self._listen, kind, instrument), str(kind))
 
     async def close(self) -> None:
         """A measurement that is being written down is written down first."""
@@ -71,19 +70,6 @@ class Vitals:
                 await self._tasks.close()
         except TimeoutError:
             await self._tasks.close()
-
-    def use(self, kind: DeviceKind, instrument: Instrument | None) -> None:
-        """Another one was plugged in, or none is there any more. What it told stays."""
-        if instrument is None:
-            self._instruments.pop(kind, None)
-            self._tell_of(kind, told=None, live={})
-        else:
-            self._instruments[kind] = instrument
-            if self._is_started:
-                self._listen_to(kind, instrument)
-
-    def _listen_to(self, kind: DeviceKind, instrument: Instrument) -> None:
-        self._tasks.start_lasting(lambda: self._listen(kind, instrument), str(kind))
 
     # --- the visit -----------------------------------------------------------------------------
 
@@ -220,8 +206,7 @@ class Vitals:
 
     async def _listen(self, kind: DeviceKind, instrument: Instrument) -> None:
         async for event in instrument.events():
-            if self._instruments.get(kind) is instrument or isinstance(event, Measurement):
-                await self._heard(kind, event)
+            await self._heard(kind, event)
 
     async def _heard(self, kind: DeviceKind, event: CuffEvent) -> None:
         if isinstance(event, CuffState):

@@ -289,10 +289,12 @@ class Life:
     async def ends(self) -> None:
         """The window is closed in order."""
         await self.desk.leave()
-        for service in (self.series, self.vitals, self.tray, self.chart):
-            await service.close()
+        await self.series.close()
+        await self.chart.close()
+        await self._ears.close()  # what is said from here on, nobody hears
+        await self.vitals.close()
+        await self.tray.close()
         await self._house.aclose()
-        await self._ears.close()
 
     async def dies(self) -> None:
         """Not one line of it runs any more; what the store has committed stays."""
