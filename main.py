@@ -443,9 +443,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.bp_protocol,
         s.far_devices,
         s.device_ports,
-        s.vitals,
         s.far_vitals,
-        s.tray,
         s.call_log,
         s.call,
         s.unsent,
@@ -457,6 +455,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
     ):
         await service.close()
     await (engine.leave() if is_restart else engine.quit())
+    await s.vitals.close()  # last: what an instrument still says finds its way to the tray
+    await s.tray.close()
 
 
 async def show_witness(settings: Settings) -> int:
