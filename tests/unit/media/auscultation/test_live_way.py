@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.domain.engine import LiveWay, ScopeProgress
+from app.domain.engine import LiveWay, ScopeProof
 from media.auscultation.wav import samples_of
 from tests.unit.media.auscultation.live_line import LiveLine
 
@@ -16,9 +16,8 @@ RATE_HZ = 4000
 def heart(seconds: float, rate_hz: int = RATE_HZ, seed: int = 3) -> bytes:
     """Two thuds a beat in noise: neither silence nor what FLAC makes nothing of."""
     at = np.arange(round(seconds * rate_hz)) / rate_hz
-    beat = np.exp(-(((at % 0.8 - 0.1) / 0.03) ** 2)) + 0.6 * np.exp(
-        -(((at % 0.8 - 0.4) / 0.02) ** 2)
-    )
+    first, second = (at % 0.8 - 0.1) / 0.03, (at % 0.8 - 0.4) / 0.02
+    beat = np.exp(-(first**2)) + 0.6 * np.exp(-(second**2))
     noise = np.random.default_rng(seed).normal(0, 60, len(at))
     return (9000 * beat * np.sin(2 * np.pi * 60 * at) + noise).astype("<i2").tobytes()
 
@@ -29,10 +28,8 @@ def p95(values: list[float]) -> float:
 
 def proven(line: LiveLine, given: bytes) -> None:
     for _ in range(600):
-        if line.told["cart"] and line.told["clinician"]:
-            done = [event for event in line.told["cart"] if type(event).__name__ == "ScopeProof"]
-            if done:
-                break
+        if any(isinstance(event, ScopeProof) for event in line.told["cart"]):
+            break
         line.pass_time(0.1)
     assert samples_of(line.done("clinician").wav)[0] == given
     assert line.done("cart").sha256 == line.done("clinician").sha256
@@ -61,7 +58,7 @@ def test_heard_in_its_time_and_kept_to_the_bit(
     assert p95(line.delays_s) <= most_s
     assert line.holes_s <= holes * 30
     assert is_what_was_given(line, given)
-    line.cart.stop(line.header.recording)
+    line.cart.finish(line.header.recording, is_complete=True)
     proven(line, given)
 
 
@@ -69,8 +66,7 @@ def test_the_delay_that_is_told_is_the_one_there_is() -> None:
     line = LiveLine(loss=0.1, round_trip_s=0.3)
     line.link_up()
     line.play(heart(15))
-    progress = [one for one in line.told["clinician"] if isinstance(one, ScopeProgress)]
-    told_ms = progress[-1].delay_ms
+    told_ms = line.clinician.arriving[0].delay_ms(line.now)
     assert told_ms is not None
     assert abs(told_ms - 1000 * p95(line.delays_s)) < 120
 
@@ -84,7 +80,7 @@ def test_what_was_recorded_without_a_line_comes_afterwards() -> None:
     line.play(given[third : 2 * third], started=True)
     line.link_up()
     line.play(given[2 * third :], started=True)
-    line.cart.stop(line.header.recording)
+    line.cart.finish(line.header.recording, is_complete=True)
     proven(line, given)
 
 
@@ -93,9 +89,8 @@ def test_a_line_without_room_hears_it_later_and_keeps_it_all() -> None:
     given = heart(6)
     line.link_up()
     line.play(given)
-    told = [one for one in line.told["clinician"] if isinstance(one, ScopeProgress)]
-    assert told[-1].way is LiveWay.LATER
-    line.cart.stop(line.header.recording)
+    assert line.clinician.arriving[0].way(line.now) is LiveWay.LATER
+    line.cart.finish(line.header.recording, is_complete=True)
     proven(line, given)
 
 
@@ -104,10 +99,9 @@ def test_a_fast_instrument_on_a_narrow_line_is_a_labelled_monitor() -> None:
     line, given = LiveLine(rate_hz=rate_hz, room_bit_s=100_000), heart(5, rate_hz)
     line.link_up()
     line.play(given)
-    told = [one for one in line.told["clinician"] if isinstance(one, ScopeProgress)]
-    assert told[-1].way is LiveWay.MONITOR
+    assert line.clinician.arriving[0].way(line.now) is LiveWay.MONITOR
     assert {chunk.rate_hz for _, chunk in line.chunks if chunk.is_monitor} == {8000}
-    line.cart.stop(line.header.recording)
+    line.cart.finish(line.header.recording, is_complete=True)
     proven(line, given)
 
 
