@@ -103,10 +103,10 @@ class FakeEngine:
         sent = (asked[1] for asked in self.asked if asked[0] == "send live")
         return (word for word in sent if isinstance(word, dict) and word.get("kind") == kind)
 
-    def live_words_besides(self, kind: str) -> int:
-        """How many were sent that are of another kind."""
+    def live_words_besides(self, *kinds: str) -> int:
+        """How many were sent that are of other kinds."""
         sent = [asked[1] for asked in self.asked if asked[0] == "send live"]
-        return sum(isinstance(word, dict) and word.get("kind") != kind for word in sent)
+        return sum(isinstance(word, dict) and word.get("kind") not in kinds for word in sent)
 
     # --- ports.CallEngine and what main.py needs beside it ----------------------------------
 

@@ -45,6 +45,7 @@ async def test_what_nobody_asked_for_outlives_a_crash_and_is_given_by_a_persons_
     [row] = cart.models.visit.tray.screen.rows
     assert "147/91 mmHg" in wording.spoken(row.question)
     cart.models.visit.tray.assign(row.record)
+    await until(lambda: not cart.models.visit.tray.screen.rows)
     await cart.everything_is_sent()
     [kept] = clinic.at_the_server(RecordType.READING)
     assert kept["assigned"]["by"] == kept["kept_by"]

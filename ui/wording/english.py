@@ -802,6 +802,7 @@ SENTENCES: dict[str, str] = {
     "record.note": "Note",
     "record.reading": "Reading",
     "record.recording": "Recording",
+    "record.sound-label": "Mark on a body sound",
     "record.still": "Still picture",
     "record.still-marks": "Drawing on a still picture",
     "record.message": "Message",

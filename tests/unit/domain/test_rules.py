@@ -27,6 +27,10 @@ DOCTOR_MAY = {
     "choose-spo2-scale",
     "keep-recording",
     "label-sound",
+    "keep-still",
+    "mark-still",
+    "export-still",
+    "move-camera",
     "write-message",
     "finish-visit",
     "sign-visit",
@@ -42,6 +46,8 @@ NURSE_MAY = {
     "keep-reading",
     "keep-recording",
     "label-sound",
+    "keep-still",
+    "mark-still",
     "write-message",
 }
 
