@@ -16,6 +16,7 @@ from app.domain.call import Phase
 from app.domain.clock import SystemClock
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
@@ -43,6 +44,7 @@ from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -51,6 +53,8 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.sound_files import SoundFiles
+from app.services.sound_labels import SoundLabels
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -65,6 +69,7 @@ from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
+from media.link.sound_export import export_sound
 from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
@@ -163,7 +168,7 @@ async def in_store(
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
     sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
-    window = MainWindow(models, look, sources)
+    window = MainWindow(models, look, sources, engine.sounds.strips)
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)
@@ -306,6 +311,15 @@ def make_services(
         receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        sound_labels=SoundLabels(acts, chart),
+        listening=Listening(
+            acts=acts,
+            chart=chart,
+            room=engine.sounds,
+            files=SoundFiles(store.recordings, server_api),
+            export=export_sound,
+            version=VERSION,
+        ),
         exam_camera=exam,
         stills=Stills(
             acts=acts, chart=chart, exam=exam, engine=engine.exam, files=store.recordings
@@ -421,6 +435,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.direct_line,
         s.receipts,
         s.message_files,
+        s.listening,
         s.camera_lease,
         s.still_files,
         s.stills,

@@ -159,6 +159,16 @@ class CallDevices:
             self._no_speaker.add(len(samples))
 
     @property
+    def speaker(self) -> Speaker | None:
+        """The call's, while one is open."""
+        return self._speaker
+
+    @property
+    def speaker_name(self) -> str | None:
+        """Of the machine's loudspeaker between calls."""
+        return None if self._equipment is None else self._equipment.speaker
+
+    @property
     def surplus(self) -> int:
         """Fulfils rtc's VoiceSink, whichever loudspeaker plays at the moment."""
         if self._speaker is None:

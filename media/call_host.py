@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
+from app.domain.access import Role
 from app.domain.clock import Clock
 from app.domain.device import DeviceKind, DeviceStatus
 from app.domain.engine import (
     CallSetup,
     DevicesSeen,
     FarScreen,
+    LadderTold,
     Levels,
     LinkChanged,
     LinkPhase,
@@ -25,10 +27,9 @@ from app.domain.engine import (
     SignalMade,
 )
 from app.domain.ids import LinkId
-from app.domain.ladder import PICTURE_LEAST, Step, Stream
+from app.domain.ladder import PICTURE_LEAST, Matters, Step, Stream
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
-from media.auscultation.lossless_channel import Line
 from media.call_devices import CallDevices
 from media.call_links import CallLinks
 from media.exam_desk import ExamDesk
@@ -49,14 +50,11 @@ from media.link.messages import (
     News,
     Prepare,
     Release,
-    ScopeKept,
     SendLive,
     SetExamControl,
     ShowCamera,
     ShowExamCamera,
-    StartScope,
     StillKept,
-    StopScope,
     Surface,
     UseRelays,
     Want,
@@ -64,6 +62,7 @@ from media.link.messages import (
     Which,
     Wish,
 )
+from media.link.sound_words import OpenSound
 from media.rtc.control_words import FarCamera, FarLadder
 from media.rtc.link_events import (
     ExamPictureIn,
@@ -79,7 +78,7 @@ from media.rtc.link_events import (
 )
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.relay_paths import RELAYS
-from media.scope_desk import ScopeDesk
+from media.scope_room import ScopeRoom
 from media.surface_share import SurfaceShare
 
 log = logging.getLogger(__name__)
@@ -108,12 +107,13 @@ class CallHost:
             clock, self._heard_camera, self._seen_devices, self._heard_exam_camera
         )
         self._links = CallLinks(self._devices.voice, self._devices, self._feed, self._heard_link)
-        self._scope = ScopeDesk(tell, self._devices.scope_runs)
+        self._scope = ScopeRoom(tell, clock, self._devices, self._stand)
+        self._matters = Matters.PICTURE
         self._ladder = LadderKeeper(
             clock,
             line_state=lambda: live.line_state() if (live := self._links.live) else None,
             running=self._streams,
-            tell=lambda told: tell(told, None),
+            tell=self._tell_ladder,
             say_far=self._links.send,
         )
         self._pool = ThreadPoolExecutor(1, "pictures for the screen")
@@ -147,15 +147,13 @@ class CallHost:
             ShowCamera: self._show_camera,
             Want: lambda wish: self._ladder.want(wish.wants),
             SendLive: lambda wish: self._links.send(LiveFromFar(wish.payload)),
-            StartScope: self._start_scope,
-            StopScope: lambda wish: self._scope.stop(wish.recording),
-            ScopeKept: lambda wish: self._scope.shelf.kept(wish.recording),
             ShowExamCamera: lambda wish: self._exam.show(wish.is_on),
             LookAt: lambda wish: self._exam.look_at(wish.focus),
             Freeze: self._exam.freeze,
             StillKept: lambda wish: self._exam.shelf.kept(wish.still),
             SetExamControl: self._exam.set_control,
             Surface: lambda wish: self._surfaces[wish.which].size(wish),
+            **self._scope.obey,
         }
 
     async def __aenter__(self) -> Self:
@@ -212,12 +210,13 @@ class CallHost:
         self._ladder.screen_came()
         for surface in self._surfaces.values():
             surface.screen_came()
-        self._scope.shelf.screen_came()
+        self._scope.screen_came()
         self._exam.screen_came()
 
     def screen_left(self) -> None:
         self._screen_is(False)
         self._links.close_empty()  # nobody is there who could join
+        self._scope.screen_left()
         for surface in self._surfaces.values():
             surface.screen_left()
 
@@ -228,8 +227,13 @@ class CallHost:
         """
         self._capture(False)
 
-    def heard(self, wish: Wish) -> None:
-        self._obey[type(wish)](wish)
+    def heard(self, wish: Wish, descriptor: int | None = None) -> None:
+        """The descriptor that comes with it is ours."""
+        if isinstance(wish, OpenSound):
+            assert descriptor is not None
+            self._scope.open_sound(wish, descriptor)
+        else:
+            self._obey[type(wish)](wish)
 
     def _screen_is(self, is_attached: bool) -> None:
         self._own_screen = FarScreen(is_attached, self._clock.now())
@@ -264,7 +268,7 @@ class CallHost:
     def _close_link(self) -> None:
         self._links.close_all()
         self._ladder.end()
-        self._scope.line_is(None)
+        self._scope.follow(None)
         self._exam.link_is_closed()
         self._far_screen, self._is_far_camera_on = None, True
         self._surfaces[Which.FAR].nothing()
@@ -304,9 +308,6 @@ class CallHost:
         exam = {Stream.EXAM_CAMERA} if self._exam_pictures.feed.is_moving else set()
         scope = {Stream.STETHOSCOPE} if self._scope.is_recording else set()
         return frozenset({Stream.VOICE} | cameras | exam | scope)
-
-    def _start_scope(self, wish: StartScope) -> None:
-        self._scope.start(wish.recording, wish.site, self._devices.stethoscope)
 
     def _capture(self, is_capturing: bool) -> None:
         if is_capturing != self._is_capturing:
@@ -372,10 +373,10 @@ class CallHost:
             case LinkWarm():
                 self._tell(LinkChanged(link, LinkPhase.WARM), None)
             case LinkLost(code):
-                self._line_follows()
+                self._scope.follow(self._links.live)
                 self._tell(LinkChanged(link, LinkPhase.LOST, code), None)
             case LinkFailed(code):
-                self._line_follows()
+                self._scope.follow(self._links.live)
                 self._tell(LinkChanged(link, LinkPhase.FAILED, code), None)
             case FarScreen():
                 self._far_screen = event
@@ -394,18 +395,23 @@ class CallHost:
 
     def _link_is_up(self, link: LinkId) -> None:
         self._links.send(self._own_screen)
-        self._line_follows()
+        self._scope.follow(self._links.live)
         self._tell(LinkChanged(link, LinkPhase.LIVE), None)
         self._ladder.link_is_up()
         self._exam.link_is_up()
 
-    def _line_follows(self) -> None:
-        """Body sounds go over the link that is up, or wait."""
-        live = self._links.live
-        if live is None:
-            self._scope.line_is(None)
-        else:
-            self._scope.line_is(Line(live.send_scope, lambda: live.scope_waiting_bytes))
+    def _stand(self) -> tuple[Step, Matters]:
+        has_camera = self._setup is not None and self._setup.camera is not None
+        step = self._ladder.step.value
+        is_picture_sent = has_camera and self._is_camera_on and self._is_capturing
+        return step if is_picture_sent or step is Step.MESSAGES else Step.VOICE, self._matters
+
+    def _tell_ladder(self, told: LadderTold) -> None:
+        """What matters most is the clinician's word, for what both sides send."""
+        is_ours = self._setup is not None and self._setup.side is Role.CLINICIAN
+        wants = told.wants if is_ours or told.far_wants is None else told.far_wants
+        self._matters = wants.matters
+        self._tell(told, None)
 
     def _far_camera_is(self, is_on: bool) -> None:
         self._is_far_camera_on = is_on

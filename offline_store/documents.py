@@ -21,6 +21,7 @@ from app.contract.bodies import (
     ReceiptBody,
     RecordingBody,
     ScaleBody,
+    SoundLabelBody,
     StillBody,
     StillMarksBody,
     VisitBody,
@@ -36,7 +37,8 @@ from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
 from app.domain.reading import Assigned, Reading, SeriesPart
-from app.domain.recordings import Recording
+from app.domain.recordings import Recording, SoundGap
+from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Drawing, Mark, Point, Scale, Still, StillMarks
 from app.domain.tray import WhyAside
 from app.domain.visits import Visit
@@ -82,7 +84,7 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case StillBody():
             at = microseconds(body.taken_at)
             return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
-        case StillMarksBody():
+        case StillMarksBody() | SoundLabelBody():
             return Lookup(body.patient, body.visit, microseconds(body.made_at))
         case LadderStepBody():
             return Lookup(body.patient, body.visit, microseconds(body.at))
@@ -249,6 +251,28 @@ def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) 
         file_key=body.file_key,
         file_bytes=body.file_bytes,
         is_complete=body.is_complete,
+        is_pending=bool(is_pending),
+        gaps=tuple(SoundGap(gap.at_sample, gap.missing_ms) for gap in body.gaps),
+        continues=None if body.continues is None else RecordId(body.continues),
+    )
+
+
+def sound_label_of(record: UUID, document: bytes, version: int, is_pending: int) -> SoundLabel:
+    body = SoundLabelBody.model_validate_json(document)
+    return SoundLabel(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        recording=RecordId(body.recording),
+        at_sample=body.at_sample,
+        to_sample=max(body.at_sample, body.to_sample),
+        kind=body.kind,
+        text=body.text,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        made_at=body.made_at,
+        is_withdrawn=body.is_withdrawn,
+        version=version,
         is_pending=bool(is_pending),
     )
 

@@ -18,6 +18,7 @@ from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
+from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.confirmed import ConfirmedRecords
@@ -33,6 +34,7 @@ from offline_store.documents import (
     reading_of,
     receipt_of,
     recording_of,
+    sound_label_of,
     still_marks_of,
     still_of,
     visit_of,
@@ -77,6 +79,10 @@ WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+SOUND_LABELS = f"""
+SELECT record, body, version, is_pending FROM sound_labels_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 STILLS = f"""
@@ -165,6 +171,11 @@ class Records:
 
     def recordings(self, patient: PatientId) -> list[Recording]:
         return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
+
+    def sound_labels(self, patient: PatientId) -> list[SoundLabel]:
+        """Withdrawn ones are left out."""
+        rows = self._connection.execute(SOUND_LABELS, (str(patient),))
+        return [label for label in _made(rows, sound_label_of) if not label.is_withdrawn]
 
     def stills(self, patient: PatientId) -> list[Still]:
         return _made(self._connection.execute(STILLS, (str(patient),)), still_of)

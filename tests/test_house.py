@@ -27,6 +27,7 @@ THREADS = {
     "media/devices/camera_requests.py": "the thread that reads a camera may hang in its driver",
     "ui/widgets/picture_reader.py": "a still of millions of pixels takes longer than the loop may",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
+    "media/scope_player.py": "a long sound is read and slowed in a worker",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
     "media/devices/scope_file.py": "reads a file of sound",
     "peripherals/finding/instrument_desk.py": "reads and writes its small file",

@@ -4,7 +4,6 @@ Options: --scale 1.3, --size 1024x768. Only invented people; nothing of the prod
 """
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -16,15 +15,18 @@ from PySide6.QtCore import QEvent, QObject, QRect, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.domain.curve import Strip
 from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
 from ui import gallery_devices, theme
 from ui import gallery_exam as shown
 from ui import gallery_screens as made
+from ui import gallery_sounds as sounds
 from ui import gallery_vitals as signs
 from ui.gallery_shot import Shot
-from ui.view_models.recordings import RecordingsScreen
+from ui.gallery_sounds import heart_strips
 from ui.view_models.running_cuff import RunningCuffScreen
+from ui.view_models.scope import ScopeScreen
 from ui.view_models.stills import StillsScreen
 from ui.view_models.tray import TrayScreen
 from ui.view_models.visits import VisitScreen
@@ -40,7 +42,7 @@ class Still(QObject):
     """Stands for a view model: shows one screen after another and takes every wish in silence."""
 
     changed = Signal(object)
-    envelope = Signal(object)
+    moved = Signal(str, float)
     levels = Signal(float, float)
     picture = Signal(object, object)
     freeze_key = "F9"
@@ -80,6 +82,7 @@ class Stills:
         self.tray: Any = Still(TrayScreen())
         self.notes: Any = Still(made.NOTES_DRAFT)
         self.recordings: Any = Still(made.SCOPE_FAR)
+        self.scope: Any = Still(ScopeScreen())
         self.messages: Any = Still(made.MESSAGES)
         self.exam: Any = Still(shown.EXAM_NONE)
         self.still_pictures: Any = Still(shown.STILLS_SHUT)
@@ -94,6 +97,7 @@ class Stills:
             tray=self.tray,
             notes=self.notes,
             recordings=self.recordings,
+            scope=self.scope,
             messages=self.messages,
             exam=self.exam,
             stills=self.still_pictures,
@@ -369,6 +373,35 @@ SHOTS: dict[str, Shot] = {
     "devices-clinician": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_CLINICIAN}),
     "devices-none": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_NONE}),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
+    "sounds-far-live": Shot(Page.VISIT, {"scope": sounds.FAR}, has_pictures=True),
+    "sounds-far-narrow": Shot(Page.VISIT, {"scope": sounds.FAR_NARROW}, has_pictures=True),
+    "sounds-far-none": Shot(Page.VISIT, {"scope": sounds.FAR_NONE}),
+    "sounds-far-kept": Shot(Page.VISIT, {"scope": sounds.FAR_KEPT}),
+    "sounds-far-beside": Shot(Page.VISIT, {"scope": sounds.FAR_BESIDE}, has_pictures=True),
+    "sounds-far-coming": Shot(Page.VISIT, {"scope": sounds.FAR_COMING}),
+    **{
+        name: Shot(
+            Page.VISIT,
+            {
+                "visit": made.VISIT_CART,
+                "call": made.CALL_CART,
+                "vitals": made.VITALS_CART,
+                "recordings": made.SCOPE_CART,
+                "scope": screen,
+                "status": made.STATUS_CART,
+            },
+            is_cart=True,
+            has_pictures=True,
+        )
+        for name, screen in (
+            ("sounds-cart", sounds.CART),
+            ("sounds-cart-running", sounds.CART_RUNNING),
+            ("sounds-cart-away", sounds.CART_AWAY),
+            ("sounds-cart-back", sounds.CART_BACK),
+            ("sounds-cart-kept", sounds.CART_KEPT),
+            ("sounds-cart-beside", sounds.CART_BESIDE),
+        )
+    },
 }
 
 
@@ -391,17 +424,6 @@ def test_picture(width: int, height: int, words: str, captured_at: float) -> Pic
     return Picture(width, height, Layout.BGRA, data, 1, captured_at)
 
 
-def heart_peaks(count: int) -> tuple[float, ...]:
-    """Two sounds in each beat, 72 a minute."""
-    beat = 50 * 60 / 72
-    return tuple(
-        0.04
-        + 0.8 * math.exp(-(((place % beat) - 4) ** 2) / 6)
-        + 0.5 * math.exp(-(((place % beat) - 19) ** 2) / 5)
-        for place in range(count)
-    )
-
-
 class Hall:
     """One window, filled anew for each shot."""
 
@@ -412,8 +434,9 @@ class Hall:
         self.stills = Stills()
         self._first = {name: still.screen for name, still in vars(self.stills).items()}
         del self._first["window"]
+        self._strips: list[Strip] = []
         sources = PictureSources(*(lambda place=place: self._pictures[place] for place in range(3)))
-        self.frame = Frame(self.stills.models(), look, sources)
+        self.frame = Frame(self.stills.models(), look, sources, self._new_strips)
         self.frame.resize(*size)
         self.frame.show()
 
@@ -430,10 +453,9 @@ class Hall:
         for name, first in self._first.items():
             getattr(self.stills, name).show(shot.screens.get(name, first))
         self.stills.window.show(WindowScreen(shot.page))
-        self.stills.recordings.envelope.emit(())
-        recordings = self.stills.recordings.screen
-        if isinstance(recordings, RecordingsScreen) and recordings.is_live:
-            self.stills.recordings.envelope.emit(heart_peaks(260))
+        self._settle()
+        self._strips = heart_strips(21.5, hole_s=20.2)
+        self.frame.visit.look_at_curves()
         self.stills.call.levels.emit(0.06, 0.1)
         pictures = self.stills.still_pictures.screen
         if isinstance(pictures, StillsScreen) and pictures.is_open:
@@ -451,6 +473,10 @@ class Hall:
             self.frame.visit.vitals.ask_assign()
         self._settle()
         return self.frame
+
+    def _new_strips(self) -> list[Strip]:
+        strips, self._strips = self._strips, []
+        return strips
 
     def close(self) -> None:
         self.frame.close()

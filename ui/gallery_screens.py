@@ -10,6 +10,7 @@ from app.domain.ladder import Matters
 from ui.tone import Tone
 from ui.view_models.call import CallScreen, MeasureScreen
 from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
+from ui.view_models.choices import ChoiceScreen
 from ui.view_models.ladder import LadderScreen
 from ui.view_models.lock import LockScreen
 from ui.view_models.messages import MessageFileScreen, MessageRowScreen, MessagesScreen
@@ -571,6 +572,7 @@ NOTES_EMPTY = NotesScreen(visit=VISITS[2], can_write=True)
 NOTES_SHUT = replace(NOTES, can_write=False, message="")
 
 SITES = tuple(text(f"scope.site.{site}") for site in ("aortic", "pulmonic", "tricuspid", "mitral"))
+SITE_CHOICES = tuple(ChoiceScreen(name, name) for name in SITES)
 
 
 def _recording(site: str, time: str, *, is_pending: bool, proof: str = "") -> RecordingRowScreen:
@@ -600,6 +602,8 @@ SCOPE_FAR_LIVE = replace(
     scope_state=text("scope.receiving", site=SITES[3]),
     scope_tone=Tone.ATTENTION,
     is_live=True,
+    way=f"{text('scope.way.lossless')}, {text('scope.delay', behind=isolate('0.3 s'))}",
+    way_tone=Tone.GOOD,
     progress=text("scope.progress", length=isolate("12.4 s")),
     rows=RECORDINGS[1:],
 )
@@ -608,7 +612,7 @@ SCOPE_PROVEN = replace(
 )
 SCOPE_CART = RecordingsScreen(
     has_controls=True,
-    sites=SITES,
+    sites=SITE_CHOICES,
     scope_state=f"Synthetic heart sounds: {text('device.found', time=isolate('13:58'))}",
     scope_tone=Tone.GOOD,
     can_start=True,

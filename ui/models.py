@@ -21,6 +21,7 @@ from ui.view_models.news2 import News2ViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
+from ui.view_models.scope import ScopeViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.stills import StillsViewModel
@@ -86,6 +87,19 @@ def make_models(
     )
     s.engine_room.on(Levels, call.heard_levels)
     s.engine_room.on(ScopeProgress, recordings.heard_progress)
+    scope = ScopeViewModel(
+        tasks,
+        ticker,
+        recordings=s.recordings,
+        listening=s.listening,
+        labels=s.sound_labels,
+        chart=s.chart,
+        devices=s.devices,
+        acts=s.acts,
+        clock=clock,
+        role=role,
+    )
+    s.engine_room.on(ScopeProgress, scope.heard_progress)
     visit = VisitModels(
         visit=VisitViewModel(
             tasks,
@@ -132,6 +146,7 @@ def make_models(
         tray=TrayViewModel(tasks, ticker, tray=s.tray, chart=s.chart, clock=clock, role=role),
         notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
         recordings=recordings,
+        scope=scope,
         messages=MessagesViewModel(
             tasks,
             messages=s.messages,

@@ -18,7 +18,7 @@ from app.domain.ladder import Reason, Step
 from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, FileKind
 from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
-from app.domain.recordings import RECORDING_MAX_SECONDS
+from app.domain.recordings import GAPS_MOST, RECORDING_MAX_SECONDS
 from app.domain.stills import (
     LABEL_MAX_CHARACTERS,
     LENGTH_LEAST_MM,
@@ -163,6 +163,13 @@ class ReadingBody(Body):
     series: SeriesBody | None = None
 
 
+class SoundGapBody(Body):
+    """The instrument was away before this sample."""
+
+    at_sample: Count
+    missing_ms: Count
+
+
 class RecordingBody(Body):
     """`sha256` of the plain WAV; `file_sha256` of the ciphertext that lies under /v1/files."""
 
@@ -180,6 +187,27 @@ class RecordingBody(Body):
     file_key: Annotated[str, Field(max_length=64)]
     file_bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)]
     is_complete: bool = True
+    gaps: Annotated[list[SoundGapBody], Field(max_length=GAPS_MOST)] = []
+    continues: UUID | None = None
+
+
+class SoundLabelBody(Body):
+    """A mark on a recording, of samples from and to; `kind` may be a later release's word.
+
+    The recording may still be on its way: who marks it live is quicker than its file.
+    """
+
+    visit: UUID
+    patient: UUID
+    recording: UUID
+    at_sample: Count
+    to_sample: Count
+    kind: ShortText
+    text: ShortText = ""
+    author: UUID
+    author_name: ShortText
+    made_at: Instant
+    is_withdrawn: bool = False
 
 
 class StillBody(Body):
@@ -286,6 +314,7 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
+    RecordType.SOUND_LABEL: SoundLabelBody,
     RecordType.STILL: StillBody,
     RecordType.STILL_MARKS: StillMarksBody,
     RecordType.LADDER_STEP: LadderStepBody,

@@ -22,6 +22,7 @@ class Action(StrEnum):
     KEEP_READING = "keep-reading"
     CHOOSE_SPO2_SCALE = "choose-spo2-scale"
     KEEP_RECORDING = "keep-recording"
+    LABEL_SOUND = "label-sound"
     KEEP_STILL = "keep-still"
     MARK_STILL = "mark-still"
     EXPORT_STILL = "export-still"
@@ -44,6 +45,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.WRITE_NOTE,
             Action.KEEP_READING,
             Action.KEEP_RECORDING,
+            Action.LABEL_SOUND,
             Action.KEEP_STILL,
             Action.MARK_STILL,
             Action.WRITE_MESSAGE,

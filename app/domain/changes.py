@@ -23,6 +23,7 @@ class RecordType(StrEnum):
     NOTE = "note"
     READING = "reading"
     RECORDING = "recording"
+    SOUND_LABEL = "sound-label"
     STILL = "still"
     STILL_MARKS = "still-marks"
     MESSAGE = "message"

@@ -13,10 +13,16 @@ from app.domain.engine import (
     LinkChanged,
     LiveFromFar,
     Measures,
+    ScopeContinues,
     ScopeDone,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundOpened,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
 )
 from app.domain.exam_camera import (
     ControlsSeen,
@@ -43,6 +49,7 @@ from app.services.exam_camera import ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving, Loss
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -51,6 +58,7 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn
+from app.services.sound_labels import SoundLabels
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -92,6 +100,8 @@ class Services:
     receipts: Receipts
     direct_line: DirectLine
     recordings: Recordings
+    sound_labels: SoundLabels
+    listening: Listening
     exam_camera: ExamCamera
     stills: Stills
     still_files: StillFiles
@@ -109,9 +119,16 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     for kind in of_call:
         s.engine_room.on(kind, s.call.heard_engine)
     s.engine_room.on(EngineGone, lambda _: s.recordings.heard_gone())
+    s.engine_room.on(EngineGone, lambda _: s.listening.heard_gone())
+    s.engine_room.on(ScopeContinues, s.recordings.heard_continues)
     s.engine_room.on(ScopeProgress, s.recordings.heard_progress)
+    s.engine_room.on(ScopeTimeline, s.recordings.heard_timeline)
     s.engine_room.on(ScopeDone, s.recordings.heard_done)
     s.engine_room.on(ScopeProof, s.recordings.heard_proof)
+    s.engine_room.on(SoundOpened, s.listening.heard_opened)
+    s.engine_room.on(SoundRefused, s.listening.heard_refused)
+    s.engine_room.on(SoundPlaying, s.listening.heard_playing)
+    s.engine_room.on(SoundStopped, s.listening.heard_stopped)
     s.engine_room.on(DevicesSeen, lambda word: s.devices.seen(word.devices))
     s.engine_room.on(DevicesSeen, s.exam_camera.heard_devices)
     s.engine_room.on(FarExamCamera, s.exam_camera.heard_far)

@@ -11,6 +11,7 @@ from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
+from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from app.runtime.broadcast import Broadcast
@@ -40,6 +41,7 @@ class ChartState:
     notes: tuple[Note, ...] = ()
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    sound_labels: tuple[SoundLabel, ...] = ()
     stills: tuple[Still, ...] = ()  # of the patient, earlier visits' too
     still_marks: tuple[StillMarks, ...] = ()
     messages: tuple[Message, ...] = ()
@@ -115,6 +117,7 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         notes=tuple(unit.records.notes(patient)),
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
+        sound_labels=tuple(unit.records.sound_labels(patient)),
         stills=tuple(unit.records.stills(patient)),
         still_marks=tuple(unit.records.still_marks(patient)),
         messages=tuple(unit.records.messages(visit)),

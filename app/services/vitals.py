@@ -50,8 +50,10 @@ class Vitals:
         self._writing = asyncio.Lock()
         self._is_started = False
         self._asked: dict[DeviceKind, VisitId] = {}  # the token: started, and not answered yet
+        self._used: set[DeviceKind] = set()  # started in this visit, whatever became of it
         self._visit: VisitId | None = None  # that the tokens are good for
         self._is_closing = False
+        self._is_over = False
         self._told_far_s: dict[VitalKind, float] = {}
         self._stop_listening: Callable[[], None] = lambda: None
 
@@ -93,15 +95,16 @@ class Vitals:
         visit = None if chart.row is None else chart.row.visit.id
         if visit != self._visit:
             self._visit, self._is_closing = visit, False
-            self._asked = {}
-        if chart.row is not None and not chart.row.visit.is_open and self._running():
+            self._asked, self._used = {}, set()
+        is_over = chart.row is not None and not chart.row.visit.is_open
+        if is_over and not self._is_over:
             self._tasks.start(self.stop_all(), "stop")
+        self._is_over = is_over
 
     async def visit_closed(self) -> None:
         """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
-        running, self._asked, self._is_closing = self._running(), {}, True
-        for kind in running:
-            await self.stop(kind)
+        self._asked, self._is_closing = {}, True
+        await self.stop_all()
         state = self.state.value
         left = [one.result for one in state.instruments.values() if one.is_undecided]
         cleared = {kind: InstrumentState(told=one.told) for kind, one in state.instruments.items()}
@@ -125,6 +128,7 @@ class Vitals:
             raise Rejected(Code.RESULT_UNDECIDED)
         self._tell_of(kind, result=None, refused=None, no_measurement=None, live={}, code=None)
         self._tell(code=None)
+        self._used.add(kind)
         before = {kind: self._asked[kind]} if kind in self._asked else {}
         self._asked[kind] = visit.id
         try:
@@ -149,13 +153,10 @@ class Vitals:
                 self._tell_of(kind, code=None)
 
     async def stop_all(self) -> None:
-        for kind in self._running():
+        """Also what says that it is at rest: that may be an old word, and stopping is harmless."""
+        told = {kind for kind, one in self.state.value.instruments.items() if one.is_running}
+        for kind in [kind for kind in DeviceKind if kind in told | self._used]:
             await self.stop(kind)
-
-    def _running(self) -> list[DeviceKind]:
-        """What says so, and what was started a moment ago and had no time to say so."""
-        told = [kind for kind, one in self.state.value.instruments.items() if one.is_running]
-        return [*told, *(kind for kind in self._asked if kind not in told)]
 
     async def keep(self, kind: DeviceKind = CUFF) -> RecordId:
         """Keep the shown result as a reading of the visit that it was started for."""

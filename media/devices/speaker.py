@@ -12,6 +12,7 @@ from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from media.devices import sound_library
+from media.devices.beside_sound import BesideSound
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_level import SoundLevel
 from media.devices.sound_pace import SoundPace
@@ -43,6 +44,7 @@ class Speaker:
         self._least_left = MOST_WISH
         self._less_at = clock.monotonic() + LESS_EACH_S
         self._clock = clock
+        self.beside = BesideSound()
         self.underruns = 0
         self.latency_s = 0.0
         self.when_played: Callable[[Samples], None] | None = None  # on the callback thread
@@ -103,6 +105,7 @@ class Speaker:
         samples = self._ring.read(len(block)) if self._is_playing else block[:0]
         block[: len(samples)] = samples
         block[len(samples) :] = 0
+        self.beside.mix_into(block)
         if self.when_played is not None:
             self.when_played(block)
         if not self._is_playing:

@@ -19,9 +19,14 @@ from app.domain.engine import (
     LinkChanged,
     LiveFromFar,
     Measures,
+    ScopeContinues,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
 )
 from app.domain.exam_camera import (
     Control,
@@ -36,6 +41,21 @@ from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
+from media.link.sound_words import (
+    CloseSound,
+    CurveMemory,
+    Listen,
+    OpenSound,
+    PlaySound,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundShown,
+    StartScope,
+    StopScope,
+    StopSound,
+)
 from media.link.typed_words import TypedWords
 
 VERSION = 2
@@ -135,24 +155,6 @@ class Want:
 @dataclass(frozen=True, slots=True)
 class SendLive:
     payload: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class StartScope:
-    recording: RecordId
-    site: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopScope:
-    recording: RecordId
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeKept:
-    """The recording is safe with the screen; the media process may forget it."""
-
-    recording: RecordId
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,35 +272,6 @@ class NoPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeBegan:
-    recording: RecordId
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeRefused:
-    """The wish was not carried out; no recording of this id runs."""
-
-    recording: RecordId
-    code: Code
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeFile:
-    """ScopeDone without its bytes: one descriptor comes with it, sealed memory with the WAV."""
-
-    recording: RecordId
-    visit: VisitId
-    site: str
-    is_ours: bool
-    sample_rate_hz: int
-    samples: int
-    sha256: str
-    source: str
-    is_complete: bool
-    wav_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class StillFile:
     """StillDone without its bytes: one descriptor comes with it, sealed memory with the PNG."""
 
@@ -333,6 +306,11 @@ Wish = (
     | StartScope
     | StopScope
     | ScopeKept
+    | Listen
+    | OpenSound
+    | CloseSound
+    | PlaySound
+    | StopSound
     | ShowExamCamera
     | LookAt
     | Freeze
@@ -351,9 +329,16 @@ News = (
     | Levels
     | ScopeBegan
     | ScopeRefused
+    | ScopeContinues
     | ScopeProgress
+    | ScopeTimeline
     | ScopeFile
     | ScopeProof
+    | CurveMemory
+    | SoundShown
+    | SoundRefused
+    | SoundPlaying
+    | SoundStopped
     | LiveFromFar
     | Measures
     | LadderTold
@@ -387,6 +372,11 @@ WISHES = TypedWords(
         "scope-start": StartScope,
         "scope-stop": StopScope,
         "scope-kept": ScopeKept,
+        "listen": Listen,
+        "sound-open": OpenSound,
+        "sound-close": CloseSound,
+        "sound-play": PlaySound,
+        "sound-stop": StopSound,
         "exam-show": ShowExamCamera,
         "exam-look": LookAt,
         "freeze": Freeze,
@@ -409,9 +399,16 @@ TOLD = TypedWords(
         "levels": Levels,
         "scope-began": ScopeBegan,
         "scope-refused": ScopeRefused,
+        "scope-continues": ScopeContinues,
         "scope-progress": ScopeProgress,
+        "scope-timeline": ScopeTimeline,
         "scope-done": ScopeFile,
         "scope-proof": ScopeProof,
+        "curves": CurveMemory,
+        "sound-shown": SoundShown,
+        "sound-refused": SoundRefused,
+        "sound-playing": SoundPlaying,
+        "sound-stopped": SoundStopped,
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
@@ -428,6 +425,21 @@ TOLD = TypedWords(
 )
 
 # A blocked screen may miss these: a newer one makes each of them worthless.
-DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress, StillHere)
+DROPPABLE: tuple[type[object], ...] = (
+    Frame,
+    Levels,
+    Measures,
+    ScopeProgress,
+    ScopeTimeline,
+    SoundPlaying,
+    StillHere,
+)
 # Each of these brings exactly one descriptor; no other word brings any.
-WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile, StillFile)
+WITH_DESCRIPTOR: tuple[type[object], ...] = (
+    Surfaces,
+    ScopeFile,
+    StillFile,
+    CurveMemory,
+    SoundShown,
+)
+WISHES_WITH_DESCRIPTOR: tuple[type[object], ...] = (OpenSound,)

@@ -45,15 +45,9 @@ from media.link.messages import (
     NoPicture,
     Prepare,
     Release,
-    ScopeBegan,
-    ScopeFile,
-    ScopeKept,
-    ScopeRefused,
     SendLive,
     ShowCamera,
-    StartScope,
     StillFile,
-    StopScope,
     Surfaces,
     UseRelays,
     Want,
@@ -63,6 +57,17 @@ from media.link.messages import (
 )
 from media.link.picture_desk import PictureDesk
 from media.link.sealed_memory import contents
+from media.link.sound_desk import SoundDesk
+from media.link.sound_words import (
+    CurveMemory,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundShown,
+    StartScope,
+    StopScope,
+)
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +98,7 @@ class RemoteControl:
         self._scope_answers: dict[RecordId, asyncio.Future[None]] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS_WAITING)
         self._pictures = PictureDesk()
+        self.sounds = SoundDesk(self._watch.say, self._tell)
         self.exam = ExamRemote(self._watch.say)
 
     async def __aenter__(self) -> Self:
@@ -263,6 +269,7 @@ class RemoteControl:
             self.exam.attached()
         for surface in self._pictures.sizes:
             self._watch.say(surface)
+        self.sounds.attached()
         visit = there.visit if there is not None else None
         self._tell(
             EngineAttached(
@@ -279,6 +286,7 @@ class RemoteControl:
         """No word will come from it any more."""
         self._live_link = None
         self._pictures.clear()
+        self.sounds.gone()
         for answer in self._scope_answers.values():
             if not answer.done():
                 answer.set_exception(Unavailable(Code.MEDIA_PROCESS_ENDED, "stethoscope"))
@@ -296,6 +304,9 @@ class RemoteControl:
             case ScopeFile():
                 assert descriptor is not None
                 self._heard_file(told, descriptor)
+            case CurveMemory() | SoundShown():
+                assert descriptor is not None
+                self.sounds.heard(told, descriptor)
             case StillFile():
                 assert descriptor is not None
                 self._tell(still_of(told, descriptor))
@@ -343,6 +354,8 @@ class RemoteControl:
             wav=wav,
             source=told.source,
             is_complete=told.is_complete,
+            gaps=told.gaps,
+            continues=told.continues,
         )
         self._tell(done)
 

@@ -54,6 +54,7 @@ KINDS = (
     DeviceKind.SCALE,
     DeviceKind.GLUCOMETER,
 )
+WITHOUT_PORT = {"ble_bp", "ble_bp_bm85"}  # reached by a Bluetooth address, on the command line
 
 
 class NamedPlace(Place):
@@ -296,8 +297,8 @@ class InstrumentDesk:
 
 
 def models_of(drivers: Iterable[Driver]) -> tuple[KnownModel, ...]:
-    """What a person chooses from: by kind, then by name."""
-    serial = [driver for driver in drivers if driver.kind in KINDS]
+    """What a person chooses from for a port: by kind, then by name."""
+    serial = [one for one in drivers if one.kind in KINDS and one.name not in WITHOUT_PORT]
     serial.sort(key=lambda driver: (KINDS.index(driver.kind), driver.model.casefold()))
     return tuple(
         KnownModel(driver.name, driver.kind, driver.model, driver.evidence, str(driver.line))

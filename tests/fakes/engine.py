@@ -27,6 +27,7 @@ from app.domain.ids import LinkId, RecordId
 from app.domain.ladder import Reason, Stand, Step, Wants
 from app.domain.relays import RelayAccess
 from tests.fakes.exam_engine import FakeExam, tie_exams
+from tests.fakes.sound_room import FakeSounds
 
 WAITING = 1000
 # What a wire between two carries: files that make room for a call are there at once all the same.
@@ -52,6 +53,7 @@ class FakeEngine:
         self.running = running
         self.wire: Wire | None = None
         self.exam = FakeExam(self.tells, lambda: None if self.setup is None else self.setup.visit)
+        self.sounds = FakeSounds(self.tells)
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(WAITING)
 
     # --- what a test does ------------------------------------------------------------------
@@ -101,10 +103,10 @@ class FakeEngine:
         sent = (asked[1] for asked in self.asked if asked[0] == "send live")
         return (word for word in sent if isinstance(word, dict) and word.get("kind") == kind)
 
-    def live_words_besides(self, kind: str) -> int:
-        """How many were sent that are of another kind."""
+    def live_words_besides(self, *kinds: str) -> int:
+        """How many were sent that are of other kinds."""
         sent = [asked[1] for asked in self.asked if asked[0] == "send live"]
-        return sum(isinstance(word, dict) and word.get("kind") != kind for word in sent)
+        return sum(isinstance(word, dict) and word.get("kind") not in kinds for word in sent)
 
     # --- ports.CallEngine and what main.py needs beside it ----------------------------------
 

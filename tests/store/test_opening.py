@@ -354,7 +354,10 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     """As it stood before calls left anything in it: the schema's number then, and no such view."""
     await filled(folder, ring, notes=3)
     connection = await raw_connection(folder, ring)
-    later = ("ladder_steps_shown", "call_reports_shown", "stills_shown", "still_marks_shown")
+    later = (
+        *("ladder_steps_shown", "call_reports_shown"),
+        *("stills_shown", "still_marks_shown", "sound_labels_shown"),
+    )
     for view in later:
         connection.execute(f"DROP VIEW {view}")
     connection.execute("DROP TABLE measurements")
@@ -368,3 +371,4 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
         assert waiting == []
         assert await store.transaction(lambda unit: unit.records.stills(PATIENT)) == []
         assert await store.transaction(lambda unit: unit.records.still_marks(PATIENT)) == []
+        assert await store.transaction(lambda unit: unit.records.sound_labels(PATIENT)) == []

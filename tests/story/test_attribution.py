@@ -107,20 +107,25 @@ def no_second_look_after_writing(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_abort_at_a_change(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Vitals, "_running", lambda self: [])
+    async def stop_all(self: Vitals) -> None:
+        return None
+
+    patch.setattr(Vitals, "stop_all", stop_all)
 
 
-def no_abort_of_what_just_began(patch: pytest.MonkeyPatch) -> None:
-    """Only what has said that it runs is stopped."""
+def no_abort_of_what_says_that_it_rests(patch: pytest.MonkeyPatch) -> None:
+    """Only what has said that it runs is stopped: not what was started a moment ago."""
 
-    def running(self: Vitals) -> list[DeviceKind]:
-        return [kind for kind, one in self.state.value.instruments.items() if one.is_running]
+    async def stop_all(self: Vitals) -> None:
+        for kind, one in self.state.value.instruments.items():
+            if one.is_running:
+                await self.stop(kind)
 
     async def hurried(self: Any) -> None:
         await self.starts_the_cuff()
         await self.opens_another()
 
-    patch.setattr(Vitals, "_running", running)
+    patch.setattr(Vitals, "stop_all", stop_all)
     patch.setattr("tests.story.attribution.days.Day.leaves", hurried)
 
 
@@ -262,7 +267,7 @@ MUTANTS: list[Patch] = [
     no_fence,
     no_second_look_after_writing,
     no_abort_at_a_change,
-    no_abort_of_what_just_began,
+    no_abort_of_what_says_that_it_rests,
     no_stop_on_the_wire,
     no_abort_at_the_start,
     no_tray,

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from app.domain.curve import Strip
 from app.domain.picture import Layout, Picture
 from ui import theme
 from ui.gallery import Stills
@@ -22,7 +23,7 @@ class Noted(QObject):
     """Stands for any view model: keeps what it was asked to do, as (name, arguments)."""
 
     changed = Signal(object)
-    envelope = Signal(object)
+    moved = Signal(str, float)
     levels = Signal(float, float)
     picture = Signal(object, object)
     freeze_key = "F9"
@@ -65,10 +66,21 @@ class Pages:
             lambda: self.pictures["own"],
             lambda: self.pictures["exam"],
         )
-        self.frame = Frame(stills.models(), look, sources)
+        self.strips: list[Strip] = []
+        self.frame = Frame(stills.models(), look, sources, self._new_strips)
         self.frame.resize(*size)
         self.frame.show()
         settle()
+
+    def draw_curves(self, strips: list[Strip]) -> None:
+        """As they come thirty times a second."""
+        self.strips = strips
+        self.frame.visit.look_at_curves()
+        settle()
+
+    def _new_strips(self) -> list[Strip]:
+        new, self.strips = self.strips, []
+        return new
 
     def show(self, **screens: object) -> None:
         for name, screen in screens.items():

@@ -24,6 +24,7 @@ from ui.views.status import StatusView
 from ui.views.sync import UnsentView
 from ui.views.visits import VisitModels, VisitView
 from ui.views.worklist import WorklistView
+from ui.widgets.curve_feed import StripSource, no_strips
 from ui.widgets.video_surface import PictureSources
 
 
@@ -54,10 +55,16 @@ class Frame(QWidget):
     `visit.call.far`, `own` and `exam` are the picture surfaces.
     """
 
-    def __init__(self, models: Models, look: theme.Look, sources: PictureSources) -> None:
+    def __init__(
+        self,
+        models: Models,
+        look: theme.Look,
+        sources: PictureSources,
+        strips: StripSource = no_strips,
+    ) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.visit = VisitView(models.visit, look, sources)
+        self.visit = VisitView(models.visit, look, sources, strips)
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
             Page.LOCK: lambda: LockView(models.lock, look),

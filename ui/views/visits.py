@@ -8,12 +8,13 @@ from ui import theme
 from ui.tone import Tone
 from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
-from ui.view_models.exam_camera import ExamIntents, ExamScreen
+from ui.view_models.exam_camera import ExamIntents
 from ui.view_models.messages import MessagesIntents
 from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
-from ui.view_models.stills import StillsIntents, StillsScreen
+from ui.view_models.scope import ScopeIntents
+from ui.view_models.stills import StillsIntents
 from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
@@ -22,10 +23,13 @@ from ui.views.exam_camera import ExamControlsView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
+from ui.views.scope import ScopeView
 from ui.views.stills import StillsView
+from ui.views.visit_places import VisitPlaces
 from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
+from ui.widgets.curve_feed import CurveFeed, StripSource, no_strips
 from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
@@ -46,16 +50,24 @@ class VisitModels:
     tray: TrayIntents
     notes: NotesIntents
     recordings: RecordingsIntents
+    scope: ScopeIntents
     messages: MessagesIntents
     exam: ExamIntents
     stills: StillsIntents
 
 
 class VisitView(QWidget):
-    """Beside the call stand values and words; stills, while they are open, have their place."""
+    """Beside the call stand values and words; what is opened has their place (visit_places.py)."""
 
-    def __init__(self, models: VisitModels, look: theme.Look, sources: PictureSources) -> None:
+    def __init__(
+        self,
+        models: VisitModels,
+        look: theme.Look,
+        sources: PictureSources,
+        strips: StripSource = no_strips,
+    ) -> None:
         super().__init__()
+        self._feed = CurveFeed(strips)
         mark(self, "surface", "ground")
         self._banner = PatientBanner()
         self._outage = StatusBanner("visit.outage")
@@ -71,14 +83,23 @@ class VisitView(QWidget):
         self.vitals = VitalsView(
             VitalsModels(models.vitals, models.bp_protocol, models.news2, models.tray), look
         )
-        self._recordings = RecordingsView(models.recordings, look)
+        self._recordings = RecordingsView(models.recordings, look, self._feed, models.scope.open)
+        self._scope = ScopeView(models.scope, look, self._feed)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
         self.stills = StillsView(models.stills, look)
         self._exam_controls = ExamControlsView(models.exam, look)
-        self._is_stills_open: bool | None = None
         self._build_bar()
-        self._lay_out()
+        self._places = VisitPlaces(
+            (models.exam, models.stills, models.scope),
+            self._lay_out(),
+            values=self.vitals,
+            notes=self._notes,
+            sides=(self._recordings, self._messages),
+            moves=self._exam_controls,
+            stills=self.stills,
+            scope=self._scope,
+        )
         self._finish.clicked.connect(self.ask_finish)
         self._ask.confirmed.connect(models.visit.finish)
         self._sign.clicked.connect(self.ask_sign)
@@ -89,10 +110,6 @@ class VisitView(QWidget):
         self.call.ladder.asked_for_messages.connect(self._messages.take_focus)
         models.visit.changed.connect(self.draw)
         models.call.changed.connect(self._draw_outage)
-        self._exam, self._stills_model = models.exam, models.stills
-        models.exam.changed.connect(self._draw_places)
-        models.stills.changed.connect(self._draw_places)
-        self._draw_places()
         self.draw(models.visit.screen)
         self._draw_outage(models.call.screen)
 
@@ -127,11 +144,13 @@ class VisitView(QWidget):
         row.addWidget(self._finish)
         row.addWidget(self._sign)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> tuple[QHBoxLayout, QVBoxLayout]:
+        """Of the columns beside each other, and of the one with the call."""
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        self._body, self._talk = body, talk
         talk.addWidget(self.call, 62)
         talk.addWidget(self._notes, 38)
+        talk.addWidget(self._scope.body, 40)
+        talk.addWidget(self._scope.outside, 40)
         side.addWidget(self._recordings, 52)
         side.addWidget(self._messages, 48)
         side.addWidget(self._exam_controls, 100)
@@ -140,6 +159,7 @@ class VisitView(QWidget):
         body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
         body.addWidget(self.stills, 0)
+        body.addWidget(self._scope, 0)
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -151,28 +171,7 @@ class VisitView(QWidget):
         layout.addWidget(self._ask)
         layout.addWidget(self._ask_sign)
         layout.addWidget(self._bar)
-
-    def _draw_places(self, _: ExamScreen | StillsScreen | None = None) -> None:
-        """Stills have the place of values and words, the camera's moves that of sound and words."""
-        is_stills = self._stills_model.screen.is_open
-        is_moving = self._exam.screen.is_moving_shown and not is_stills
-        shown = {
-            self.vitals: not is_stills,
-            self._notes: not is_stills and not is_moving,
-            self._recordings: not is_stills and not is_moving,
-            self._messages: not is_stills and not is_moving,
-            self._exam_controls: is_moving,
-            self.stills: is_stills,
-        }
-        for part in sorted(shown, key=shown.__getitem__):  # what goes, goes first: no page grows
-            show_when(part, shown[part])
-        is_exam = self._exam.screen.focus is not None  # its picture wants room
-        for place, share in enumerate((80, 20) if is_exam else (62, 38)):
-            self._talk.setStretch(place, share)
-        if is_stills != self._is_stills_open:
-            self._is_stills_open = is_stills
-            for place, share in enumerate((36, 0, 0, 64) if is_stills else (46, 27, 27, 0)):
-                self._body.setStretch(place, share)
+        return body, talk
 
     def draw(self, screen: VisitScreen) -> None:
         show_when(self._banner, screen.banner is not None)
@@ -212,6 +211,10 @@ class VisitView(QWidget):
 
     def ask_sign(self) -> None:
         self._ask_sign.open(self._model.screen.sign_question)
+
+    def look_at_curves(self) -> None:
+        """What is new on them is drawn now, and not when their turn comes."""
+        self._feed.look()
 
     def take_focus(self) -> None:
         self._bar.take_focus()

@@ -31,6 +31,7 @@ from tests.story.attribution.world import (
 ACTS_IN_A_DAY = 14
 QUIET_S = 12.0  # after which everything that was under way has come
 SLOWEST_S = 3.0
+OPENED_AGAIN_S = 3.5  # at the latest, with the pause between two tries
 SEEN_S = 1.0  # an opened line has let go of what a dead program left running
 
 
@@ -40,6 +41,7 @@ class Day:
         self.chance = self.world.chance
         self.truth = self.world.truth
         self.is_key_unasked = False
+        self.heard_from_s = 0.0  # the cuff's line is open from then on
         self.story: list[str] = []  # for whoever looks at a day that went wrong
         self.acts: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (10, self.opens_another),
@@ -127,6 +129,13 @@ class Day:
         """And would hear that it must stop."""
         is_on = self.world.cuff.measures and self.world.wires[CUFF].is_plugged
         return is_on and self.truth.of.get(self.running()) != self.life.shown
+
+    def is_on_unseen(self) -> bool:
+        """Long enough for everybody to have said so."""
+        now_s, cuff = self.world.clock.monotonic(), self.world.cuff
+        is_heard = self.world.wires[CUFF].is_plugged and now_s >= self.heard_from_s
+        is_on = is_heard and cuff.measures and now_s - cuff.started_s > 0.5
+        return is_on and not self.life.vitals.state.value.of(CUFF).is_running
 
     def running(self) -> Values:
         shown = self.world.cuff.shown
@@ -228,6 +237,8 @@ class Day:
     async def pulls_or_plugs(self) -> None:
         wire = self.chance.choice(list(self.world.wires.values()))
         wire.is_plugged = not wire.is_plugged
+        if wire.is_plugged:
+            self.heard_from_s = self.world.clock.monotonic() + OPENED_AGAIN_S
 
     async def is_slow(self) -> None:
         wire = self.chance.choice(list(self.world.wires.values()))
@@ -310,6 +321,7 @@ class Day:
 
     async def begins_anew(self) -> None:
         began_s = self.world.clock.monotonic()
+        self.heard_from_s = began_s + OPENED_AGAIN_S
         await self.world.starts()
         await asyncio.sleep(SEEN_S)
         is_heard = self.world.wires[CUFF].is_plugged
@@ -338,6 +350,8 @@ class Day:
         for taken in () if series is None else series.tries:
             if taken.measured is not None:
                 self.must_be_of(taken.measured, shown, "in a series")
+        if self.is_on_unseen():
+            self.wrong("a cuff inflates, and no STOP stands on the screen")
         live = self.life.vitals.state.value.of(CUFF).live.get(VitalKind.CUFF_PRESSURE_MMHG)
         is_fresh = live is not None and (self.world.clock.now() - live.at).total_seconds() < 0.05
         if is_fresh and self.is_anothers_cuff_on():

@@ -270,7 +270,7 @@ async def test_the_place_on_the_screen_is_our_own_while_it_is_shown(pair: Pair) 
     assert pair.far.desk.is_far_shown
     before = pair.far.pictures.over
     pair.cart.desk.show(False)
-    assert not pair.far.desk.is_far_shown and pair.far.pictures.over == before + 1
+    assert (pair.far.desk.is_far_shown, pair.far.pictures.over) == (False, before + 1)
 
 
 async def test_a_line_that_breaks_ends_what_was_seen_of_there(pair: Pair) -> None:

@@ -35,6 +35,7 @@ from app.services.desk import Desk
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
 from app.services.far_vitals import FarVitals
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
@@ -42,6 +43,8 @@ from app.services.observations import Observations
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn
+from app.services.sound_files import SoundFiles
+from app.services.sound_labels import SoundLabels
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray
@@ -56,6 +59,7 @@ from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
 from tests.fakes.inline_store import InlineStore, inline_store
 from tests.fakes.server import FakeServer
+from tests.fakes.sound_writer import FakeSoundWriter
 from tests.fakes.time_loop import LoopClock
 
 EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)
@@ -106,6 +110,9 @@ class DeskOnFakes:
     receipts: Receipts
     direct_line: DirectLine
     recordings: Recordings
+    sound_labels: SoundLabels
+    listening: Listening
+    sound_writer: FakeSoundWriter
     desk: Desk
     engine_room: EngineRoom
 
@@ -163,6 +170,7 @@ class DeskOnFakes:
     async def close(self) -> None:
         for service in (
             self.engine_room,
+            self.listening,
             self.recordings,
             self.bp_protocol,
             self.vitals,
@@ -275,6 +283,7 @@ async def desk_on_fakes(
             files_sent=sync.files_sent,
             is_server_there=lambda: sync.state.value.is_reachable,
         )
+        sound_writer = FakeSoundWriter()
         services = DeskOnFakes(
             clock=clock,
             store=store,
@@ -310,6 +319,16 @@ async def desk_on_fakes(
             receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
             direct_line=DirectLine(acts=acts, call=call, engine=engine),
             recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+            sound_labels=SoundLabels(acts, chart),
+            listening=Listening(
+                acts=acts,
+                chart=chart,
+                room=engine.sounds,
+                files=SoundFiles(store.recordings, server),
+                export=sound_writer,
+                version="0.0",
+            ),
+            sound_writer=sound_writer,
             desk=desk,
             engine_room=EngineRoom(engine),
         )

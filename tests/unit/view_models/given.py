@@ -24,6 +24,7 @@ from ui.view_models.news2 import News2ViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
+from ui.view_models.scope import ScopeViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
@@ -57,6 +58,7 @@ class Screens:
     tray: TrayViewModel
     notes: NotesViewModel
     recordings: RecordingsViewModel
+    scope: ScopeViewModel
     messages: MessagesViewModel
     unsent: UnsentViewModel
     status: StatusViewModel
@@ -172,6 +174,18 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 recordings=desk.recordings,
                 chart=desk.chart,
                 devices=devices,
+                clock=clock,
+                role=role,
+            ),
+            scope=ScopeViewModel(
+                tasks,
+                ticker,
+                recordings=desk.recordings,
+                listening=desk.listening,
+                labels=desk.sound_labels,
+                chart=desk.chart,
+                devices=devices,
+                acts=desk.acts,
                 clock=clock,
                 role=role,
             ),

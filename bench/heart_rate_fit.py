@@ -1,0 +1,101 @@
+"""`python -m bench.heart_rate_fit`: weighs anew what speaks for a heart rate, on invented hearts.
+
+Prints the numbers of media/auscultation/heart_judge.py. Its seeds begin at a million, those of the
+benchmark below a hundred thousand: what is judged there was never learned from. Takes minutes.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.heart_sounds import HeartSound, heart_sound, sound_without_heart
+from media.auscultation.beat_evidence import evidence_of, rate_of
+from media.auscultation.beat_likeness import Likeness
+from media.auscultation.heart_loudness import FRAMES_PER_S, HeartLoudness, marked
+from media.auscultation.heart_rate import LEAST_S
+
+FIRST_SEED = 1_000_000
+HEARTS, OTHERS = 4000, 600
+SHORT_SHARE, SHORT_S = 0.3, (4.0, 12.0)  # what is live is short
+RIGHT_WITHIN = 3.0  # beats a minute
+# What is wrong and believed costs more than what is right and doubted.
+WRONG_WEIGHS = 3.0
+NOT_WEIGHED = {"one sound only"}  # a rule of its own (media/auscultation/heart_judge.py)
+STIFFNESS = 2.0
+ROUNDS = 40
+
+Number = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Lessons:
+    names: tuple[str, ...] = ()
+    facts: list[list[float]] = field(default_factory=list)
+    is_right: list[bool] = field(default_factory=list)
+
+    def learn(self, sound: HeartSound) -> None:
+        loudness = HeartLoudness(sound.rate_hz).heard(sound.samples)
+        if len(loudness) < LEAST_S * FRAMES_PER_S:
+            return
+        marks, weight = marked(loudness)
+        if not np.any(marks):
+            return
+        bands = Likeness(marks, weight)
+        total = Likeness(marks.sum(axis=1, keepdims=True), weight)
+        paths = bands.paths()
+        for path, facts in zip(paths, evidence_of(bands, total, paths), strict=True):
+            self.names = tuple(name for name in facts if name not in NOT_WEIGHED)
+            self.facts.append([facts[name] for name in self.names])
+            error = abs(rate_of(bands, path) - sound.beats_per_minute)
+            self.is_right.append(error <= RIGHT_WITHIN)
+
+
+def sounds(hearts: int, others: int) -> Iterator[HeartSound]:
+    chance = np.random.default_rng(FIRST_SEED)
+    for make, count in ((heart_sound, hearts), (sound_without_heart, others)):
+        for seed in range(FIRST_SEED, FIRST_SEED + count):
+            is_short = chance.random() < SHORT_SHARE
+            yield make(seed, float(chance.uniform(*SHORT_S)) if is_short else None)
+
+
+def fitted(facts: Number, is_right: npt.NDArray[np.bool_]) -> tuple[float, Number]:
+    """A logistic regression: (constant, weights) of the facts as they are."""
+    middle, spread = facts.mean(axis=0), facts.std(axis=0) + 1e-9
+    scaled = np.column_stack((np.ones(len(facts)), (facts - middle) / spread))
+    wanted = is_right.astype(np.float64)
+    counts = np.where(is_right, 1.0, WRONG_WEIGHS)
+    stiff = np.full(scaled.shape[1], STIFFNESS)
+    stiff[0] = 0.0
+    weights = np.zeros(scaled.shape[1])
+    for _ in range(ROUNDS):
+        guess = 1 / (1 + np.exp(-np.clip(scaled @ weights, -30, 30)))
+        slope = scaled.T @ (counts * (guess - wanted)) + stiff * weights
+        bend = (scaled * (counts * guess * (1 - guess))[:, None]).T @ scaled + np.diag(stiff)
+        weights = weights - np.linalg.solve(bend, slope)
+    plain = weights[1:] / spread
+    return float(weights[0] - plain @ middle), plain
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.heart_rate_fit")
+    parser.add_argument("--hearts", type=int, default=HEARTS)
+    parser.add_argument("--others", type=int, default=OTHERS)
+    asked = parser.parse_args(arguments)
+    lessons = Lessons()
+    for sound in sounds(asked.hearts, asked.others):
+        lessons.learn(sound)
+    constant, weights = fitted(np.array(lessons.facts), np.array(lessons.is_right))
+    print(f"CONSTANT = {constant:.4g}")
+    print("WEIGHTS = {")
+    for name, weight in zip(lessons.names, weights, strict=True):
+        print(f'    "{name}": {weight:.4g},')
+    print("}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""What is wrong with a body sound while it is heard: too quiet, clipping, a loud room.
+
+Looks at the last three seconds, however the sound is cut.
+"""
+
+from collections import deque
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from media.auscultation.clipping import ClippingCount
+
+Samples = npt.NDArray[np.int16]
+
+BLOCK_S = 0.05
+BLOCKS = 60  # three seconds
+BLOCKS_LEAST = 20  # a second is heard before anything is said
+FULL_SCALE = 32768.0
+BODY_HZ = (20.0, 1000.0)
+ROOM_HZ = (1200.0, 4000.0)  # no body sound reaches here, voices and machines do
+ROOM_LEAST_RATE_HZ = 4000
+LOUDEST_PERCENT = 95  # heart sounds are short and far apart
+QUIET_BELOW_DB = -55.0
+ROOM_ABOVE_DB = -60.0
+ROOM_BELOW_BODY_DB = 24.0  # nearer to it than this, the room is heard among the body's sounds
+SILENT_DB = -120.0
+
+
+class SoundFault(StrEnum):
+    QUIET = "quiet"
+    CLIPPING = "clipping"
+    LOUD_ROOM = "loud-room"
+
+
+class SoundFaults:
+    """A room is judged from 4 kHz up: below it nothing is heard of it apart from the body."""
+
+    def __init__(self, rate_hz: int) -> None:
+        count = max(8, round(BLOCK_S * rate_hz))
+        places_hz = np.fft.rfftfreq(count, 1 / rate_hz)
+        self._body = (places_hz >= BODY_HZ[0]) & (places_hz < BODY_HZ[1])
+        self._room = (places_hz >= ROOM_HZ[0]) & (places_hz < min(ROOM_HZ[1], 0.45 * rate_hz))
+        self._hears_room = rate_hz >= ROOM_LEAST_RATE_HZ
+        window = np.hanning(count)
+        self._window = window / FULL_SCALE / np.sqrt(np.mean(window**2)) / count * np.sqrt(2)
+        self._clipping = ClippingCount(rate_hz)
+        self._waiting: Samples = np.zeros(0, dtype=np.int16)
+        # Of each block: decibels of the body's band and of the room's, samples that clipped.
+        self._blocks: deque[tuple[float, float, int]] = deque(maxlen=BLOCKS)
+
+    def heard(self, samples: Samples) -> frozenset[SoundFault]:
+        """What is wrong now."""
+        self._waiting = np.concatenate((self._waiting, samples))
+        count = len(self._window)
+        while len(self._waiting) >= count:
+            self._take(self._waiting[:count])
+            self._waiting = self._waiting[count:]
+        return self.now
+
+    @property
+    def now(self) -> frozenset[SoundFault]:
+        found = set()
+        if any(clipped for _, _, clipped in self._blocks):
+            found.add(SoundFault.CLIPPING)
+        if len(self._blocks) >= BLOCKS_LEAST:
+            body = [block[0] for block in self._blocks]
+            room = float(np.median([block[1] for block in self._blocks]))
+            loudest = float(np.percentile(body, LOUDEST_PERCENT))
+            if loudest < QUIET_BELOW_DB:
+                found.add(SoundFault.QUIET)
+            nearest = max(ROOM_ABOVE_DB, loudest - ROOM_BELOW_BODY_DB)
+            if self._hears_room and room > nearest:
+                found.add(SoundFault.LOUD_ROOM)
+        return frozenset(found)
+
+    def _take(self, block: Samples) -> None:
+        power = np.abs(np.fft.rfft(block * self._window)) ** 2
+        clipped = self._clipping.heard(block)
+        self._blocks.append((_decibels(power[self._body]), _decibels(power[self._room]), clipped))
+
+
+def _decibels(power: npt.NDArray[np.floating]) -> float:
+    """Of full scale's power; a tone of full scale is -3."""
+    return max(SILENT_DB, 10 * float(np.log10(power.sum() + 1e-15)))
