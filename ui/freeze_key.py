@@ -25,6 +25,6 @@ NEEDED = frozenset(
 def is_freeze_key(words: str) -> bool:
     """As F9, Ctrl+K or Media Play; a foot pedal is a keyboard and sends such a key."""
     keys = QKeySequence(words)
-    if keys.count() != 1 or keys[0].key() in NEEDED:
+    if keys.count() != 1 or keys[0].key() in NEEDED:  # type: ignore[index]  # the stubs leave out its operator
         return False
     return all(keys != QKeySequence(taken) for taken in TAKEN)
