@@ -76,12 +76,12 @@ from offline_store.outside_files import OutsideFiles
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
-from ui.freeze_key import is_freeze_key
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
 from ui.views.cannot_open import CannotOpenWindow
+from ui.views.freeze_key import is_freeze_key
 from ui.widgets.dress import dress
 from ui.widgets.video_surface import PictureSources
 

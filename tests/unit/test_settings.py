@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.camera_lease import Policy
 from app.settings import Settings, read_settings
-from ui.freeze_key import TAKEN, is_freeze_key
+from ui.views.freeze_key import TAKEN, is_freeze_key
 
 CUFF_DRIVERS = ["suntech", "tm2655", "ble_bp"]
 
