@@ -78,6 +78,13 @@ class Likeness:
         total = most.sum(axis=1)
         return np.where(total > 1e-9, alike.sum(axis=1) / np.maximum(total, 1e-9), 0.0)
 
+    @property
+    def usual_likeness(self) -> float:
+        """Half of all periods are more like themselves than this."""
+        lags = PERIODS.astype(np.int64)
+        most = np.maximum(self.most[:, lags].sum(axis=0), 1e-9)
+        return float(np.median(self.alike[:, lags].sum(axis=0) / most))
+
     def overall(self, period: float) -> float:
         """Without any wandering."""
         lag = round(period)
