@@ -42,7 +42,7 @@ def rate_of(likeness: Likeness, path: Path) -> float:
     total = most.sum()
     period = float((path.periods * most[0]).sum() / total) if total > 0 else path.period
     sides = [
-        float(likeness.at(Path(path.periods + off), ONE)[0])
+        float(likeness.at(path.longer_by(off), ONE)[0])
         for off in (-SLIGHTLY_OFF, 0.0, SLIGHTLY_OFF)
     ]
     bend = sides[0] - 2 * sides[1] + sides[2]

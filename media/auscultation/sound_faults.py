@@ -64,9 +64,9 @@ class SoundFaults:
         if any(clipped for _, _, clipped in self._blocks):
             found.add(SoundFault.CLIPPING)
         if len(self._blocks) >= BLOCKS_LEAST:
-            body = [block[0] for block in self._blocks]
-            room = float(np.median([block[1] for block in self._blocks]))
-            loudest = float(np.percentile(body, LOUDEST_PERCENT))
+            body = sorted(block[0] for block in self._blocks)
+            room = sorted(block[1] for block in self._blocks)[len(self._blocks) // 2]
+            loudest = body[len(body) * LOUDEST_PERCENT // 100]
             if loudest < QUIET_BELOW_DB:
                 found.add(SoundFault.QUIET)
             nearest = max(ROOM_ABOVE_DB, loudest - ROOM_BELOW_BODY_DB)
