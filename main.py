@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
-from app.domain.device import DeviceKind
 from app.domain.engine import Equipment
 from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
 from app.remote.server_api import ServerApi
@@ -30,24 +30,37 @@ from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.all_services import Services, wire
+from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
+from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.desk import Desk
+from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.exam_camera import CameraMover, ExamCamera
+from app.services.far_devices import FarDevices
+from app.services.far_vitals import FarVitals
 from app.services.leaving import Leaving
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
-from app.services.ports import Cuff
+from app.services.observations import Observations
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.sound_files import SoundFiles
+from app.services.sound_labels import SoundLabels
+from app.services.still_export import StillExport
+from app.services.still_files import StillFiles
+from app.services.stills import Stills
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
+from app.services.tray import Tray
 from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
@@ -56,25 +69,25 @@ from app.services.worklist import Worklist
 from app.settings import Settings, read_settings
 from media.link.messages import Which
 from media.link.remote_control import RemoteControl
+from media.link.sound_export import export_sound
+from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
-from peripherals.catalogue import DRIVERS
-from peripherals.monitor import InstrumentMonitor
-from peripherals.recording import Recorder
+from peripherals.camera_head import CameraHead
+from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
+from ui.freeze_key import is_freeze_key
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
 from ui.views.cannot_open import CannotOpenWindow
 from ui.widgets.dress import dress
+from ui.widgets.video_surface import PictureSources
 
 EXIT_CANNOT_OPEN = 3
 RESTART = 4
 FLUSH_LIMIT_S = 3.0
-CUFF_DRIVERS = [
-    driver.name for driver in DRIVERS.values() if driver.kind is DeviceKind.BLOOD_PRESSURE_CUFF
-]
 
 
 async def work(settings: Settings, application: QApplication) -> int:
@@ -116,19 +129,23 @@ async def in_store(
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
     engine = RemoteControl(running)
-    cuff = None
-    if settings.cuff is not None:
-        driver, traces = DRIVERS[settings.cuff_driver], settings.device_traces
-        cuff = await house.enter_async_context(
-            InstrumentMonitor(
-                settings.cuff,
-                driver,
-                clock=clock,
-                recorder=None if traces is None else Recorder(traces, driver, clock),
-                on_defect=defects.on_defect,
-            )
+    instruments = await house.enter_async_context(
+        instruments_of(
+            settings.profile,
+            settings.devices,
+            clock,
+            defects.on_defect,
+            traces=settings.device_traces,
         )
-    services = make_services(settings, store, server_api, channel, device, engine, cuff, clock)
+    )
+    head = None
+    if settings.camera_head is not None:
+        head = await house.enter_async_context(
+            CameraHead(settings.camera_head, clock=clock, on_defect=defects.on_defect)
+        )
+    services = make_services(
+        settings, store, server_api, channel, device, engine, instruments, clock, head
+    )
     channel.renew = services.sign_in.renew_tokens
 
     def network_changed() -> None:
@@ -142,13 +159,16 @@ async def in_store(
         clock,
         role=settings.role,
         device_name=settings.device_name,
-        has_cuff=settings.cuff is not None,
+        policy=settings.vitals_policy,
+        freeze_key=settings.freeze_key,
+        has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
     look = theme.Look(is_touch=settings.role is Role.PRESENTER)
     dress(application, look)
-    window = MainWindow(models, look, engine.far_picture, engine.self_picture)
+    sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
+    window = MainWindow(models, look, sources, engine.sounds.strips)
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)
@@ -173,10 +193,11 @@ def make_services(
     channel: SignallingChannel,
     device: DeviceCredentials,
     engine: RemoteControl,
-    cuff: Cuff | None,
+    instruments: Instruments,
     clock: SystemClock,
+    head: CameraMover | None = None,
 ) -> Services:
-    role = settings.role
+    role, devices = settings.role, Devices()
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -199,13 +220,22 @@ def make_services(
         mend_conflict=visits.make_anew,
         pace=UploadPace(call.state),
     )
-    vitals = Vitals(acts=acts, chart=chart, cuff=cuff, tell_far=call.tell_far)
+    tray = Tray(acts, chart, call.tell_far)
+    vitals = Vitals(
+        acts=acts,
+        chart=chart,
+        tray=tray,
+        instruments=instruments.slots,
+        tell_far=call.tell_far,
+    )
+    policy = settings.vitals_policy
     equipment = Equipment(
         settings.camera,
         settings.microphone,
         settings.speaker,
         settings.stethoscope,
         settings.has_echo_control,
+        settings.exam_camera,
     )
     desk = Desk(
         acts=acts,
@@ -228,6 +258,22 @@ def make_services(
         files_sent=sync.files_sent,
         is_server_there=lambda: sync.state.value.is_reachable,
     )
+    exam = ExamCamera(
+        engine=engine.exam,
+        call=call,
+        chart=chart,
+        has_camera=settings.exam_camera is not None,
+        head=head,
+    )
+    still_files = StillFiles(
+        acts=acts,
+        chart=chart,
+        files=store.recordings,
+        server_api=server_api,
+        tell_far=call.tell_far,
+        is_server_there=lambda: sync.state.value.is_reachable,
+        has_camera=settings.exam_camera is not None,
+    )
     return Services(
         acts=acts,
         switchboard=switchboard,
@@ -236,15 +282,28 @@ def make_services(
         worklist=Worklist(acts),
         chart=chart,
         unsent=Unsent(acts),
-        devices=Devices(),
+        devices=devices,
+        device_ports=DevicePorts(instruments, devices, clock),
         call=call,
+        far_devices=FarDevices(acts=acts, chart=chart, call=call, devices=devices, role=role),
         relays=Relays(
             engine=engine,
             switchboard=switchboard,
             authority=None if settings.ca is None else str(settings.ca),
         ),
         call_log=CallLog(acts, call.state, role),
+        tray=tray,
         vitals=vitals,
+        far_vitals=FarVitals(acts, chart),
+        bp_protocol=BpProtocol(
+            acts=acts,
+            chart=chart,
+            vitals=vitals,
+            tray=tray,
+            tell_far=call.tell_far,
+            policy=policy.pressures,
+        ),
+        observations=Observations(acts, chart, call.tell_far),
         visits=visits,
         notes=Notes(acts, chart),
         messages=Messages(acts, chart),
@@ -252,6 +311,35 @@ def make_services(
         receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
         direct_line=DirectLine(acts=acts, call=call, engine=engine),
         recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+        sound_labels=SoundLabels(acts, chart),
+        listening=Listening(
+            acts=acts,
+            chart=chart,
+            room=engine.sounds,
+            files=SoundFiles(store.recordings, server_api),
+            export=export_sound,
+            version=VERSION,
+        ),
+        exam_camera=exam,
+        stills=Stills(
+            acts=acts, chart=chart, exam=exam, engine=engine.exam, files=store.recordings
+        ),
+        still_files=still_files,
+        still_export=StillExport(
+            acts=acts,
+            chart=chart,
+            files=still_files,
+            exporter=StillExporter(),
+            outside=OutsideFiles(),
+        ),
+        camera_lease=CameraLease(
+            acts=acts,
+            chart=chart,
+            call=call,
+            exam=exam,
+            policy=settings.far_control,
+            tell_far=call.tell_far,
+        ),
         desk=desk,
         leaving=Leaving(),
         engine_room=EngineRoom(engine),
@@ -263,6 +351,7 @@ def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
     for which, surface in (
         (Which.FAR, window.frame.visit.call.far),
         (Which.SELF, window.frame.visit.call.own),
+        (Which.EXAM, window.frame.visit.call.exam),
     ):
         engine.on_picture(which, surface.notify)
         surface.wanted.connect(
@@ -280,10 +369,16 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.unsent,
         s.call,
         s.call_log,
+        s.tray,
         s.vitals,
+        s.bp_protocol,
+        s.device_ports,
+        s.far_devices,
         s.receipts,
         s.direct_line,
         s.message_files,
+        s.still_files,
+        s.camera_lease,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -340,8 +435,16 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.direct_line,
         s.receipts,
         s.message_files,
+        s.listening,
+        s.camera_lease,
+        s.still_files,
+        s.stills,
+        s.exam_camera,
         s.recordings,
-        s.vitals,
+        s.bp_protocol,
+        s.far_devices,
+        s.device_ports,
+        s.far_vitals,
         s.call_log,
         s.call,
         s.unsent,
@@ -353,6 +456,8 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
     ):
         await service.close()
     await (engine.leave() if is_restart else engine.quit())
+    await s.vitals.close()  # last: what an instrument still says finds its way to the tray
+    await s.tray.close()
 
 
 async def show_witness(settings: Settings) -> int:
@@ -366,7 +471,13 @@ async def show_witness(settings: Settings) -> int:
 
 
 def main() -> int:
-    settings = read_settings(sys.argv[1:], socket.gethostname(), cuff_drivers=CUFF_DRIVERS)
+    settings = read_settings(
+        sys.argv[1:],
+        socket.gethostname(),
+        cuff_drivers=CUFF_DRIVERS,
+        device_drivers=DEVICE_DRIVERS,
+        is_freeze_key=is_freeze_key,
+    )
     make_files_private()
     forbid_core_dumps()
     set_up("screen")

@@ -1,13 +1,17 @@
 """What the program was started with, checked once. No secret comes by argument or environment."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.access import Role
+from app.domain.camera_lease import Policy
+from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
+FREEZE_KEY = "F9"
 SERVER_DEFAULT = "http://127.0.0.1:8470"
 CUFF_DRIVER_DEFAULT = "suntech"
 
@@ -28,13 +32,24 @@ class Settings:
     cuff: str | None
     shows_witness: bool
     has_echo_control: bool = True
+    exam_camera: str | None = None
+    camera_head: str | None = None
+    far_control: Policy = Policy.ASK
+    freeze_key: str = FREEZE_KEY
     other_servers: tuple[str, ...] = ()  # further addresses of the same server
+    vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
+    devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
 def read_settings(
-    arguments: list[str], host_name: str, *, cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,)
+    arguments: list[str],
+    host_name: str,
+    *,
+    cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,),
+    device_drivers: Sequence[str] = (),
+    is_freeze_key: Callable[[str], bool] = bool,
 ) -> Settings:
     """Exits with a clear sentence when an argument is wrong (argparse)."""
     parser = argparse.ArgumentParser(
@@ -68,6 +83,38 @@ def read_settings(
         help="record what goes over the instruments' lines, without patients' identifiers",
     )
     parser.add_argument(
+        "--vitals-policy",
+        type=Path,
+        metavar="TOML",
+        help="how this clinic takes pressures and how long a value is shown (docs/vitals.md)",
+    )
+    parser.add_argument(
+        "--exam-camera", metavar="DEVICE_OR_FILE", help="number, /dev/video*, or a file"
+    )
+    parser.add_argument(
+        "--camera-head", metavar="PORT", help="serial port of the exam camera's VISCA head"
+    )
+    parser.add_argument(
+        "--far-control",
+        choices=[str(policy) for policy in Policy],
+        default=str(Policy.ASK),
+        help="who asks from afar to move the exam camera: ask here, always or never allowed",
+    )
+    parser.add_argument(
+        "--freeze-key",
+        default=FREEZE_KEY,
+        metavar="KEY",
+        help=f"key or foot pedal that takes a still, as F9 or Ctrl+K (default: {FREEZE_KEY})",
+    )
+    parser.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        type=_driver_and_port,
+        metavar="DRIVER=PORT",
+        help="an instrument on a serial port, such as suntech=/dev/ttyUSB0; may be said again",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -78,9 +125,22 @@ def read_settings(
         help="print the newest audit digest this profile holds of the server, and end",
     )
     given = parser.parse_args(arguments)
+    try:
+        vitals_policy = _vitals_policy(given.vitals_policy)
+    except ValueError as wrong:
+        parser.error(f"--vitals-policy: {wrong}")
+    if not is_freeze_key(given.freeze_key):
+        parser.error(f"--freeze-key: {given.freeze_key!r} is no key that is free; name another one")
     cuff_driver, separator, port = (given.cuff or "").partition("=")
     if separator and cuff_driver not in cuff_drivers:
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
+    if not separator:
+        cuff_driver, port = CUFF_DRIVER_DEFAULT, given.cuff
+    unknown = [
+        driver for driver, _ in given.device if device_drivers and driver not in device_drivers
+    ]
+    if unknown:
+        parser.error(f"--device: no driver {unknown[0]!r}; there are {', '.join(device_drivers)}")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -91,10 +151,33 @@ def read_settings(
         microphone=given.microphone,
         speaker=given.speaker,
         stethoscope=given.stethoscope,
-        cuff=port if separator else given.cuff,
-        cuff_driver=cuff_driver if separator else CUFF_DRIVER_DEFAULT,
+        cuff=port,
+        cuff_driver=cuff_driver,
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
         has_echo_control=not given.no_echo_control,
+        exam_camera=given.exam_camera,
+        camera_head=given.camera_head,
+        far_control=Policy(given.far_control),
+        freeze_key=given.freeze_key,
         other_servers=tuple(given.other_server),
+        vitals_policy=vitals_policy,
+        devices=(*given.device, *([] if port is None else [(cuff_driver, port)])),
     )
+
+
+def _vitals_policy(path: Path | None) -> VitalsPolicy:
+    """ValueError when it is not understood whole: a clinic's rule is not guessed at."""
+    if path is None:
+        return VitalsPolicy()
+    try:
+        return policy_from(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read") from error
+
+
+def _driver_and_port(told: str) -> tuple[str, str]:
+    driver, separator, port = told.partition("=")
+    if not (separator and driver and port):
+        raise argparse.ArgumentTypeError(f"{told!r} is not DRIVER=PORT")
+    return driver, port

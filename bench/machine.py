@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,14 @@ def head(load_before: dict[str, float]) -> dict[str, Any]:
         # Below 0: what was started here went before the machine's other work (sched(7)).
         "nice": {"process": os.nice(0), "autogroup": _autogroup_nice()},
         "load": {"before": load_before, "after": load()},
+    }
+
+
+def last_change(paths: Sequence[str]) -> dict[str, Any]:
+    """The newest commit that touched these, and whether they differ from it now."""
+    return {
+        "commit": _git("log", "-1", "--format=%H", "--", *paths) or "unknown",
+        "is_changed": bool(_git("status", "--porcelain", "--", *paths)),
     }
 
 

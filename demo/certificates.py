@@ -18,10 +18,13 @@ LIFE = timedelta(days=2)
 class Certificates:
     """`authority` is given to the clients, `certificate` and `key` to the server."""
 
-    def __init__(self, folder: Path, addresses: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, addresses: tuple[str, ...], *, ends_in: timedelta = LIFE
+    ) -> None:
         self.authority = folder / "authority.pem"
         self.certificate = folder / "server.pem"
         self.key = folder / "server.key"
+        self._ends_in = ends_in
         self._make(addresses)
 
     def _make(self, addresses: tuple[str, ...]) -> None:
@@ -35,7 +38,9 @@ class Certificates:
         )
         alternatives = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
         server = (
-            _builder(_name("Bedside demonstration server"), name, server_key.public_key())
+            _builder(
+                _name("Bedside demonstration server"), name, server_key.public_key(), self._ends_in
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(is_authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -66,7 +71,10 @@ def _name(words: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    ends_in: timedelta = LIFE,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -76,7 +84,7 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFE)
+        .not_valid_after(now + ends_in)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 

@@ -17,15 +17,16 @@ from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
 from media.audio.echo_control import EchoControl
 from media.devices.camera import Camera
+from media.devices.exam_camera import ExamCamera
 from media.devices.microphone import TAP_SAMPLES, Microphone
+from media.devices.plugs import Plugs
 from media.devices.roll_call import RollCall
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_pace import SoundPace
 from media.devices.speaker import LEAST_WISH, RATE_HZ, Speaker
 from media.devices.stethoscope import Stethoscope
 
-LOOK_FOR_SCOPE_S = 3.0
-ROLL_CALL_EVERY_S = 15.0
+LOOK_ANYWAY_S = 15.0  # for what no system tells; what is plugged in is looked at when it is
 
 
 class Voice:
@@ -57,6 +58,15 @@ class Voice:
         self._microphone = microphone
 
 
+@dataclass(frozen=True, slots=True)
+class _On:
+    """What of it a person, or the empty seat, lets be open."""
+
+    camera: bool
+    microphone: bool
+    exam_camera: bool
+
+
 @dataclass(slots=True)
 class _Fitted:
     """One open device and the name that it was opened by."""
@@ -73,9 +83,11 @@ class CallDevices:
         clock: Clock,
         on_picture: Callable[[Picture], None],
         on_status: Callable[[tuple[DeviceStatus, ...]], None],
+        on_exam_picture: Callable[[Picture], None] = lambda picture: None,
     ) -> None:
         self._clock = clock
         self._on_picture = on_picture
+        self._on_exam_picture = on_exam_picture
         self._on_status = on_status
         self._fitted: dict[DeviceKind, _Fitted] = {}
         self._statuses: dict[DeviceKind, DeviceStatus] = {}
@@ -91,12 +103,21 @@ class CallDevices:
         self._echo: EchoControl | None = None  # of the microphone that is open
         self._has_echo_control = False
         self._scope_source: str | None = None
+        self._plugs = Plugs()
         self.voice = Voice()
         self.stethoscope: Stethoscope | None = None
+        self.exam_camera: ExamCamera | None = None
 
     # --- asked by the call -------------------------------------------------------------------
 
-    def fit(self, setup: CallSetup | None, *, is_camera_on: bool, is_microphone_on: bool) -> None:
+    def fit(
+        self,
+        setup: CallSetup | None,
+        *,
+        is_camera_on: bool,
+        is_microphone_on: bool,
+        is_exam_on: bool = False,
+    ) -> None:
         """Begin to make it so; what is fitted already stays open. The stethoscope is there now."""
         self._is_fitted = setup is not None
         if setup is not None:
@@ -104,22 +125,25 @@ class CallDevices:
             self._fit_scope(setup.scope)
             if setup.camera is None:
                 self._no_camera()
-        self._tasks.start(self._fit(setup, is_camera_on, is_microphone_on), "fit devices")
+        on = _On(is_camera_on, is_microphone_on, is_exam_on)
+        self._tasks.start(self._fit(setup, on), "fit devices")
 
     def look_for(self, equipment: Equipment) -> None:
         """Between calls: which of these are there."""
         if equipment != self._equipment:
             self._equipment = equipment
+            self._plugs.open()
             self._tasks.start(self._call_the_roll(RollCall(equipment, self._clock)), "roll call")
 
     async def _call_the_roll(self, roll: RollCall) -> None:
         equipment = self._equipment
         while equipment is self._equipment:
+            count = self._plugs.count
             if not self._is_fitted:
                 for status in await roll.look():
                     if not self._is_fitted:
                         self._seen(status)
-            await asyncio.sleep(ROLL_CALL_EVERY_S)
+            await self._plugs.newer_than(count, LOOK_ANYWAY_S)
 
     def mute(self, is_muted: bool) -> None:
         self._is_muted = is_muted
@@ -133,6 +157,16 @@ class CallDevices:
             self._speaker.play(samples)
         else:
             self._no_speaker.add(len(samples))
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """The call's, while one is open."""
+        return self._speaker
+
+    @property
+    def speaker_name(self) -> str | None:
+        """Of the machine's loudspeaker between calls."""
+        return None if self._equipment is None else self._equipment.speaker
 
     @property
     def surplus(self) -> int:
@@ -159,18 +193,19 @@ class CallDevices:
 
     async def close(self) -> None:
         await self._tasks.close()
-        await self._fit(None, False, False)
+        await self._plugs.close()
+        await self._fit(None, _On(False, False, False))
 
     # --- inside ------------------------------------------------------------------------------
 
-    async def _fit(
-        self, setup: CallSetup | None, is_camera_on: bool, is_microphone_on: bool
-    ) -> None:
+    async def _fit(self, setup: CallSetup | None, on: _On) -> None:
         async with self._changing:
-            camera = setup.camera if setup is not None and is_camera_on else None
+            camera = setup.camera if setup is not None and on.camera else None
             await self._change(DeviceKind.CAMERA, camera, self._new_camera)
+            exam = setup.exam_camera if setup is not None and on.exam_camera else None
+            await self._change(DeviceKind.EXAM_CAMERA, exam, self._new_exam_camera)
             name = _sound_name(setup.microphone) if setup is not None else None
-            microphone = name if is_microphone_on else None
+            microphone = name if on.microphone else None
             await self._change(DeviceKind.MICROPHONE, microphone, self._new_microphone)
             speaker = _sound_name(setup.speaker) if setup is not None else None
             await self._change(DeviceKind.SPEAKER, speaker, self._new_speaker)
@@ -203,9 +238,17 @@ class CallDevices:
                 self._echo = None
         elif kind is DeviceKind.SPEAKER:
             self._speaker = None
+        elif kind is DeviceKind.EXAM_CAMERA:
+            self.exam_camera = None
 
     def _new_camera(self, name: str) -> Camera:
         return Camera(name, clock=self._clock, on_picture=self._on_picture, on_status=self._seen)
+
+    def _new_exam_camera(self, name: str) -> ExamCamera:
+        self.exam_camera = ExamCamera(
+            name, clock=self._clock, on_picture=self._on_exam_picture, on_status=self._seen
+        )
+        return self.exam_camera
 
     def _new_microphone(self, name: str) -> Microphone:
         device = _device_name(name)
@@ -239,16 +282,23 @@ class CallDevices:
     def _fit_scope(self, source: str | None) -> None:
         if self.stethoscope is None or self._scope_source != source:
             self._scope_source = source
-            self.stethoscope = Stethoscope(source, clock=self._clock)
+            self._plugs.open()
+            self.stethoscope = Stethoscope(
+                source,
+                clock=self._clock,
+                on_status=self._seen,
+                pause=lambda pause_s: self._plugs.newer_than(self._plugs.count, pause_s),
+            )
             self._tasks.start(self._look_for_scope(self.stethoscope), "look for stethoscope")
 
     async def _look_for_scope(self, stethoscope: Stethoscope) -> None:
-        """Until it is found; whether it still is shows when it is used."""
+        """Nothing is opened for it; while a recording runs, that itself tells how it is."""
         while stethoscope is self.stethoscope:
-            if not self._is_scope_running and stethoscope.status.presence is Presence.MISSING:
+            count = self._plugs.count
+            if not self._is_scope_running:
                 await stethoscope.look()
                 self._seen(stethoscope.status)
-            await asyncio.sleep(LOOK_FOR_SCOPE_S)
+            await self._plugs.newer_than(count, LOOK_ANYWAY_S)
 
     def _no_camera(self) -> None:
         identity = DeviceIdentity(DeviceKind.CAMERA, "none", "")

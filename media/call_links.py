@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar, Measures
+from app.domain.exam_camera import Focus
 from app.domain.failures import Code, Failure
 from app.domain.ids import LinkId
 from app.domain.ladder import Step
@@ -18,7 +19,15 @@ from app.runtime.tasks import TaskOwner
 from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
 from media.process_memory import give_back
 from media.rtc.control_words import FarCamera, FarLadder
-from media.rtc.link_events import LinkEvent, LinkFailed, LinkUp, PictureIn, ScopeIn, VoiceIn
+from media.rtc.link_events import (
+    ExamPictureIn,
+    LinkEvent,
+    LinkFailed,
+    LinkUp,
+    PictureIn,
+    ScopeIn,
+    VoiceIn,
+)
 from media.rtc.local_tracks import PictureFeed, VoiceSource
 from media.rtc.peer_link import PeerLink
 from media.rtc.voice_arrival import VoiceSink
@@ -65,7 +74,11 @@ class CallLinks:
         far_voice: VoiceSink,
         pictures: PictureFeed,
         on_event: Callable[[LinkId, LinkEvent], None],
+        exam: PictureFeed | None = None,
     ) -> None:
+        """`exam` None: no exam camera's pictures will ever leave here."""
+        self._exam = exam
+        self._is_exam_on, self._focus = False, Focus.EXAM
         self._voice = voice
         self._far_voice = far_voice
         self._pictures = pictures
@@ -96,6 +109,25 @@ class CallLinks:
         for link in self._links:
             link.peer.voice_has(line_bit_s)
 
+    def exam_is(self, exam: PictureFeed | None) -> None:
+        """For the links that are made from now on."""
+        self._exam = exam
+
+    def show_exam(self, is_on: bool) -> None:
+        self._is_exam_on = is_on
+        for link in self._links:
+            link.peer.show_exam(is_on)
+
+    def look_at(self, focus: Focus) -> None:
+        self._focus = focus
+        for link in self._links:
+            link.peer.look_at(focus)
+
+    def exam_sequence_of(self, stamp: int) -> int | None:
+        """Which picture of the exam camera's feed left with that RTP timestamp, as far as known."""
+        live = self.live
+        return None if live is None else live.exam.sequence_of(stamp)
+
     @property
     def shown(self) -> tuple[LinkId | None, bool]:
         """(the link that a new screen should know of, whether it is live)."""
@@ -122,8 +154,11 @@ class CallLinks:
             pictures=self._pictures,
             on_event=lambda event: self._heard(link_id, event),
             is_empty=is_empty,
+            exam=self._exam,
         )
         peer.bound(self._bounds)
+        peer.look_at(self._focus)
+        peer.show_exam(self._is_exam_on)
         peer.voice_has(self._voice_line_bit_s)
         self._made += 1
         link = _Link(link_id, self._made, is_offerer, peer, is_empty=is_empty)
@@ -154,13 +189,19 @@ class CallLinks:
 
     def send(self, word: LiveFromFar | FarScreen | FarLadder) -> None:
         """Over the live link, else nowhere: who sent it told the server, too, or tells it anew."""
+        self.try_to_send(word)
+
+    def try_to_send(self, word: LiveFromFar | FarScreen | FarLadder) -> bool:
+        """Whether it went."""
         live = self.live
         if live is None:
-            return
+            return False
         try:
             live.send(word)
         except Failure as failure:
             log.info("a word did not go over the call: %s", failure.code)
+            return False
+        return True
 
     def close_all(self) -> None:
         self._quiet_failures.clear()
@@ -217,7 +258,7 @@ class CallLinks:
     def _is_stale(self, link: _Link, event: LinkEvent) -> bool:
         """Whether a newer link has already brought what this one brings."""
         match event:
-            case PictureIn() | VoiceIn():
+            case PictureIn() | ExamPictureIn() | VoiceIn():
                 is_stale = link.order < self._media_order
                 self._media_order = max(self._media_order, link.order)
                 return is_stale
@@ -234,6 +275,7 @@ class CallLinks:
     def _let_fade(self, order: int) -> None:
         for older in [link for link in self._links if link.order < order and link.fading is None]:
             if older.peer.is_up:
+                older.peer.show_exam(False)
                 older.peer.bound(PAUSED)  # two pictures would share one line with two voices
                 older.fading = self._tasks.start(self._fade(older), "fade")
             else:

@@ -80,11 +80,11 @@ class MediaProcess:
         self._empty_since = time.monotonic()
         self._host.screen_left()
 
-    def _heard(self, wish: Wish) -> None:
+    def _heard(self, wish: Wish, descriptor: int | None) -> None:
         if isinstance(wish, Quit):
             self._ended.set()
         else:
-            self._host.heard(wish)
+            self._host.heard(wish, descriptor)
 
     async def _say_still_here(self) -> None:
         while True:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from app.domain.engine import ScopeDone, ScopeProof
 from app.domain.failures import Code
 from app.domain.ids import RecordId
-from media.link.messages import News, ScopeFile
+from media.link.messages import News
 from media.link.sealed_memory import new_sealed
+from media.link.sound_words import ScopeFile
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ class RecordingsShelf:
             source=done.source,
             is_complete=done.is_complete,
             wav_bytes=len(done.wav),
+            gaps=done.gaps,
+            continues=done.continues,
         )
         if (known := self._waiting.get(done.recording)) is not None:
             if known.word.is_ours and not done.is_ours:

@@ -19,6 +19,7 @@ from media.link.messages import (
     TOLD,
     VERSION,
     WISHES,
+    WISHES_WITH_DESCRIPTOR,
     Fenced,
     Greeted,
     Hello,
@@ -35,7 +36,10 @@ STRANGERS_MAX = 8
 
 
 class ScreenSeat:
-    """`on_wish` may raise a Failure: the screen that said such a thing is let go."""
+    """`on_wish` may raise a Failure: the screen that said such a thing is let go.
+
+    It owns the descriptor that comes with a wish.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class ScreenSeat:
         greeted: Callable[[int], Greeted],
         on_came: Callable[[], None],
         on_left: Callable[[], None],
-        on_wish: Callable[[Wish], None],
+        on_wish: Callable[[Wish, int | None], None],
     ) -> None:
         self._listener = LocalListener(listening, self._stranger_came)
         self._secret = secret
@@ -99,10 +103,18 @@ class ScreenSeat:
         if guest in self._strangers:
             guest.channel.close(Code.NOT_ALLOWED)
 
-    def _heard(self, guest: "_Guest", word: Word) -> None:
-        wish: Wish = WISHES.said(word)
+    def _heard(self, guest: "_Guest", word: Word, descriptors: list[int]) -> None:
+        try:
+            wish: Wish = WISHES.said(word)
+            is_due = guest is self._screen and isinstance(wish, WISHES_WITH_DESCRIPTOR)
+            if len(descriptors) != is_due:
+                raise Rejected(Code.MALFORMED, "descriptors")
+        except Rejected:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
         if guest is self._screen and not isinstance(wish, Hello):
-            self._on_wish(wish)
+            self._on_wish(wish, descriptors[0] if descriptors else None)
         elif guest in self._strangers and isinstance(wish, Hello):
             self._greet(guest, wish)
         else:
@@ -146,7 +158,7 @@ class _Guest:
     def __init__(
         self,
         client: socket.socket,
-        heard: Callable[["_Guest", Word], None],
+        heard: Callable[["_Guest", Word, list[int]], None],
         left: Callable[["_Guest"], None],
     ) -> None:
         self._heard = heard
@@ -154,11 +166,7 @@ class _Guest:
         self.channel = LocalChannel(client, on_word=self._word, on_closed=self._closed)
 
     def _word(self, word: Word, descriptors: list[int]) -> None:
-        for descriptor in descriptors:  # no screen hands us anything
-            os.close(descriptor)
-        if descriptors:
-            raise Rejected(Code.MALFORMED, "descriptors")
-        self._heard(self, word)
+        self._heard(self, word, descriptors)
 
     def _closed(self, code: Code | None) -> None:
         self._left(self)

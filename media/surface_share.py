@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 
 import av
+import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from app.domain.failures import Failure
-from app.domain.picture import Layout, picture_bytes
+from app.domain.picture import Layout, Picture, picture_bytes
 from media.link.frame_share import FrameWriter
 from media.link.messages import Frame, News, NoPicture, Surface, Surfaces, Which
 
@@ -52,6 +53,12 @@ class SurfaceShare:
         if self.is_wanted:
             self._newest = (frame, captured_at)
             self._ready.set()
+
+    def show_own(self, picture: Picture) -> None:
+        """One that a camera of this machine has brought; its bytes are copied."""
+        if self.is_wanted:
+            rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(-1, picture.width)
+            self.show(av.VideoFrame.from_ndarray(rows, format="yuv420p"), picture.captured_at)
 
     def nothing(self) -> None:
         """The picture is over, not frozen."""

@@ -20,8 +20,13 @@ from app.contract.bodies import (
     ReadingBody,
     ReceiptBody,
     RecordingBody,
+    ScaleBody,
+    SoundLabelBody,
+    StillBody,
+    StillMarksBody,
     VisitBody,
 )
+from app.domain.bp_setting import Arm, CuffSize, Position, Taken
 from app.domain.call_log import CallReport, LadderStep, Spread
 from app.domain.changes import RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
@@ -31,9 +36,12 @@ from app.domain.message_files import FilePart, MessageFile, name_of
 from app.domain.messages import Message, Receipt
 from app.domain.notes import Note
 from app.domain.patients import Patient
-from app.domain.recordings import Recording
+from app.domain.reading import Assigned, Reading, SeriesPart
+from app.domain.recordings import Recording, SoundGap
+from app.domain.sound_labels import SoundLabel
+from app.domain.stills import Drawing, Mark, Point, Scale, Still, StillMarks
+from app.domain.tray import WhyAside
 from app.domain.visits import Visit
-from app.domain.vitals import Reading
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KNOWN_KINDS = frozenset(VitalKind)
@@ -73,6 +81,11 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case RecordingBody():
             at = microseconds(body.recorded_at)
             return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case StillBody():
+            at = microseconds(body.taken_at)
+            return Lookup(body.patient, body.visit, at, file_sha256=body.file_sha256)
+        case StillMarksBody() | SoundLabelBody():
+            return Lookup(body.patient, body.visit, microseconds(body.made_at))
         case LadderStepBody():
             return Lookup(body.patient, body.visit, microseconds(body.at))
         case CallReportBody():
@@ -181,7 +194,32 @@ def reading_of(record: UUID, document: bytes, _version: int, is_pending: int) ->
         kept_at=body.kept_at,
         kept_by=PersonId(body.kept_by),
         is_pending=bool(is_pending),
+        assigned=_assigned_of(body),
+        taken=_taken_of(body),
+        series=_series_of(body),
     )
+
+
+def _assigned_of(body: ReadingBody) -> Assigned | None:
+    if body.assigned is None:
+        return None
+    return Assigned(PersonId(body.assigned.by), body.assigned.at, WhyAside(body.assigned.why))
+
+
+def _taken_of(body: ReadingBody) -> Taken | None:
+    if body.taken is None:
+        return None
+    taken = body.taken
+    arm, size, position = Arm(taken.arm), CuffSize(taken.cuff_size), Position(taken.position)
+    return Taken(arm, size, position, taken.rested_s)
+
+
+def _series_of(body: ReadingBody) -> SeriesPart | None:
+    if body.series is None:
+        return None
+    part = body.series
+    averaged = tuple(RecordId(one) for one in part.averaged)
+    return SeriesPart(RecordId(part.id), part.number, part.is_counted, averaged)
 
 
 def _known(quantities: Iterable[QuantityBody]) -> tuple[Quantity, ...]:
@@ -214,7 +252,76 @@ def recording_of(record: UUID, document: bytes, _version: int, is_pending: int) 
         file_bytes=body.file_bytes,
         is_complete=body.is_complete,
         is_pending=bool(is_pending),
+        gaps=tuple(SoundGap(gap.at_sample, gap.missing_ms) for gap in body.gaps),
+        continues=None if body.continues is None else RecordId(body.continues),
     )
+
+
+def sound_label_of(record: UUID, document: bytes, version: int, is_pending: int) -> SoundLabel:
+    body = SoundLabelBody.model_validate_json(document)
+    return SoundLabel(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        recording=RecordId(body.recording),
+        at_sample=body.at_sample,
+        to_sample=max(body.at_sample, body.to_sample),
+        kind=body.kind,
+        text=body.text,
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        made_at=body.made_at,
+        is_withdrawn=body.is_withdrawn,
+        version=version,
+        is_pending=bool(is_pending),
+    )
+
+
+def still_of(record: UUID, document: bytes, _version: int, is_pending: int) -> Still:
+    body = StillBody.model_validate_json(document)
+    return Still(
+        id=RecordId(record),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        width=body.width,
+        height=body.height,
+        sha256=body.sha256,
+        pixels_sha256=body.pixels_sha256,
+        taken_at=body.taken_at,
+        taken_by=PersonId(body.taken_by),
+        asked_by=body.asked_by,
+        source=body.source,
+        coding=body.coding,
+        file_sha256=body.file_sha256,
+        file_key=body.file_key,
+        file_bytes=body.file_bytes,
+        is_pending=bool(is_pending),
+    )
+
+
+def still_marks_of(record: UUID, document: bytes, _version: int, is_pending: int) -> StillMarks:
+    body = StillMarksBody.model_validate_json(document)
+    marks = tuple(
+        Mark(one.kind, Point(one.x1, one.y1), Point(one.x2, one.y2), one.words)
+        for one in body.marks
+    )
+    return StillMarks(
+        id=RecordId(record),
+        still=RecordId(body.still),
+        visit=VisitId(body.visit),
+        patient=PatientId(body.patient),
+        drawing=Drawing(marks, _scale_of(body.scale)),
+        author=PersonId(body.author),
+        author_name=body.author_name,
+        made_at=body.made_at,
+        is_pending=bool(is_pending),
+    )
+
+
+def _scale_of(body: ScaleBody | None) -> Scale | None:
+    if body is None:
+        return None
+    return Scale(Point(body.x1, body.y1), Point(body.x2, body.y2), body.length_mm)
 
 
 def ladder_step_of(record: UUID, document: bytes, _version: int, is_pending: int) -> LadderStep:

@@ -16,8 +16,10 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
-from app.domain.vitals import Reading
+from app.domain.sound_labels import SoundLabel
+from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
@@ -32,6 +34,9 @@ from offline_store.documents import (
     reading_of,
     receipt_of,
     recording_of,
+    sound_label_of,
+    still_marks_of,
+    still_of,
     visit_of,
 )
 from offline_store.outbox import Outbox
@@ -74,6 +79,18 @@ WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+SOUND_LABELS = f"""
+SELECT record, body, version, is_pending FROM sound_labels_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+STILLS = f"""
+SELECT record, body, version, is_pending FROM stills_shown AS shown
+WHERE patient = ? {NEWEST_FIRST}
+"""  # noqa: S608  # a constant
+STILL_MARKS = f"""
+SELECT record, body, version, is_pending FROM still_marks_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 # Of what waits here, what was heard stands behind what was written here before it was heard.
@@ -154,6 +171,17 @@ class Records:
 
     def recordings(self, patient: PatientId) -> list[Recording]:
         return _made(self._connection.execute(RECORDINGS, (str(patient),)), recording_of)
+
+    def sound_labels(self, patient: PatientId) -> list[SoundLabel]:
+        """Withdrawn ones are left out."""
+        rows = self._connection.execute(SOUND_LABELS, (str(patient),))
+        return [label for label in _made(rows, sound_label_of) if not label.is_withdrawn]
+
+    def stills(self, patient: PatientId) -> list[Still]:
+        return _made(self._connection.execute(STILLS, (str(patient),)), still_of)
+
+    def still_marks(self, patient: PatientId) -> list[StillMarks]:
+        return _made(self._connection.execute(STILL_MARKS, (str(patient),)), still_marks_of)
 
     def messages(self, visit: VisitId) -> list[Message]:
         """Also what the far desk told itself; each with what desks say of it."""

@@ -8,6 +8,7 @@ from offline_store.audit_log import AuditLog
 from offline_store.connection import Connection
 from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
+from offline_store.measurements import Measurements
 from offline_store.outbox import Outbox
 from offline_store.records import Records
 
@@ -22,6 +23,7 @@ class UnitOfWork:
     attachments: Attachments
     kept: Kept
     heard: HeardRecords
+    measurements: Measurements
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -32,4 +34,5 @@ class UnitOfWork:
             Attachments(connection),
             Kept(connection),
             HeardRecords(connection),
+            Measurements(connection),
         )

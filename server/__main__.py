@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.contract.bodies import PatientBody, VisitBody
-from app.contract.sign_in import FirstAccountIn
+from app.contract.sign_in import PASSWORD_LEAST, FirstAccountIn
 from app.domain.access import Role
 from app.domain.audit import Witness
 from app.domain.failures import Code, Failure, Rejected
@@ -167,7 +167,7 @@ def _add_user(arguments: argparse.Namespace) -> int:
 def _ask_password() -> str:
     """On a terminal asked twice and not shown; else one line of standard input."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        return _long_enough(sys.stdin.readline().rstrip("\r\n"))
     try:
         password = getpass.getpass("Password: ")
         is_same = getpass.getpass("The same password again: ") == password
@@ -175,6 +175,12 @@ def _ask_password() -> str:
         raise Rejected(Code.MALFORMED, "no password was given") from error
     if not is_same:
         raise Rejected(Code.MALFORMED, "the two passwords are not the same")
+    return _long_enough(password)
+
+
+def _long_enough(password: str) -> str:
+    if len(password) < PASSWORD_LEAST:
+        raise Rejected(Code.MALFORMED, f"a password has at least {PASSWORD_LEAST} characters")
     return password
 
 

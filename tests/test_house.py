@@ -24,9 +24,15 @@ THREADS = {
     "media/audio/echo_control.py": "10 ms of echo control every 10 ms, in no sound callback",
     "media/call_host.py": "one worker that scales and converts pictures for the screen",
     "media/surface_share.py": "gives its work to call_host's worker",
+    "media/devices/camera_requests.py": "the thread that reads a camera may hang in its driver",
+    "ui/widgets/picture_reader.py": "a still of millions of pixels takes longer than the loop may",
     "media/rtc/picture_out.py": "libvpx encodes in the loop's workers; it frees the interpreter",
+    "media/scope_player.py": "a long sound is read and slowed in a worker",
     "media/devices/sound_library.py": "PortAudio's callbacks; opening and closing may block",
-    "media/devices/stethoscope.py": "reads a file of sound",
+    "media/devices/scope_file.py": "reads a file of sound",
+    "peripherals/finding/instrument_desk.py": "reads and writes its small file",
+    "peripherals/finding/port_watch.py": "a driver may hang in the list of ports",
+    "peripherals/finding/udev_events.py": "looking for the system's library runs other programs",
     "peripherals/serial_port.py": "a serial port, its clock and its dead man's switch",
     "offline_store/key_vault.py": "a locked keyring can block for ever",
     "offline_store/database.py": "the one connection to the store",
@@ -83,6 +89,7 @@ SQL_FILES = {
     "offline_store/database.py",
     "offline_store/heard.py",
     "offline_store/kept.py",
+    "offline_store/measurements.py",
     "offline_store/migrate.py",
     "offline_store/outbox.py",
     "offline_store/records.py",
@@ -473,25 +480,31 @@ from app.services.sign_in import SignInPhase
 from app.settings import read_settings
 from media.link.remote_control import RemoteControl
 from offline_store.database import open_store
+from peripherals.instruments import instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import make_application, run
+from ui.widgets.video_surface import PictureSources
 
 async def work(application):
     url, profile, password = sys.argv[1], sys.argv[2], sys.stdin.readline().strip()
     settings = read_settings(["--server", url, "--profile", profile], "desk")
     clock, tokens, engine = SystemClock(), Tokens(), RemoteControl()
+    instruments = instruments_of(settings.profile, settings.devices, clock, print)
     async with open_store(settings.profile) as store, TaskOwner("window") as tasks:
         device = await store.transaction(lambda unit: DeviceCredentials(
             unit.kept.device_id(), "desk", unit.kept.device_private_key()))
         places = ServerPlaces(server_address(url))
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
-                                          device, engine, None, clock)
+                                          device, engine, instruments, clock)
             models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
-                                    device_name="desk", why_not_kept=None, answering=lambda: "")
-            window = MainWindow(models, theme.Look(), engine.far_picture, engine.self_picture)
+                                    policy=settings.vitals_policy,
+                                    device_name="desk", freeze_key="F9", why_not_kept=None,
+                                    answering=lambda: "")
+            sources = PictureSources(engine.far_picture, engine.self_picture, engine.exam_picture)
+            window = MainWindow(models, theme.Look(), sources)
             window.show()
             assert models.window.screen.page == "sign-in"
             models.sign_in.sign_in("dr-lin", password)

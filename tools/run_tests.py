@@ -56,10 +56,12 @@ class Tests:
     is_whole: bool = False
 
 
+MEDIA = "tests/unit/media"
+APART = [WHOLE, MEDIA, *DATA]
 LANES: list[list[Tests | str]] = [
-    [Tests("visits", VISITS, is_whole=True), Tests("data tests", DATA)],
+    [Tests("visits", VISITS, is_whole=True), Tests("data tests", DATA), Tests("media", [MEDIA])],
     [
-        Tests("fast tests", ["tests", f"--ignore={WHOLE}", *(f"--ignore={path}" for path in DATA)]),
+        Tests("fast tests", ["tests", *(f"--ignore={path}" for path in APART)]),
         CHECK,
         Tests("whole", [WHOLE, *(f"--ignore={path}" for path in VISITS)], is_whole=True),
     ],

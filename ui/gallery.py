@@ -4,11 +4,10 @@ Options: --scale 1.3, --size 1024x768. Only invented people; nothing of the prod
 """
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,26 @@ from PySide6.QtCore import QEvent, QObject, QRect, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.domain.curve import Strip
 from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
+from ui import gallery_devices, theme
+from ui import gallery_exam as shown
 from ui import gallery_screens as made
-from ui import theme
-from ui.view_models.recordings import RecordingsScreen
+from ui import gallery_sounds as sounds
+from ui import gallery_vitals as signs
+from ui.gallery_shot import Shot
+from ui.gallery_sounds import heart_strips
 from ui.view_models.running_cuff import RunningCuffScreen
+from ui.view_models.scope import ScopeScreen
+from ui.view_models.stills import StillsScreen
+from ui.view_models.tray import TrayScreen
 from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
 from ui.widgets.dress import dress
-from ui.widgets.video_surface import FROZEN_AFTER_S
+from ui.widgets.video_surface import FROZEN_AFTER_S, PictureSources
 from ui.wording import failure
 
 
@@ -35,8 +42,10 @@ class Still(QObject):
     """Stands for a view model: shows one screen after another and takes every wish in silence."""
 
     changed = Signal(object)
-    envelope = Signal(object)
+    moved = Signal(str, float)
     levels = Signal(float, float)
+    picture = Signal(object, object)
+    freeze_key = "F9"
 
     def __init__(self, screen: object) -> None:
         super().__init__()
@@ -62,18 +71,36 @@ class Stills:
         self.worklist: Any = Still(made.TODAY)
         self.cart_home: Any = Still(made.CART)
         self.unsent: Any = Still(made.UNSENT)
+        self.devices: Any = Still(gallery_devices.DEVICES_CART)
         self.status: Any = Still(made.STATUS)
         self.running_cuff: Any = Still(RunningCuffScreen())
         self.visit: Any = Still(made.VISIT)
         self.call: Any = Still(made.CALL)
         self.vitals: Any = Still(made.VITALS_FAR)
+        self.bp_protocol: Any = Still(signs.SERIES_NO_CUFF)
+        self.news2: Any = Still(signs.NEWS2_INCOMPLETE)
+        self.tray: Any = Still(TrayScreen())
         self.notes: Any = Still(made.NOTES_DRAFT)
         self.recordings: Any = Still(made.SCOPE_FAR)
+        self.scope: Any = Still(ScopeScreen())
         self.messages: Any = Still(made.MESSAGES)
+        self.exam: Any = Still(shown.EXAM_NONE)
+        self.still_pictures: Any = Still(shown.STILLS_SHUT)
 
     def models(self) -> Models:
         visit = VisitModels(
-            self.visit, self.call, self.vitals, self.notes, self.recordings, self.messages
+            visit=self.visit,
+            call=self.call,
+            vitals=self.vitals,
+            bp_protocol=self.bp_protocol,
+            news2=self.news2,
+            tray=self.tray,
+            notes=self.notes,
+            recordings=self.recordings,
+            scope=self.scope,
+            messages=self.messages,
+            exam=self.exam,
+            stills=self.still_pictures,
         )
         return Models(
             window=self.window,
@@ -83,21 +110,30 @@ class Stills:
             cart_home=self.cart_home,
             visit=visit,
             unsent=self.unsent,
+            devices=self.devices,
             status=self.status,
             running_cuff=self.running_cuff,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture of the gallery: the page, and which models show what on it."""
-
-    page: Page
-    screens: dict[str, object]
-    is_cart: bool = False
-    has_pictures: bool = False
-    is_frozen: bool = False
-    asks_finish: bool = False
+def _cart(*, page: int = 0, asks_assign: bool = False, **screens: object) -> Shot:
+    """A visit at the cart, in the call, the panel of vital signs turned to a page."""
+    shown = {
+        "visit": made.VISIT_CART,
+        "call": made.CALL_CART,
+        "vitals": made.VITALS_CART,
+        "recordings": made.SCOPE_CART,
+        "status": made.STATUS_CART,
+        **screens,
+    }
+    return Shot(
+        Page.VISIT,
+        shown,
+        is_cart=True,
+        has_pictures=True,
+        vitals_page=page,
+        asks_assign=asks_assign,
+    )
 
 
 SHOTS: dict[str, Shot] = {
@@ -114,7 +150,7 @@ SHOTS: dict[str, Shot] = {
         Page.LOCK,
         {
             "lock": made.LOCK_CALL,
-            "running_cuff": RunningCuffScreen(is_shown=True, message=failure(Code.DEVICE_PULLED)),
+            "running_cuff": replace(signs.CUFF_RUNS, message=failure(Code.DEVICE_PULLED)),
             "status": made.STATUS_CART,
         },
         is_cart=True,
@@ -246,17 +282,39 @@ SHOTS: dict[str, Shot] = {
         has_pictures=True,
         is_frozen=True,
     ),
-    "visit-cart-aside": Shot(
-        Page.VISIT,
-        {
-            "visit": made.VISIT_CART,
-            "call": made.CALL_CART,
-            "vitals": made.VITALS_ASIDE,
-            "recordings": made.SCOPE_CART,
-            "status": made.STATUS_CART,
-        },
-        is_cart=True,
-        has_pictures=True,
+    "visit-cart-instruments": _cart(vitals=signs.VITALS_INSTRUMENTS),
+    "visit-cart-instruments-decide": _cart(vitals=signs.VITALS_DECIDE),
+    "visit-clinician-instruments": Shot(
+        Page.VISIT, {"vitals": signs.VITALS_FAR_INSTRUMENTS}, has_pictures=True
+    ),
+    "visit-cart-tray": _cart(page=3, vitals=signs.VITALS_SET_ASIDE, tray=signs.TRAY),
+    "visit-cart-tray-assign": _cart(page=3, asks_assign=True, tray=signs.TRAY),
+    "visit-cart-tray-empty": _cart(page=3),
+    "visit-clinician-tray": Shot(
+        Page.VISIT, {"tray": signs.TRAY}, has_pictures=True, vitals_page=3
+    ),
+    "visit-cart-series": _cart(page=1, bp_protocol=signs.SERIES_IDLE),
+    "visit-cart-series-rest": _cart(
+        page=1, bp_protocol=signs.SERIES_REST, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-decide": _cart(
+        page=1, bp_protocol=signs.SERIES_DECIDE, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-held": _cart(
+        page=1, bp_protocol=signs.SERIES_HELD, vitals=signs.VITALS_IN_SERIES
+    ),
+    "visit-cart-series-done": _cart(
+        page=1, bp_protocol=signs.SERIES_DONE, vitals=signs.VITALS_SERIES_OVER
+    ),
+    "visit-clinician-series": Shot(
+        Page.VISIT, {"bp_protocol": signs.SERIES_NO_CUFF}, has_pictures=True, vitals_page=1
+    ),
+    "visit-cart-news2": _cart(page=2, news2=signs.NEWS2_NURSE),
+    "visit-clinician-news2": Shot(
+        Page.VISIT, {"news2": signs.NEWS2_SCORE}, has_pictures=True, vitals_page=2
+    ),
+    "visit-clinician-news2-incomplete": Shot(
+        Page.VISIT, {"news2": signs.NEWS2_INCOMPLETE}, has_pictures=True, vitals_page=2
     ),
     "visit-cart-missing": Shot(
         Page.VISIT,
@@ -273,7 +331,7 @@ SHOTS: dict[str, Shot] = {
     "unsent": Shot(Page.UNSENT, {"unsent": made.UNSENT, "status": made.STATUS_OUT}),
     "unsent-cuff": Shot(
         Page.UNSENT,
-        {"unsent": made.UNSENT, "running_cuff": RunningCuffScreen(is_shown=True)},
+        {"unsent": made.UNSENT, "running_cuff": signs.CUFF_MAY_START},
         is_cart=True,
     ),
     "visit-messages-live": Shot(Page.VISIT, {"messages": made.MESSAGES_LIVE}, has_pictures=True),
@@ -301,7 +359,49 @@ SHOTS: dict[str, Shot] = {
         is_cart=True,
         has_pictures=True,
     ),
+    **shown.SHOTS,
+    "devices-cart": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_CART, "status": made.STATUS_CART},
+        is_cart=True,
+    ),
+    "devices-cart-ill": Shot(
+        Page.DEVICES,
+        {"devices": gallery_devices.DEVICES_ILL, "status": made.STATUS_OUT},
+        is_cart=True,
+    ),
+    "devices-clinician": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_CLINICIAN}),
+    "devices-none": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_NONE}),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
+    "sounds-far-live": Shot(Page.VISIT, {"scope": sounds.FAR}, has_pictures=True),
+    "sounds-far-narrow": Shot(Page.VISIT, {"scope": sounds.FAR_NARROW}, has_pictures=True),
+    "sounds-far-none": Shot(Page.VISIT, {"scope": sounds.FAR_NONE}),
+    "sounds-far-kept": Shot(Page.VISIT, {"scope": sounds.FAR_KEPT}),
+    "sounds-far-beside": Shot(Page.VISIT, {"scope": sounds.FAR_BESIDE}, has_pictures=True),
+    "sounds-far-coming": Shot(Page.VISIT, {"scope": sounds.FAR_COMING}),
+    **{
+        name: Shot(
+            Page.VISIT,
+            {
+                "visit": made.VISIT_CART,
+                "call": made.CALL_CART,
+                "vitals": made.VITALS_CART,
+                "recordings": made.SCOPE_CART,
+                "scope": screen,
+                "status": made.STATUS_CART,
+            },
+            is_cart=True,
+            has_pictures=True,
+        )
+        for name, screen in (
+            ("sounds-cart", sounds.CART),
+            ("sounds-cart-running", sounds.CART_RUNNING),
+            ("sounds-cart-away", sounds.CART_AWAY),
+            ("sounds-cart-back", sounds.CART_BACK),
+            ("sounds-cart-kept", sounds.CART_KEPT),
+            ("sounds-cart-beside", sounds.CART_BESIDE),
+        )
+    },
 }
 
 
@@ -324,50 +424,43 @@ def test_picture(width: int, height: int, words: str, captured_at: float) -> Pic
     return Picture(width, height, Layout.BGRA, data, 1, captured_at)
 
 
-def heart_peaks(count: int) -> tuple[float, ...]:
-    """Two sounds in each beat, 72 a minute."""
-    beat = 50 * 60 / 72
-    return tuple(
-        0.04
-        + 0.8 * math.exp(-(((place % beat) - 4) ** 2) / 6)
-        + 0.5 * math.exp(-(((place % beat) - 19) ** 2) / 5)
-        for place in range(count)
-    )
-
-
 class Hall:
     """One window, filled anew for each shot."""
 
     def __init__(self, application: QApplication, look: theme.Look, size: tuple[int, int]) -> None:
         dress(application, look)
         self._application = application
-        self._pictures: tuple[Picture | None, Picture | None] = (None, None)
+        self._pictures: tuple[Picture | None, ...] = (None, None, None)
         self.stills = Stills()
         self._first = {name: still.screen for name, still in vars(self.stills).items()}
         del self._first["window"]
-        self.frame = Frame(
-            self.stills.models(), look, lambda: self._pictures[0], lambda: self._pictures[1]
-        )
+        self._strips: list[Strip] = []
+        sources = PictureSources(*(lambda place=place: self._pictures[place] for place in range(3)))
+        self.frame = Frame(self.stills.models(), look, sources, self._new_strips)
         self.frame.resize(*size)
         self.frame.show()
 
     def hang(self, shot: Shot) -> QWidget:
         self.stills.visit.show(VisitScreen())  # whatever was asked is asked no more
-        self._pictures = (None, None)
+        self._pictures = (None, None, None)
         if shot.has_pictures:
-            taken = time.monotonic() - (FROZEN_AFTER_S - 0.1 if shot.is_frozen else 0.0)
+            taken = time.monotonic() - (FROZEN_AFTER_S - 0.5 if shot.is_frozen else 0.0)
             self._pictures = (
                 test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
                 test_picture(320, 180, "own", taken),
+                test_picture(640, 360, "exam camera (invented)", taken),
             )
         for name, first in self._first.items():
             getattr(self.stills, name).show(shot.screens.get(name, first))
         self.stills.window.show(WindowScreen(shot.page))
-        self.stills.recordings.envelope.emit(())
-        recordings = self.stills.recordings.screen
-        if isinstance(recordings, RecordingsScreen) and recordings.is_live:
-            self.stills.recordings.envelope.emit(heart_peaks(260))
+        self._settle()
+        self._strips = heart_strips(21.5, hole_s=20.2)
+        self.frame.visit.look_at_curves()
         self.stills.call.levels.emit(0.06, 0.1)
+        pictures = self.stills.still_pictures.screen
+        if isinstance(pictures, StillsScreen) and pictures.is_open:
+            shown.bring_pictures(pictures, self.stills.still_pictures.picture)
+            self.frame.visit.stills.wait_for_pictures()
         self._settle()
         while shot.is_frozen and not self.frame.visit.call.own.is_frozen:
             self._settle()
@@ -375,8 +468,15 @@ class Hall:
             self.frame.visit.call.own.look()
         if shot.asks_finish:
             self.frame.visit.ask_finish()
+        self.frame.visit.vitals.turn_to(shot.vitals_page)
+        if shot.asks_assign:
+            self.frame.visit.vitals.ask_assign()
         self._settle()
         return self.frame
+
+    def _new_strips(self) -> list[Strip]:
+        strips, self._strips = self._strips, []
+        return strips
 
     def close(self) -> None:
         self.frame.close()

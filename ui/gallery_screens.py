@@ -10,6 +10,7 @@ from app.domain.ladder import Matters
 from ui.tone import Tone
 from ui.view_models.call import CallScreen, MeasureScreen
 from ui.view_models.cart_home import CartHomeScreen, DeviceRowScreen
+from ui.view_models.choices import ChoiceScreen
 from ui.view_models.ladder import LadderScreen
 from ui.view_models.lock import LockScreen
 from ui.view_models.messages import MessageFileScreen, MessageRowScreen, MessagesScreen
@@ -19,8 +20,9 @@ from ui.view_models.recordings import RecordingRowScreen, RecordingsScreen
 from ui.view_models.sign_in import SignInScreen
 from ui.view_models.status import StatusScreen
 from ui.view_models.sync import UnsentRowScreen, UnsentScreen
+from ui.view_models.tiles import TileScreen
 from ui.view_models.visits import VisitScreen
-from ui.view_models.vitals import ReadingRowScreen, SetAsideRowScreen, TileScreen, VitalsScreen
+from ui.view_models.vitals import ReadingRowScreen, VitalsScreen
 from ui.view_models.worklist import WorklistRowScreen, WorklistScreen
 from ui.wording import DASH, failure, isolate, megabytes, spoken, text
 
@@ -38,6 +40,7 @@ STATUS = StatusScreen(
     person=text("status.person", name="Dr A. Lindqvist", role=text("role.clinician")),
     demonstration=text("demonstration"),
     can_open_unsent=True,
+    can_open_devices=True,
     can_lock=True,
     can_sign_out=True,
 )
@@ -435,7 +438,7 @@ def _reading(value: str, pulse: str, time: str, age: str, *, is_pending: bool) -
     return ReadingRowScreen(
         what=text("vitals.blood-pressure"),
         value=isolate(f"{value} mmHg"),
-        extra=text("vitals.extra-pulse", pulse=isolate(f"{pulse} /min")),
+        extra=text("vitals.extra-pulse", value=isolate(f"{pulse} /min")),
         kept=text("vitals.kept", time=isolate(time)),
         age=text("age.ago", span=isolate(age)),
         confirmation=confirmation,
@@ -482,6 +485,7 @@ VITALS_RUNNING = replace(
     cuff_tone=Tone.ATTENTION,
     can_start=False,
     is_running=True,
+    can_stop=True,
     live=TileScreen(
         text("vitals.live"),
         "148",
@@ -499,7 +503,12 @@ VITALS_RESULT = replace(
         "SunTech Advantage (simulated)",
         text("age.ago", span=isolate("12 s")),
     ),
-    result_extra=text("vitals.extra", pulse=isolate("74 /min"), mean=isolate("96 mmHg")),
+    result_extra=", ".join(
+        (
+            text("vitals.extra-pulse", value=isolate("74 /min")),
+            text("vitals.extra-mean", value=isolate("96 mmHg")),
+        )
+    ),
     result_message=failure(Code.RESULT_UNDECIDED),
     result_tone=Tone.ATTENTION,
     can_start=False,
@@ -514,26 +523,14 @@ VITALS_REFUSED = replace(
         "mmHg",
         "SunTech Advantage (simulated)",
         text("age.ago", span=isolate("3 s")),
+        is_refused=True,
     ),
-    result_extra=text("vitals.extra-pulse", pulse=isolate("74 /min")),
+    result_extra=text("vitals.extra-pulse", value=isolate("74 /min")),
     result_message=failure(Code.OUT_OF_RANGE),
     result_tone=Tone.BAD,
     can_start=True,
     can_keep=False,
     readings=READINGS,
-)
-ASIDE = text("vitals.aside", time=AT)
-VITALS_ASIDE = replace(
-    VITALS_CART,
-    readings=READINGS,
-    set_aside=(
-        SetAsideRowScreen(
-            RecordId(UUID(int=21)), AT, ASIDE, text("vitals.aside.another-visit"), "another visit"
-        ),
-        SetAsideRowScreen(
-            RecordId(UUID(int=22)), AT, ASIDE, text("vitals.aside.nobody-asked"), "nobody asked"
-        ),
-    ),
 )
 VITALS_MISSING = replace(
     VITALS_CART,
@@ -575,6 +572,7 @@ NOTES_EMPTY = NotesScreen(visit=VISITS[2], can_write=True)
 NOTES_SHUT = replace(NOTES, can_write=False, message="")
 
 SITES = tuple(text(f"scope.site.{site}") for site in ("aortic", "pulmonic", "tricuspid", "mitral"))
+SITE_CHOICES = tuple(ChoiceScreen(name, name) for name in SITES)
 
 
 def _recording(site: str, time: str, *, is_pending: bool, proof: str = "") -> RecordingRowScreen:
@@ -604,6 +602,8 @@ SCOPE_FAR_LIVE = replace(
     scope_state=text("scope.receiving", site=SITES[3]),
     scope_tone=Tone.ATTENTION,
     is_live=True,
+    way=f"{text('scope.way.lossless')}, {text('scope.delay', behind=isolate('0.3 s'))}",
+    way_tone=Tone.GOOD,
     progress=text("scope.progress", length=isolate("12.4 s")),
     rows=RECORDINGS[1:],
 )
@@ -612,7 +612,7 @@ SCOPE_PROVEN = replace(
 )
 SCOPE_CART = RecordingsScreen(
     has_controls=True,
-    sites=SITES,
+    sites=SITE_CHOICES,
     scope_state=f"Synthetic heart sounds: {text('device.found', time=isolate('13:58'))}",
     scope_tone=Tone.GOOD,
     can_start=True,

@@ -10,9 +10,10 @@ from ui.view_models.window import WindowScreen
 from ui.views.frame import Frame, Models
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
+from ui.widgets.curve_feed import StripSource, no_strips
 from ui.widgets.dress import mark, show_when
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.wording import text
 
 FIRST_SIZE = (1280, 800)
@@ -20,16 +21,23 @@ LEAST_SIZE = (1024, 720)
 
 
 class MainWindow(QMainWindow):
-    """`far` and `own` hand over the newest pictures; `notify()` of a surface asks to paint."""
+    """`sources` hand over the newest pictures; `notify()` of a surface asks to paint.
+
+    `strips`: what is new on the curves of body sounds.
+    """
 
     first_painted = Signal()  # once, when the first frame stands on the screen
 
     def __init__(
-        self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
+        self,
+        models: Models,
+        look: theme.Look,
+        sources: PictureSources,
+        strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
         self.setWindowTitle(text("product"))
-        self.frame = Frame(models, look, far, own)
+        self.frame = Frame(models, look, sources, strips)
         self._models = models
         self._was_painted = False
         self._defect = StatusBanner("defect.message")

@@ -6,19 +6,27 @@ from app.domain.access import Role
 from app.domain.clock import Clock
 from app.domain.engine import Levels, ScopeProgress
 from app.domain.failures import Code
+from app.domain.vitals_policy import VitalsPolicy
 from app.runtime.tasks import TaskOwner
 from app.services.all_services import Services
 from ui.view_models.base import Ticker
+from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.devices import DevicesViewModel
+from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
+from ui.view_models.news2 import News2ViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
+from ui.view_models.scope import ScopeViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
+from ui.view_models.stills import StillsViewModel
 from ui.view_models.sync import UnsentViewModel
+from ui.view_models.tray import TrayViewModel
 from ui.view_models.visits import VisitViewModel
 from ui.view_models.vitals import VitalsViewModel
 from ui.view_models.window import WindowViewModel
@@ -35,6 +43,8 @@ def make_models(
     role: Role,
     device_name: str,
     has_cuff: bool,
+    policy: VitalsPolicy,
+    freeze_key: str,
     why_not_kept: Code | None,
     answering: Callable[[], str],
 ) -> tuple[Models, WindowViewModel]:
@@ -45,6 +55,17 @@ def make_models(
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
+    devices = DevicesViewModel(
+        tasks,
+        ticker,
+        devices=s.devices,
+        device_ports=s.device_ports,
+        far_devices=s.far_devices,
+        clock=clock,
+        role=role,
+    )
+    status.asked_for_devices.connect(lambda: window.show_devices(True))
+    devices.went_back.connect(lambda: window.show_devices(False))
     call = CallViewModel(
         tasks,
         ticker,
@@ -66,6 +87,19 @@ def make_models(
     )
     s.engine_room.on(Levels, call.heard_levels)
     s.engine_room.on(ScopeProgress, recordings.heard_progress)
+    scope = ScopeViewModel(
+        tasks,
+        ticker,
+        recordings=s.recordings,
+        listening=s.listening,
+        labels=s.sound_labels,
+        chart=s.chart,
+        devices=s.devices,
+        acts=s.acts,
+        clock=clock,
+        role=role,
+    )
+    s.engine_room.on(ScopeProgress, scope.heard_progress)
     visit = VisitModels(
         visit=VisitViewModel(
             tasks,
@@ -82,13 +116,37 @@ def make_models(
             tasks,
             ticker,
             vitals=s.vitals,
+            far_vitals=s.far_vitals,
+            bp_protocol=s.bp_protocol,
             chart=s.chart,
             clock=clock,
+            policy=policy,
             role=role,
             has_cuff=has_cuff,
         ),
+        bp_protocol=BpProtocolViewModel(
+            tasks,
+            ticker,
+            bp_protocol=s.bp_protocol,
+            vitals=s.vitals,
+            chart=s.chart,
+            clock=clock,
+            role=role,
+        ),
+        news2=News2ViewModel(
+            tasks,
+            ticker,
+            observations=s.observations,
+            far_vitals=s.far_vitals,
+            chart=s.chart,
+            clock=clock,
+            policy=policy,
+            role=role,
+        ),
+        tray=TrayViewModel(tasks, ticker, tray=s.tray, chart=s.chart, clock=clock, role=role),
         notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
         recordings=recordings,
+        scope=scope,
         messages=MessagesViewModel(
             tasks,
             messages=s.messages,
@@ -98,6 +156,27 @@ def make_models(
             call=s.call,
             sync=s.sync,
             acts=s.acts,
+            role=role,
+        ),
+        exam=ExamViewModel(
+            tasks,
+            ticker,
+            exam=s.exam_camera,
+            stills=s.stills,
+            lease=s.camera_lease,
+            call=s.call,
+            chart=s.chart,
+            clock=clock,
+            freeze_key=freeze_key,
+        ),
+        stills=StillsViewModel(
+            tasks,
+            ticker,
+            stills=s.stills,
+            files=s.still_files,
+            export=s.still_export,
+            chart=s.chart,
+            clock=clock,
             role=role,
         ),
     )
@@ -119,7 +198,8 @@ def make_models(
         cart_home=cart_home,
         visit=visit,
         unsent=unsent,
+        devices=devices,
         status=status,
-        running_cuff=RunningCuffViewModel(tasks, s.vitals, window),
+        running_cuff=RunningCuffViewModel(tasks, s.vitals, s.bp_protocol, window),
     )
     return models, window

@@ -45,9 +45,25 @@ BAD_ON_DARK = "#F5A3BB"
 # Vital signs, as text on DARK; blood pressure is white.
 VITAL_PRESSURE = "#FFFFFF"
 VITAL_PULSE = "#2BD39A"
+VITAL_SATURATION = "#56B4E9"
+VITAL_TEMPERATURE = "#E69F00"
 VITAL_STALE = "#A7B1BB"
 CURVE = "#2BD39A"
 CURVE_STALE = "#7C8690"
+CURVE_GRID = "#232B33"  # five millimetres of paper
+CURVE_GRID_STRONG = "#33404C"  # each fifth of them: a second at 25 mm/s
+CURVE_HOLE = "#2A2F36"  # nothing came, or not in time
+CURVE_PLAYHEAD = "#FFFFFF"
+CURVE_SECOND = "#7FB4F0"  # the earlier recording beside the newer
+CURVE_LABEL = "#F2C46D"
+# Loudness of a band from nothing to the loudest, as (share, colour); even to the eye.
+SPECTRUM = (
+    (0.0, "#101418"),
+    (0.35, "#1B3A6B"),
+    (0.6, "#1F8A8C"),
+    (0.8, "#8FD14F"),
+    (1.0, "#FFF3B0"),
+)
 
 ALARM_HIGH = "#C4001A"
 ALARM_MEDIUM = "#FFD400"
@@ -104,6 +120,8 @@ _SHEET = Template("""
 QWidget#window, QWidget[surface="ground"] { background: $GROUND; }
 QWidget[surface="paper"] { background: $PAPER; }
 QWidget[surface="panel"] { background: $PAPER; border: 1px solid $LINE; border-radius: 4px; }
+QWidget[surface="card"] { background: $PAPER; border: 1px solid $LINE; border-radius: 4px; }
+QWidget[surface="card"]:focus { border: ${RING}px solid $INK; }
 QWidget[surface="dark"] { background: $DARK; }
 QWidget[surface="banner"] { background: $BANNER; }
 QWidget[surface="status"] { background: $PAPER; border-top: 1px solid $LINE; }
@@ -186,6 +204,24 @@ QPushButton[kind="status"] { font-size: ${SMALL}px; padding: 0px 8px;
 QPushButton[kind="status"]:focus { padding: 0px 6px; min-height: ${small_ringed}px; }
 QPushButton[kind="status"][tone="attention"] { color: $ATTENTION; background: $ATTENTION_FILL; }
 QPushButton[kind="status"][tone="bad"] { color: $BAD; background: $BAD_FILL; font-weight: bold; }
+QPushButton[chosen="true"] { background: $CHOSEN; border: 2px solid $PRIMARY; }
+QPushButton[chosen="true"]:focus { border: ${RING}px solid $INK; }
+QPushButton[kind="site"] { border-radius: ${site_round}px; padding: 0px; min-height: 0px;
+  font-weight: bold; font-size: ${SMALL}px; }
+QPushButton[kind="site"]:focus { border: ${RING}px solid $INK; padding: 0px; min-height: 0px; }
+QPushButton[kind="site"][recorded="true"] { background: $GOOD_FILL; border-color: $GOOD; }
+QPushButton[kind="site"][chosen="true"] { background: $PRIMARY; color: $ON_PRIMARY;
+  border: 2px solid $PRIMARY_DOWN; }
+QPushButton[kind="site"][chosen="true"]:focus { border: ${RING}px solid $INK; }
+QPushButton[kind="site"][live="true"] { background: $ATTENTION_FILL; color: $ATTENTION;
+  border: 3px solid $ATTENTION; }
+QPushButton[kind="tab"] { border: 1px solid $LINE; border-bottom: 4px solid $LINE;
+  border-radius: 0px; padding: 0px 2px; min-height: ${tab}px; }
+QPushButton[kind="tab"][chosen="true"] { border-bottom: 4px solid $PRIMARY; font-weight: bold;
+  background: $CHOSEN; }
+QPushButton[kind="tab"][tone="attention"] { color: $ATTENTION; }
+QPushButton[kind="tab"]:focus { border: ${RING}px solid $INK; padding: 0px;
+  min-height: ${ringed}px; }
 QPushButton[kind="great"] { border: 2px solid $EDGE; padding: 0px; }
 QPushButton[kind="great"]:focus { border: ${RING}px solid $INK; padding: 0px; }
 QPushButton[kind="great-primary"] { background: $PRIMARY; border: 2px solid $PRIMARY; padding: 0px;}
@@ -240,6 +276,11 @@ QScrollBar::add-page:vertical, QScrollBar::sub-page:vertical { background: trans
 """)
 
 
+def site_side(look: Look) -> int:
+    """Of a place on the body: they lie close to each other."""
+    return min(look.target, TOUCH_TARGET)
+
+
 def style_sheet(look: Look) -> str:
     """The whole sheet for this look."""
     tokens: dict[str, str | int] = {
@@ -256,6 +297,8 @@ def style_sheet(look: Look) -> str:
         "small_inner": small - 2,
         "small_ringed": small - 2 * RING,
         "field": look.target - 6,
+        "site_round": site_side(look) // 2,
+        "tab": look.target - 5,
         "down_arrow": str(files("resources").joinpath("icons", "down.svg")),
     }
     return _SHEET.substitute(tokens)

@@ -11,16 +11,27 @@ from pydantic import Field
 
 from app.contract.wire import Body, Count, Instant, Sha256Hex, ShortText
 from app.domain.access import Role
+from app.domain.bp_protocol import TRIES_LIMIT
 from app.domain.changes import RecordType
 from app.domain.engine import Path
 from app.domain.ladder import Reason, Step
 from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, FileKind
 from app.domain.messages import MESSAGE_MAX_CHARACTERS, TURN_MOST, ReceiptKind
 from app.domain.notes import NOTE_MAX_CHARACTERS
-from app.domain.recordings import RECORDING_MAX_SECONDS
+from app.domain.recordings import GAPS_MOST, RECORDING_MAX_SECONDS
+from app.domain.stills import (
+    LABEL_MAX_CHARACTERS,
+    LENGTH_LEAST_MM,
+    LENGTH_MOST_MM,
+    MARKS_MOST,
+    SIDE_MAX,
+    STILL_MAX_BYTES,
+    MarkKind,
+)
 from app.domain.visits import VisitState
 
 Figure = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Coordinate = Annotated[float, Field(ge=-SIDE_MAX, le=2 * SIDE_MAX, allow_inf_nan=False)]
 DecimalText = Annotated[str, Field(pattern=r"^-?\d{1,6}(\.\d{1,6})?$")]
 
 
@@ -112,6 +123,30 @@ class DeviceBody(Body):
     driver_version: ShortText = ""
 
 
+class AssignedBody(Body):
+    """Nobody had asked for it here: a person said whose it is. `why` it had lain in the tray."""
+
+    by: UUID
+    at: Instant
+    why: ShortText
+
+
+class TakenBody(Body):
+    arm: ShortText
+    cuff_size: ShortText
+    position: ShortText
+    rested_s: Count
+
+
+class SeriesBody(Body):
+    """The average is number 0 and names what it was made of; a single reading names nothing."""
+
+    id: UUID
+    number: Annotated[int, Field(ge=0, le=TRIES_LIMIT)]
+    is_counted: bool
+    averaged: Annotated[list[UUID], Field(max_length=TRIES_LIMIT)]
+
+
 class ReadingBody(Body):
     visit: UUID
     patient: UUID
@@ -123,6 +158,16 @@ class ReadingBody(Body):
     quality: Annotated[list[ShortText], Field(max_length=16)] = []
     kept_at: Instant
     kept_by: UUID
+    assigned: AssignedBody | None = None
+    taken: TakenBody | None = None
+    series: SeriesBody | None = None
+
+
+class SoundGapBody(Body):
+    """The instrument was away before this sample."""
+
+    at_sample: Count
+    missing_ms: Count
 
 
 class RecordingBody(Body):
@@ -142,6 +187,79 @@ class RecordingBody(Body):
     file_key: Annotated[str, Field(max_length=64)]
     file_bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)]
     is_complete: bool = True
+    gaps: Annotated[list[SoundGapBody], Field(max_length=GAPS_MOST)] = []
+    continues: UUID | None = None
+
+
+class SoundLabelBody(Body):
+    """A mark on a recording, of samples from and to; `kind` may be a later release's word.
+
+    The recording may still be on its way: who marks it live is quicker than its file.
+    """
+
+    visit: UUID
+    patient: UUID
+    recording: UUID
+    at_sample: Count
+    to_sample: Count
+    kind: ShortText
+    text: ShortText = ""
+    author: UUID
+    author_name: ShortText
+    made_at: Instant
+    is_withdrawn: bool = False
+
+
+class StillBody(Body):
+    """`sha256` of the plain PNG; `file_sha256` of the ciphertext that lies under /v1/files."""
+
+    visit: UUID
+    patient: UUID
+    kind: Literal["exam-camera"] = "exam-camera"
+    width: Annotated[int, Field(ge=1, le=SIDE_MAX)]
+    height: Annotated[int, Field(ge=1, le=SIDE_MAX)]
+    sha256: Sha256Hex
+    pixels_sha256: Sha256Hex
+    taken_at: Instant
+    taken_by: UUID
+    asked_by: Role
+    source: ShortText
+    coding: Annotated[str, Field(max_length=16)] = ""
+    file_sha256: Sha256Hex
+    file_key: Annotated[str, Field(max_length=64)]
+    file_bytes: Annotated[int, Field(ge=1, le=2 * STILL_MAX_BYTES)]
+
+
+class MarkBody(Body):
+    """In pixels of the still, from its upper left corner."""
+
+    kind: MarkKind
+    x1: Coordinate
+    y1: Coordinate
+    x2: Coordinate
+    y2: Coordinate
+    words: Annotated[str, Field(max_length=LABEL_MAX_CHARACTERS)] = ""
+
+
+class ScaleBody(Body):
+    x1: Coordinate
+    y1: Coordinate
+    x2: Coordinate
+    y2: Coordinate
+    length_mm: Annotated[float, Field(ge=LENGTH_LEAST_MM, le=LENGTH_MOST_MM, allow_inf_nan=False)]
+
+
+class StillMarksBody(Body):
+    """All that is drawn beside a still, as one person saved it; the newest of a still is shown."""
+
+    visit: UUID
+    patient: UUID
+    still: UUID
+    marks: Annotated[list[MarkBody], Field(max_length=MARKS_MOST)]
+    scale: ScaleBody | None = None
+    author: UUID
+    author_name: ShortText
+    made_at: Instant
 
 
 class LadderStepBody(Body):
@@ -196,6 +314,9 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.RECEIPT: ReceiptBody,
     RecordType.READING: ReadingBody,
     RecordType.RECORDING: RecordingBody,
+    RecordType.SOUND_LABEL: SoundLabelBody,
+    RecordType.STILL: StillBody,
+    RecordType.STILL_MARKS: StillMarksBody,
     RecordType.LADDER_STEP: LadderStepBody,
     RecordType.CALL_REPORT: CallReportBody,
 }

@@ -10,6 +10,7 @@ from app.domain.access import Role
 from app.domain.ids import PersonId
 from app.domain.people import Person
 
+PASSWORD_LEAST = 8  # characters, of a new one
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 Token = Annotated[str, Field(max_length=4096, pattern=r"^[!-~]+$")]  # it travels in a header
 
@@ -25,7 +26,7 @@ class FirstAccountIn(Body):
 
     setup_code: ShortText
     username: Annotated[str, Field(min_length=1, max_length=64)]
-    password: Annotated[str, Field(min_length=8, max_length=1024)]
+    password: Annotated[str, Field(min_length=PASSWORD_LEAST, max_length=1024)]
     name: ShortText
     role: Role
 

@@ -20,7 +20,13 @@ class Action(StrEnum):
     WRITE_NOTE = "write-note"
     SIGN_NOTE = "sign-note"
     KEEP_READING = "keep-reading"
+    CHOOSE_SPO2_SCALE = "choose-spo2-scale"
     KEEP_RECORDING = "keep-recording"
+    LABEL_SOUND = "label-sound"
+    KEEP_STILL = "keep-still"
+    MARK_STILL = "mark-still"
+    EXPORT_STILL = "export-still"
+    MOVE_CAMERA = "move-camera"  # the other side's
     WRITE_MESSAGE = "write-message"
     FINISH_VISIT = "finish-visit"
     SIGN_VISIT = "sign-visit"
@@ -39,6 +45,9 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.WRITE_NOTE,
             Action.KEEP_READING,
             Action.KEEP_RECORDING,
+            Action.LABEL_SOUND,
+            Action.KEEP_STILL,
+            Action.MARK_STILL,
             Action.WRITE_MESSAGE,
         }
     ),

@@ -6,10 +6,14 @@ from enum import StrEnum
 
 from app.domain.access import Role
 from app.domain.changes import Json
+from app.domain.curve import SoundShape
 from app.domain.device import DeviceStatus
+from app.domain.exam_camera import ControlsSeen, FarExamCamera, FarStill, StillDone, StillRefused
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Stand, Step, Wants
+from app.domain.listening import Slot, SoundBand
+from app.domain.recordings import SoundGap, SoundSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Equipment:
     speaker: str | None
     scope: str | None
     has_echo_control: bool = True
+    exam_camera: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class CallSetup:
     speaker: str | None
     scope: str | None  # a sound device's name or a WAV file
     has_echo_control: bool = True  # of the voice: echo, noise and rumble are taken off it
+    exam_camera: str | None = None  # as `camera`
 
 
 class LinkPhase(StrEnum):
@@ -58,6 +64,7 @@ class EngineAttached:
     is_live: bool
     is_muted: bool
     is_camera_on: bool = True
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,28 @@ class Levels:
     far: float
 
 
+class LiveWay(StrEnum):
+    """How a body sound goes to the far end while it is made; best first."""
+
+    LOSSLESS = "lossless"  # the record itself
+    MONITOR = "monitor"  # the same with fewer samples; the record follows
+    LATER = "later"  # the line carries neither; the record follows
+
+
+class SoundFault(StrEnum):
+    """What is wrong with a body sound while it is heard."""
+
+    QUIET = "quiet"
+    CLIPPING = "clipping"
+    LOUD_ROOM = "loud-room"
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeProgress:
-    """A stethoscope recording that runs here (`is_ours`) or arrives from the far end."""
+    """A stethoscope recording that runs here (`is_ours`) or arrives from the far end.
+
+    `delay_ms`: from the body to what is heard and drawn here; None for our own instrument.
+    """
 
     recording: RecordId
     visit: VisitId
@@ -111,7 +137,38 @@ class ScopeProgress:
     level: float
     missing_blocks: int
     is_line_up: bool
-    envelope: tuple[float, ...] = ()  # newest absolute peaks, 0..1, 50 a second
+    way: LiveWay = LiveWay.LOSSLESS
+    delay_ms: float | None = None
+    heart_rate_bpm: float | None = None
+    heart_confidence: float = 0.0
+    faults: tuple[SoundFault, ...] = ()
+    is_away: bool = False  # the instrument: it is waited for, in the same recording
+    sample_rate_hz: int = 0
+    continues: RecordId | None = None
+    at_s: float = 0.0  # what is heard and drawn here now
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeTimeline:
+    """The whole of a running recording, coarsely. May be dropped: the next one tells it all.
+
+    `peaks`: base64, a byte for each quarter of a second, 255 where nothing is here (yet). `late`:
+    what came after it could be heard, (from, until) in seconds.
+    """
+
+    recording: RecordId
+    seconds: float
+    peaks: str
+    late: tuple[SoundSpan, ...]
+    gaps: tuple[SoundGap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeContinues:
+    """`before` was full: the same listening goes on as `recording`."""
+
+    recording: RecordId
+    before: RecordId
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +185,8 @@ class ScopeDone:
     wav: bytes
     source: str
     is_complete: bool
+    gaps: tuple[SoundGap, ...] = ()
+    continues: RecordId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +196,45 @@ class ScopeProof:
     recording: RecordId
     far_sha256: str
     matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOpened:
+    """A kept recording stands in its slot, to be drawn and played."""
+
+    slot: Slot
+    recording: RecordId
+    sample_rate_hz: int
+    bands: tuple[SoundBand, ...]  # those that its rate holds
+    shape: SoundShape
+    peak: int  # the largest sample, without its sign
+    heart_rate_bpm: float | None = None
+    heart_confidence: float = 0.0
+    faults: tuple[SoundFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRefused:
+    """It cannot be opened."""
+
+    slot: Slot
+    recording: RecordId
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlaying:
+    """Where it is; told some times a second. `is_heard`: there is a loudspeaker."""
+
+    slot: Slot
+    at_s: float
+    is_heard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStopped:
+    slot: Slot
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +288,20 @@ EngineEvent = (
     | DevicesSeen
     | Levels
     | ScopeProgress
+    | ScopeTimeline
+    | ScopeContinues
     | ScopeDone
     | ScopeProof
+    | SoundOpened
+    | SoundRefused
+    | SoundPlaying
+    | SoundStopped
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillDone
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
 )

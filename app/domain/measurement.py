@@ -23,6 +23,11 @@ class VitalKind(StrEnum):
     TEMPERATURE_CELSIUS = "temperature-celsius"
     WEIGHT_KG = "weight-kg"
     GLUCOSE_MG_PER_DL = "glucose-mg-per-dl"
+    # What a person counts, sees or chooses, and types in.
+    RESPIRATION_PER_MINUTE = "respiration-per-minute"
+    OXYGEN_GIVEN = "oxygen-given"  # 0: air, 1: oxygen
+    CONSCIOUSNESS_ACVPU = "consciousness-acvpu"  # the place in Consciousness, from 0
+    SPO2_SCALE = "spo2-scale"  # 1 or 2, of NEWS2
 
 
 UCUM_UNIT: dict[VitalKind, str] = {
@@ -36,6 +41,10 @@ UCUM_UNIT: dict[VitalKind, str] = {
     VitalKind.TEMPERATURE_CELSIUS: "Cel",
     VitalKind.WEIGHT_KG: "kg",
     VitalKind.GLUCOSE_MG_PER_DL: "mg/dL",
+    VitalKind.RESPIRATION_PER_MINUTE: "/min",
+    VitalKind.OXYGEN_GIVEN: "1",
+    VitalKind.CONSCIOUSNESS_ACVPU: "1",
+    VitalKind.SPO2_SCALE: "1",
 }
 
 
@@ -77,6 +86,16 @@ class Measurement:
 
     def value_of(self, kind: VitalKind) -> Decimal | None:
         return next((q.value for q in self.quantities if q.kind is kind), None)
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """When the body was measured; None: nobody knows.
+
+        Only the device's clock tells it of what lay in the device's memory.
+        """
+        if QualityFlag.FROM_MEMORY in self.quality:
+            return self.device_time
+        return self.received_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,22 @@ from datetime import datetime
 from app.domain.changes import Json
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId
 
-RECORDING_MAX_SECONDS = 600
+RECORDING_MAX_SECONDS = 600  # of one; a longer listening goes on in a next one
+GAPS_MOST = 64  # marked in one recording
+
+
+@dataclass(frozen=True, slots=True)
+class SoundGap:
+    """The instrument was away here: so much of the body was never delivered by it."""
+
+    at_sample: int
+    missing_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSpan:
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,8 @@ class Recording:
     file_bytes: int = 0
     is_complete: bool = True  # False: the capture was cut short, the part that was there is kept
     is_pending: bool = True
+    gaps: tuple[SoundGap, ...] = ()
+    continues: RecordId | None = None  # the recording that was full
 
     @property
     def seconds(self) -> float:
@@ -39,7 +56,7 @@ class Recording:
 
 def fields_of(recording: Recording) -> dict[str, Json]:
     """The recording's document as it is kept and sent (contract: RecordingBody)."""
-    return {
+    fields: dict[str, Json] = {
         "visit": str(recording.visit),
         "patient": str(recording.patient),
         "kind": "stethoscope",
@@ -55,3 +72,10 @@ def fields_of(recording: Recording) -> dict[str, Json]:
         "file_bytes": recording.file_bytes,
         "is_complete": recording.is_complete,
     }
+    if recording.gaps:
+        fields["gaps"] = [
+            {"at_sample": gap.at_sample, "missing_ms": gap.missing_ms} for gap in recording.gaps
+        ]
+    if recording.continues is not None:
+        fields["continues"] = str(recording.continues)
+    return fields

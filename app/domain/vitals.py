@@ -1,21 +1,17 @@
-"""What of a measurement may be kept, and why not. Limits: PLAUSIBLE below, device range first."""
+"""What of a measurement may be kept, and why not; how long a value is fresh.
 
-import re
-from collections.abc import Mapping
+Limits: PLAUSIBLE below, device range first. Whole measurements: what each instrument must tell.
+"""
+
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
-from app.domain.changes import Json
-from app.domain.clock import plausible_instant
-from app.domain.device import DeviceIdentity, DeviceKind
+from app.domain.device import DeviceKind
 from app.domain.failures import Code
-from app.domain.ids import PatientId, PersonId, RecordId, VisitId
-from app.domain.measurement import UCUM_UNIT, Measurement, QualityFlag, Quantity, VitalKind
+from app.domain.measurement import Measurement, Quantity, VitalKind
 
 STALE_CUFF_PRESSURE_S = 2.0
+STALE_STREAM_S = 5.0
 
 # Lowest and highest value that a person may have; wider than health, narrower than nonsense.
 PLAUSIBLE: dict[VitalKind, tuple[Decimal, Decimal]] = {
@@ -29,20 +25,77 @@ PLAUSIBLE: dict[VitalKind, tuple[Decimal, Decimal]] = {
     VitalKind.TEMPERATURE_CELSIUS: (Decimal(30), Decimal(43)),
     VitalKind.WEIGHT_KG: (Decimal("0.2"), Decimal(300)),
     VitalKind.GLUCOSE_MG_PER_DL: (Decimal(10), Decimal(1000)),
+    VitalKind.RESPIRATION_PER_MINUTE: (Decimal(1), Decimal(80)),
+    VitalKind.OXYGEN_GIVEN: (Decimal(0), Decimal(1)),
+    VitalKind.CONSCIOUSNESS_ACVPU: (Decimal(0), Decimal(4)),
+    VitalKind.SPO2_SCALE: (Decimal(1), Decimal(2)),
 }
 PULSE_PRESSURE_MIN_MMHG = Decimal(10)
-# What a value may look like on any wire: "1E+999999999" is finite, and fills the memory when shown.
-_DECIMAL_TEXT = re.compile(r"-?\d{1,6}(\.\d{1,6})?", re.ASCII)
+SPO2_ACCURATE_FROM = Decimal(70)
+
+# What a person types is counted or chosen: nothing stands between two of them.
+TYPED = frozenset(
+    {
+        VitalKind.RESPIRATION_PER_MINUTE,
+        VitalKind.OXYGEN_GIVEN,
+        VitalKind.CONSCIOUSNESS_ACVPU,
+        VitalKind.SPO2_SCALE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a measurement of one instrument must hold, and what it may hold besides."""
+
+    needs: frozenset[VitalKind]
+    besides: frozenset[VitalKind] = frozenset()
+
+
+WHOLE: dict[DeviceKind, Whole] = {
+    DeviceKind.BLOOD_PRESSURE_CUFF: Whole(
+        frozenset({VitalKind.SYSTOLIC_MMHG, VitalKind.DIASTOLIC_MMHG}),
+        frozenset({VitalKind.MEAN_ARTERIAL_MMHG, VitalKind.PULSE_PER_MINUTE}),
+    ),
+    DeviceKind.OXIMETER: Whole(
+        frozenset({VitalKind.SPO2_PERCENT}),
+        frozenset({VitalKind.PULSE_PER_MINUTE, VitalKind.PERFUSION_INDEX_PERCENT}),
+    ),
+    DeviceKind.THERMOMETER: Whole(frozenset({VitalKind.TEMPERATURE_CELSIUS})),
+    DeviceKind.SCALE: Whole(frozenset({VitalKind.WEIGHT_KG})),
+    DeviceKind.GLUCOMETER: Whole(frozenset({VitalKind.GLUCOSE_MG_PER_DL})),
+    DeviceKind.BY_HAND: Whole(frozenset(), TYPED),
+}
 
 
 def assess(measured: Measurement) -> Code | None:
     """None when the measurement may be kept as a reading, else the first reason why not."""
+    if (unfit := _is_no_whole(measured)) is not None:
+        return unfit
+    if not all(is_plausible(quantity) for quantity in measured.quantities):
+        return Code.OUT_OF_RANGE
+    return _contradiction(measured)
+
+
+def _is_no_whole(measured: Measurement) -> Code | None:
+    """An instrument tells what it measures, each value once, and nothing that it cannot know."""
+    kinds = [quantity.kind for quantity in measured.quantities]
+    whole = WHOLE.get(measured.device.kind)
+    if whole is None or not whole.needs | whole.besides >= set(kinds):
+        return Code.UNEXPECTED_QUANTITY
+    if len(set(kinds)) < len(kinds):
+        return Code.TOLD_TWICE
+    if not kinds or not whole.needs <= set(kinds):
+        return Code.INCOMPLETE
+    return None
+
+
+def _contradiction(measured: Measurement) -> Code | None:
+    """Two pressures of one beat stand in an order."""
     systolic = measured.value_of(VitalKind.SYSTOLIC_MMHG)
     diastolic = measured.value_of(VitalKind.DIASTOLIC_MMHG)
     if systolic is None or diastolic is None:
-        return Code.INCOMPLETE
-    if not all(is_plausible(quantity) for quantity in measured.quantities):
-        return Code.OUT_OF_RANGE
+        return None
     if systolic <= diastolic:
         return Code.SYSTOLIC_NOT_ABOVE_DIASTOLIC
     if systolic - diastolic < PULSE_PRESSURE_MIN_MMHG:
@@ -55,97 +108,18 @@ def assess(measured: Measurement) -> Code | None:
 
 def is_plausible(quantity: Quantity) -> bool:
     low, high = PLAUSIBLE[quantity.kind]
-    return low <= quantity.value <= high
+    is_whole = quantity.kind not in TYPED or quantity.value == quantity.value.to_integral_value()
+    return is_whole and low <= quantity.value <= high
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A measurement that a person kept, for one visit and patient."""
-
-    id: RecordId
-    visit: VisitId
-    patient: PatientId
-    measured: Measurement
-    kept_at: datetime
-    kept_by: PersonId
-    is_pending: bool = True  # not yet confirmed by the server
+def doubt_of(measured: Measurement) -> Code | None:
+    """What a person should look at before they keep it; no reason to refuse it."""
+    saturation = measured.value_of(VitalKind.SPO2_PERCENT)
+    if saturation is not None and saturation < SPO2_ACCURATE_FROM:
+        return Code.SPO2_DOUBTFUL
+    return None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A measurement that may not be kept; shown with its reason, never dropped silently."""
-
-    measured: Measurement
-    reason: Code
-
-
-def fields_of(reading: Reading) -> dict[str, Json]:
-    """The reading's document as it is kept and sent (contract: ReadingBody)."""
-    measured, device = reading.measured, reading.measured.device
-    return {
-        "visit": str(reading.visit),
-        "patient": str(reading.patient),
-        "quantities": [
-            {"kind": str(q.kind), "value": format(q.value, "f"), "unit": UCUM_UNIT[q.kind]}
-            for q in measured.quantities
-        ],
-        "device": {
-            "kind": str(device.kind),
-            "model": device.model,
-            "port": device.port,
-            "serial_number": device.serial_number,
-            "driver_version": device.driver_version,
-        },
-        "device_time": None if measured.device_time is None else measured.device_time.isoformat(),
-        "received_at": measured.received_at.isoformat(),
-        "frame_sha256": measured.frame_sha256,
-        "quality": [str(flag) for flag in sorted(measured.quality)],
-        "kept_at": reading.kept_at.isoformat(),
-        "kept_by": str(reading.kept_by),
-    }
-
-
-def decimal_from(value: object) -> Decimal:
-    """The number that a wire carried as text; ValueError when it is none of ours."""
-    text = str(value)
-    if _DECIMAL_TEXT.fullmatch(text) is None:
-        raise ValueError("not a decimal")
-    return Decimal(text)
-
-
-def _aware(text: str) -> datetime:
-    return plausible_instant(datetime.fromisoformat(text))
-
-
-def reading_from(record: str, fields: Mapping[str, Any], *, is_pending: bool) -> Reading:
-    """The reading of a document; KeyError, ValueError or TypeError when it is not one."""
-    device = fields["device"]
-    device_time = fields["device_time"]
-    visit = VisitId(UUID(str(fields["visit"])))
-    measured = Measurement(
-        visit=visit,
-        quantities=tuple(
-            Quantity(VitalKind(item["kind"]), decimal_from(item["value"]))
-            for item in fields["quantities"]
-        ),
-        device=DeviceIdentity(
-            kind=DeviceKind(device["kind"]),
-            model=str(device["model"]),
-            port=str(device.get("port", "")),
-            serial_number=str(device.get("serial_number", "")),
-            driver_version=str(device.get("driver_version", "")),
-        ),
-        device_time=None if device_time is None else _aware(device_time),
-        received_at=_aware(fields["received_at"]),
-        frame_sha256=str(fields["frame_sha256"]),
-        quality=frozenset(QualityFlag(flag) for flag in fields.get("quality", [])),
-    )
-    return Reading(
-        id=RecordId(UUID(record)),
-        visit=visit,
-        patient=PatientId(UUID(str(fields["patient"]))),
-        measured=measured,
-        kept_at=_aware(fields["kept_at"]),
-        kept_by=PersonId(UUID(str(fields["kept_by"]))),
-        is_pending=is_pending,
-    )
+def live_stale_after_s(kind: VitalKind) -> float:
+    """A cuff tells its pressure five times a second, a stream its values at least once."""
+    return STALE_CUFF_PRESSURE_S if kind is VitalKind.CUFF_PRESSURE_MMHG else STALE_STREAM_S

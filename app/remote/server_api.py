@@ -217,7 +217,7 @@ class ServerApi:
                 answer = await self._ask(request, WHOLE_LIMIT_S + more_time_s)
                 break
             except httpx.HTTPError as error:
-                failure = _failure_of(error)
+                failure = failure_of(error)
                 is_elsewhere = isinstance(failure, Unavailable) and self._places.gone(place)
                 was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 if was_sent or not is_elsewhere or not tries_left:
@@ -270,12 +270,21 @@ def _sign_in_content(username: str, password: str, role: Role, device: DeviceCre
     raise Rejected(Code.WRONG_CREDENTIALS)
 
 
-def _failure_of(error: httpx.HTTPError) -> Failure:
+# OpenSSL's X509_V_ERR_… (x509_vfy.h): not yet valid, expired; another host, another IP address.
+_CERTIFICATE_FAULTS = {
+    9: Code.CERTIFICATE_EXPIRED,
+    10: Code.CERTIFICATE_EXPIRED,
+    62: Code.CERTIFICATE_OF_ANOTHER,
+    64: Code.CERTIFICATE_OF_ANOTHER,
+}
+
+
+def failure_of(error: httpx.HTTPError) -> Failure:
     """A refused certificate is not the same as a server that does not answer."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Untrusted(Code.SERVER_UNTRUSTED, "certificate")
+            return Untrusted(_CERTIFICATE_FAULTS.get(cause.verify_code, Code.SERVER_UNTRUSTED))
         cause = cause.__cause__ or cause.__context__
     return Unavailable(Code.SERVER_UNREACHABLE)
 

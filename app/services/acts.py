@@ -47,6 +47,11 @@ class Acts:
         return self._person
 
     @property
+    def is_kept(self) -> bool:
+        """False: what is written goes with this window."""
+        return self._store.is_kept
+
+    @property
     def has_person(self) -> bool:
         return self._person is not None
 
@@ -121,8 +126,13 @@ class Acts:
 
     async def note(self, event: AuditEvent) -> None:
         """An act that changes no record; whoever sends hears that there is an event to send."""
-        await self._store.transaction(lambda unit: unit.audit.add(event))
+        await self.do_beside(lambda unit: unit.audit.add(event))
+
+    async def do_beside(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """A write beside the records, with its events: whole or not at all."""
+        result = await self._store.transaction(work)
         self.events_noted.tell(self.events_noted.value + 1)
+        return result
 
 
 def _whole_ms(span: timedelta) -> int:

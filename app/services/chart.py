@@ -9,8 +9,10 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import PersonId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
-from app.domain.vitals import Reading
+from app.domain.sound_labels import SoundLabel
+from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
@@ -39,6 +41,9 @@ class ChartState:
     notes: tuple[Note, ...] = ()
     readings: tuple[Reading, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    sound_labels: tuple[SoundLabel, ...] = ()
+    stills: tuple[Still, ...] = ()  # of the patient, earlier visits' too
+    still_marks: tuple[StillMarks, ...] = ()
     messages: tuple[Message, ...] = ()
     ladder_steps: tuple[LadderStep, ...] = ()  # of this visit, both directions
     draft: str = ""  # of the person who is here
@@ -112,6 +117,9 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         notes=tuple(unit.records.notes(patient)),
         readings=tuple(unit.records.readings(patient)),
         recordings=tuple(unit.records.recordings(patient)),
+        sound_labels=tuple(unit.records.sound_labels(patient)),
+        stills=tuple(unit.records.stills(patient)),
+        still_marks=tuple(unit.records.still_marks(patient)),
         messages=tuple(unit.records.messages(visit)),
         ladder_steps=tuple(unit.records.ladder_steps(visit)),
         draft=unit.kept.text(draft.name) or "",

@@ -172,4 +172,5 @@ class Desk:
             speaker=self._equipment.speaker,
             scope=self._equipment.scope,
             has_echo_control=self._equipment.has_echo_control,
+            exam_camera=self._equipment.exam_camera,
         )

@@ -1,4 +1,4 @@
-"""Every instrument of this desk in one list: found or missing, and since when."""
+"""Every instrument of this desk in one list: connected, degraded or lost, and since when."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,21 @@ class DevicesState:
 
 
 class Devices:
-    """Told by whoever watches an instrument; one row per kind and port."""
+    """Told by whoever watches an instrument; one row for each kind."""
 
     def __init__(self) -> None:
         self.state: Broadcast[DevicesState] = Broadcast(DevicesState())
 
     def seen(self, statuses: tuple[DeviceStatus, ...]) -> None:
-        rows = {status.identity.kind: status for status in self.state.value.devices}
-        rows |= {status.identity.kind: status for status in statuses}
+        self._show(self._rows() | {status.identity.kind: status for status in statuses})
+
+    def forgotten(self, kinds: frozenset[DeviceKind]) -> None:
+        """No longer looked for, so neither found nor lost."""
+        self._show({kind: row for kind, row in self._rows().items() if kind not in kinds})
+
+    def _rows(self) -> dict[DeviceKind, DeviceStatus]:
+        return {status.identity.kind: status for status in self.state.value.devices}
+
+    def _show(self, rows: dict[DeviceKind, DeviceStatus]) -> None:
         ordered = sorted(rows.values(), key=lambda status: _ORDER.index(status.identity.kind))
         self.state.tell(DevicesState(tuple(ordered)))

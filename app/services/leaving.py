@@ -12,6 +12,8 @@ class Loss(StrEnum):
     """What would be gone; in the order in which it is said."""
 
     RECORDING = "recording"  # made here, not in the store yet
+    SET_ASIDE = "set-aside"  # nobody has said yet whose it is, and the store goes with the window
+    STILL = "still"  # likewise
     UNSENT = "unsent"  # where the store itself goes with the window
 
 

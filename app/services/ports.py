@@ -33,14 +33,24 @@ from app.domain.engine import LinkChanged as LinkChanged
 from app.domain.engine import LinkPhase as LinkPhase
 from app.domain.engine import LiveFromFar as LiveFromFar
 from app.domain.engine import Measures as Measures
+from app.domain.engine import ScopeContinues as ScopeContinues
 from app.domain.engine import ScopeDone as ScopeDone
 from app.domain.engine import ScopeProgress as ScopeProgress
 from app.domain.engine import ScopeProof as ScopeProof
+from app.domain.engine import ScopeTimeline as ScopeTimeline
 from app.domain.engine import SignalMade as SignalMade
+from app.domain.engine import SoundOpened as SoundOpened
+from app.domain.engine import SoundPlaying as SoundPlaying
+from app.domain.engine import SoundRefused as SoundRefused
+from app.domain.engine import SoundStopped as SoundStopped
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
 from app.domain.ladder import Wants as Wants
+from app.domain.listening import Listening, Playing, Slot
+from app.domain.measurement import Measurement
 from app.domain.messages import Message
 from app.domain.notes import Note
+from app.domain.patients import Patient
+from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.relays import RelayAccess
 from app.domain.server_words import ChainPart as ChainPart
@@ -57,7 +67,10 @@ from app.domain.server_words import SignalHeard as SignalHeard
 from app.domain.server_words import SignedIn as SignedIn
 from app.domain.server_words import SocketDown as SocketDown
 from app.domain.server_words import SocketUp as SocketUp
-from app.domain.vitals import Reading
+from app.domain.sound_export import ExportForm, SavedSound, SoundExport
+from app.domain.sound_labels import SoundLabel
+from app.domain.stills import Still, StillMarks
+from app.domain.tray import KnownBefore, Place, TrayItem
 from app.domain.worklist import WorklistRow
 
 ResultT = TypeVar("ResultT")
@@ -104,6 +117,9 @@ class Records(Protocol):
     def notes(self, patient: PatientId) -> list[Note]: ...
     def readings(self, patient: PatientId) -> list[Reading]: ...
     def recordings(self, patient: PatientId) -> list[Recording]: ...
+    def sound_labels(self, patient: PatientId) -> list[SoundLabel]: ...
+    def stills(self, patient: PatientId) -> list[Still]: ...
+    def still_marks(self, patient: PatientId) -> list[StillMarks]: ...
     def messages(self, visit: VisitId) -> list[Message]: ...
     def ladder_steps(self, visit: VisitId) -> list[LadderStep]: ...
     def call_reports(self, visit: VisitId) -> list[CallReport]: ...
@@ -122,6 +138,19 @@ class HeardRecords(Protocol):
 
     def keep(self, heard: HeardRecord) -> bool:
         """Whether it is new here; Rejected when it is no record of this visit and patient."""
+        ...
+
+
+class Measurements(Protocol):
+    """Every measurement that arrived here, until a person decides, and known again afterwards."""
+
+    def known(self, measured: Measurement) -> KnownBefore | None: ...
+    def told_again(self, record: RecordId) -> None: ...
+    def put(self, item: TrayItem, place: Place) -> TrayItem: ...
+    def waiting(self, place: Place) -> list[TrayItem]: ...
+    def find(self, record: RecordId, place: Place) -> TrayItem | None: ...
+    def crowded_out(self) -> RecordId | None:
+        """Called before one more is put there: which one gave way, if one had to."""
         ...
 
 
@@ -151,6 +180,8 @@ class UnitOfWork(Protocol):
     def kept(self) -> Kept: ...
     @property
     def heard(self) -> HeardRecords: ...
+    @property
+    def measurements(self) -> Measurements: ...
 
 
 class Store(Protocol):
@@ -294,14 +325,44 @@ class CallEngine(Protocol):
         ...
 
 
+class SoundRoom(Protocol):
+    """The media process, as it is asked to let body sounds be heard."""
+
+    async def listen(self, listening: Listening) -> None:
+        """To the sound that runs; kept over a media process that is started anew."""
+        ...
+
+    async def open_sound(self, slot: Slot, recording: RecordId, wav: bytes) -> None:
+        """SoundOpened or SoundRefused is told."""
+        ...
+
+    async def close_sound(self, slot: Slot) -> None: ...
+    async def play_sound(self, playing: Playing) -> None:
+        """SoundPlaying is told some times a second, SoundStopped at its end."""
+        ...
+
+    async def stop_sound(self) -> None: ...
+
+
+class ExportSound(Protocol):
+    """Writes a recording where a person said, in a process of its own."""
+
+    async def __call__(
+        self, wav: bytes, form: ExportForm, path: str, sound: SoundExport, patient: Patient
+    ) -> SavedSound: ...
+
+
 # --- instruments -------------------------------------------------------------------------------
 
 
-class Cuff(Protocol):
-    """The blood-pressure cuff. A measurement is stamped with the visit given to `start`."""
+class Instrument(Protocol):
+    """What measures for a visit: a measurement is stamped with the visit given to `start`."""
 
     def events(self) -> AsyncIterator[CuffEvent]: ...
     async def start(self, visit: VisitId) -> None: ...
     async def stop(self) -> None:
         """Abort now; harmless when nothing runs."""
         ...
+
+
+Cuff = Instrument  # the one that inflates

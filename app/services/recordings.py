@@ -8,6 +8,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 
 from app.domain.access import Action, may
@@ -25,9 +26,11 @@ from app.services.ports import (
     CallEngine,
     NewChange,
     RecordingFiles,
+    ScopeContinues,
     ScopeDone,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     UnitOfWork,
 )
 
@@ -55,6 +58,7 @@ class RecordingsState:
     proof: ScopeProof | None = None
     code: Code | None = None
     visit: VisitId | None = None  # whose it is
+    timeline: ScopeTimeline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class _Begun:
     patient: PatientId
     by: PersonId
     stamp: Stamp
+    began_s: float  # monotonic
 
 
 class Recordings:
@@ -106,7 +111,9 @@ class Recordings:
             raise Rejected(Code.DEVICE_BUSY)
         stamp = self._acts.stamp()
         recording = RecordId(new_id())
-        self._started_for[recording] = _Begun(row.visit.id, row.patient.id, person.id, stamp)
+        self._started_for[recording] = _Begun(
+            row.visit.id, row.patient.id, person.id, stamp, self._acts.clock.monotonic()
+        )
         self.state.tell(RecordingsState(ScopePhase.RUNNING, recording, visit=row.visit.id))
         try:
             await self._engine.start_scope(recording, site)
@@ -135,6 +142,24 @@ class Recordings:
                         await changed.wait()
         finally:
             stop_listening()
+
+    def heard_continues(self, word: ScopeContinues) -> None:
+        """Ours was full and goes on as another: of the same visit, by whom it was begun."""
+        begun = self._started_for.get(word.before)
+        if begun is None:
+            return
+        passed_s = self._acts.clock.monotonic() - begun.began_s
+        stamp = replace(
+            begun.stamp, device_time=begun.stamp.device_time + timedelta(seconds=passed_s)
+        )
+        now_s = self._acts.clock.monotonic()
+        self._started_for[word.recording] = replace(begun, stamp=stamp, began_s=now_s)
+        if self.state.value.recording == word.before:
+            self.state.tell(RecordingsState(ScopePhase.RUNNING, word.recording, visit=begun.visit))
+
+    def heard_timeline(self, timeline: ScopeTimeline) -> None:
+        if self.state.value.recording == timeline.recording:
+            self.state.tell(replace(self.state.value, timeline=timeline))
 
     def heard_progress(self, progress: ScopeProgress) -> None:
         state = self.state.value
@@ -216,7 +241,8 @@ class Recordings:
     def _begun_before(self) -> _Begun:
         """This screen was started again since: who is here now keeps it, with the time of now."""
         row = self._chart.row
-        return _Begun(row.visit.id, row.patient.id, self._acts.person.id, self._acts.stamp())
+        now_s = self._acts.clock.monotonic()
+        return _Begun(row.visit.id, row.patient.id, self._acts.person.id, self._acts.stamp(), now_s)
 
     def _is_under_way(self) -> bool:
         """Ours runs or is being kept, also one that an earlier screen began."""
@@ -266,6 +292,8 @@ class Recordings:
             file_key=file_key,
             file_bytes=file_bytes,
             is_complete=done.is_complete,
+            gaps=done.gaps,
+            continues=done.continues,
         )
         fields: dict[str, Json] = fields_of(recording)
 

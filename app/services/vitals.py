@@ -1,317 +1,279 @@
-"""The cuff in a visit: started for a visit, shown live, kept or refused with its reason.
+"""The instruments in a visit: started for a visit, shown live, kept or refused with the reason.
 
 A measurement carries its visit from its start. One that belongs to no open visit, or to another,
-is shown apart and cannot be kept here.
+or that comes after its visit was closed, goes to the tray and cannot be kept here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
-from app.domain.access import Action, may
-from app.domain.audit import Act
-from app.domain.changes import Json, RecordType
+from app.domain.device import DeviceKind
 from app.domain.failures import Code, Failure, Rejected, Unavailable
-from app.domain.ids import RecordId, VisitId, new_id
-from app.domain.measurement import (
-    LiveValue,
-    Measurement,
-    NoMeasurement,
-    Quantity,
-    VitalKind,
-)
-from app.domain.vitals import (
-    Reading,
-    assess,
-    decimal_from,
-    fields_of,
-    is_plausible,
-    reading_from,
-)
+from app.domain.ids import RecordId, VisitId
+from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalKind
+from app.domain.reading import Reading
+from app.domain.tray import Place, TrayItem, WhyAside, why_unasked
+from app.domain.vitals import assess
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
-from app.services.ports import Cuff, CuffEvent, CuffState, NewChange, UnitOfWork
+from app.services.ports import CuffEvent, CuffState, Instrument, UnitOfWork
+from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
+from app.services.tray import Tray
+from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState, VitalsState, live_payload
 
-SET_ASIDE_MOST = 20
-FROM_FAR_MOST = 20
-
-TellFar = Callable[[VisitId, dict[str, Json]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A measurement that is no reading of whoever is open here; never kept, only discarded.
-
-    Its id is made here: the audit names it by that, as a digest of so few bytes gives the
-    pressures away.
-    """
-
-    id: RecordId
-    measured: Measurement
-
-
-@dataclass(frozen=True, slots=True)
-class VitalsState:
-    """`live` is the cuff's pressure here or at the far end; `result` waits for keep or discard."""
-
-    cuff: CuffState | None = None
-    live: LiveValue | None = None
-    is_live_from_far: bool = False
-    result: Measurement | None = None
-    refused: Code | None = None  # why `result` may not be kept
-    no_measurement: NoMeasurement | None = None
-    set_aside: tuple[SetAside, ...] = ()
-    from_far: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
-    code: Code | None = None  # why the last wish was not carried out
-
-    @property
-    def is_undecided(self) -> bool:
-        """A refused result is none that a person could lose: it was never to be kept."""
-        return self.result is not None and self.refused is None
+TELL_FAR_EVERY_S = 0.15  # of one value: a cuff is asked five times a second, a stream may say more
+LAST_WORDS_LIMIT_S = 3.0
 
 
 class Vitals:
     """`tell_far` hands live values and kept readings to the call or the server, best effort."""
 
-    def __init__(self, *, acts: Acts, chart: Chart, cuff: Cuff | None, tell_far: TellFar) -> None:
+    def __init__(
+        self,
+        *,
+        acts: Acts,
+        chart: Chart,
+        tray: Tray,
+        instruments: Mapping[DeviceKind, Instrument],
+        tell_far: TellFar,
+    ) -> None:
         self._acts = acts
         self._chart = chart
-        self._cuff = cuff
+        self._tray = tray
+        self._instruments = dict(instruments)
         self._tell_far = tell_far
         self.state: Broadcast[VitalsState] = Broadcast(VitalsState())
         self._tasks = TaskOwner("vitals")
+        self._busy: set[DeviceKind] = set()  # an event of that one is being heard
+        self._at_rest = asyncio.Event()
+        self._asked: dict[DeviceKind, VisitId] = {}  # the token: started, and not answered yet
+        self._used: set[DeviceKind] = set()  # started in this visit, whatever became of it
+        self._visit: VisitId | None = None  # that the tokens are good for
+        self._is_closing = False
+        self._is_over = False
+        self._told_far_s: dict[VitalKind, float] = {}
         self._stop_listening: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        if self._cuff is not None:
-            cuff = self._cuff
-            self._tasks.start_lasting(lambda: self._listen(cuff), "cuff")
-            self._stop_listening = self._chart.state.listen(self._chart_changed)
-
-    def _chart_changed(self, chart: ChartState) -> None:
-        """A visit that somebody finished, here or at the far end, stops its cuff."""
-        cuff = self.state.value.cuff
-        is_over = chart.row is not None and not chart.row.visit.is_open
-        if is_over and cuff is not None and cuff.is_running:
-            self._tasks.start(self.stop(), "stop")
+        self._stop_listening = self._chart.state.listen(self._chart_changed)
+        for kind, instrument in self._instruments.items():
+            self._tasks.start_lasting(partial(self._listen, kind, instrument), str(kind))
 
     async def close(self) -> None:
+        """What was said already is heard first, whatever the disk is doing."""
         self._stop_listening()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_LIMIT_S):
+                while self._busy:
+                    self._at_rest.clear()
+                    await self._at_rest.wait()
         await self._tasks.close()
 
-    async def measure(self) -> None:
-        """Start the cuff for the open visit; a result that may be kept is decided upon first."""
+    # --- the visit -----------------------------------------------------------------------------
+
+    def _chart_changed(self, chart: ChartState) -> None:
+        """Another visit: what was asked for the old one is answered for nobody here.
+
+        A visit that somebody finished, here or at the far end, stops its instruments.
+        """
+        visit = None if chart.row is None else chart.row.visit.id
+        if visit != self._visit:
+            self._visit, self._is_closing = visit, False
+            self._asked, self._used = {}, set()
+        is_over = chart.row is not None and not chart.row.visit.is_open
+        if is_over and not self._is_over:
+            self._tasks.start(self.stop_all(), "stop")
+        self._is_over = is_over
+
+    async def visit_closed(self) -> None:
+        """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
+        self._asked, self._is_closing = {}, True
+        await self.stop_all()
+        state = self.state.value
+        left = [one.result for one in state.instruments.values() if one.is_undecided]
+        cleared = {kind: InstrumentState(told=one.told) for kind, one in state.instruments.items()}
+        self._tell(instruments=cleared, code=None)
+        undecided = [replace(item, why=WhyAside.UNDECIDED) for item in left if item is not None]
+        if undecided:
+            await self._tray.set_aside(*undecided)
+
+    # --- what a person wants -------------------------------------------------------------------
+
+    async def measure(self, kind: DeviceKind = CUFF) -> None:
+        """Start it for the open visit; a result that may be kept is decided upon first."""
         visit = self._chart.row.visit
-        if self._cuff is None:
-            self._tell(code=Code.DEVICE_MISSING)
+        instrument = self._instruments.get(kind)
+        if instrument is None:
+            self._tell_of(kind, code=Code.DEVICE_MISSING)
             return
-        if not visit.is_open:
+        if not visit.is_open or self._is_closing:
             raise Rejected(Code.NO_VISIT_OPEN)
-        if self.state.value.is_undecided:
+        if self.state.value.of(kind).is_undecided:
             raise Rejected(Code.RESULT_UNDECIDED)
-        self._tell(result=None, refused=None, no_measurement=None, live=None, code=None)
+        self._tell_of(kind, result=None, refused=None, no_measurement=None, live={}, code=None)
+        self._tell(code=None)
+        self._used.add(kind)
+        before = {kind: self._asked[kind]} if kind in self._asked else {}
+        self._asked[kind] = visit.id
         try:
-            await self._cuff.start(visit.id)
+            await instrument.start(visit.id)
         except Failure as failure:
-            self._tell(code=failure.code)
+            self._asked.pop(kind, None)
+            self._asked |= before  # what ran already still does
+            self._tell_of(kind, code=failure.code)
+            return
+        if self._is_closing or self._visit != visit.id:  # closed while the start was under way
+            await self.stop(kind)
 
-    async def stop(self) -> None:
+    async def stop(self, kind: DeviceKind = CUFF) -> None:
         """Abort on the wire, whatever else is going on."""
-        if self._cuff is not None:
+        instrument = self._instruments.get(kind)
+        if instrument is not None:
             try:
-                await self._cuff.stop()
+                await instrument.stop()
             except Unavailable as away:
-                self._tell(code=away.code)
+                self._tell_of(kind, code=away.code)
             else:
-                self._tell(code=None)
+                self._tell_of(kind, code=None)
 
-    async def keep(self) -> RecordId:
+    async def stop_all(self) -> None:
+        """Also what says that it is at rest: that may be an old word, and stopping is harmless."""
+        told = {kind for kind, one in self.state.value.instruments.items() if one.is_running}
+        for kind in [kind for kind in DeviceKind if kind in told | self._used]:
+            await self.stop(kind)
+
+    async def keep(self, kind: DeviceKind = CUFF) -> RecordId:
         """Keep the shown result as a reading of the visit that it was started for."""
-        row, person, measured = self._chart.row, self._acts.person, self.state.value.result
-        if measured is None:
+        row, person, item = self._chart.row, self._acts.person, self.state.value.of(kind).result
+        if item is None:
             raise Rejected(Code.NOTHING_TO_KEEP)
-        if measured.visit is None:
+        if item.measured.visit is None:
             raise Rejected(Code.NOBODY_ASKED)
-        if measured.visit != row.visit.id:
+        if item.measured.visit != row.visit.id:
             raise Rejected(Code.MEASURED_FOR_ANOTHER_VISIT)
-        if not row.visit.is_open:
-            raise Rejected(Code.NO_VISIT_OPEN)
-        if not may(person.role, Action.KEEP_READING):
-            raise Rejected(Code.NOT_ALLOWED)
-        if (refused := assess(measured)) is not None:
+        must_be_allowed(row, person)
+        if (refused := assess(item.measured)) is not None:
             raise Rejected(refused)
         stamp = self._acts.stamp()
         reading = Reading(
-            id=RecordId(new_id()),
+            id=item.id,
             visit=row.visit.id,
             patient=row.patient.id,
-            measured=measured,
+            measured=item.measured,
             kept_at=stamp.device_time,
             kept_by=person.id,
         )
 
         def write(unit: UnitOfWork) -> None:
-            unit.outbox.add(
-                NewChange(
-                    record_type=RecordType.READING,
-                    record=reading.id,
-                    base_version=0,
-                    fields_set=fields_of(reading),
-                    author=person.id,
-                    stamp=stamp,
-                    patient=reading.patient,
-                    visit=reading.visit,
-                )
-            )
-            unit.audit.add(
-                self._acts.event(
-                    Act.READING_KEPT,
-                    patient=reading.patient,
-                    visit=reading.visit,
-                    subject=reading.id,
-                )
-            )
+            write_reading(unit, self._acts, reading, stamp)
+            unit.measurements.put(item, Place.KEPT)
 
         # Taken off the screen first: a second press while the store works finds nothing to keep.
-        self._tell(result=None, refused=None, code=None)
+        self._tell_of(kind, result=None, refused=None, code=None)
         try:
             await self._acts.do(write)
         except Failure:
-            self._tell(result=measured)
+            await self._put_back(kind, item)
             raise
-        told: dict[str, Json] = {"kind": "reading", "record": str(reading.id)}
-        self._tell_far(reading.visit, told | fields_of(reading))
+        self._tray.forget(item.id)
+        self._tell_far(reading.visit, kept_words(reading))
         return reading.id
 
-    async def discard(self) -> None:
-        """A person looked at the result and does not want it."""
-        self._tell(result=None, refused=None, no_measurement=None, code=None)
-
-    async def discard_set_aside(self, record: RecordId) -> None:
-        """A person looked at what belongs to nobody here; that they took it away is an act."""
-        found = next((one for one in self.state.value.set_aside if one.id == record), None)
-        if found is None:
-            return  # pressed twice
-        visit = found.measured.visit
-
-        def write(unit: UnitOfWork) -> None:
-            row = None if visit is None else unit.records.visit_row(visit)
-            unit.audit.add(
-                self._acts.event(
-                    Act.MEASUREMENT_DISCARDED,
-                    patient=None if row is None else row.patient.id,
-                    visit=visit,
-                    subject=record,
-                )
-            )
-
-        await self._acts.do(write)
-        left = tuple(one for one in self.state.value.set_aside if one.id != record)
-        self._tell(set_aside=left)
-
-    def _with(self, *measured: Measurement) -> tuple[SetAside, ...]:
-        added = (SetAside(RecordId(new_id()), one) for one in measured)
-        return (*self.state.value.set_aside, *added)[-SET_ASIDE_MOST:]
-
-    async def visit_closed(self) -> None:
-        """The open visit changes: what runs for it is stopped, what comes late is fenced off."""
-        state = self.state.value
-        if state.cuff is not None and state.cuff.is_running:
-            await self.stop()
-        left = (state.result,) if state.result is not None else ()
-        self._tell(
-            result=None,
-            refused=None,
-            no_measurement=None,
-            live=None,
-            from_far=(),
-            set_aside=self._with(*left),
-            code=None,
-        )
-
-    def heard_from_far(self, visit: VisitId, payload: dict[str, Json]) -> None:
-        """A live value or a kept reading of the far end, over the call or the server."""
-        row = self._chart.state.value.row
-        if row is None or row.visit.id != visit:
-            return
-        try:
-            if payload.get("kind") == "cuff-pressure":
-                self._hear_live(visit, decimal_from(payload["value"]))
-            elif payload.get("kind") == "reading":
-                record = str(payload["record"])
-                self._add_from_far(reading_from(record, payload, is_pending=True))
-        except Rejected as no:
-            self._tell(code=no.code)
-        except (KeyError, ValueError, TypeError):
-            self._tell(code=Code.FAR_UNREADABLE)
-
-    def _hear_live(self, visit: VisitId, value: Decimal) -> None:
-        """ValueError when no cuff says such a thing. Our own running cuff knows better."""
-        pressure = Quantity(VitalKind.CUFF_PRESSURE_MMHG, value)
-        if not is_plausible(pressure):
-            raise ValueError("cuff pressure")
-        cuff = self.state.value.cuff
-        if cuff is None or not cuff.is_running:
-            live = LiveValue(visit, pressure, self._acts.clock.now())
-            self._tell(live=live, is_live_from_far=True)
-
-    def _add_from_far(self, reading: Reading) -> None:
-        row = self._chart.row
-        if reading.visit != row.visit.id or reading.patient != row.patient.id:
-            raise Rejected(Code.WRONG_PATIENT)
-        if (refused := assess(reading.measured)) is not None:
-            raise Rejected(refused)
-        known = {r.id for r in self._chart.state.value.readings}
-        told = self.state.value.from_far
-        if reading.id not in known and all(r.id != reading.id for r in told):
-            self._tell(from_far=(reading, *told)[:FROM_FAR_MOST], live=None)
-
-    async def _listen(self, cuff: Cuff) -> None:
-        async for event in cuff.events():
-            await self._heard(event)
-
-    async def _heard(self, event: CuffEvent) -> None:
-        if isinstance(event, CuffState):
-            self._tell(cuff=event)
-        elif isinstance(event, LiveValue):
-            if self._is_shown_here(event.visit):
-                self._tell(live=event, is_live_from_far=False)
-            if event.visit is not None:
-                self._tell_far(event.visit, _live_payload(event))
-        elif isinstance(event, NoMeasurement):
-            if self._is_shown_here(event.visit):
-                self._tell(no_measurement=event, live=None)
+    async def _put_back(self, kind: DeviceKind, item: TrayItem) -> None:
+        """It was not kept: the person decides again, if their visit still stands open."""
+        if self._visit == item.measured.visit and not self._is_closing:
+            self._tell_of(kind, result=item)
         else:
-            await self._heard_measurement(event)
+            await self._tray.set_aside(replace(item, why=WhyAside.UNDECIDED))
 
-    def _is_shown_here(self, visit: VisitId | None) -> bool:
-        """What was begun for another visit stands beside no other patient's name."""
-        row = self._chart.state.value.row
-        return visit is None or (row is not None and row.visit.id == visit)
+    async def discard(self, kind: DeviceKind = CUFF) -> None:
+        """A person looked at the result and does not want it; of one to keep that is an act."""
+        state = self.state.value.of(kind)
+        item = state.result
+        if item is not None and state.is_undecided:
+            await self._acts.do_beside(lambda unit: self._tray.discard_in(unit, item))
+            self._tray.forget(item.id)
+        if self.state.value.of(kind).result is item:
+            self._tell_of(kind, result=None, refused=None, no_measurement=None, code=None)
 
-    async def _heard_measurement(self, measured: Measurement) -> None:
-        row = self._chart.state.value.row
-        if row is None or measured.visit != row.visit.id:
-            is_asked = measured.visit is not None
-            code = Code.MEASURED_FOR_ANOTHER_VISIT if is_asked else Code.NOBODY_ASKED
-            self._tell(set_aside=self._with(measured), code=code)
+    def hand_over(self, kind: DeviceKind) -> None:
+        """What it came to was taken by whoever asks the person about it in another place."""
+        self._tell_of(kind, result=None, refused=None, no_measurement=None, code=None)
+
+    # --- what an instrument says ---------------------------------------------------------------
+
+    async def _listen(self, kind: DeviceKind, instrument: Instrument) -> None:
+        async for event in instrument.events():
+            self._busy.add(kind)
+            try:
+                await self._heard(kind, event)
+            finally:
+                self._busy.discard(kind)  # the next one, if it waits, makes it busy at once
+                self._at_rest.set()
+
+    async def _heard(self, kind: DeviceKind, event: CuffEvent) -> None:
+        if isinstance(event, CuffState):
+            self._tell_of(kind, told=event)
+        elif isinstance(event, LiveValue):
+            self._heard_live(kind, event)
+        elif isinstance(event, NoMeasurement):
+            self._asked.pop(kind, None)
+            if event.visit is None or event.visit == self._visit:
+                self._tell_of(kind, no_measurement=event, live={})
+        else:
+            await self._heard_measurement(kind, event)
+
+    def _heard_live(self, kind: DeviceKind, live: LiveValue) -> None:
+        """Whose it is not known to be stands beside nobody's name; the pressure in a cuff may."""
+        vital = live.quantity.kind
+        is_nobodys = live.visit is None and vital is VitalKind.CUFF_PRESSURE_MMHG
+        if is_nobodys or (live.visit is not None and live.visit == self._visit):
+            self._tell_of(kind, live={**self.state.value.of(kind).live, vital: live})
+        if live.visit is None:
+            return
+        now_s = self._acts.clock.monotonic()
+        if now_s - self._told_far_s.get(vital, -TELL_FAR_EVERY_S) >= TELL_FAR_EVERY_S:
+            self._told_far_s[vital] = now_s
+            self._tell_far(live.visit, live_payload(live))
+
+    async def _heard_measurement(self, kind: DeviceKind, measured: Measurement) -> None:
+        why = self._why_aside(kind, measured)
+        if why is None:
+            del self._asked[kind]  # asked once, answered once
+        item = await self._tray.take(measured, why)
+        if why is not None:
+            self._tell(code=None if item is None else ASIDE_CODE[why])
+            return
+        if item is None:
+            self._tell_of(kind, code=Code.KNOWN_BEFORE, live={})
+            return
+        if self._visit != measured.visit or self._is_closing:  # while it was written down
+            if assess(measured) is None:
+                await self._tray.set_aside(replace(item, why=WhyAside.LATE))
             return
         refused = assess(measured)
-        self._tell(result=measured, refused=refused, live=None, no_measurement=None)
-        if refused is not None:
-            event = self._acts.event(
-                Act.READING_REFUSED, patient=row.patient.id, visit=row.visit.id, code=refused
-            )
-            try:
-                await self._acts.note(event)
-            except Failure as failure:  # the cuff is listened to all the same
-                self._tell(code=failure.code)
+        live = self.state.value.of(kind).live if self.state.value.of(kind).is_running else {}
+        self._tell_of(kind, result=item, refused=refused, no_measurement=None, live=live)
+
+    def _why_aside(self, kind: DeviceKind, measured: Measurement) -> WhyAside | None:
+        """None: asked for here, for the visit that stands open, and nothing came between."""
+        if measured.visit is None:
+            return why_unasked(measured)
+        if self._visit is not None and measured.visit != self._visit:
+            return WhyAside.ANOTHER_VISIT
+        if self._asked.get(kind) != measured.visit or self._is_closing:
+            return WhyAside.LATE
+        return None
+
+    def _tell_of(self, kind: DeviceKind, **fields: object) -> None:
+        state = self.state.value
+        changed = replace(state.of(kind), **fields)  # type: ignore[arg-type]  # own fields
+        self._tell(instruments={**state.instruments, kind: changed})
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
-
-
-def _live_payload(live: LiveValue) -> dict[str, Json]:
-    return {"kind": "cuff-pressure", "value": str(live.quantity.value), "at": live.at.isoformat()}

@@ -20,10 +20,16 @@ from bench.call.results import QUICK, name_of, read, rows_of, samples, save, tak
 from bench.call.runs import Runs
 from bench.call.situations import Situation, quicker
 from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
-from bench.machine import head, load
+from bench.machine import head, last_change, load
 from bench.rows import Row
 
-MEASURED, NOT_MEASURED, NO_PLACE = 0, 1, 2
+DONE, NOT_MEASURED, NO_PLACE = 0, 1, 2
+# What a call consists of: a cell stays measured while none of this changes, whatever else does.
+MEASURED = (
+    *("media/rtc", "media/quality", "media/picture", "media/audio", "media/ladder_keeper.py"),
+    *("media/call_devices.py", "media/call_links.py", "media/devices", "app/domain/ladder.py"),
+    *("bench/call", "requirements.lock"),
+)
 
 
 def needs() -> list[str]:
@@ -50,9 +56,7 @@ class Bench:
         self._runs = Runs(link)
         self._is_quick, self._is_named = is_quick, is_named
         self._load = load()
-        self._mark: dict[str, Any] = {
-            name: head(self._load)[name] for name in ("commit", "is_changed")
-        } | {"is_quick": is_quick}
+        self._mark: dict[str, Any] = last_change(MEASURED) | {"is_quick": is_quick}
         self._results = read()
 
     async def measure(self, cell: Cell) -> bool:
@@ -143,7 +147,7 @@ async def main() -> int:
     except asyncio.CancelledError:
         print("bench-call: stopped; what is finished is kept", file=sys.stderr)
         return NOT_MEASURED
-    return MEASURED if is_whole else NOT_MEASURED
+    return DONE if is_whole else NOT_MEASURED
 
 
 if __name__ == "__main__":

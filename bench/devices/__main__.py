@@ -12,7 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.devices import decoders, false_readings
+from bench.devices import (
+    auscultation_live,
+    curve_drawing,
+    decoders,
+    false_readings,
+    monitor_flatness,
+)
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
 from bench.machine import head, load
 from bench.rows import Row, write
@@ -25,6 +31,9 @@ RowMaker = Callable[[Amount], Iterator[Row]]
 ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("decoders", decoders.rows),
     ("readings", false_readings.rows),
+    ("auscultation", auscultation_live.rows),
+    ("monitor", monitor_flatness.rows),
+    ("drawing", curve_drawing.rows),
 ]
 
 

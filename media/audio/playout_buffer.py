@@ -32,7 +32,7 @@ LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait fo
 COPIES_ENDED = 50  # packets without one
 # The voice may be later than wished by this before a pause is made shorter, and before the voice
 # is; and earlier by this before it is made longer: then what comes late is missed.
-SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (10, 30, 6))
+SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (6, 14, 6))
 SMOOTH = 0.2  # of the newest of it: devices ask in blocks, so that one look tells little
 HELD_BACK = RATE_HZ // 50  # a packet that is earlier than due by more is a pause's end
 NEW_TIME = 4 * RATE_HZ
@@ -163,7 +163,8 @@ class PlayoutBuffer:
     def _keep_copy(self, packet: VoicePacket, number: int, timestamp: int, length: int) -> None:
         """Copies tell nothing of how late packets come; that one was needed tells of a loss."""
         assert self._newest is not None and self._next is not None
-        self._copied_after, self._since_copy = packet.copied_after, 0
+        in_same_packet = self._copied_after if self._since_copy == 0 else 0
+        self._copied_after, self._since_copy = max(packet.copied_after, in_same_packet), 0
         is_due = self._next.number <= number < self._newest.number
         if is_due and number not in self._packets and len(self._packets) < MOST_WAITING:
             self._packets[number] = _Waiting(timestamp, packet.payload, length, True)

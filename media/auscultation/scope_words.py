@@ -13,7 +13,7 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import RecordId, VisitId
 from media.auscultation.wav import RATE_LEAST_HZ, RATE_MOST_HZ, SAMPLE_BYTES
 
-BEGIN, BLOCK, END, ACK, PROOF, UNKNOWN = 1, 2, 3, 4, 5, 6
+BEGIN, BLOCK, END, ACK, PROOF, UNKNOWN, GAP, AWAY = 1, 2, 3, 4, 5, 6, 7, 8
 MAX_MESSAGE_BYTES = 16 * 1024
 MAX_HEADER_BYTES = 2 * 1024
 MAX_TEXT = 200
@@ -22,23 +22,32 @@ _END = struct.Struct("!B16sIQ32s?")
 _ACK = struct.Struct("!B16sI?")
 _PROOF = struct.Struct("!B16s32s")
 _UNKNOWN = struct.Struct("!B16s")
+_GAP = struct.Struct("!B16sQI")
+_AWAY = struct.Struct("!B16s?")
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeHeader:
-    """Which recording this is; told first, and again on each new link."""
+    """Which recording this is; told first, and again on each new link.
+
+    `block_samples` 0: of an earlier release, which sends nothing ahead.
+    """
 
     recording: RecordId
     visit: VisitId
     site: str
     sample_rate_hz: int
     source: str
+    block_samples: int = 0
+    continues: RecordId | None = None  # it goes on where that one was full
 
     def __post_init__(self) -> None:
         if not RATE_LEAST_HZ <= self.sample_rate_hz <= RATE_MOST_HZ:
             raise Rejected(Code.OUT_OF_RANGE, "sample rate")
         if len(self.site) > MAX_TEXT or len(self.source) > MAX_TEXT:
             raise Rejected(Code.TOO_LARGE, "scope header")
+        if not 0 <= self.block_samples <= self.sample_rate_hz:
+            raise Rejected(Code.OUT_OF_RANGE, "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,24 @@ class Unknown:
     recording: RecordId
 
 
-ScopeWord = ScopeHeader | Block | End | Ack | Proof | Unknown
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The instrument was away here. An earlier release refuses it, and misses nothing else."""
+
+    recording: RecordId
+    at_sample: int
+    missing_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The instrument is away, or is there again; of an earlier release the same holds."""
+
+    recording: RecordId
+    is_away: bool
+
+
+ScopeWord = ScopeHeader | Block | End | Ack | Proof | Unknown | Gap | Away
 
 
 def bytes_of(word: ScopeWord) -> bytes:
@@ -93,6 +119,8 @@ def bytes_of(word: ScopeWord) -> bytes:
                 "site": word.site,
                 "rate": word.sample_rate_hz,
                 "source": word.source,
+                "block": word.block_samples,
+                "continues": None if word.continues is None else str(word.continues),
             }
             return bytes([BEGIN]) + json.dumps(fields, ensure_ascii=False).encode()
         case Block(recording, number, samples):
@@ -106,6 +134,10 @@ def bytes_of(word: ScopeWord) -> bytes:
             return _PROOF.pack(PROOF, recording.bytes, sha256)
         case Unknown(recording):
             return _UNKNOWN.pack(UNKNOWN, recording.bytes)
+        case Gap(recording, at_sample, missing_ms):
+            return _GAP.pack(GAP, recording.bytes, at_sample, missing_ms)
+        case Away(recording, is_away):
+            return _AWAY.pack(AWAY, recording.bytes, is_away)
 
 
 def word_of(data: bytes) -> ScopeWord:
@@ -135,6 +167,12 @@ def _word_of(data: bytes) -> ScopeWord:
             return Proof(_id(recording), sha256)
         case 6:
             return Unknown(_id(_UNKNOWN.unpack(data)[1]))
+        case 7:
+            _, recording, at_sample, missing_ms = _GAP.unpack(data)
+            return Gap(_id(recording), at_sample, missing_ms)
+        case 8:
+            _, recording, is_away = _AWAY.unpack(data)
+            return Away(_id(recording), is_away)
         case _:
             raise ValueError("kind")
 
@@ -144,10 +182,14 @@ def _header_of(data: bytes) -> ScopeHeader:
         raise Rejected(Code.TOO_LARGE, "scope header")
     fields = json.loads(data)
     rate, site, source = fields["rate"], fields["site"], fields["source"]
-    if type(rate) is not int or not isinstance(site, str) or not isinstance(source, str):
+    block, continues = fields.get("block", 0), fields.get("continues")
+    if type(rate) is not int or type(block) is not int:
+        raise TypeError("scope header")
+    if not isinstance(site, str) or not isinstance(source, str):
         raise TypeError("scope header")
     recording, visit = RecordId(UUID(fields["recording"])), VisitId(UUID(fields["visit"]))
-    return ScopeHeader(recording, visit, site, rate, source)
+    before = None if continues is None else RecordId(UUID(continues))
+    return ScopeHeader(recording, visit, site, rate, source, block, before)
 
 
 def _block_of(data: bytes) -> Block:

@@ -1,9 +1,12 @@
 """The WAV that a recording's hash is taken of: a 44-byte header, PCM, 16 bit, one channel.
 
-Also reads what a file stands in for a stethoscope with; other kinds of WAV are refused.
+Also finds the sound in what a file stands in for a stethoscope with; other kinds are refused.
 """
 
+import io
 import struct
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from app.domain.failures import Code, Rejected
 
@@ -11,6 +14,17 @@ HEADER_BYTES = 44
 SAMPLE_BYTES = 2
 RATE_LEAST_HZ, RATE_MOST_HZ = 1_000, 48_000
 PCM, EXTENSIBLE = 1, 0xFFFE
+CHUNKS_MOST = 256
+LONGEST_FORMAT_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlace:
+    """Where in a file its samples lie, in bytes; whole samples."""
+
+    begin: int
+    end: int
+    rate_hz: int
 
 
 def wav_of(samples: bytes | bytearray, sample_rate_hz: int) -> bytes:
@@ -36,20 +50,32 @@ def wav_of(samples: bytes | bytearray, sample_rate_hz: int) -> bytes:
 
 def samples_of(wav: bytes) -> tuple[bytes, int]:
     """(samples, rate) of a PCM 16 bit one-channel WAV; else Rejected(DEVICE_UNUSABLE)."""
-    if len(wav) < 12 or wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
+    place = place_of_sound(io.BytesIO(wav), len(wav))
+    return wav[place.begin : place.end], place.rate_hz
+
+
+def place_of_sound(file: BinaryIO, size: int) -> SoundPlace:
+    """Where the sound lies; what a header says beyond the file's own end is not believed."""
+    head = file.read(12)
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise Rejected(Code.DEVICE_UNUSABLE, "not a WAV file")
     rate: int | None = None
     at = 12
-    while at + 8 <= len(wav):
-        name, length = struct.unpack_from("<4sI", wav, at)
-        body = wav[at + 8 : at + 8 + length]
+    for _ in range(CHUNKS_MOST):
+        file.seek(at)
+        chunk = file.read(8)
+        if len(chunk) < 8:
+            break
+        name, length = struct.unpack("<4sI", chunk)
+        begin = at + 8
         if name == b"fmt ":
-            rate = _rate_of(body)
+            rate = _rate_of(file.read(min(length, LONGEST_FORMAT_BYTES)))
         elif name == b"data":
-            if rate is None or len(body) < SAMPLE_BYTES:
+            count = min(length, size - begin) // SAMPLE_BYTES
+            if rate is None or count < 1:
                 raise Rejected(Code.DEVICE_UNUSABLE, "WAV file cut short")
-            return body[: len(body) // SAMPLE_BYTES * SAMPLE_BYTES], rate
-        at += 8 + length + length % 2
+            return SoundPlace(begin, begin + count * SAMPLE_BYTES, rate)
+        at = begin + length + length % 2
     raise Rejected(Code.DEVICE_UNUSABLE, "WAV file without samples")
 
 

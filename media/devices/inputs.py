@@ -6,6 +6,7 @@ and prints JSON. Monitor sources (what a speaker plays) are left out.
 
 import asyncio
 import json
+import re
 import sys
 from dataclasses import asdict, dataclass
 
@@ -13,9 +14,12 @@ import sounddevice
 
 from app.domain.failures import Code, Unavailable
 from media.devices import sound_library
+from media.devices.program_end import all_said, begun
+from media.devices.usb_facts import NO_USB, SYSTEM, UsbFacts, facts_of
 
 LIST_LIMIT_S = 10.0
 MOST_BYTES = 1024 * 1024
+_CARD = re.compile(r"\(hw:(\d+),\d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,12 @@ class SoundDevice:
     rate_hz: int
     is_default_input: bool
     is_default_output: bool
+    usb: UsbFacts = NO_USB  # of the card behind it, where PortAudio's name tells its number
 
 
 async def sound_devices() -> tuple[SoundDevice, ...]:
     """What is there now; Unavailable(NO_SOUND_DEVICE) when the list cannot be had."""
-    process = await asyncio.create_subprocess_exec(
+    process = await begun(
         sys.executable,
         "-m",
         "media.devices.inputs",
@@ -40,20 +45,15 @@ async def sound_devices() -> tuple[SoundDevice, ...]:
         stderr=asyncio.subprocess.DEVNULL,
         limit=MOST_BYTES,
     )
-    try:
-        async with asyncio.timeout(LIST_LIMIT_S):
-            said, _ = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
-    return devices_of(said)
+    return devices_of(await all_said(process, LIST_LIMIT_S))
 
 
 def devices_of(said: bytes) -> tuple[SoundDevice, ...]:
     try:
-        return tuple(SoundDevice(**entry) for entry in json.loads(said))
-    except (ValueError, TypeError) as error:
+        return tuple(
+            SoundDevice(**{**entry, "usb": UsbFacts(**entry["usb"])}) for entry in json.loads(said)
+        )
+    except (ValueError, TypeError, KeyError) as error:
         raise Unavailable(Code.NO_SOUND_DEVICE, "list") from error
 
 
@@ -68,10 +68,18 @@ def list_here() -> list[SoundDevice]:
             rate_hz=int(entry["default_samplerate"]),
             is_default_input=entry["index"] == default_input,
             is_default_output=entry["index"] == default_output,
+            usb=_usb_of(entry["name"]),
         )
         for entry in sounddevice.query_devices()
         if not sound_library.is_monitor(entry["name"])
     ]
+
+
+def _usb_of(name: str) -> UsbFacts:
+    card = _CARD.search(name)
+    if card is None:
+        return NO_USB
+    return facts_of(SYSTEM / f"class/sound/card{card.group(1)}/device")
 
 
 if __name__ == "__main__":

@@ -11,45 +11,62 @@ from app.domain.clock import Clock
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.engine import Equipment
 from app.domain.failures import Code, Unavailable
+from media.devices.camera_list import FoundCamera, camera_at, cameras
 from media.devices.inputs import SoundDevice, sound_devices
+from media.devices.scope_capture import Input, find_input
 from media.devices.stethoscope import Stethoscope
 
 ListSounds = Callable[[], Awaitable[tuple[SoundDevice, ...]]]
+ListCameras = Callable[[], tuple[FoundCamera, ...]]
 
 
 class RollCall:
     """`look()` may be asked again and again; `since` moves only when one comes or goes."""
 
     def __init__(
-        self, equipment: Equipment, clock: Clock, list_sounds: ListSounds = sound_devices
+        self,
+        equipment: Equipment,
+        clock: Clock,
+        list_sounds: ListSounds = sound_devices,
+        list_cameras: ListCameras = cameras,
     ) -> None:
         self._equipment = equipment
         self._clock = clock
         self._list_sounds = list_sounds
-        self._scope = Stethoscope(equipment.scope, clock=clock)
+        self._list_cameras = list_cameras
+        self._sounds: tuple[SoundDevice, ...] = ()
+        self._scope = Stethoscope(equipment.scope, clock=clock, find=self._find_scope)
         self._seen: dict[DeviceKind, DeviceStatus] = {}
 
     async def look(self) -> tuple[DeviceStatus, ...]:
         try:
-            sounds = await self._list_sounds()
+            self._sounds = await self._list_sounds()
         except Unavailable:
-            sounds = ()
-        named = self._equipment
-        self._note(self._camera())
+            self._sounds = ()
+        named, sounds = self._equipment, self._sounds
+        self._note(self._camera(DeviceKind.CAMERA, named.camera))
+        if named.exam_camera is not None:
+            self._note(self._camera(DeviceKind.EXAM_CAMERA, named.exam_camera))
         self._note(_sound(DeviceKind.MICROPHONE, named.microphone, sounds, self._clock))
         self._note(_sound(DeviceKind.SPEAKER, named.speaker, sounds, self._clock))
-        if self._scope.is_file or not named.scope:
-            self._note(await self._scope.look() if named.scope else self._scope.status)
-        else:
-            self._note(_sound(DeviceKind.STETHOSCOPE, named.scope, sounds, self._clock))
+        self._note(await self._scope.look())
         return tuple(self._seen.values())
 
-    def _camera(self) -> DeviceStatus:
-        named = self._equipment.camera
+    async def _find_scope(self, name: str, before: Input | None) -> Input:
+        async def listed() -> tuple[SoundDevice, ...]:
+            return self._sounds
+
+        return await find_input(name, before, list_sounds=listed)
+
+    def _camera(self, kind: DeviceKind, named: str | None) -> DeviceStatus:
         path = f"/dev/video{named}" if named is not None and named.isdecimal() else named
         is_there = path is not None and os.path.exists(path)
-        identity = DeviceIdentity(DeviceKind.CAMERA, os.path.basename(named or "none"), named or "")
-        return _status(identity, is_there, Code.DEVICE_MISSING, self._clock)
+        found = camera_at(path, self._list_cameras()) if path and is_there else None
+        model = os.path.basename(named or "none") if found is None else found.name
+        status = _status(
+            DeviceIdentity(kind, model, named or ""), is_there, Code.DEVICE_MISSING, self._clock
+        )
+        return status if found is None else replace(status, firmware=found.usb.release)
 
     def _note(self, status: DeviceStatus) -> None:
         before = self._seen.get(status.identity.kind)

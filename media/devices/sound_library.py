@@ -5,6 +5,7 @@ not known and no stream is open, never under an open stream.
 """
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from media.devices.sample_ring import Samples
 
 OPEN_LIMIT_S = 10.0
 MONITOR_MARKS = ("monitor of", ".monitor")  # what a speaker plays is nobody's voice
+
+# "Scope: USB Audio (hw:2,0)": after the next plugging in it may be (hw:3,0).
+_PLACE = re.compile(r" \(hw:\d+,\d+\)$")
 
 OnInput = Callable[[Samples], None]
 OnOutput = Callable[[npt.NDArray[np.int16]], None]  # fills what it is given
@@ -51,11 +55,16 @@ _open_streams: list[Stream] = []
 
 async def open_input(wish: Wish, on_samples: OnInput) -> tuple[Stream, int]:
     """(stream, rate); Unavailable(DEVICE_MISSING | NO_SOUND_DEVICE | DEVICE_BUSY)."""
+    return await _limited(lambda: open_input_here(wish, on_samples))
+
+
+def open_input_here(wish: Wish, on_samples: OnInput) -> tuple[Stream, int]:
+    """The same for a program without a loop; blocks."""
 
     def heard(data: Samples, _frames: int, _time: object, _status: object) -> None:
         on_samples(data[:, 0])
 
-    return await _limited(lambda: _open(sounddevice.InputStream, wish, heard, "input"))
+    return _open(sounddevice.InputStream, wish, heard, "input")
 
 
 async def open_output(wish: Wish, on_wanted: OnOutput) -> tuple[Stream, int]:
@@ -69,7 +78,7 @@ async def close(stream: Stream) -> None:
     """A stream that does not end is left behind; the device counts as pulled."""
     try:
         async with asyncio.timeout(OPEN_LIMIT_S):
-            await asyncio.to_thread(_close, stream)
+            await asyncio.to_thread(close_here, stream)
     except TimeoutError:
         pass
 
@@ -122,9 +131,18 @@ def _find(device: str | None, direction: str) -> dict[str, Any] | None:
     if direction == "input":
         every = [entry for entry in every if not is_monitor(entry["name"])]
     if device is not None:
-        return next((entry for entry in every if entry["name"] == device), None)
+        named = named_alike(device, [str(entry["name"]) for entry in every])
+        return next((entry for entry in every if entry["name"] == named), None)
     standard = defaults()[0 if direction == "input" else 1]
     return next((entry for entry in every if entry["index"] == standard), None)
+
+
+def named_alike(device: str, names: list[str]) -> str | None:
+    """The very name, else the one that differs only by the place which the system counted out."""
+    if device in names:
+        return device
+    alike = [name for name in names if _PLACE.sub("", name) == _PLACE.sub("", device)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def defaults() -> tuple[int, int]:
@@ -145,7 +163,8 @@ def _begin_anew() -> bool:
     return True
 
 
-def _close(stream: Stream) -> None:
+def close_here(stream: Stream) -> None:
+    """Blocks."""
     with _door:
         try:
             stream.stop()

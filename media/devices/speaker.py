@@ -12,6 +12,7 @@ from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from media.devices import sound_library
+from media.devices.beside_sound import BesideSound
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_level import SoundLevel
 from media.devices.sound_pace import SoundPace
@@ -21,8 +22,8 @@ RATE_HZ = 48_000
 BLOCK_SAMPLES = 480
 # In hand so that a busy moment makes no hole: more after each hole, and less as long as so much was
 # never needed: by what was left after the device's last block in the worst moment of two seconds.
-LEAST_WISH, FIRST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (30, 40, 120, 15))
-LESS, NEVER_NEEDED = RATE_HZ * 5 // 1000, RATE_HZ * 15 // 1000
+LEAST_WISH, FIRST_WISH, MOST_WISH, MORE = (RATE_HZ * ms // 1000 for ms in (15, 30, 120, 15))
+LESS, NEVER_NEEDED = RATE_HZ * 5 // 1000, RATE_HZ * 10 // 1000
 LESS_EACH_S = 2.0
 LESS_AFTER_HOLE_S = 20.0
 MOST_SAMPLES = RATE_HZ * 240 // 1000  # above this we are behind the present
@@ -43,6 +44,7 @@ class Speaker:
         self._least_left = MOST_WISH
         self._less_at = clock.monotonic() + LESS_EACH_S
         self._clock = clock
+        self.beside = BesideSound()
         self.underruns = 0
         self.latency_s = 0.0
         self.when_played: Callable[[Samples], None] | None = None  # on the callback thread
@@ -103,6 +105,7 @@ class Speaker:
         samples = self._ring.read(len(block)) if self._is_playing else block[:0]
         block[: len(samples)] = samples
         block[len(samples) :] = 0
+        self.beside.mix_into(block)
         if self.when_played is not None:
             self.when_played(block)
         if not self._is_playing:

@@ -1,51 +1,67 @@
 """The instrument: a WAV file played in real time, or a sound input named by the user.
 
-What comes out is bit for bit what the source gave: no gain, no filter, no change of rate. Never
-the default input: a room's microphone is not a stethoscope.
+What comes out is bit for bit what the source gave: no gain, no filter, no change of rate. An input
+that is pulled is waited for in the same recording; what is missing is told with what follows.
 """
 
 import asyncio
 import os
-import stat
-import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from app.domain.clock import Clock
-from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
-from app.domain.failures import Code, Failure, Rejected, Unavailable
-from media.auscultation.wav import SAMPLE_BYTES, samples_of
-from media.devices import sound_library
-from media.devices.sample_ring import SampleRing, Samples
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairment, Presence
+from app.domain.device_health import clipped_samples
+from app.domain.failures import Code, Failure
+from media.auscultation.wav import SAMPLE_BYTES
+from media.devices.scope_capture import FindInput, find_input, is_serial
+from media.devices.scope_file import ScopeFile
+from media.devices.scope_input import Pause, ScopeInput
+from media.devices.scope_sound import ScopeSound as ScopeSound
 
-BLOCK_S = 0.05
-RING_S = 10  # a loop that stands still for so long loses sound, and says so
-SILENT_AFTER_S = 2.0
-MOST_FILE_BYTES = 256 * 1024 * 1024
-INPUT_BLOCK_SAMPLES = 0  # as the device gives them
+LOWEST, HIGHEST = -32768, 32767
 
-
-@dataclass(frozen=True, slots=True)
-class ScopeSound:
-    samples: bytes  # PCM, 16 bit little-endian, one channel
-    sample_rate_hz: int
+OnStatus = Callable[[DeviceStatus], None]
 
 
 class Stethoscope:
-    """`source`: the path of a WAV file, a sound device's name, None or "" for none."""
+    """`source`: the path of a WAV file, a sound input's name, None or "" for none.
 
-    def __init__(self, source: str | None, *, clock: Clock, is_looped: bool = False) -> None:
+    `on_status` is told of each change while it is in use; `pause` waits before it is looked for
+    again, and may end sooner when something was plugged in.
+    """
+
+    def __init__(
+        self,
+        source: str | None,
+        *,
+        clock: Clock,
+        is_looped: bool = False,
+        on_status: OnStatus | None = None,
+        find: FindInput = find_input,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
         self._source = source or ""
         self._clock = clock
-        self._is_looped = is_looped
-        self._since = clock.now()
-        self._presence = Presence.MISSING
-        self._reason: Code | None = Code.DEVICE_MISSING
+        self._on_status = on_status or (lambda status: None)
+        self._file = ScopeFile(self._source, is_looped=is_looped)
+        self._input = ScopeInput(self._source, self._changed, find=find, pause=pause)
+        self._clipping = clipped_samples()
+        self._status = DeviceStatus(
+            DeviceIdentity(DeviceKind.STETHOSCOPE, self.label or "none", self.label or "none"),
+            Presence.MISSING,
+            clock.now(),
+            Code.DEVICE_MISSING,
+        )
 
     @property
     def is_file(self) -> bool:
-        return self._source.lower().endswith(".wav") or os.sep in self._source
+        is_path = self._source.lower().endswith(".wav") or os.sep in self._source
+        return is_path and not is_serial(self._source)
 
     @property
     def label(self) -> str:
@@ -55,98 +71,70 @@ class Stethoscope:
     @property
     def status(self) -> DeviceStatus:
         """As last seen; `look()` looks again."""
-        model = self.label or "none"
-        identity = DeviceIdentity(DeviceKind.STETHOSCOPE, model, model)
-        return DeviceStatus(identity, self._presence, self._since, self._reason)
+        return self._status
 
     async def look(self) -> DeviceStatus:
-        """Is it there? Opens a sound input for a moment; never while a recording runs."""
+        """Is it there? Opens nothing: whether it works shows when it is used."""
         try:
-            if self.is_file:
-                await asyncio.to_thread(self._read_file)
-            else:
-                ring = SampleRing(1)
-                stream, _ = await self._open_input(ring)
-                await sound_library.close(stream)
+            await (self._file.look() if self.is_file else self._input.look())
         except Failure as failure:
-            self._say(Presence.MISSING, failure.code)
+            self._changed(failure.code)
         else:
-            self._say(Presence.FOUND)
-        return self.status
+            self._changed(None)
+        return self._status
 
     async def sound(self) -> AsyncGenerator[ScopeSound, None]:
-        """Blocks of about 50 ms in real time until the file ends or the taker stops.
+        """Blocks in real time until the file ends or the taker stops.
 
-        Unavailable or Rejected when the instrument is not there, is pulled or lost samples: what
-        came before stays good, the recording is then not complete.
+        Unavailable or Rejected when the instrument is not there, or what is there is another one:
+        what came before stays good, the recording is then not complete.
         """
+        self._clipping = clipped_samples()
+        sound = self._file.sound() if self.is_file else self._input.sound()
         try:
-            if self.is_file:
-                async for block in self._of_file():
-                    yield block
-            else:
-                async for block in self._of_input():
+            async with aclosing(sound) as blocks:
+                async for block in blocks:
+                    self._look_at(block)
                     yield block
         except Failure as failure:
-            self._say(Presence.MISSING, failure.code)
+            self._changed(failure.code)
             raise
 
-    async def _of_file(self) -> AsyncIterator[ScopeSound]:
-        samples, rate_hz = await asyncio.to_thread(self._read_file)
-        self._say(Presence.FOUND)
-        block_bytes = max(1, int(rate_hz * BLOCK_S)) * SAMPLE_BYTES
-        started = time.monotonic()
-        given = at = 0
-        while samples and (at < len(samples) or self._is_looped):
-            block = samples[at : at + block_bytes]
-            at = 0 if self._is_looped and at + block_bytes >= len(samples) else at + block_bytes
-            given += len(block)
-            due = started + given / SAMPLE_BYTES / rate_hz
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            yield ScopeSound(block, rate_hz)
+    def _changed(self, code: Code | None) -> None:
+        """`code` None: it is there."""
+        presence = Presence.FOUND if code is None else Presence.MISSING
+        before, known, is_there = self._status, self._input.known, code is None
+        self._tell(
+            replace(
+                before,
+                presence=presence,
+                since=before.since if presence is before.presence else self._clock.now(),
+                reason=code,
+                impairment=before.impairment if is_there else None,
+                impaired_since=before.impaired_since if is_there else None,
+                firmware="" if known is None else known.usb.release,
+            )
+        )
 
-    async def _of_input(self) -> AsyncIterator[ScopeSound]:
-        ring = SampleRing(48_000 * RING_S)
-        stream, rate_hz = await self._open_input(ring)
-        self._say(Presence.FOUND)
-        try:
-            heard_at = time.monotonic()
-            while True:
-                await asyncio.sleep(BLOCK_S)
-                samples = ring.read(ring.capacity)
-                if ring.dropped:
-                    raise Unavailable(Code.OVERRUN, "stethoscope")
-                if len(samples):
-                    heard_at = time.monotonic()
-                    yield ScopeSound(samples.astype("<i2").tobytes(), rate_hz)
-                elif time.monotonic() - heard_at > SILENT_AFTER_S:
-                    raise Unavailable(Code.DEVICE_PULLED, "stethoscope")
-        finally:
-            await sound_library.close(stream)
+    def _look_at(self, block: ScopeSound) -> None:
+        if block.is_away:
+            return
+        if self._status.presence is Presence.MISSING:
+            self._changed(None)
+        values = np.frombuffer(block.samples, dtype="<i2")
+        clipped = int(np.count_nonzero((values == LOWEST) | (values == HIGHEST)))
+        now_s = self._clock.monotonic()
+        self._clipping.heard(len(block.samples) // SAMPLE_BYTES - clipped, clipped, now_s)
+        is_clipping = self._clipping.is_too_much(now_s)
+        if is_clipping != (self._status.impairment is not None):
+            self._impaired(is_clipping)
 
-    async def _open_input(self, ring: SampleRing) -> tuple[sound_library.Stream, int]:
-        if not self._source:
-            raise Unavailable(Code.DEVICE_MISSING, "stethoscope")
+    def _impaired(self, is_clipping: bool) -> None:
+        impairment = Impairment.CLIPPING if is_clipping else None
+        since = self._clock.now() if is_clipping else None
+        self._tell(replace(self._status, impairment=impairment, impaired_since=since))
 
-        def heard(samples: Samples) -> None:
-            ring.write(samples)
-
-        wish = sound_library.Wish(self._source, None, INPUT_BLOCK_SAMPLES)
-        return await sound_library.open_input(wish, heard)
-
-    def _read_file(self) -> tuple[bytes, int]:
-        try:
-            seen = os.stat(self._source)
-            if not stat.S_ISREG(seen.st_mode):  # a pipe would be waited for, a device has no end
-                raise Rejected(Code.DEVICE_UNUSABLE, "stethoscope file")
-            if seen.st_size > MOST_FILE_BYTES:
-                raise Unavailable(Code.TOO_LARGE, "stethoscope file")
-            wav = Path(self._source).read_bytes()
-        except OSError as error:
-            raise Unavailable(Code.DEVICE_MISSING, "stethoscope file") from error
-        return samples_of(wav)
-
-    def _say(self, presence: Presence, reason: Code | None = None) -> None:
-        if presence is not self._presence:
-            self._since = self._clock.now()
-        self._presence, self._reason = presence, reason
+    def _tell(self, status: DeviceStatus) -> None:
+        if status != self._status:
+            self._status = status
+            self._on_status(status)

@@ -70,9 +70,10 @@ class Attachment:
             self.is_silent = True
             raise Unavailable(Code.MEDIA_PROCESS_ENDED, "no greeting") from error
 
-    def say(self, wish: Wish) -> bool:
-        """False: it is not there to hear it."""
-        return self._is_greeted and self._channel.send(WISHES.word(wish))
+    def say(self, wish: Wish, descriptor: int | None = None) -> bool:
+        """False: it is not there to hear it. The descriptor stays ours."""
+        descriptors = () if descriptor is None else (descriptor,)
+        return self._is_greeted and self._channel.send(WISHES.word(wish), descriptors)
 
     async def until_lost(self, silence_limit_s: float) -> None:
         """Until the contact is lost; Unavailable when it stays and nothing is heard for so long."""

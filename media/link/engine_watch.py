@@ -71,9 +71,9 @@ class EngineWatch:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
-    def say(self, wish: Wish) -> bool:
-        """False: no media process is there to hear it."""
-        return self._attachment is not None and self._attachment.say(wish)
+    def say(self, wish: Wish, descriptor: int | None = None) -> bool:
+        """False: no media process is there to hear it. The descriptor stays the caller's."""
+        return self._attachment is not None and self._attachment.say(wish, descriptor)
 
     async def _keep_attached(self) -> None:
         pause_s, is_fenced = FIRST_PAUSE_S, False

@@ -27,7 +27,7 @@ DESCRIPTORS_MAX = 4  # with one frame
 QUEUE_MAX_FRAMES = 512
 QUEUE_MAX_BYTES = 4 * 1024 * 1024
 DROPPABLE_BEHIND = 8  # frames may wait before droppable ones are dropped
-_HEAD = struct.Struct(">IB")  # bytes of JSON, descriptors that belong to it
+HEAD = struct.Struct(">IB")  # bytes of JSON, descriptors that belong to it
 _READ_BYTES = 64 * 1024
 _READS_PER_WAKE = 4  # one talkative peer does not hold the loop
 _ANCILLARY_BYTES = socket.CMSG_SPACE(4 * DESCRIPTORS_MAX * 4)
@@ -182,19 +182,19 @@ class LocalChannel:
             self.close(failure.code)
 
     def _next_frame(self) -> tuple[bytes, list[int]] | None:
-        if len(self._received) < _HEAD.size:
+        if len(self._received) < HEAD.size:
             return None
-        size, descriptors = _HEAD.unpack_from(self._received)
+        size, descriptors = HEAD.unpack_from(self._received)
         if size > FRAME_MAX_BYTES:
             raise Rejected(Code.TOO_LARGE)
         if size == 0 or descriptors > DESCRIPTORS_MAX:
             raise Rejected(Code.MALFORMED)
-        end = _HEAD.size + size
+        end = HEAD.size + size
         if len(self._received) < end:
             return None
         if descriptors > len(self._descriptors):  # they travel with the frame's first byte
             raise Rejected(Code.MALFORMED)
-        body = bytes(self._received[_HEAD.size : end])
+        body = bytes(self._received[HEAD.size : end])
         del self._received[:end]
         return body, [self._descriptors.popleft() for _ in range(descriptors)]
 
@@ -226,7 +226,7 @@ def framed(word: Word, descriptors: int = 0) -> bytes:
         raise Rejected(Code.MALFORMED, "word") from error
     if len(body) > FRAME_MAX_BYTES or descriptors > DESCRIPTORS_MAX:
         raise Rejected(Code.TOO_LARGE, "word")
-    return _HEAD.pack(len(body), descriptors) + body
+    return HEAD.pack(len(body), descriptors) + body
 
 
 def parsed(body: bytes) -> Word:

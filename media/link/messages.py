@@ -4,8 +4,10 @@ Engine events of the domain travel as they are; here stand the words that only t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.engine import (
     CallSetup,
@@ -17,25 +19,54 @@ from app.domain.engine import (
     LinkChanged,
     LiveFromFar,
     Measures,
+    ScopeContinues,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
+)
+from app.domain.exam_camera import (
+    Control,
+    ControlsSeen,
+    FarExamCamera,
+    FarStill,
+    Focus,
+    StillRefused,
 )
 from app.domain.failures import Code
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.ladder import Wants
 from app.domain.picture import Layout
 from app.domain.relays import RelayAccess
+from media.link.sound_words import (
+    CloseSound,
+    CurveMemory,
+    Listen,
+    OpenSound,
+    PlaySound,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundShown,
+    StartScope,
+    StopScope,
+    StopSound,
+)
 from media.link.typed_words import TypedWords
 
-VERSION = 1
+VERSION = 2
 
 
 class Which(StrEnum):
-    """Two pictures cross to the screen."""
+    """Three pictures cross to the screen."""
 
     FAR = "far"
     SELF = "self"
+    EXAM = "exam"  # of the exam camera here while it is shown, else of the far end's
 
 
 # --- the screen asks ---------------------------------------------------------------------------
@@ -127,21 +158,39 @@ class SendLive:
 
 
 @dataclass(frozen=True, slots=True)
-class StartScope:
-    recording: RecordId
-    site: str
+class ShowExamCamera:
+    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
-class StopScope:
-    recording: RecordId
+class LookAt:
+    """What the person here has large before them."""
+
+    focus: Focus
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeKept:
-    """The recording is safe with the screen; the media process may forget it."""
+class Freeze:
+    """A still of the exam camera; `seen_at` is the picture's on the screen, None: the newest."""
 
-    recording: RecordId
+    still: RecordId
+    seen_at: float | None
+    is_far: bool  # of the far end's exam camera
+
+
+@dataclass(frozen=True, slots=True)
+class StillKept:
+    """The still is safe with the screen; the media process may forget it."""
+
+    still: RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamControl:
+    """Of the exam camera here; answered by ControlsSeen. None: only read them."""
+
+    control: Control | None
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +222,7 @@ class Greeted:
     is_live: bool
     is_muted: bool
     is_camera_on: bool
+    is_exam_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,32 +272,20 @@ class NoPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeBegan:
-    recording: RecordId
+class StillFile:
+    """StillDone without its bytes: one descriptor comes with it, sealed memory with the PNG."""
 
-
-@dataclass(frozen=True, slots=True)
-class ScopeRefused:
-    """The wish was not carried out; no recording of this id runs."""
-
-    recording: RecordId
-    code: Code
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeFile:
-    """ScopeDone without its bytes: one descriptor comes with it, sealed memory with the WAV."""
-
-    recording: RecordId
+    still: RecordId
     visit: VisitId
-    site: str
-    is_ours: bool
-    sample_rate_hz: int
-    samples: int
+    asked_by: Role
+    width: int
+    height: int
     sha256: str
+    pixels_sha256: str
+    taken_at: datetime
     source: str
-    is_complete: bool
-    wav_bytes: int
+    coding: str
+    png_bytes: int
 
 
 Wish = (
@@ -268,6 +306,16 @@ Wish = (
     | StartScope
     | StopScope
     | ScopeKept
+    | Listen
+    | OpenSound
+    | CloseSound
+    | PlaySound
+    | StopSound
+    | ShowExamCamera
+    | LookAt
+    | Freeze
+    | StillKept
+    | SetExamControl
     | Surface
     | Quit
 )
@@ -281,12 +329,24 @@ News = (
     | Levels
     | ScopeBegan
     | ScopeRefused
+    | ScopeContinues
     | ScopeProgress
+    | ScopeTimeline
     | ScopeFile
     | ScopeProof
+    | CurveMemory
+    | SoundShown
+    | SoundRefused
+    | SoundPlaying
+    | SoundStopped
     | LiveFromFar
     | Measures
     | LadderTold
+    | StillFile
+    | StillRefused
+    | FarStill
+    | FarExamCamera
+    | ControlsSeen
     | Surfaces
     | Frame
     | NoPicture
@@ -312,6 +372,16 @@ WISHES = TypedWords(
         "scope-start": StartScope,
         "scope-stop": StopScope,
         "scope-kept": ScopeKept,
+        "listen": Listen,
+        "sound-open": OpenSound,
+        "sound-close": CloseSound,
+        "sound-play": PlaySound,
+        "sound-stop": StopSound,
+        "exam-show": ShowExamCamera,
+        "exam-look": LookAt,
+        "freeze": Freeze,
+        "still-kept": StillKept,
+        "exam-control": SetExamControl,
         "surface": Surface,
         "quit": Quit,
     }
@@ -329,12 +399,24 @@ TOLD = TypedWords(
         "levels": Levels,
         "scope-began": ScopeBegan,
         "scope-refused": ScopeRefused,
+        "scope-continues": ScopeContinues,
         "scope-progress": ScopeProgress,
+        "scope-timeline": ScopeTimeline,
         "scope-done": ScopeFile,
         "scope-proof": ScopeProof,
+        "curves": CurveMemory,
+        "sound-shown": SoundShown,
+        "sound-refused": SoundRefused,
+        "sound-playing": SoundPlaying,
+        "sound-stopped": SoundStopped,
         "live": LiveFromFar,
         "measures": Measures,
         "ladder": LadderTold,
+        "still": StillFile,
+        "still-refused": StillRefused,
+        "far-still": FarStill,
+        "far-exam": FarExamCamera,
+        "exam-controls": ControlsSeen,
         "surfaces": Surfaces,
         "frame": Frame,
         "no-picture": NoPicture,
@@ -343,6 +425,21 @@ TOLD = TypedWords(
 )
 
 # A blocked screen may miss these: a newer one makes each of them worthless.
-DROPPABLE: tuple[type[object], ...] = (Frame, Levels, Measures, ScopeProgress, StillHere)
+DROPPABLE: tuple[type[object], ...] = (
+    Frame,
+    Levels,
+    Measures,
+    ScopeProgress,
+    ScopeTimeline,
+    SoundPlaying,
+    StillHere,
+)
 # Each of these brings exactly one descriptor; no other word brings any.
-WITH_DESCRIPTOR: tuple[type[object], ...] = (Surfaces, ScopeFile)
+WITH_DESCRIPTOR: tuple[type[object], ...] = (
+    Surfaces,
+    ScopeFile,
+    StillFile,
+    CurveMemory,
+    SoundShown,
+)
+WISHES_WITH_DESCRIPTOR: tuple[type[object], ...] = (OpenSound,)

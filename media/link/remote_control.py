@@ -30,6 +30,7 @@ from app.domain.ladder import Wants
 from app.domain.picture import Picture
 from app.domain.relays import RelayAccess
 from media.link.engine_watch import EngineWatch
+from media.link.exam_remote import ExamRemote, still_of
 from media.link.messages import (
     DROPPABLE,
     CloseLink,
@@ -44,14 +45,9 @@ from media.link.messages import (
     NoPicture,
     Prepare,
     Release,
-    ScopeBegan,
-    ScopeFile,
-    ScopeKept,
-    ScopeRefused,
     SendLive,
     ShowCamera,
-    StartScope,
-    StopScope,
+    StillFile,
     Surfaces,
     UseRelays,
     Want,
@@ -61,6 +57,17 @@ from media.link.messages import (
 )
 from media.link.picture_desk import PictureDesk
 from media.link.sealed_memory import contents
+from media.link.sound_desk import SoundDesk
+from media.link.sound_words import (
+    CurveMemory,
+    ScopeBegan,
+    ScopeFile,
+    ScopeKept,
+    ScopeRefused,
+    SoundShown,
+    StartScope,
+    StopScope,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +98,8 @@ class RemoteControl:
         self._scope_answers: dict[RecordId, asyncio.Future[None]] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS_WAITING)
         self._pictures = PictureDesk()
+        self.sounds = SoundDesk(self._watch.say, self._tell)
+        self.exam = ExamRemote(self._watch.say)
 
     async def __aenter__(self) -> Self:
         self.open()
@@ -142,6 +151,9 @@ class RemoteControl:
     def self_picture(self) -> Picture | None:
         return self._pictures.newest(Which.SELF)
 
+    def exam_picture(self) -> Picture | None:
+        return self._pictures.newest(Which.EXAM)
+
     def on_picture(self, which: Which, listener: Callable[[], None]) -> None:
         """`listener` is called on the loop when a newer picture, or none any more, is there."""
         self._pictures.listen(which, listener)
@@ -187,6 +199,7 @@ class RemoteControl:
         self._live_link = None
         self._setup, self._is_muted, self._is_camera_on = None, False, True
         self._wants = None
+        self.exam.released()
         self._watch.say(Release())
 
     async def mute(self, is_muted: bool) -> None:
@@ -235,7 +248,8 @@ class RemoteControl:
         self._live_link = greeted.link if greeted.is_live else None
         there, ours = greeted.setup, self._setup
         is_same_visit = there is not None and (ours is None or ours.visit == there.visit)
-        if is_taken_over and is_same_visit:
+        is_theirs = is_taken_over and is_same_visit
+        if is_theirs:
             self._is_muted, self._is_camera_on = greeted.is_muted, greeted.is_camera_on
             self._setup = ours or there
         else:
@@ -249,17 +263,30 @@ class RemoteControl:
             self._setup = None  # it went with the process; nobody here asks for it
         if self._setup is not None and self._is_attended:
             self._watch.say(Prepare(self._setup))
+        if is_theirs:
+            self.exam.taken_over(greeted.is_exam_on)
+        else:
+            self.exam.attached()
         for surface in self._pictures.sizes:
             self._watch.say(surface)
+        self.sounds.attached()
         visit = there.visit if there is not None else None
         self._tell(
-            EngineAttached(visit, greeted.link, greeted.is_live, self._is_muted, self._is_camera_on)
+            EngineAttached(
+                visit,
+                greeted.link,
+                greeted.is_live,
+                self._is_muted,
+                self._is_camera_on,
+                self.exam.is_on,
+            )
         )
 
     def _gone(self) -> None:
         """No word will come from it any more."""
         self._live_link = None
         self._pictures.clear()
+        self.sounds.gone()
         for answer in self._scope_answers.values():
             if not answer.done():
                 answer.set_exception(Unavailable(Code.MEDIA_PROCESS_ENDED, "stethoscope"))
@@ -277,6 +304,12 @@ class RemoteControl:
             case ScopeFile():
                 assert descriptor is not None
                 self._heard_file(told, descriptor)
+            case CurveMemory() | SoundShown():
+                assert descriptor is not None
+                self.sounds.heard(told, descriptor)
+            case StillFile():
+                assert descriptor is not None
+                self._tell(still_of(told, descriptor))
             case ScopeBegan() | ScopeRefused():
                 self._heard_scope_answer(told)
             case LinkChanged():
@@ -321,6 +354,8 @@ class RemoteControl:
             wav=wav,
             source=told.source,
             is_complete=told.is_complete,
+            gaps=told.gaps,
+            continues=told.continues,
         )
         self._tell(done)
 

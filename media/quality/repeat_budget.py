@@ -5,6 +5,7 @@ Answering every request was measured to leave a picture 19 s dark after the line
 
 SHARE = 0.3  # of the target
 LEAST_BURST_BYTES, BURST_S = 3000.0, 0.15
+FIRST_BYTES = 9000.0  # once: while the line is not known, the first key frame shall come through
 LEAST_APART_S = 0.02  # between two repeats of one packet: who asks paces the asking
 MOST_WAITING_S = 0.3  # above this the line has enough to do
 MOST_REMEMBERED = 2048
@@ -12,7 +13,7 @@ MOST_REMEMBERED = 2048
 
 class RepeatBudget:
     def __init__(self) -> None:
-        self._bytes_left = LEAST_BURST_BYTES
+        self._bytes_left = FIRST_BYTES
         self._filled_s: float | None = None
         self._repeated_s: dict[tuple[int, int], float] = {}
         self._first_wanted: dict[int, int] = {}  # by source
@@ -48,8 +49,8 @@ class RepeatBudget:
         return True
 
     def _fill(self, target_bit_s: float, now_s: float) -> None:
+        most = max(LEAST_BURST_BYTES, BURST_S * target_bit_s / 8, self._bytes_left)
         if self._filled_s is not None:
-            self._bytes_left += SHARE * target_bit_s / 8 * (now_s - self._filled_s)
+            added = SHARE * target_bit_s / 8 * (now_s - self._filled_s)
+            self._bytes_left = min(self._bytes_left + added, most)
         self._filled_s = now_s
-        most = max(LEAST_BURST_BYTES, BURST_S * target_bit_s / 8)
-        self._bytes_left = min(self._bytes_left, most)

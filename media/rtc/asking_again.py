@@ -14,6 +14,7 @@ from aiortc.rtp import RtpPacket
 
 from media.quality.arrival_count import ArrivalCount
 from media.rtc.packet_numbers import NUMBERS, nearest
+from media.rtc.vp8_words import begins_key_frame, picture_data
 
 UNKNOWN_ROUND_TRIP_S = 0.1
 SMOOTHING = 0.25  # of the newest round trip
@@ -29,6 +30,9 @@ MOST_MISSING = 256
 MOST_NEW = 200  # a step wider than this is no gap
 MOST_ALLOWANCE_S = 0.05
 FORGETTING = 0.9  # of the allowance, with each packet that was really lost
+BEFORE_FIRST = 8  # a first packet that begins no key frame: so many before it may be lost
+LEAST_OPEN_S, UNKNOWN_OPEN_S, OPEN_APART = 0.03, 0.1, 3.0  # times its packets came apart
+APART_FORGETTING = 0.98  # with each packet
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class _Gap:
     asked: int = 0
     first_asked_at: float = 0.0
     asked_at: float = 0.0
+    is_guess: bool = False  # nobody saw a later one: it may not even have been sent
 
 
 class AskingAgain(NackGenerator):
@@ -53,6 +58,9 @@ class AskingAgain(NackGenerator):
         self._allowance_s = 0.0
         self._loss_share = 0.0
         self._unclear: list[float] = []
+        self._open_since: float | None = None  # when a picture's newest packet came, not its last
+        self._timestamp = 0
+        self._apart_s: float | None = None  # as packets of one picture come, the slowest
 
     def add(self, packet: RtpPacket) -> bool:
         """Whether something is to be asked for now."""
@@ -60,15 +68,19 @@ class AskingAgain(NackGenerator):
         self.ssrc = packet.ssrc
         if self._newest is None:
             self._newest = packet.sequence_number + NUMBERS
+            if packet.payload and not begins_key_frame(picture_data(packet.payload)):
+                self._guess(range(self._newest - BEFORE_FIRST, self._newest), now)
         number = nearest(packet.sequence_number, self._newest, NUMBERS)
         if abs(number - self._newest) > MOST_NEW:
             self._gaps.clear()
             self._newest = number
         for missing in range(self._newest + 1, number):
-            self._gaps[missing] = _Gap(now)
+            self._gaps.setdefault(missing, _Gap(now)).is_guess = False
             self._loss_share += LOSS_SMOOTHING * (1 - self._loss_share)
         self._loss_share -= LOSS_SMOOTHING * self._loss_share
-        self._newest = max(self._newest, number)
+        if number >= self._newest:
+            self._newest = number
+            self._goes_on(packet, now)
         if (gap := self._gaps.pop(number, None)) is not None:
             self._came(gap, getattr(packet, "is_repeat", None), now)
         while len(self._gaps) > MOST_MISSING:
@@ -79,6 +91,7 @@ class AskingAgain(NackGenerator):
     def due(self, now: float) -> list[int]:
         """Numbers, of 16 bit, to be asked for now; they count as asked for."""
         way = self.round_trip_s if self.round_trip_s is not None else UNKNOWN_ROUND_TRIP_S
+        self._see_open_picture(now)
         oldest = now - max(LEAST_AGE_S, AGE_ROUND_TRIPS * way)
         for number in [number for number, gap in self._gaps.items() if gap.noticed_at < oldest]:
             del self._gaps[number]
@@ -98,8 +111,30 @@ class AskingAgain(NackGenerator):
 
     def begin_anew(self) -> None:
         self._gaps.clear()
-        self._newest = None
+        self._newest = self._open_since = None
         self.missing.clear()
+
+    def _guess(self, numbers: range, now: float) -> None:
+        for number in numbers:
+            self._gaps.setdefault(number, _Gap(now, is_guess=True))
+
+    def _goes_on(self, packet: RtpPacket, now: float) -> None:
+        """Whether the picture of the newest packet has more to come, and how soon that would be."""
+        since, is_repeat = self._open_since, getattr(packet, "is_repeat", None)
+        if since is not None and packet.timestamp == self._timestamp and not is_repeat:
+            self._apart_s = max(APART_FORGETTING * (self._apart_s or 0.0), now - since)
+        self._timestamp = packet.timestamp
+        self._open_since = None if packet.marker or not packet.payload else now
+
+    def _see_open_picture(self, now: float) -> None:
+        """Its end may be lost, and the next picture, which would show it, may be a while."""
+        if self._open_since is None or self._newest is None:
+            return
+        apart_s = self._apart_s
+        wait_s = UNKNOWN_OPEN_S if apart_s is None else max(LEAST_OPEN_S, OPEN_APART * apart_s)
+        if now - self._open_since >= wait_s:
+            self._open_since = None
+            self._guess(range(self._newest + 1, self._newest + 2), now)  # it has at least one more
 
     def _is_due(self, gap: _Gap, now: float, way: float) -> bool:
         if gap.asked >= MOST_ASKED:
@@ -113,6 +148,9 @@ class AskingAgain(NackGenerator):
         return now - gap.asked_at >= again_s
 
     def _came(self, gap: _Gap, is_repeat: bool | None, now: float) -> None:
+        if not is_repeat and gap.is_guess:
+            self.count.needless += gap.asked > 0
+            return
         if not is_repeat:
             self._allowance_s = min(max(self._allowance_s, now - gap.noticed_at), MOST_ALLOWANCE_S)
             self.count.needless += gap.asked > 0

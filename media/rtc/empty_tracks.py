@@ -22,9 +22,11 @@ def fill(
 ) -> RTCRtpSender:
     """Once, on a connection made by `add_empty`; the voice's sender."""
     [voice_sender] = [each for each in connection.getSenders() if each.kind == "audio"]
-    for sender in connection.getSenders():
-        sender.replaceTrack(voice if sender.kind == "audio" else picture)
-        if sender.kind == "video" and isinstance(picture, PictureOut):
-            picture.hurry()
-            obey_key_frame_wishes(sender, picture)
+    voice_sender.replaceTrack(voice)
+    # The first is the face's; a second, for an exam camera, is filled when that is shown.
+    picture_sender = next(each for each in connection.getSenders() if each.kind == "video")
+    picture_sender.replaceTrack(picture)
+    if isinstance(picture, PictureOut):
+        picture.hurry()
+        obey_key_frame_wishes(picture_sender, picture)
     return voice_sender

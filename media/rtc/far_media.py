@@ -1,4 +1,4 @@
-"""The far side's voice and picture, from its tracks to who shows and plays them."""
+"""The far side's voice and pictures, from its tracks to who shows and plays them."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,8 @@ from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
 from media.quality.arrival_count import ArrivalCount
-from media.rtc.picture_arrival import PictureArrival, receiver_of
+from media.rtc.exam_track import is_exam
+from media.rtc.picture_arrival import PictureArrival, origin_of, receiver_of
 from media.rtc.remote_tracks import read_pictures
 from media.rtc.voice_arrival import VoiceSink, gather_voice, play_voice
 
@@ -25,6 +26,7 @@ class FarMedia:
         *,
         sink: VoiceSink,
         on_picture: Callable[[av.VideoFrame], None],
+        on_exam_picture: Callable[[av.VideoFrame, int], None],
         on_voice: Callable[[Samples], None],
         round_trip_s: Callable[[], float | None],
         now: Callable[[], float],
@@ -33,6 +35,7 @@ class FarMedia:
         self._tasks = tasks
         self._sink = sink
         self._on_picture = on_picture
+        self._on_exam_picture = on_exam_picture
         self._on_voice = on_voice
         self._round_trip_s = round_trip_s
         self._now = now
@@ -48,7 +51,9 @@ class FarMedia:
             self._arrival.far_camera_is(is_on)
 
     def came(self, track: MediaStreamTrack) -> None:
-        if track.kind == "video":
+        if track.kind == "video" and is_exam(self._connection, track):
+            self._exam_picture_comes(track)
+        elif track.kind == "video":
             self._picture_comes(track)
         else:
             self._tasks.start(gather_voice(track, self.playout), "far voice comes")
@@ -69,3 +74,18 @@ class FarMedia:
                 arrival.voice_comes(receiver)
         self._tasks.start(arrival.run(), "far picture arrives")
         self._tasks.start(read_pictures(track, arrival.came), "far picture")
+
+    def _exam_picture_comes(self, track: MediaStreamTrack) -> None:
+        """No voice belongs to it: it is shown as soon as it may be."""
+        receiver = receiver_of(self._connection, track)
+        arrival = PictureArrival(
+            receiver,
+            lambda frame: self._on_exam_picture(
+                frame, ((frame.pts or 0) + origin_of(receiver)) % (1 << 32)
+            ),
+            self._round_trip_s,
+            lambda: None,
+            self._now,
+        )
+        self._tasks.start(arrival.run(), "exam picture arrives")
+        self._tasks.start(read_pictures(track, arrival.came), "exam picture")

@@ -68,7 +68,7 @@ class FirstPictureHelp:
 
     async def _ask(self) -> None:
         ssrc = far_video_ssrc(self._connection)
-        for receiver in self._of_video(self._connection.getReceivers()):
+        for receiver in self._of_video(self._connection.getReceivers())[:1]:  # the face's
             if ssrc is not None:
                 await receiver._send_rtcp_pli(ssrc)
 

@@ -56,6 +56,14 @@ class PictureIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ExamPictureIn:
+    """Of the far end's exam camera; `stamp` is its RTP timestamp, by which the far end knows it."""
+
+    frame: av.VideoFrame  # yuv420p
+    stamp: int
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceIn:
     samples: npt.NDArray[np.int16]  # one channel, 48 kHz
 
@@ -75,6 +83,7 @@ LinkEvent = (
     | LinkFailed
     | FirstPicture
     | PictureIn
+    | ExamPictureIn
     | VoiceIn
     | ScopeIn
     | FarScreen

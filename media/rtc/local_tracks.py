@@ -17,10 +17,10 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from media.devices.sample_ring import SampleRing, Samples
 
 VOICE_RATE_HZ = 48_000
-VOICE_FRAME = 960  # 20 ms
+VOICE_FRAME = 480  # 10 ms
 VOICE_FRAME_S = VOICE_FRAME / VOICE_RATE_HZ
-VOICE_MOST_FRAMES = 8  # above this we are behind the present
-EARLY_S = 0.005  # so much sooner than every 20 ms while we are behind, and no burst
+VOICE_MOST_FRAMES = 16  # above this we are behind the present
+EARLY_S = 0.003  # so much sooner than every 10 ms while we are behind, and no burst
 LOOK_EVERY_S = 0.002
 STALL_LOOKS = 50  # a microphone that is late by less than 0.1 s has not stopped
 STILL_AFTER_S = 1.0
@@ -56,14 +56,15 @@ class PictureFeed:
         self._is_on = True
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def put(self, width: int, height: int, data: bytes | memoryview) -> None:
-        """`data` is copied; what nobody took in time is replaced."""
+    def put(self, width: int, height: int, data: bytes | memoryview) -> int:
+        """`data` is copied; what nobody took in time is replaced. The picture's number."""
         sequence = self._newest.sequence + 1 if self._newest else 1
         self._newest = I420Picture(width, height, bytes(data), sequence)
         self._put_at = self._clock()
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
+        return sequence
 
     def turn(self, is_on: bool) -> None:
         """The user's wish; an idle camera is noticed without being told."""
@@ -94,7 +95,7 @@ class PictureFeed:
 
 
 class VoiceTrack(MediaStreamTrack):
-    """20 ms of voice as soon as they are here; silence by the clock where none come.
+    """10 ms of voice as soon as they are here; silence by the clock where none come.
 
     Silence is sent, so that the far side hears the line live. A frame's time is where it stands in
     what was spoken: a stall of the microphone is a jump of time, not voice that is late for ever.

@@ -15,23 +15,26 @@ from aiortc.mediastreams import MediaStreamTrack
 
 from app.domain.changes import Json
 from app.domain.engine import FarScreen, LiveFromFar
+from app.domain.exam_camera import Focus
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.relays import Way
 from app.runtime.tasks import TaskOwner
 from media.audio.playout_buffer import PlayoutBuffer
 from media.devices.sample_ring import Samples
-from media.picture.picture_sizes import PictureBounds
+from media.picture.picture_sizes import HD, PictureBounds
 from media.quality.arrival_count import ArrivalCount
-from media.quality.line_state import LineState
+from media.quality.line_state import LineState, PictureBudget
 from media.rtc import upstream
 from media.rtc.control_channel import BEATS_WAITING_BYTES, ControlChannel
 from media.rtc.control_words import Beat, ControlWord, FarCamera, FarLadder, Joined, PictureHere
 from media.rtc.descriptions import NOT_A_DESCRIPTION, checked
 from media.rtc.empty_tracks import add_empty, fill
+from media.rtc.exam_track import ExamTrack
 from media.rtc.far_media import FarMedia
 from media.rtc.first_picture import FirstPictureHelp
 from media.rtc.line_control import LineControl
 from media.rtc.link_events import (
+    ExamPictureIn,
     FirstPicture,
     LinkEvent,
     LinkFailed,
@@ -46,7 +49,8 @@ from media.rtc.link_events import (
 from media.rtc.link_measures import LinkMeter, loss_of_our_voice, path_of
 from media.rtc.local_tracks import PictureFeed, VoiceSource, VoiceTrack
 from media.rtc.new_connection import control_and_scope, new_connection, use_our_codecs
-from media.rtc.picture_out import add_picture, picture_of
+from media.rtc.picture_out import add_picture, picture_of, start_budget
+from media.rtc.picture_shares import PictureShares
 from media.rtc.relay_paths import way_of
 from media.rtc.voice_arrival import VoiceSink
 from media.rtc.voice_encoder import VoiceOut
@@ -77,7 +81,9 @@ class PeerLink:
         pictures: PictureFeed,
         on_event: Callable[[LinkEvent], None],
         is_empty: bool = False,
+        exam: PictureFeed | None = None,
     ) -> None:
+        """`exam`: pictures of an exam camera here, sent while it is shown."""
         upstream.fit()
         self._has_joined = self._has_far_joined = not is_empty
         self._is_join_told = not is_empty
@@ -88,6 +94,7 @@ class PeerLink:
         self._voice_out = VoiceOut()
         self._pictures = pictures
         self.picture_out = picture_of(pictures)
+        self.exam = ExamTrack(exam)
         self._on_event = on_event
         self._tasks = TaskOwner("peer link")
         self._pc = new_connection()
@@ -95,6 +102,11 @@ class PeerLink:
         self._meter = LinkMeter()
         self._first_picture: FirstPictureHelp | None = None
         self._line: LineControl | None = None
+        self._shares = PictureShares(lambda: self._budget())
+        self._shares.is_face_moving = lambda: pictures.is_moving
+        if exam is not None:
+            self._shares.is_exam_moving = lambda: exam.is_moving
+        self._shares.bound(HD)
         self._now = asyncio.get_running_loop().time
         self._control = ControlChannel(self._word_came, self._now)
         self._far = FarMedia(
@@ -102,6 +114,7 @@ class PeerLink:
             self._tasks,
             sink=far_voice,
             on_picture=self._picture_heard,
+            on_exam_picture=self._exam_picture_heard,
             on_voice=self._voice_heard,
             round_trip_s=lambda: self._meter.round_trip_s,
             now=self._now,
@@ -158,6 +171,7 @@ class PeerLink:
         self._has_joined, self._opened_at = True, self._now()
         self._voice_track = VoiceTrack(self._voice)
         self._voice_out.sender = fill(self._pc, self._voice_track, self.picture_out)
+        self.exam.turn(self._shares.is_exam_on)
         self._state_changed()
 
     def send(self, word: FarScreen | LiveFromFar | FarCamera | FarLadder) -> None:
@@ -194,8 +208,25 @@ class PeerLink:
         return None if self._line is None else self._line.state()
 
     def bound(self, bounds: PictureBounds) -> None:
-        """The most that is wanted of our picture, from the next one on."""
-        self.picture_out.bounds = bounds
+        """The most that is wanted of our pictures, from the next one on."""
+        self._shares.bound(bounds)
+        self._share()
+
+    def show_exam(self, is_on: bool) -> None:
+        """The exam camera's picture beside the face's, or no more."""
+        self._shares.is_exam_on = is_on
+        self._share()
+        self.exam.turn(is_on and self._has_joined)
+
+    def look_at(self, focus: Focus) -> None:
+        """What the far person has large before them."""
+        self._shares.focus = focus
+        self._share()
+
+    def _share(self) -> None:
+        self.picture_out.bounds = self._shares.face_bounds
+        if self.exam.out is not None:
+            self.exam.out.bounds = self._shares.exam_bounds
 
     def voice_has(self, line_bit_s: int | None) -> None:
         """What of the line the voice may reckon with; None: not known."""
@@ -220,6 +251,7 @@ class PeerLink:
             await self._line.close()
         if self._voice_track is not None:
             self._voice_track.stop()  # stock stops what it has begun to send, and no other
+        self.exam.stop()
         try:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._pc.close()
@@ -232,6 +264,7 @@ class PeerLink:
         await self._pc.setRemoteDescription(description)
         self._has_heard = True
         if not self._is_offerer:
+            self.exam.answer(self._pc)
             self._add_channels()
             await self._pc.setLocalDescription(await self._pc.createAnswer())
             self._tell_description()
@@ -243,9 +276,15 @@ class PeerLink:
             add_picture(self._pc, self.picture_out)
         else:
             add_empty(self._pc)
+        if self._is_offerer:
+            self.exam.offer(self._pc)
         use_our_codecs(self._pc)
         self._line = LineControl(self._pc, upstream.transport_of(self._pc))
-        self.picture_out.budget = self._line.picture_budget
+        self.picture_out.budget = self._shares.face
+        self.exam.budget_is(self._shares.exam)
+
+    def _budget(self) -> PictureBudget:
+        return start_budget() if self._line is None else self._line.picture_budget()
 
     def _add_channels(self) -> None:
         control, self._scope = control_and_scope(self._pc)
@@ -330,6 +369,10 @@ class PeerLink:
             self._tell(FirstPicture((self._now() - self._opened_at) * 1000))
         self._tell(PictureIn(frame))
 
+    def _exam_picture_heard(self, frame: av.VideoFrame, stamp: int) -> None:
+        if self._has_joined:
+            self._tell(ExamPictureIn(frame, stamp))
+
     def _voice_heard(self, samples: Samples) -> None:
         self._far_has_joined()
         if self._has_joined:
@@ -401,6 +444,8 @@ class PeerLink:
         return now - upstream.transport_of(self._pc).heard_at > LOST_AFTER_S
 
     def _tell_how_we_are(self) -> None:
+        if self._shares.is_exam_on:
+            self._share()  # one of the two may have begun to move, or stopped
         is_moving = self._pictures.is_moving
         if is_moving != self._is_camera_told and self._control.try_to_say(FarCamera(is_moving)):
             self._is_camera_told = is_moving

@@ -74,6 +74,16 @@ class PictureOut(MediaStreamTrack):
         self._frames_per_s = START_FRAMES_PER_S
         self._at_ticks = -1
         self._was_paused = False
+        self.when_made: Callable[[int, int], None] = lambda ticks, sequence: None
+
+    @property
+    def is_dark_sent(self) -> bool:
+        """Without a camera: else the last picture stands at the far end."""
+        return self._turns.is_dark_sent
+
+    @is_dark_sent.setter
+    def is_dark_sent(self, is_sent: bool) -> None:
+        self._turns.is_dark_sent = is_sent
 
     async def recv(self) -> "av.Packet[Stream]":
         """The next picture that is worth its bits; nothing comes while there is no room for any."""
@@ -148,6 +158,7 @@ class PictureOut(MediaStreamTrack):
         if is_key:
             self._wishes.sent(now, len(encoded.data))
         self._meter.sent(now, form.size, len(encoded.data), is_key=is_key)
+        self.when_made(at_ticks, picture.sequence)
         packet = av.Packet(encoded.data)
         packet.pts, packet.time_base = at_ticks, Fraction(1, TICKS_PER_S)
         return packet

@@ -1,4 +1,6 @@
-"""Which picture is sent next, and when: the newest, at the pace wanted; dark without a camera."""
+"""Which picture is sent next, and when: the newest, at the pace wanted; dark without a camera, or
+none where the last one is to stand still at the far end.
+"""
 
 import asyncio
 
@@ -20,6 +22,7 @@ class PictureTurns:
 
     def __init__(self, feed: PictureFeed) -> None:
         self._feed = feed
+        self.is_dark_sent = True
         self._now = asyncio.get_running_loop().time
         self._due_at = self._now()
         self._sequence = 0
@@ -29,6 +32,8 @@ class PictureTurns:
         """The newest picture when its turn has come; a dark one twice a second without a camera."""
         await asyncio.sleep(max(0.0, self._due_at - self._now()))
         picture = await self._feed.after(self._sequence, self._wait_s())
+        while picture is None and not self.is_dark_sent:
+            picture = await self._feed.after(self._sequence, STILL_AFTER_S)
         distance_s = 1 / (frames_per_s * PACE_SPARE)
         self._due_at = max(self._due_at, self._now() - distance_s) + distance_s
         self._is_dark = picture is None

@@ -1,6 +1,6 @@
 """Our Opus encoder in the place of stock's, which sends 96 kbit/s in stereo, and no copies.
 
-The track brings 20 ms at a time; a packet carries one, two or three of them, as the shape says.
+The track brings 10 ms at a time; a packet carries one to six of them, as the shape says.
 """
 
 from collections import deque
@@ -15,15 +15,12 @@ from av.frame import Frame
 
 from media.audio.opus_encoder import OpusEncoder
 from media.audio.red_packets import Copy, packed
-from media.audio.voice_shape import FIRST, VoiceRule, VoiceShape
+from media.audio.voice_shape import FIRST, MOST_COPIES, VoiceRule, VoiceShape
 from media.devices.sample_ring import Samples
 from media.rtc.remote_tracks import one_channel
 
 FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}  # RFC 7587, 6.1
 ENCODER = "_RTCRtpSender__encoder"  # the sender makes it with its first frame and keeps it
-# A packet carries the last one whole: nobody waits longer for it than for Opus' own coarse copy.
-# The one before the last instead costs 20 ms of waiting, for 0.2 to 0.4 of PESQ from 10 % on.
-COPY_OF = 1
 NO_REPORT_FOR_S = 2.0  # they come about once a second
 
 
@@ -41,10 +38,10 @@ class VoiceEncoder(StockOpusEncoder):
         self._first_pts: int | None = None
         self._begun_at = 0  # RTP time of the first sample in hand
         self._in_hand: list[Samples] = []
-        self._said: deque[tuple[int, bytes]] = deque(maxlen=COPY_OF)
+        self._said: deque[tuple[int, bytes]] = deque(maxlen=MOST_COPIES)
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """20 ms of 48 kHz -> a payload and its RTP time, or none while a packet is not full."""
+        """10 ms of 48 kHz -> a payload and its RTP time, or none while a packet is not full."""
         assert isinstance(frame, AudioFrame) and frame.pts is not None
         if self._first_pts is None:
             self._first_pts = frame.pts
@@ -62,18 +59,16 @@ class VoiceEncoder(StockOpusEncoder):
             self.opus.bit_s(shape.bit_s)
         if shape.leaves_silence_out != self._set.leaves_silence_out:
             self.opus.leave_silence_out(shape.leaves_silence_out)
-        if (shape.has_copies, loss_percent) != (self._set.has_copies, self._set_loss):
-            self.opus.expected_loss(loss_percent, is_copied_whole=shape.has_copies)
+        if (shape.copies, loss_percent) != (self._set.copies, self._set_loss):
+            self.opus.expected_loss(loss_percent, is_copied_whole=shape.copies > 0)
         self._set, self._set_loss = shape, loss_percent
 
     def _payload(self, packet: bytes) -> bytes:
         if self._opus_type is None:
             return packet
-        copies = []
-        if self._set.has_copies and len(self._said) == COPY_OF:
-            said_at, said = self._said[0]
-            if self._begun_at - said_at == COPY_OF * self._set.frame:  # none skipped, none longer
-                copies.append(Copy(self._begun_at - said_at, said))
+        most = self._set.copies * self._set.frame
+        ages = [(self._begun_at - at, said) for at, said in self._said]
+        copies = [Copy(ago, said) for ago, said in ages if 0 < ago <= most]
         self._said.append((self._begun_at, packet))
         return packed(self._opus_type, packet, copies)
 

@@ -16,6 +16,20 @@ def begins_frame(payload: bytes) -> bool:
     return len(payload) > 0 and payload[0] & mask == start
 
 
+def picture_data(payload: bytes) -> bytes:
+    """What of a picture this payload holds, if it holds its first byte; else nothing."""
+    if not begins_frame(payload):
+        return b""
+    place = 1
+    if payload[0] & 0x80:  # X: I, L, T and K tell what follows
+        told = payload[1] if len(payload) > 1 else 0
+        place += 1
+        if told & 0x80:
+            place += 2 if len(payload) > place and payload[place] & 0x80 else 1
+        place += bool(told & 0x40) + bool(told & 0x30)
+    return payload[place:]
+
+
 def begins_key_frame(data: bytes) -> bool:
     """Whether a frame that begins so needs no other before it, and is of a size we decode."""
     if len(data) < KEY_HEADER_BYTES or data[0] & INTER_FRAME or data[3:6] != START_CODE:

@@ -6,24 +6,15 @@ machine (frames and ticks in, measurements and bytes out). The monitor binds the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Protocol
 
 from app.domain.device import DeviceIdentity, DeviceKind
+from app.domain.device import Evidence as Evidence  # the domain's word: the screen shows it
 from app.domain.failures import Code
 from app.domain.ids import VisitId
 from peripherals.drivers.said import Said
 from peripherals.line_setting import LineSetting
 from peripherals.moment import Moment
-
-
-class Evidence(StrEnum):
-    """How we know what a device says, the best first; shown in the device list and the docs."""
-
-    VENDOR = "vendor-document"
-    CAPTURED = "captured"
-    OTHER_PROJECT = "other-project"  # its published test or code
-    CONSTRUCTED = "constructed"  # from a documented layout: proves only agreement with our reading
 
 
 class Codec(Protocol):

@@ -1,7 +1,8 @@
 """What is said with a device that only pushes: nothing, and a result when its own key was pressed.
 
 A person arms a measurement for a visit and has so long to press the key; what comes then belongs to
-that visit, anything else to none.
+that visit, anything else to none. The device cannot be stopped: what it still owes after its window
+was closed, and what comes too soon after arming, was begun on somebody else.
 """
 
 from collections import deque
@@ -20,7 +21,8 @@ from peripherals.moment import Moment
 
 WINDOW_S = 180.0
 TOLD_MOST = 32
-REPEAT_S = 5.0  # no measurement is shorter
+SHORTEST_S = 5.0  # no measurement is shorter
+LONGEST_S = 130.0  # and none is longer
 WRONG_SPEED_BYTES = 32  # about half a result
 # Noise on the line says nothing; a line of our device's form that is wrong says that it was one.
 _SPEAKS = {Why.BAD_FIELD, Why.BAD_CHECKSUM, Why.BAD_LENGTH}
@@ -49,6 +51,7 @@ class PushedConversation:
         self.visit: VisitId | None = None
         self._memory_age_s = memory_age_s
         self._armed_s = 0.0
+        self._owed_until_s = 0.0  # a closed window's key may have been pressed
         self._was_unreadable = False
         self._told: deque[tuple[bytes, float]] = deque(maxlen=TOLD_MOST)  # digest, when it was told
 
@@ -71,6 +74,8 @@ class PushedConversation:
         return []
 
     def stop(self, at: Moment) -> list[Said]:
+        if self.visit is not None:
+            self._owed_until_s = at.monotonic_s + LONGEST_S
         return self._ended(Code.CUFF_STOPPED, at)
 
     def aborted_by_switch(self, at: Moment) -> list[Said]:
@@ -110,14 +115,23 @@ class PushedConversation:
     def _was_told(self, digest: bytes, frame: BloodPressure, at: Moment) -> bool:
         """Without a date the same numbers may come twice, but not so soon."""
         since_s = [at.monotonic_s - told_s for told, told_s in self._told if told == digest]
-        return any(frame.wall_clock is not None or s < REPEAT_S for s in since_s)
+        return any(frame.wall_clock is not None or s < SHORTEST_S for s in since_s)
 
     def _measured(self, frame: BloodPressure, at: Moment) -> Measurement:
         if self._is_remembered(frame, at):
             return frame.remembered(self.device, at)
         undated = [] if frame.wall_clock is not None else [QualityFlag.UNDATED]
-        visit, self.visit = self.visit, None  # asked once, answered once
+        visit = self._whose(at)
         return frame.measured(self.device, visit, at, *(undated if visit is None else []))
+
+    def _whose(self, at: Moment) -> VisitId | None:
+        """Of the armed visit, once; nobody's while it may have been begun before the arming."""
+        is_owed = at.monotonic_s < self._owed_until_s
+        if is_owed or at.monotonic_s - self._armed_s < SHORTEST_S:
+            self._owed_until_s = 0.0
+            return None
+        visit, self.visit = self.visit, None  # asked once, answered once
+        return visit
 
     def _is_remembered(self, frame: BloodPressure, at: Moment) -> bool:
         if self._memory_age_s is None or frame.wall_clock is None:

@@ -17,6 +17,7 @@ from peripherals.emulators.suntech import EMULATOR as SUNTECH
 from peripherals.emulators.terumo_bp500 import EMULATOR as TERUMO_BP500
 from peripherals.emulators.tm2655 import EMULATOR as TM2655
 from peripherals.emulators.ua767pc import EMULATOR as UA767PC
+from peripherals.emulators.visca import EMULATOR as VISCA
 from peripherals.emulators.visomat import EMULATOR as VISOMAT
 from peripherals.emulators.welchallyn_suretemp import EMULATOR as WELCHALLYN_SURETEMP
 
@@ -45,4 +46,6 @@ EMULATORS: dict[str, Emulator] = {
     "and_scale": AND_SCALE,
     "lifescan_binary": LIFESCAN_BINARY,
     "serial_scope": SERIAL_SCOPE,
+    # what an exam camera stands on
+    "visca": VISCA,
 }

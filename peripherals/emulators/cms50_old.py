@@ -11,7 +11,7 @@ from peripherals.emulators.simulated import Emulator, Seen, Told
 NO_FINGER, SEARCHING, NO_PROBE = "no-finger", "searching", "no-probe"
 FRAME_S = 1 / 60
 LAGS_S = 2.0
-STRIKES_AFTER_S = 1.5
+STRIKES_AFTER_S = 4.0  # it was found by then, and is not measured yet
 
 
 @dataclass(frozen=True, slots=True)

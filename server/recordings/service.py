@@ -65,7 +65,7 @@ class Recordings:
     def opened(self, record: StoredRecord) -> StoredRecord:
         """The record as it is delivered, with the keys of its files."""
         document = record.document
-        if record.record_type is RecordType.RECORDING:
+        if record.record_type in (RecordType.RECORDING, RecordType.STILL):
             document = self._with_key(document, record.id)
         elif record.record_type is RecordType.MESSAGE and document.get("file_parts"):
             parts = [self._with_key(part, record.id) for part in document["file_parts"]]

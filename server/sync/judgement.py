@@ -27,8 +27,10 @@ from server.judging import Judge, Submission, Verdict
 from server.messages.service import judge_message, judge_receipt
 from server.notes.service import judge_note
 from server.patients.service import judge_patient
+from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
 from server.records import StoredRecord, find, store
+from server.stills.service import judge_still, judge_still_marks
 from server.sync.store import Op, keep_op, op_with
 from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
@@ -54,6 +56,9 @@ class Judgement:
             RecordType.RECEIPT: judge_receipt,
             RecordType.READING: judge_reading,
             RecordType.RECORDING: recordings.judge,
+            RecordType.SOUND_LABEL: judge_sound_label,
+            RecordType.STILL: judge_still(recordings.wrapped_key),
+            RecordType.STILL_MARKS: judge_still_marks,
             RecordType.LADDER_STEP: judge_ladder_step,
             RecordType.CALL_REPORT: judge_call_report,
         }

@@ -6,8 +6,9 @@ from app.contract.bodies import ReadingBody
 from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.failures import Code, Rejected
-from app.domain.measurement import UCUM_UNIT
-from app.domain.vitals import assess, reading_from
+from app.domain.measurement import UCUM_UNIT, VitalKind
+from app.domain.reading import reading_from
+from app.domain.vitals import assess
 from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
 
 UNIT_OF = {str(kind): unit for kind, unit in UCUM_UNIT.items()}
@@ -20,6 +21,7 @@ def judge_reading(connection: Connection, submission: Submission) -> Verdict:
     document, body = merged(submission)
     assert isinstance(body, ReadingBody)
     must_be_by(submission, body.kept_by)
+    _must_say_who(submission, body)
     of_visit(connection, submission.change, body.visit, body.patient)
     _must_name_units(body)
     try:
@@ -30,6 +32,17 @@ def judge_reading(connection: Connection, submission: Submission) -> Verdict:
     if reason is not None:
         raise Rejected(reason)
     return Verdict(document, Act.READING_KEPT, body.patient, body.visit)
+
+
+def _must_say_who(submission: Submission, body: ReadingBody) -> None:
+    """Whose it is was said by whoever keeps it; which SpO2 scale holds, a clinician chooses."""
+    if body.assigned is not None:
+        must_be_by(submission, body.assigned.by)
+    if body.series is not None and (body.series.number == 0) is not bool(body.series.averaged):
+        raise Rejected(Code.MALFORMED, "an average names its readings")
+    chooses = any(quantity.kind == VitalKind.SPO2_SCALE for quantity in body.quantities)
+    if chooses and not may(submission.role, Action.CHOOSE_SPO2_SCALE):
+        raise Rejected(Code.NOT_ALLOWED)
 
 
 def _must_name_units(body: ReadingBody) -> None:

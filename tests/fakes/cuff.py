@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from app.domain.clock import Clock
@@ -10,7 +12,14 @@ from app.domain.cuff import CuffEvent, CuffState
 from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import VisitId
-from app.domain.measurement import LiveValue, Measurement, NoMeasurement, Quantity, VitalKind
+from app.domain.measurement import (
+    LiveValue,
+    Measurement,
+    NoMeasurement,
+    QualityFlag,
+    Quantity,
+    VitalKind,
+)
 
 CUFF = DeviceIdentity(DeviceKind.BLOOD_PRESSURE_CUFF, "Cuff of the tests", "/dev/ttyTest")
 WAITING = 1000
@@ -48,6 +57,39 @@ class FakeCuff:
         self._tell(measured)
         self._tell_state()
         return measured
+
+    def tells_from_memory(
+        self, systolic: int, diastolic: int, pulse: int, at: datetime | None
+    ) -> Measurement:
+        """What lay in its store; `at` None: its clock was never set."""
+        return self._tells_stored(None, systolic, diastolic, pulse, at)
+
+    def answers_with_its_memory(
+        self, systolic: int, diastolic: int, pulse: int, at: datetime
+    ) -> Measurement:
+        """It was started, and tells what it had before."""
+        visit, self.visit = self.visit, None
+        return self._tells_stored(visit, systolic, diastolic, pulse, at)
+
+    def _tells_stored(
+        self,
+        visit: VisitId | None,
+        systolic: int,
+        diastolic: int,
+        pulse: int,
+        at: datetime | None,
+    ) -> Measurement:
+        plain = measurement(visit, systolic, diastolic, pulse, at=self._clock)
+        undated = set() if at is not None else {QualityFlag.UNDATED}
+        told = replace(
+            plain,
+            device=replace(CUFF, serial_number="SN-7"),
+            device_time=at,
+            quality=frozenset({QualityFlag.FROM_MEMORY, *undated}),
+        )
+        self._tell(told)
+        self._tell_state()
+        return told
 
     def fails(self, reason: Code) -> None:
         visit, self.visit = self.visit, None

@@ -4,8 +4,9 @@ Two of them tied together (`tie`) make a call as two real ones do, while their w
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from app.domain.call import RunningCall
 from app.domain.changes import Json
@@ -25,6 +26,8 @@ from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import LinkId, RecordId
 from app.domain.ladder import Reason, Stand, Step, Wants
 from app.domain.relays import RelayAccess
+from tests.fakes.exam_engine import FakeExam, tie_exams
+from tests.fakes.sound_room import FakeSounds
 
 WAITING = 1000
 # What a wire between two carries: files that make room for a call are there at once all the same.
@@ -49,6 +52,8 @@ class FakeEngine:
         self.kept_scopes: list[RecordId] = []
         self.running = running
         self.wire: Wire | None = None
+        self.exam = FakeExam(self.tells, lambda: None if self.setup is None else self.setup.visit)
+        self.sounds = FakeSounds(self.tells)
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(WAITING)
 
     # --- what a test does ------------------------------------------------------------------
@@ -92,6 +97,16 @@ class FakeEngine:
 
     def count_of(self, word: str) -> int:
         return sum(asked[0] == word for asked in self.asked)
+
+    def live_words(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Those that were sent, oldest first."""
+        sent = (asked[1] for asked in self.asked if asked[0] == "send live")
+        return (word for word in sent if isinstance(word, dict) and word.get("kind") == kind)
+
+    def live_words_besides(self, *kinds: str) -> int:
+        """How many were sent that are of other kinds."""
+        sent = [asked[1] for asked in self.asked if asked[0] == "send live"]
+        return sum(isinstance(word, dict) and word.get("kind") not in kinds for word in sent)
 
     # --- ports.CallEngine and what main.py needs beside it ----------------------------------
 
@@ -261,4 +276,5 @@ class Wire:
 def tie(one: FakeEngine, other: FakeEngine) -> Wire:
     wire = Wire(one, other)
     one.wire = other.wire = wire
+    tie_exams(one.exam, other.exam)
     return wire

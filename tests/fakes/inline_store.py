@@ -20,14 +20,23 @@ ResultT = TypeVar("ResultT")
 
 
 class HereAndNow(Worker):
-    """A worker without a thread. `is_full` makes every transaction fail as a full disk does."""
+    """A worker without a thread. `is_full` makes every transaction fail as a full disk does.
+
+    `takes_s`: how long each takes, in the loop's time; one after the other, as on the one thread.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_full = False
+        self.takes_s = 0.0
+        self._in_turn = asyncio.Lock()
 
     async def run(self, work: Callable[[], ResultT]) -> ResultT:
-        await asyncio.sleep(0)  # others have their turn, as while a thread works
+        async with self._in_turn:
+            await asyncio.sleep(self.takes_s)  # others have their turn, as while a thread works
+            return self._done(work)
+
+    def _done(self, work: Callable[[], ResultT]) -> ResultT:
         if self.is_full:
             raise Unavailable(Code.STORE_FULL)
         return work()

@@ -122,8 +122,8 @@ class PictureLine:
                 timestamp=self._picture * 3000 % 2**32,
                 ssrc=7,
             )
-            packet.payload = b"\x10" if index == 0 else b"\x00"
             header = KEY_HEADER if is_key else INTER_HEADER
+            packet.payload = b"\x10" + header if index == 0 else b"\x00"
             packet._data = (header if index == 0 else b"") + self._picture.to_bytes(4, "big")
             self._history[packet.sequence_number % SENT_REMEMBERED] = packet
             self._number += 1

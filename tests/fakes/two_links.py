@@ -11,7 +11,15 @@ import numpy as np
 from app.runtime.tasks import TaskOwner
 from media.devices.sample_ring import SampleRing, Samples
 from media.devices.sound_pace import SoundPace
-from media.rtc.link_events import FirstPicture, LinkEvent, LinkUp, PictureIn, SignalOut, VoiceIn
+from media.rtc.link_events import (
+    ExamPictureIn,
+    FirstPicture,
+    LinkEvent,
+    LinkUp,
+    PictureIn,
+    SignalOut,
+    VoiceIn,
+)
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.peer_link import PeerLink
 
@@ -88,9 +96,18 @@ def frequency_of(samples: Samples) -> float:
 class Side:
     """One end: its link, and all it was told, newest last."""
 
-    def __init__(self, *, is_offerer: bool, frequency_hz: float, is_empty: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        is_offerer: bool,
+        frequency_hz: float,
+        is_empty: bool = False,
+        has_exam: bool = False,
+    ) -> None:
         self.voice = ToneVoice(frequency_hz)
         self.pictures = PictureFeed()
+        self.exam = PictureFeed()
+        self.exam_came: list[tuple[float, np.ndarray, int]] = []  # when, its light, its stamp
         self.events: list[tuple[float, LinkEvent]] = []
         self.luma: np.ndarray | None = None
         self.pictures_at: list[float] = []
@@ -106,6 +123,7 @@ class Side:
             pictures=self.pictures,
             on_event=self._told,
             is_empty=is_empty,
+            exam=self.exam if has_exam else None,
         )
 
     @property
@@ -118,6 +136,8 @@ class Side:
             case PictureIn(frame):
                 self.pictures_at.append(time.monotonic())
                 self.luma = frame.to_ndarray()[: frame.height]
+            case ExamPictureIn(frame, stamp):
+                self.exam_came.append((time.monotonic(), frame.to_ndarray()[: frame.height], stamp))
             case VoiceIn(samples):
                 self.sound.append(samples)
                 self._pace.add(len(samples))
@@ -153,9 +173,9 @@ class Side:
 
 
 class Pair:
-    def __init__(self, tasks: TaskOwner, *, is_empty: bool) -> None:
+    def __init__(self, tasks: TaskOwner, *, is_empty: bool, has_exam: bool) -> None:
         self.clinician = Side(is_offerer=True, frequency_hz=440.0, is_empty=is_empty)
-        self.cart = Side(is_offerer=False, frequency_hz=660.0, is_empty=is_empty)
+        self.cart = Side(is_offerer=False, frequency_hz=660.0, is_empty=is_empty, has_exam=has_exam)
         self._tasks = tasks
         self.clinician.on_signal = lambda signal: self._carry(self.cart, signal)
         self.cart.on_signal = lambda signal: self._carry(self.clinician, signal)
@@ -193,11 +213,15 @@ class Pair:
 
 @asynccontextmanager
 async def two_links(
-    number: int | None = 0, *, is_small: bool = False, is_empty: bool = False
+    number: int | None = 0,
+    *,
+    is_small: bool = False,
+    is_empty: bool = False,
+    has_exam: bool = False,
 ) -> AsyncIterator[Pair]:
-    """Two links, not yet opened; with a number the cameras run."""
+    """Two links, not yet opened; with a number the cameras run. `has_exam`: at the cart."""
     async with TaskOwner("two links") as tasks:
-        pair = Pair(tasks, is_empty=is_empty)
+        pair = Pair(tasks, is_empty=is_empty, has_exam=has_exam)
         tasks.start(pair.clinician.voice.hum(), "hum")
         tasks.start(pair.cart.voice.hum(), "hum")
         if number is not None:

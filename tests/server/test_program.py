@@ -211,7 +211,7 @@ def test_the_audit_is_verified_by_command(tmp_path: Path) -> None:
 
 def test_what_is_typed_wrongly_is_told_in_a_sentence(tmp_path: Path) -> None:
     short = run("add-user", "--data", tmp_path, *USER, typed="short\n")
-    assert (short.code, short.err) == (2, "bedside server: does not fit: password\n")
+    assert (short.code, short.err) == (2, "bedside server: a password has at least 8 characters\n")
     assert run("add-user", "--data", tmp_path, *USER, typed="long enough\n").code == 0
     taken = run("add-user", "--data", tmp_path, *USER, typed="long enough\n")
     assert (taken.code, "taken" in taken.err) == (2, True)

@@ -153,3 +153,64 @@ async def test_a_reading_arrives_as_it_was_sent(clinic: Clinic) -> None:
     [event] = clinic.audited(Act.READING_KEPT)
     assert event["subject"] == change["record"]
     assert "131" not in [str(value) for value in event.values()]
+
+
+async def test_a_temperature_alone_is_a_reading_and_a_cuffs_own_pressure_is_none(
+    clinic: Clinic,
+) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    fever = {
+        "device": {"kind": "thermometer", "model": "emulated"},
+        "quantities": [{"kind": "temperature-celsius", "value": "38.4", "unit": "Cel"}],
+    }
+    assert (await nurse.push_one(reading(nurse, visit, patient, more=fever)))["code"] is None
+    from_a_cuff = {**fever, "device": {"kind": "blood-pressure-cuff", "model": "emulated"}}
+    answer = await nurse.push_one(reading(nurse, visit, patient, more=from_a_cuff))
+    assert answer["code"] == "unexpected-quantity"
+
+
+async def test_whose_it_is_was_said_by_whoever_keeps_it(clinic: Clinic) -> None:
+    nurse, desk = await clinic.nurse(), await clinic.doctor()
+    patient, visit = clinic.add_visit()
+    at = "2026-11-21T09:00:05+00:00"
+    assigned = {"by": str(desk.person.id), "at": at, "why": "late"}
+    stolen = reading(nurse, visit, patient, more={"assigned": assigned})
+    assert (await nurse.push_one(stolen))["code"] == "not-allowed"
+    own = {**assigned, "by": str(nurse.person.id)}
+    change = reading(nurse, visit, patient, more={"assigned": own})
+    assert (await nurse.push_one(change))["outcome"] == "accepted"
+    assert (await desk.record(change["record"]))["document"]["assigned"] == own
+
+
+@pytest.mark.parametrize(("number", "averaged"), [(0, []), (1, ["one"])])
+async def test_an_average_names_its_readings_and_nothing_else_does(
+    clinic: Clinic, number: int, averaged: list[str]
+) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    names = [str(new_id()) for _ in averaged]
+    series = {"id": str(new_id()), "number": number, "is_counted": True, "averaged": names}
+    answer = await nurse.push_one(reading(nurse, visit, patient, more={"series": series}))
+    assert answer["code"] == "malformed"
+    good = {**series, "number": 1 - number}
+    fine = await nurse.push_one(reading(nurse, visit, patient, more={"series": good}))
+    assert fine["outcome"] == "accepted"
+
+
+async def test_which_scale_holds_a_clinician_chooses(clinic: Clinic) -> None:
+    nurse, desk = await clinic.nurse(), await clinic.doctor()
+    patient, visit = clinic.add_visit()
+    typed = {
+        "device": {"kind": "by-hand", "model": ""},
+        "quantities": [
+            {"kind": "respiration-per-minute", "value": "18", "unit": "/min"},
+            {"kind": "spo2-scale", "value": "2", "unit": "1"},
+        ],
+    }
+    answer = await nurse.push_one(reading(nurse, visit, patient, more=typed))
+    assert answer["code"] == "not-allowed"
+    only_breaths = [{"kind": "respiration-per-minute", "value": "18", "unit": "/min"}]
+    without = {**typed, "quantities": only_breaths}
+    assert (await nurse.push_one(reading(nurse, visit, patient, more=without)))["code"] is None
+    assert (await desk.push_one(reading(desk, visit, patient, more=typed)))["code"] is None

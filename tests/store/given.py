@@ -110,6 +110,42 @@ def recording_fields(file_sha256: str = A_DIGEST) -> dict[str, Json]:
     }
 
 
+def still_fields(file_sha256: str = A_DIGEST, **more: Json) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "visit": str(VISIT),
+        "patient": str(PATIENT),
+        "kind": "exam-camera",
+        "width": 1920,
+        "height": 1080,
+        "sha256": "cd" * 32,
+        "pixels_sha256": "ef" * 32,
+        "taken_at": NOON.isoformat(),
+        "taken_by": str(PERSON),
+        "asked_by": "clinician",
+        "source": "dermascope",
+        "coding": "MJPG",
+        "file_sha256": file_sha256,
+        "file_key": "a" * 43 + "=",
+        "file_bytes": 80_100,
+    }
+    return fields | more
+
+
+def drawing_fields(still: UUID, words: str, **more: Json) -> dict[str, Json]:
+    label: Json = {"kind": "label", "x1": 1.5, "y1": 2, "x2": 1.5, "y2": 2, "words": words}
+    fields: dict[str, Json] = {
+        "visit": str(VISIT),
+        "patient": str(PATIENT),
+        "still": str(still),
+        "marks": [label],
+        "scale": {"x1": 0, "y1": 0, "x2": 30, "y2": 40, "length_mm": 25},
+        "author": str(PERSON),
+        "author_name": "A",
+        "made_at": NOON.isoformat(),
+    }
+    return fields | more
+
+
 def confirmed(
     record_type: RecordType,
     fields: dict[str, Any],

@@ -10,6 +10,7 @@ import pytest
 from app.domain.audit import Witness
 from app.domain.changes import NewChange
 from app.domain.failures import Code, Failure, Unavailable, Untrusted
+from app.domain.tray import Place
 from offline_store import connection as connection_module
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.key_vault import KeyVault
@@ -353,11 +354,21 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     """As it stood before calls left anything in it: the schema's number then, and no such view."""
     await filled(folder, ring, notes=3)
     connection = await raw_connection(folder, ring)
-    for view in ("ladder_steps_shown", "call_reports_shown"):
+    later = (
+        *("ladder_steps_shown", "call_reports_shown"),
+        *("stills_shown", "still_marks_shown", "sound_labels_shown"),
+    )
+    for view in later:
         connection.execute(f"DROP VIEW {view}")
+    connection.execute("DROP TABLE measurements")
     connection.execute("PRAGMA user_version = 2")
     connection.close()
     async with kept_store(folder, ring) as store:
         assert len(await texts(store)) == 3
         assert await store.transaction(lambda unit: unit.records.ladder_steps(VISIT)) == []
         assert await store.transaction(lambda unit: unit.records.call_reports(VISIT)) == []
+        waiting = await store.transaction(lambda unit: unit.measurements.waiting(Place.ASIDE))
+        assert waiting == []
+        assert await store.transaction(lambda unit: unit.records.stills(PATIENT)) == []
+        assert await store.transaction(lambda unit: unit.records.still_marks(PATIENT)) == []
+        assert await store.transaction(lambda unit: unit.records.sound_labels(PATIENT)) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.contract.sync import FeedOut
+from app.domain.access import Role
 from app.domain.changes import FeedPage, NewChange, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import RecordId, VisitId, new_id
@@ -24,6 +25,7 @@ from tests.store.given import (
     a_patient,
     a_visit,
     confirmed,
+    drawing_fields,
     new_change,
     page,
     patient_fields,
@@ -31,9 +33,12 @@ from tests.store.given import (
     recording_fields,
     report_fields,
     step_fields,
+    still_fields,
     visit_fields,
     written,
 )
+
+STILL = RecordId(new_id())
 
 
 async def apply(store: OfflineStore, arrived: FeedPage) -> None:
@@ -170,6 +175,8 @@ async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
         (RecordType.MESSAGE, written("first"), written("second", later)),
         (RecordType.READING, reading_fields("120"), reading_fields("131", kept_at=str(later))),
         (RecordType.RECORDING, recording_fields("aa" * 32), recording_fields("bb" * 32)),
+        (RecordType.STILL, still_fields("aa" * 32), still_fields("bb" * 32)),
+        (RecordType.STILL_MARKS, drawing_fields(STILL, "old"), drawing_fields(STILL, "new")),
         (RecordType.LADDER_STEP, step_fields("voice"), step_fields("sd")),
         (RecordType.CALL_REPORT, report_fields(drops=1), report_fields(drops=2)),
     ]
@@ -195,6 +202,19 @@ async def test_offline_looks_like_online(either_store: OfflineStore) -> None:
         ("aa" * 32, False),
         ("bb" * 32, True),
     }
+    stills = await read(lambda unit: unit.records.stills(PATIENT))
+    assert [(one.file_sha256, one.is_pending) for one in stills] == [
+        ("bb" * 32, True),
+        ("aa" * 32, False),
+    ]
+    assert (stills[0].asked_by, stills[0].taken_at, stills[0].width) == (Role.CLINICIAN, NOON, 1920)
+    drawn = await read(lambda unit: unit.records.still_marks(PATIENT))
+    assert [(one.drawing.marks[0].words, one.is_pending) for one in drawn] == [
+        ("new", True),
+        ("old", False),
+    ]
+    scale = drawn[0].drawing.scale
+    assert drawn[0].still == STILL and scale is not None and scale.mm_per_pixel == 0.5
     steps = await read(lambda unit: unit.records.ladder_steps(VISIT))
     assert [(str(one.step), one.is_pending) for one in steps] == [("sd", True), ("voice", False)]
     reports = await read(lambda unit: unit.records.call_reports(VISIT))
@@ -213,6 +233,8 @@ async def test_no_clock_decides_what_stands_after_what(store: OfflineStore) -> N
         (RecordType.MESSAGE, lambda at: written("x", at)),
         (RecordType.READING, lambda at: reading_fields(kept_at=at.isoformat())),
         (RecordType.RECORDING, lambda at: recording_fields() | {"recorded_at": at.isoformat()}),
+        (RecordType.STILL, lambda at: still_fields(taken_at=at.isoformat())),
+        (RecordType.STILL_MARKS, lambda at: drawing_fields(STILL, "x", made_at=at.isoformat())),
     ):
         arrived = [
             confirmed(record_type, make(at), new_id(), position=position + place)
@@ -232,6 +254,10 @@ async def test_no_clock_decides_what_stands_after_what(store: OfflineStore) -> N
     assert [message.written_at for message in messages] == oldest_last
     assert [reading.kept_at for reading in readings] == oldest_last
     assert [recording.recorded_at for recording in recordings] == oldest_last
+    stills = await read(lambda unit: unit.records.stills(PATIENT))
+    drawn = await read(lambda unit: unit.records.still_marks(PATIENT))
+    assert [still.taken_at for still in stills] == oldest_last
+    assert [one.made_at for one in drawn] == oldest_last
 
 
 async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: OfflineStore) -> None:

@@ -36,6 +36,7 @@ from server.opening import open_folder
 from server.settings import ServerSettings
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
+from tests.fakes.instruments import FakeInstruments
 from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.network import Network
 from tests.fakes.store import kept_store
@@ -78,6 +79,7 @@ class Desk:
             speaker="",
             stethoscope=None,
             cuff="/dev/ttyTest" if role is Role.PRESENTER else None,
+            exam_camera="exam.avi" if role is Role.PRESENTER else None,
             shows_witness=False,
         )
 
@@ -104,8 +106,9 @@ class Desk:
         )
         self.tasks = await enter(TaskOwner("window", self.clinic.defects.append))
         self.cuff = FakeCuff(clock)
-        engine = cast(RemoteControl, self.engine)
         has_cuff = self.settings.cuff is not None
+        self.instruments = FakeInstruments(clock, self.cuff if has_cuff else None)
+        engine = cast(RemoteControl, self.engine)
         self.services = main.make_services(
             self.settings,
             self.store,
@@ -113,7 +116,7 @@ class Desk:
             channel,
             device,
             engine,
-            self.cuff if has_cuff else None,
+            self.instruments,
             cast(Any, clock),
         )
         channel.renew = self.services.sign_in.renew_tokens
@@ -124,6 +127,8 @@ class Desk:
             role=self.settings.role,
             device_name=self.settings.device_name,
             has_cuff=has_cuff,
+            policy=self.settings.vitals_policy,
+            freeze_key="F9",
             why_not_kept=self.store.why_not_kept,
             answering=lambda: "",
         )

@@ -7,11 +7,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from app.domain.curve import Strip
 from app.domain.picture import Layout, Picture
 from ui import theme
 from ui.gallery import Stills
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame
+from ui.widgets.video_surface import PictureSources
 from ui.wording import spoken
 
 WidgetT = TypeVar("WidgetT", bound=QWidget)
@@ -21,8 +23,10 @@ class Noted(QObject):
     """Stands for any view model: keeps what it was asked to do, as (name, arguments)."""
 
     changed = Signal(object)
-    envelope = Signal(object)
+    moved = Signal(str, float)
     levels = Signal(float, float)
+    picture = Signal(object, object)
+    freeze_key = "F9"
 
     def __init__(self, screen: object) -> None:
         super().__init__()
@@ -53,19 +57,30 @@ class Pages:
             name: Noted(still.screen) for name, still in vars(Stills()).items()
         }
         self.models["window"].screen = WindowScreen(page)
-        self.pictures: dict[str, Picture | None] = {"far": None, "own": None}
+        self.pictures: dict[str, Picture | None] = {"far": None, "own": None, "exam": None}
         stills = Stills()
         for name, model in self.models.items():
             setattr(stills, name, model)
-        self.frame = Frame(
-            stills.models(),
-            look,
+        sources = PictureSources(
             lambda: self.pictures["far"],
             lambda: self.pictures["own"],
+            lambda: self.pictures["exam"],
         )
+        self.strips: list[Strip] = []
+        self.frame = Frame(stills.models(), look, sources, self._new_strips)
         self.frame.resize(*size)
         self.frame.show()
         settle()
+
+    def draw_curves(self, strips: list[Strip]) -> None:
+        """As they come thirty times a second."""
+        self.strips = strips
+        self.frame.visit.look_at_curves()
+        settle()
+
+    def _new_strips(self) -> list[Strip]:
+        new, self.strips = self.strips, []
+        return new
 
     def show(self, **screens: object) -> None:
         for name, screen in screens.items():

@@ -18,12 +18,22 @@ from PySide6.QtWidgets import (
 from tests.ui.given import settle
 from ui import theme
 from ui.gallery import SHOTS, Hall
+from ui.widgets.sound_paper import SoundPaper
+from ui.widgets.sound_timeline import SoundTimeline
+from ui.widgets.still_canvas import StillCanvas
+from ui.widgets.sweep_canvas import SweepCanvas
 from ui.widgets.video_surface import VideoSurface
 from ui.widgets.vital_tile import VitalTile
-from ui.widgets.waveform import Waveform
 
 SIZES = {"desk": ((1280, 800), 1.0), "small": ((1024, 768), 1.0), "large type": ((1280, 800), 1.3)}
-PAINTED = (VideoSurface, VitalTile, Waveform)  # labels by descent, with words of their own
+PAINTED = (
+    StillCanvas,
+    VideoSurface,
+    VitalTile,
+    SweepCanvas,
+    SoundPaper,
+    SoundTimeline,
+)  # labels by descent, with words of their own
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
 SLACK = 1
 MARKS_OF_DIRECTION = set("\u2066\u2067\u2068\u2069\u00a0\u2060")

@@ -38,9 +38,10 @@ def test_a_clock_that_is_right_is_not_spoken_of(look: theme.Look) -> None:
 
 def test_its_buttons_are_intents(look: theme.Look) -> None:
     pages = Pages(look, Page.TODAY)
-    for part in ("unsent", "lock", "sign-out"):
+    for part in ("unsent", "devices", "lock", "sign-out"):
         pages.press(f"status.{part}")
-    assert pages.wishes("status") == [("open_unsent", ()), ("lock", ()), ("sign_out", ())]
+    wishes = ["open_unsent", "open_devices", "lock", "sign_out"]
+    assert pages.wishes("status") == [(wish, ()) for wish in wishes]
 
 
 def test_with_nobody_signed_in_it_offers_nothing(look: theme.Look) -> None:

@@ -1,5 +1,6 @@
 """One visit: banner, call, cuff, notes, sounds, messages, and what haste must never do."""
 
+from array import array
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.curve import CurveKind, Strip
 from app.domain.failures import Code
 from tests.ui.given import Pages, settle, type_into
 from ui import gallery_screens as made
@@ -299,17 +301,6 @@ def test_a_refused_result_cannot_be_kept_and_says_why(pages: Pages) -> None:
     assert pages.name("cuff.result").endswith("refused")
 
 
-def test_what_is_set_aside_stands_apart_and_offers_only_to_discard_it(pages: Pages) -> None:
-    pages.show(vitals=made.VITALS_CART)
-    assert not pages.shown("set-aside.list")
-    pages.show(vitals=replace(made.VITALS_ASIDE, set_aside=made.VITALS_ASIDE.set_aside[:1]))
-    assert pages.shown("set-aside.1")
-    assert not pages.shown("cuff.keep")
-    pages.press("set-aside.discard")
-    [(wish, (record,))] = pages.wishes("vitals")
-    assert (wish, record) == ("discard_set_aside", made.VITALS_ASIDE.set_aside[0].record)
-
-
 def test_the_far_side_has_no_cuff_controls(pages: Pages) -> None:
     pages.show(vitals=made.VITALS_FAR_LIVE)
     for which in ("start", "stop", "keep", "discard"):
@@ -410,7 +401,8 @@ def test_the_proof_is_said_and_a_difference_too(pages: Pages) -> None:
 
 def test_the_curve_is_fed_without_a_new_screen(pages: Pages) -> None:
     pages.show(recordings=made.SCOPE_FAR_LIVE)
-    pages.models["recordings"].envelope.emit((0.5,) * 60)
+    loud = array("h", (-16000, 16384)).tobytes()
+    pages.draw_curves([Strip(1, CurveKind.SOUND, n / 30, 1 / 30, loud) for n in range(30)])
     assert pages.name("scope.curve") == "Heart sound curve, level 50 %"
     pages.show(recordings=made.SCOPE_FAR)
     assert pages.name("scope.curve") == "Heart sound curve, nothing arriving"

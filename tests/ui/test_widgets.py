@@ -1,8 +1,8 @@
 """Tile, curve, meter, rows, question: what they draw, and what a screen reader is told."""
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -15,7 +15,6 @@ from ui.widgets.row_list import RowList
 from ui.widgets.status_banner import StatusBanner
 from ui.widgets.text_row import TextRow
 from ui.widgets.vital_tile import VitalTile
-from ui.widgets.waveform import PEAKS_PER_SECOND, PLACES, Waveform
 from ui.widgets.words import Words
 from ui.wording import DASH, isolate
 
@@ -70,57 +69,6 @@ def test_a_stale_value_is_not_drawn_like_a_fresh_one(look: theme.Look) -> None:
 def test_a_refused_value_is_named_as_refused(look: theme.Look) -> None:
     refused = tile(look, value=isolate("300/20"), is_stale=False, is_refused=True)
     assert refused.accessibleName() == "Cuff pressure 300/20 mmHg, refused"
-
-
-class Watched(Waveform):
-    """Remembers what it was asked to paint."""
-
-    def __init__(self) -> None:
-        super().__init__("scope.curve", "Heart sound curve")
-        self.asked: list[QRect] = []
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.asked.append(event.rect())
-        super().paintEvent(event)
-
-
-def test_the_curve_paints_only_what_is_new(look: theme.Look) -> None:
-    curve = Watched()
-    curve.resize(600, 80)
-    curve.show()
-    settle()
-    curve.asked.clear()
-    curve.add([0.5] * 5)
-    settle()
-    assert curve.asked
-    area = sum(rect.width() * rect.height() for rect in curve.asked)
-    assert area < 600 * 80 / 10
-
-
-def test_the_curve_shows_the_peaks_and_goes_round(look: theme.Look) -> None:
-    curve = Waveform("scope.curve", "Heart sound curve")
-    curve.resize(PLACES, 100)
-    curve.show()
-    curve.set_live(True)
-    curve.add([1.0] * 10 + [0.1] * (PLACES - 10) + [0.1] * 5)
-    image = curve.grab().toImage()
-    top = 10
-    assert image.pixelColor(7, 50) == QColor(theme.DARK)  # erased ahead of the sweep
-    assert image.pixelColor(100, top) == QColor(theme.DARK)
-    assert image.pixelColor(100, 50) == QColor(theme.CURVE)
-
-
-def test_a_curve_that_is_not_live_is_grey_and_says_that_nothing_arrives(look: theme.Look) -> None:
-    curve = Waveform("scope.curve", "Heart sound curve")
-    curve.resize(PLACES, 100)
-    curve.set_live(True)
-    curve.add([0.8] * PEAKS_PER_SECOND)
-    assert curve.accessibleName() == "Heart sound curve, level 80 %"
-    curve.set_live(False)
-    assert curve.accessibleName() == "Heart sound curve, nothing arriving"
-    assert curve.grab().toImage().pixelColor(20, 50) == QColor(theme.CURVE_STALE)
-    curve.add([])
-    assert curve.grab().toImage().pixelColor(20, 40) == QColor(theme.DARK)
 
 
 @pytest.mark.parametrize(("level", "steps"), [(0.0, 0), (-1.0, 0), (0.25, STEPS), (9.0, STEPS)])

@@ -17,8 +17,11 @@ from ui.gallery import Stills
 from ui.main_window import MainWindow
 from ui.qt_loop import REPORTS_AT_MOST, Defects, LeaveSignals, run
 from ui.view_models.window import Page, WindowScreen
+from ui.widgets.video_surface import PictureSources
 
 SECRET = "DOE, Jane 131/79"  # stands for what an exception's text may carry
+
+NO_PICTURES = PictureSources(lambda: None, lambda: None, lambda: None)
 
 
 class Window:
@@ -27,7 +30,7 @@ class Window:
         self.left: list[str] = []
         for wish in ("leave", "restart", "leave_all_the_same", "stay"):
             setattr(self.stills.window, wish, partial(self.left.append, wish))
-        self.window = MainWindow(self.stills.models(), look, lambda: None, lambda: None)
+        self.window = MainWindow(self.stills.models(), look, NO_PICTURES)
         self.painted: list[str] = []
         self.window.first_painted.connect(lambda: self.painted.append("painted"))
         self.window.show()

@@ -12,7 +12,7 @@ import pytest
 from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.changes import RecordType
-from app.domain.device import DeviceKind
+from app.domain.device import DeviceKind, Evidence, Impairment
 from app.domain.failures import Code
 from app.domain.visits import VisitState
 from ui import wording
@@ -38,6 +38,8 @@ def test_no_two_codes_say_the_same() -> None:
     "key",
     [f"visit-state.{state}" for state in VisitState]
     + [f"device.{kind}" for kind in DeviceKind]
+    + [f"evidence.{evidence}" for evidence in Evidence]
+    + [f"impairment.{impairment}" for impairment in Impairment]
     + [f"role.{role}" for role in Role]
     + [f"place.{role}" for role in Role]
     + [f"record.{kind}" for kind in RecordType]
@@ -108,7 +110,7 @@ def test_figures_stand_between_isolates_and_never_break() -> None:
 def test_a_value_in_a_sentence_is_isolated_once() -> None:
     time = wording.isolate("14:03")
     shown = wording.text("device.found", time=time)
-    assert shown == "Found since \u206614:03\u2069"
+    assert shown == "Connected since \u206614:03\u2069"
     shown = wording.text("visit.finish-question", patient="DOE, Jane")
     assert "\u2068DOE, Jane\u2069" in shown
 

@@ -63,7 +63,7 @@ class FakeWire:
         self._line = FakeLine(lambda data, now_s: [], self._tick)
 
     def port(self) -> BytePort:
-        return self._line.port("cuff")
+        return self._line.port("cuff", LineSetting(9600))
 
     def device_says(self, data: bytes) -> None:
         self._says.append(data)

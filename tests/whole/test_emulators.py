@@ -19,6 +19,7 @@ from app.domain.failures import Code, Unavailable
 from app.domain.measurement import Measurement, NoMeasurement
 from peripherals.byte_port import Chunk
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers import pushing
 from peripherals.hid_port import HidPort
 from peripherals.monitor import InstrumentMonitor
 from peripherals.recording import Recorder
@@ -61,7 +62,10 @@ async def until(
         ("ble_bp", "none"),
     ],
 )
-async def test_a_result_over_a_real_line(name: str, fault: str, tmp_path: Path) -> None:
+async def test_a_result_over_a_real_line(
+    name: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "SHORTEST_S", 0.5)  # these devices are quicker than any arm
     shown = a_pressure(random.Random())
     options = ("--seconds", "1", "--fault", fault)
     async with CuffEmulator(tmp_path, *options, device=name) as emulator:
@@ -120,7 +124,10 @@ async def test_faults_in_the_middle(fault: str, reason: Code | None, tmp_path: P
     assert (ended.visit, ended.reason) == (VISIT, reason)
 
 
-async def test_a_real_session_recorded_and_replayed(tmp_path: Path) -> None:
+async def test_a_real_session_recorded_and_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "SHORTEST_S", 0.5)
     driver, traces = DRIVERS["hbp9030"], tmp_path / "traces"
     recorder = Recorder(traces, driver, SystemClock())
     async with CuffEmulator(tmp_path, "--seconds", "1", device="hbp9030") as emulator:

@@ -7,7 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 
 from app.domain.clock import Clock
-from app.domain.device import DeviceKind, DeviceStatus, Presence
+from app.domain.device import DeviceKind, DeviceStatus, Standing
 from app.domain.failures import Code
 from app.domain.ids import VisitId
 from app.domain.visits import VisitState
@@ -20,6 +20,7 @@ from app.services.worklist import Worklist
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.device_words import state_words, tone_of_status, why_words
 from ui.view_models.outage import why_list_is_old
 from ui.view_models.worklist import WorklistRowScreen, row_screen
 
@@ -29,7 +30,7 @@ class DeviceRowScreen:
     kind: DeviceKind
     name: str  # "Blood pressure cuff"
     model: str  # what answered, or where it was looked for
-    state: str  # "Found since 13:58", "Missing since 14:03"
+    state: str  # "Connected since 13:58", "Missing since 14:03"
     tone: Tone
     reason: str = ""  # why it is missing and what to do
 
@@ -67,15 +68,13 @@ class CartHomeIntents(Protocol):
 
 
 def device_row(status: DeviceStatus, now: datetime) -> DeviceRowScreen:
-    is_found = status.presence is Presence.FOUND
-    time = wording.moment(status.since, now)
     return DeviceRowScreen(
         kind=status.identity.kind,
         name=wording.text(f"device.{status.identity.kind}"),
         model=status.identity.model or status.identity.port,
-        state=wording.text("device.found" if is_found else "device.missing", time=time),
-        tone=Tone.GOOD if is_found else Tone.BAD,
-        reason="" if status.reason is None else wording.failure(status.reason),
+        state=state_words(status, now),
+        tone=tone_of_status(status),
+        reason=why_words(status),
     )
 
 
@@ -165,18 +164,18 @@ class CartHomeViewModel(ViewModel[CartHomeScreen]):
 
     def test_devices(self) -> None:
         """The watchers look all the time; the test says what they see at this moment."""
-        time = wording.time_of_day(self._clock.now())
         devices = self._devices.state.value.devices
-        missing = [status for status in devices if status.presence is Presence.MISSING]
-        names = ", ".join(wording.text(f"device.{status.identity.kind}") for status in missing)
+        missing = [one for one in devices if one.standing is Standing.LOST]
+        degraded = [one for one in devices if one.standing is Standing.DEGRADED]
+        self._test_tone = Tone.GOOD
+        key, named = "cart.test-good", list[DeviceStatus]()
         if missing or not devices:
-            self._test_detail = wording.text(
-                "cart.test-missing", time=time, names=names or wording.DASH
-            )
-            self._test_tone = Tone.BAD
-        else:
-            self._test_detail = wording.text("cart.test-good", time=time)
-            self._test_tone = Tone.GOOD
+            self._test_tone, key, named = Tone.BAD, "cart.test-missing", missing
+        elif degraded:
+            self._test_tone, key, named = Tone.ATTENTION, "cart.test-degraded", degraded
+        time = wording.time_of_day(self._clock.now())
+        names = ", ".join(wording.text(f"device.{one.identity.kind}") for one in named)
+        self._test_detail = wording.text(key, time=time, names=names or wording.DASH)
         self.refresh()
 
     def call_help(self) -> None:

@@ -1,11 +1,15 @@
-"""The stethoscope: record at a site, see the curve, know that both ends hold the same bytes."""
+"""The stethoscope beside the other instruments: record at a site, see that both ends hold the same.
+
+All else about body sounds stands on their own page (`scope`).
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtCore import SignalInstance
 
 from app.domain.access import Role
+from app.domain.body_sites import Site
 from app.domain.clock import Clock
 from app.domain.device import DeviceKind, Presence
 from app.domain.engine import ScopeProgress
@@ -19,7 +23,10 @@ from app.services.recordings import Recordings, RecordingsState, ScopePhase
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.choices import ChoiceScreen
+from ui.view_models.live_sound import progress_words, proof_words
 from ui.view_models.refusal import Refusal
+from ui.view_models.sound_words import delay_words, site_name, way_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +46,14 @@ class RecordingsScreen:
     """`has_controls` where the stethoscope is; the other side sees curve, proof and list."""
 
     has_controls: bool
-    sites: tuple[str, ...] = ()
+    sites: tuple[ChoiceScreen, ...] = ()
     scope_state: str = ""  # found or missing since when; "Recording 12 s"
     scope_tone: Tone = Tone.PLAIN
     can_start: bool = False
     is_running: bool = False
     progress: str = ""  # "12.4 s, nothing missing"
+    way: str = ""  # "live, 0.2 s behind"
+    way_tone: Tone = Tone.PLAIN
     is_live: bool = False  # False: the curve is greyed, nothing new comes
     proof: str = ""  # "Received 100 %, same hash"
     proof_tone: Tone = Tone.PLAIN
@@ -57,24 +66,16 @@ class RecordingsIntents(Protocol):
     @property
     def changed(self) -> SignalInstance: ...
     @property
-    def envelope(self) -> SignalInstance:
-        """Signal(object): tuple of new absolute peaks, 0..1, 50 a second; an empty one clears."""
-        ...
-
-    @property
     def screen(self) -> RecordingsScreen: ...
     def start(self, site: str) -> None: ...
     def stop(self) -> None: ...
 
 
-SITES = ("aortic", "pulmonic", "tricuspid", "mitral")
 PROGRESS_FRESH_S = 1.5
 
 
 class RecordingsViewModel(ViewModel[RecordingsScreen]):
     """Where the stethoscope is it has controls; the other side sees curve, proof and list."""
-
-    envelope = Signal(object)
 
     def __init__(
         self,
@@ -93,8 +94,7 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         self._devices = devices
         self._clock = clock
         self._has_controls = role is Role.PRESENTER
-        self._heard_at = 0.0
-        self._shown: RecordId | None = None
+        self._heard_at = float("-inf")
         self._refusal = Refusal(chart)
         self.listen_to(recordings.state, chart.state, devices.state)
 
@@ -106,18 +106,22 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         is_open = row is not None and row.visit.is_open
         is_running = state.phase is ScopePhase.RUNNING
         scope_state, scope_tone, is_found = self._scope(state)
-        proof, proof_tone = self._proof(state)
+        proof, proof_tone = proof_words(state)
+        way, way_tone = _way(state.progress) if is_running else ("", Tone.PLAIN)
         code = self._refusal.code or state.code
-        is_live = is_running and self._clock.monotonic() - self._heard_at < PROGRESS_FRESH_S
+        is_away = state.progress is not None and state.progress.is_away
+        is_fresh = self._clock.monotonic() - self._heard_at < PROGRESS_FRESH_S
         return RecordingsScreen(
             has_controls=self._has_controls,
-            sites=tuple(wording.text(f"scope.site.{site}") for site in SITES),
+            sites=tuple(ChoiceScreen(str(site), site_name(site)) for site in Site),
             scope_state=scope_state,
             scope_tone=scope_tone,
             can_start=is_open and is_found and not is_running,
             is_running=is_running and self._has_controls,
-            progress=_progress_words(state.progress) if is_running else "",
-            is_live=is_live,
+            progress=progress_words(state.progress) if is_running else "",
+            way=way,
+            way_tone=way_tone,
+            is_live=is_running and is_fresh and not is_away,
             proof=proof,
             proof_tone=proof_tone,
             message="" if code is None else wording.failure(code),
@@ -127,8 +131,11 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
 
     def _scope(self, state: RecordingsState) -> tuple[str, Tone, bool]:
         if state.phase is ScopePhase.RUNNING and state.progress is not None:
+            site = site_name(state.progress.site)
+            if state.progress.is_away:
+                return wording.text("scope.away", site=site), Tone.BAD, True
             key = "scope.recording" if state.progress.is_ours else "scope.receiving"
-            return wording.text(key, site=state.progress.site), Tone.ATTENTION, True
+            return wording.text(key, site=site), Tone.ATTENTION, True
         has_arrived = state.phase is ScopePhase.ARRIVED and not self._is_listed(state.recording)
         if has_arrived and not self._has_controls:
             return wording.text("scope.arrived"), Tone.PLAIN, False
@@ -144,18 +151,6 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
     def _is_listed(self, recording: RecordId | None) -> bool:
         return any(item.id == recording for item in self._chart.state.value.recordings)
 
-    def _proof(self, state: RecordingsState) -> tuple[str, Tone]:
-        """Only hashes that were computed at both ends make a proof."""
-        if state.done is None:
-            return "", Tone.PLAIN
-        if state.proof is None:
-            return wording.text("scope.proof-pending"), Tone.ATTENTION
-        if not state.proof.matches or state.proof.far_sha256 != state.done.sha256:
-            return wording.text("scope.proof-differs"), Tone.BAD
-        percent = wording.isolate("100 %")
-        words = wording.text("scope.proof", percent=percent)
-        return f"{words} ({wording.fingerprint(state.done.sha256)})", Tone.GOOD
-
     def _row(self, item: Recording, state: RecordingsState) -> RecordingRowScreen:
         confirmation = wording.text("not-confirmed" if item.is_pending else "confirmed")
         made = wording.moment(item.recorded_at, self._clock.now())
@@ -170,16 +165,17 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         proof = wording.text("scope.proof", percent=percent) if is_proven else ""
         if not item.is_complete:
             proof = wording.text("scope.cut-short")
+        site = site_name(item.site)
         spoken = wording.text(
             "scope.spoken",
-            site=item.site,
+            site=site,
             length=length,
             time=made,
             hash=wording.fingerprint(item.sha256),
             confirmation=confirmation,
         )
         return RecordingRowScreen(
-            site=item.site,
+            site=site,
             length=length,
             made=wording.text("scope.made", time=made),
             proof=proof,
@@ -190,15 +186,9 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         )
 
     def heard_progress(self, progress: ScopeProgress) -> None:
-        """New peaks of the curve; an empty tuple clears it for another recording."""
-        if progress.recording != self._recordings.state.value.recording:
-            return  # it arrives beside ours, which is what this page shows
-        self._heard_at = self._clock.monotonic()
-        if progress.recording != self._shown:
-            self._shown = progress.recording
-            self.envelope.emit(())
-        if progress.envelope:
-            self.envelope.emit(progress.envelope)
+        """It is alive; one that arrives beside ours is not what this page shows."""
+        if progress.recording == self._recordings.state.value.recording:
+            self._heard_at = self._clock.monotonic()
 
     def start(self, site: str) -> None:
         self._refusal.say(None)
@@ -212,14 +202,11 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         self.refresh()
 
 
-def _progress_words(progress: ScopeProgress | None) -> str:
+def _way(progress: ScopeProgress | None) -> tuple[str, Tone]:
+    """How it goes live, and how late that is."""
     if progress is None:
-        return ""
-    length = wording.seconds_long(progress.seconds)
-    if progress.is_ours and not progress.is_line_up:
-        return f"{length}. {wording.text('scope.line-down')}"
-    # Our own blocks that the far end has not acknowledged are on their way, not missing.
-    if progress.missing_blocks and not progress.is_ours:
-        count = progress.missing_blocks
-        return wording.text("scope.progress-missing", length=length, count=count)
-    return wording.text("scope.progress", length=length)
+        return "", Tone.PLAIN
+    way, way_tone = way_words(progress)
+    delay, delay_tone = delay_words(progress)
+    tone = delay_tone if delay_tone is Tone.ATTENTION else way_tone
+    return ", ".join(words for words in (way, delay) if words), tone

@@ -31,6 +31,7 @@ class StatusScreen:
     person: str = ""  # empty: nobody is signed in; says so when the server has not confirmed them
     demonstration: str = ""
     can_open_unsent: bool = False
+    can_open_devices: bool = False
     can_lock: bool = False
     can_sign_out: bool = False
 
@@ -41,15 +42,17 @@ class StatusIntents(Protocol):
     @property
     def screen(self) -> StatusScreen: ...
     def open_unsent(self) -> None: ...
+    def open_devices(self) -> None: ...
     def confirm_clock(self) -> None: ...
     def lock(self) -> None: ...
     def sign_out(self) -> None: ...
 
 
 class StatusViewModel(ViewModel[StatusScreen]):
-    """`asked_for_unsent` asks the window for the page of what the server has not accepted."""
+    """Asks the window for the page of what the server has not accepted, and for the devices'."""
 
     asked_for_unsent = Signal()
+    asked_for_devices = Signal()
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
             person=person,
             demonstration=wording.text("demonstration") if sign_in.is_demonstration else "",
             can_open_unsent=is_signed_in,
+            can_open_devices=is_signed_in,
             can_lock=is_signed_in,
             can_sign_out=is_signed_in,
         )
@@ -129,6 +133,9 @@ class StatusViewModel(ViewModel[StatusScreen]):
 
     def open_unsent(self) -> None:
         self.asked_for_unsent.emit()
+
+    def open_devices(self) -> None:
+        self.asked_for_devices.emit()
 
     def confirm_clock(self) -> None:
         self.act_once(self._confirm_clock(), "confirm clock", lambda _: self.refresh())

@@ -1,5 +1,6 @@
-"""Blood pressure: the cuff while it runs, its result until somebody decides, readings kept."""
+"""Vital signs: instruments while they run, results until somebody decides, readings kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,30 +8,34 @@ from PySide6.QtCore import SignalInstance
 
 from app.domain.access import Action, Role, may
 from app.domain.clock import Clock
-from app.domain.device import Presence
+from app.domain.device import DeviceKind, Presence
 from app.domain.failures import Code
-from app.domain.ids import RecordId
-from app.domain.measurement import LiveValue, Measurement, VitalKind
-from app.domain.vitals import STALE_CUFF_PRESSURE_S, Reading
+from app.domain.measurement import LiveValue, VitalKind
+from app.domain.reading import Reading
+from app.domain.vitals import doubt_of
+from app.domain.vitals_policy import VitalsPolicy
 from app.runtime.tasks import TaskOwner
+from app.services.bp_protocol import BpProtocol
 from app.services.chart import Chart
-from app.services.vitals import SetAside, Vitals
+from app.services.far_vitals import FarVitals
+from app.services.vitals import Vitals
+from app.services.vitals_state import CUFF, InstrumentState
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.reading_words import notes_of, words_of
 from ui.view_models.refusal import Refusal
+from ui.view_models.tiles import TileScreen, kept_tile, live_tile, result_tile
 
-
-@dataclass(frozen=True, slots=True)
-class TileScreen:
-    """One value. When `is_stale` the tile shows a dash whatever stands in `value`."""
-
-    name: str  # "Cuff pressure"
-    value: str  # "132", "128/76"
-    unit: str  # "mmHg"
-    source: str = ""  # which instrument
-    age: str = ""  # "1 s ago"
-    is_stale: bool = False
+# Every instrument but the cuff, and what its tiles show.
+TILES_OF: dict[DeviceKind, tuple[VitalKind, ...]] = {
+    DeviceKind.OXIMETER: (VitalKind.SPO2_PERCENT, VitalKind.PULSE_PER_MINUTE),
+    DeviceKind.THERMOMETER: (VitalKind.TEMPERATURE_CELSIUS,),
+    DeviceKind.SCALE: (VitalKind.WEIGHT_KG,),
+    DeviceKind.GLUCOMETER: (VitalKind.GLUCOSE_MG_PER_DL,),
+}
+DECIDE = Code.RESULT_UNDECIDED
+NO_FAULT = frozenset({Code.MEMORY_READ, Code.MEMORY_EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +48,25 @@ class ReadingRowScreen:
     confirmation: str  # "confirmed by the server", "not yet confirmed by the server"
     tone: Tone
     spoken: str  # "Blood pressure 128 over 76, pulse 71, kept 14:03, confirmed by the server"
+    notes: tuple[str, ...] = ()  # "irregular pulse", "reading 2 of a series"
 
 
 @dataclass(frozen=True, slots=True)
-class SetAsideRowScreen:
-    """No number: beside a patient's name it would be read as theirs, however grey it is.
+class InstrumentScreen:
+    """Any instrument but the cuff. Without controls at the far side."""
 
-    Nobody can use it either, as it cannot be kept; who needs a pressure measures again.
-    """
-
-    record: RecordId
-    time: str  # "14:03"
-    what: str  # "1 measurement, 14:03"
-    why: str  # "Of another visit, not of this patient"
-    spoken: str
+    kind: DeviceKind
+    name: str  # "Pulse oximeter"
+    state: str = ""  # "Found since 13:58"
+    tone: Tone = Tone.PLAIN
+    tiles: tuple[TileScreen, ...] = ()
+    message: str = ""  # what there is to decide, why it may not be kept, why there is no number
+    message_tone: Tone = Tone.PLAIN
+    has_controls: bool = False
+    can_start: bool = False
+    is_running: bool = False
+    can_keep: bool = False
+    can_discard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,8 @@ class VitalsScreen:
     cuff_state: str = ""  # "Cuff found since 13:58", "Cuff missing since 14:03: cable pulled"
     cuff_tone: Tone = Tone.PLAIN
     can_start: bool = False
-    is_running: bool = False  # STOP is there exactly while this holds
+    is_running: bool = False
+    can_stop: bool = False  # it runs, or a series may start it: STOP stands there
     live: TileScreen | None = None  # cuff pressure; None: nothing runs
     result: TileScreen | None = None  # what the cuff measured, not yet kept
     result_extra: str = ""  # "pulse 71 /min, mean 93 mmHg"
@@ -77,8 +88,8 @@ class VitalsScreen:
     can_discard: bool = False
     message: str = ""
     message_tone: Tone = Tone.PLAIN
+    instruments: tuple[InstrumentScreen, ...] = ()
     readings: tuple[ReadingRowScreen, ...] = ()  # newest first
-    set_aside: tuple[SetAsideRowScreen, ...] = ()  # newest first
     is_locked_by_visit: bool = False  # finished: nothing more may be added
 
 
@@ -88,13 +99,16 @@ class VitalsIntents(Protocol):
     @property
     def screen(self) -> VitalsScreen: ...
     def start(self) -> None: ...
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """The cuff, and the series that may start it."""
+        ...
+
     def keep(self) -> None: ...
     def discard(self) -> None: ...
-    def discard_set_aside(self, record: RecordId) -> None: ...
-
-
-LIVE_GONE_S = 15.0  # a live tile that stayed stale this long leaves the screen
+    def start_instrument(self, kind: DeviceKind) -> None: ...
+    def stop_instrument(self, kind: DeviceKind) -> None: ...
+    def keep_instrument(self, kind: DeviceKind) -> None: ...
+    def discard_instrument(self, kind: DeviceKind) -> None: ...
 
 
 class VitalsViewModel(ViewModel[VitalsScreen]):
@@ -104,185 +118,213 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         ticker: Ticker,
         *,
         vitals: Vitals,
+        far_vitals: FarVitals,
+        bp_protocol: BpProtocol,
         chart: Chart,
         clock: Clock,
+        policy: VitalsPolicy,
         role: Role,
         has_cuff: bool,
     ) -> None:
         super().__init__(tasks, ticker)
         self._vitals = vitals
+        self._far = far_vitals
+        self._series = bp_protocol
         self._chart = chart
         self._clock = clock
+        self._policy = policy
         self._has_controls = has_cuff or role is Role.PRESENTER
         self._may_keep = may(role, Action.KEEP_READING)
         self._refusal = Refusal(chart)
-        self.listen_to(vitals.state, chart.state)
+        self.listen_to(vitals.state, far_vitals.state, bp_protocol.state, chart.state)
 
     def compose(self) -> VitalsScreen:
-        state = self._vitals.state.value
-        row = self._chart.state.value.row
-        is_open = row is not None and row.visit.is_open
-        is_running = state.cuff is not None and state.cuff.is_running
-        cuff_state, cuff_tone, is_found = self._cuff()
-        result = state.result
-        result_message, result_tone = self._result_message()
-        code = self._refusal.code or state.code
+        cuff, is_in_series = self._vitals.state.value.of(CUFF), self._series.state.value.is_active
+        cuff_state, cuff_tone, is_found = self._cuff(cuff)
+        result = None if cuff.result is None else cuff.result.measured
+        message, tone = self._result_message(cuff)
+        code = self._code(cuff)
+        can_start = self._is_open() and is_found and not cuff.is_running and not cuff.is_undecided
         return VitalsScreen(
             has_cuff_controls=self._has_controls,
             cuff_state=cuff_state,
             cuff_tone=cuff_tone,
-            can_start=is_open and is_found and not is_running and not state.is_undecided,
-            is_running=is_running,
-            live=self._live_tile(state.live),
-            result=None if result is None else self._result_tile(result),
-            result_extra="" if result is None else _extra(result),
-            result_message=result_message,
-            result_tone=result_tone,
-            can_keep=state.is_undecided and is_open and self._may_keep,
-            can_discard=result is not None or state.no_measurement is not None,
+            can_start=can_start and self._series.state.value.series is None,
+            is_running=cuff.is_running,
+            can_stop=cuff.is_running or is_in_series,
+            live=self._live_pressure(cuff),
+            result=None
+            if result is None
+            else result_tile(result, self._clock.now(), is_refused=cuff.refused is not None),
+            result_extra="" if result is None else words_of(result).extra,
+            result_message=message,
+            result_tone=tone,
+            can_keep=cuff.is_undecided and self._is_open() and self._may_keep,
+            can_discard=result is not None or cuff.no_measurement is not None,
             message="" if code is None else wording.failure(code),
             message_tone=Tone.BAD,
-            readings=self._readings(),
-            set_aside=tuple(self._set_aside_row(one) for one in reversed(state.set_aside)),
-            is_locked_by_visit=not is_open,
+            instruments=self._instruments(),
+            readings=tuple(self._reading_row(reading) for reading in self._all_readings()),
+            is_locked_by_visit=not self._is_open(),
         )
 
-    def _cuff(self) -> tuple[str, Tone, bool]:
-        cuff = self._vitals.state.value.cuff
+    def _is_open(self) -> bool:
+        row = self._chart.state.value.row
+        return row is not None and row.visit.is_open
+
+    def _code(self, cuff: InstrumentState) -> Code | None:
+        return (
+            self._refusal.code
+            or cuff.code
+            or self._vitals.state.value.code
+            or self._far.state.value.code
+        )
+
+    def _cuff(self, cuff: InstrumentState) -> tuple[str, Tone, bool]:
         if not self._has_controls:
             return "", Tone.PLAIN, False
-        name = wording.text("device.blood-pressure-cuff")
-        if cuff is None:
-            return f"{name}: {wording.failure(Code.DEVICE_MISSING)}", Tone.BAD, False
-        is_found = cuff.status.presence is Presence.FOUND
-        time = wording.moment(cuff.status.since, self._clock.now())
         if cuff.is_running:
-            return wording.text("vitals.running"), Tone.ATTENTION, is_found
-        words = wording.text("device.found" if is_found else "device.missing", time=time)
-        reason = "" if cuff.status.reason is None else f". {wording.failure(cuff.status.reason)}"
-        return f"{name}: {words}{reason}", Tone.GOOD if is_found else Tone.BAD, is_found
+            return wording.text("vitals.running"), Tone.ATTENTION, True
+        words, tone, is_found = self._presence(cuff)
+        return f"{wording.text(f'device.{CUFF}')}: {words}", tone, is_found
 
-    def _live_tile(self, live: LiveValue | None) -> TileScreen | None:
+    def _presence(self, one: InstrumentState) -> tuple[str, Tone, bool]:
+        if one.told is None:
+            return wording.failure(Code.DEVICE_MISSING), Tone.BAD, False
+        status = one.told.status
+        is_found = status.presence is Presence.FOUND
+        time = wording.moment(status.since, self._clock.now())
+        words = wording.text("device.found" if is_found else "device.missing", time=time)
+        reason = "" if status.reason is None else f". {wording.failure(status.reason)}"
+        return f"{words}{reason}", Tone.GOOD if is_found else Tone.BAD, is_found
+
+    def _live_pressure(self, cuff: InstrumentState) -> TileScreen | None:
+        """Our own running cuff knows better than what the far end says of one."""
+        live = cuff.live.get(VitalKind.CUFF_PRESSURE_MMHG)
+        if live is None and not cuff.is_running:
+            live = self._far.state.value.live.get(VitalKind.CUFF_PRESSURE_MMHG)
         if live is None:
             return None
-        age_s = (self._clock.now() - live.at).total_seconds()
-        if age_s > LIVE_GONE_S:
-            return None
-        return TileScreen(
-            name=wording.text("vitals.live"),
-            value=wording.isolate(wording.number(live.quantity.value)),
-            unit="mmHg",
-            age=wording.age(age_s),
-            is_stale=age_s > STALE_CUFF_PRESSURE_S,
-        )
+        return live_tile(live, self._clock.now(), wording.text("vitals.live"))
 
-    def _result_tile(self, measured: Measurement) -> TileScreen:
-        age = self._clock.now() - measured.received_at
-        return TileScreen(
-            name=wording.text("vitals.result"),
-            value=_pressure(measured),
-            unit="mmHg",
-            source=measured.device.model,
-            age=wording.age(age),
-        )
-
-    def _result_message(self) -> tuple[str, Tone]:
-        state = self._vitals.state.value
-        if state.refused is not None:
-            return wording.failure(state.refused), Tone.BAD
-        if state.no_measurement is not None:
-            return wording.failure(state.no_measurement.reason), Tone.BAD
-        if state.is_undecided:
-            return wording.failure(Code.RESULT_UNDECIDED), Tone.ATTENTION
+    def _result_message(self, one: InstrumentState) -> tuple[str, Tone]:
+        if one.refused is not None:
+            return wording.failure(one.refused), Tone.BAD
+        if one.no_measurement is not None:
+            reason = one.no_measurement.reason
+            return wording.failure(reason), Tone.ATTENTION if reason in NO_FAULT else Tone.BAD
+        if one.result is not None:
+            doubt = doubt_of(one.result.measured)
+            return wording.failure(DECIDE if doubt is None else doubt), Tone.ATTENTION
         return "", Tone.PLAIN
 
-    def _readings(self) -> tuple[ReadingRowScreen, ...]:
+    # --- the other instruments -----------------------------------------------------------------
+
+    def _instruments(self) -> tuple[InstrumentScreen, ...]:
+        """What is there, what the far end shows, and what was kept not too long ago."""
+        found = (self._instrument(kind) for kind in TILES_OF)
+        return tuple(screen for screen in found if screen is not None)
+
+    def _instrument(self, kind: DeviceKind) -> InstrumentScreen | None:
+        one = self._vitals.state.value.of(kind)
+        has_controls = one.told is not None or one.result is not None
+        tiles = tuple(self._tile(one, vital) for vital in TILES_OF[kind])
+        if not has_controls and all(tile.is_stale for tile in tiles):
+            return None
+        name = wording.text(f"device.{kind}")
+        if not has_controls:
+            return InstrumentScreen(kind, name, tiles=tiles)
+        words, tone, is_found = self._presence(one)
+        if one.is_running:
+            words, tone = wording.text("instrument.running"), Tone.ATTENTION
+        message, message_tone = self._result_message(one)
+        if one.code is not None and not message:
+            message, message_tone = wording.failure(one.code), Tone.BAD
+        can_start = self._is_open() and is_found and not one.is_running and not one.is_undecided
+        return InstrumentScreen(
+            kind=kind,
+            name=name,
+            state=words,
+            tone=tone,
+            tiles=tiles,
+            message=message,
+            message_tone=message_tone,
+            has_controls=True,
+            can_start=can_start,
+            is_running=one.is_running,
+            can_keep=one.is_undecided and self._is_open() and self._may_keep,
+            can_discard=one.result is not None or one.no_measurement is not None,
+        )
+
+    def _tile(self, one: InstrumentState, vital: VitalKind) -> TileScreen:
+        """A result that is to be decided upon, then what runs, then what was kept."""
+        now, live = self._clock.now(), self._live(one).get(vital)
+        if one.result is not None and one.result.measured.value_of(vital) is not None:
+            is_refused = one.refused is not None
+            return result_tile(one.result.measured, now, is_refused=is_refused, kind=vital)
+        shown = None if live is None else live_tile(live, now)
+        fresh_for = self._policy.stale_after[vital]
+        return shown or kept_tile(vital, self._all_readings(), now, fresh_for)
+
+    def _live(self, one: InstrumentState) -> Mapping[VitalKind, LiveValue]:
+        return one.live or self._far.state.value.live
+
+    # --- readings ------------------------------------------------------------------------------
+
+    def _all_readings(self) -> list[Reading]:
+        """What the server has not brought yet is the newest, whatever the cart's clock says."""
         kept = self._chart.state.value.readings
         known = {reading.id for reading in kept}
-        told = [reading for reading in self._vitals.state.value.from_far if reading.id not in known]
-        # What the server has not brought yet is the newest, whatever the cart's clock says.
-        return tuple(self._reading_row(reading) for reading in [*told, *kept])
+        told = [reading for reading in self._far.state.value.readings if reading.id not in known]
+        return [*told, *kept]
 
     def _reading_row(self, reading: Reading) -> ReadingRowScreen:
-        now, measured = self._clock.now(), reading.measured
+        now, words = self._clock.now(), words_of(reading.measured)
         confirmation = wording.text("not-confirmed" if reading.is_pending else "confirmed")
-        kept = wording.moment(reading.kept_at, now)
+        kept, notes = wording.moment(reading.kept_at, now), notes_of(reading, now)
+        said = wording.text("vitals.kept", time=kept)
+        spoken = ", ".join([words.spoken, *notes, said, confirmation])
         return ReadingRowScreen(
-            what=wording.text("vitals.blood-pressure"),
-            value=wording.isolate(f"{wording.spoken(_pressure(measured))} mmHg"),
-            extra=_extra(measured),
-            kept=wording.text("vitals.kept", time=kept),
+            what=words.what,
+            value=words.value,
+            extra=words.extra,
+            kept=said,
             age=wording.age(now - reading.kept_at),
             confirmation=confirmation,
             tone=Tone.ATTENTION if reading.is_pending else Tone.PLAIN,
-            spoken=_spoken(measured, wording.spoken(kept), confirmation),
+            spoken=wording.spoken(spoken),
+            notes=notes,
         )
 
-    def _set_aside_row(self, aside: SetAside) -> SetAsideRowScreen:
-        row, measured, now = self._chart.state.value.row, aside.measured, self._clock.now()
-        time = wording.moment(measured.received_at, now)
-        what = wording.text("vitals.aside", time=time)
-        if measured.device_time is not None:
-            own_clock = wording.moment(measured.device_time, now)
-            what = f"{what} {wording.text('vitals.aside.own-clock', time=own_clock)}"
-        if measured.visit is None:
-            why = wording.text("vitals.aside.nobody-asked")
-        elif row is not None and measured.visit == row.visit.id:
-            why = wording.text("vitals.aside.undecided")
-        else:
-            why = wording.text("vitals.aside.another-visit")
-        return SetAsideRowScreen(aside.id, time, what, why, wording.spoken(f"{what}. {why}"))
+    # --- wishes --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._refusal.say(None)
-        self.act_once(self._vitals.measure(), "start cuff", self._failed)
+        self.start_instrument(CUFF)
 
     def stop(self) -> None:
-        self.act(self._vitals.stop(), "stop cuff", self._failed)
+        self.act(self._series.stop(), "stop cuff", self._failed)
 
     def keep(self) -> None:
-        self._refusal.say(None)
-        self.act_once(self._vitals.keep(), "keep reading", self._failed)
+        self.keep_instrument(CUFF)
 
     def discard(self) -> None:
-        self._refusal.say(None)
-        self.act(self._vitals.discard(), "discard result", self._failed)
+        self.discard_instrument(CUFF)
 
-    def discard_set_aside(self, record: RecordId) -> None:
+    def start_instrument(self, kind: DeviceKind) -> None:
         self._refusal.say(None)
-        self.act(self._vitals.discard_set_aside(record), "discard what is set aside", self._failed)
+        self.act_once(self._vitals.measure(kind), f"start {kind}", self._failed)
+
+    def stop_instrument(self, kind: DeviceKind) -> None:
+        self.act(self._vitals.stop(kind), f"stop {kind}", self._failed)
+
+    def keep_instrument(self, kind: DeviceKind) -> None:
+        self._refusal.say(None)
+        self.act_once(self._vitals.keep(kind), f"keep {kind}", self._failed)
+
+    def discard_instrument(self, kind: DeviceKind) -> None:
+        self._refusal.say(None)
+        self.act_once(self._vitals.discard(kind), f"discard {kind}", self._failed)
 
     def _failed(self, code: Code) -> None:
         self._refusal.say(code)
         self.refresh()
-
-
-def _value(measured: Measurement, kind: VitalKind) -> str:
-    value = measured.value_of(kind)
-    return wording.DASH if value is None else wording.number(value)
-
-
-def _pressure(measured: Measurement) -> str:
-    systolic = _value(measured, VitalKind.SYSTOLIC_MMHG)
-    return wording.isolate(f"{systolic}/{_value(measured, VitalKind.DIASTOLIC_MMHG)}")
-
-
-def _extra(measured: Measurement) -> str:
-    pulse = wording.isolate(f"{_value(measured, VitalKind.PULSE_PER_MINUTE)} /min")
-    if measured.value_of(VitalKind.MEAN_ARTERIAL_MMHG) is None:
-        return wording.text("vitals.extra-pulse", pulse=pulse)
-    mean = wording.isolate(f"{_value(measured, VitalKind.MEAN_ARTERIAL_MMHG)} mmHg")
-    return wording.text("vitals.extra", pulse=pulse, mean=mean)
-
-
-def _spoken(measured: Measurement, kept: str, confirmation: str) -> str:
-    has_pulse = measured.value_of(VitalKind.PULSE_PER_MINUTE) is not None
-    words = wording.text(
-        "vitals.spoken" if has_pulse else "vitals.spoken-no-pulse",
-        systolic=_value(measured, VitalKind.SYSTOLIC_MMHG),
-        diastolic=_value(measured, VitalKind.DIASTOLIC_MMHG),
-        pulse=_value(measured, VitalKind.PULSE_PER_MINUTE),
-        time=kept,
-        confirmation=confirmation,
-    )
-    return wording.spoken(words)

@@ -30,6 +30,7 @@ class Page(StrEnum):
     CART_HOME = "cart-home"
     VISIT = "visit"
     UNSENT = "unsent"
+    DEVICES = "devices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class WindowViewModel(ViewModel[WindowScreen]):
         self._desk = desk
         self._worklist = worklist
         self._role = role
-        self._shows_unsent = False
+        self._aside: Page | None = None  # shown instead of the first page or the visit
         self._stops.append(sign_in.state.listen(self._person_changed))
         self._stops.append(leaving.losses.listen(self._losses_changed))
         self.changed.connect(self._page_changed)
@@ -99,7 +100,7 @@ class WindowViewModel(ViewModel[WindowScreen]):
     def _person_changed(self, state: SignInState) -> None:
         """Whoever signs in begins at their own first page."""
         if state.phase is SignInPhase.SIGNED_OUT:
-            self._shows_unsent = False
+            self._aside = None
 
     def _page_changed(self, screen: WindowScreen) -> None:
         """Both first pages show today's list."""
@@ -132,14 +133,20 @@ class WindowViewModel(ViewModel[WindowScreen]):
             return Page.LOCK
         if phase is not SignInPhase.SIGNED_IN:
             return Page.SIGN_IN
-        if self._shows_unsent:
-            return Page.UNSENT
+        if self._aside is not None:
+            return self._aside
         if self._desk.state.value.is_chart_shown:
             return Page.VISIT
         return Page.TODAY if self._role is Role.CLINICIAN else Page.CART_HOME
 
     def show_unsent(self, is_shown: bool) -> None:
-        self._shows_unsent = is_shown
+        self._show_aside(Page.UNSENT, is_shown)
+
+    def show_devices(self, is_shown: bool) -> None:
+        self._show_aside(Page.DEVICES, is_shown)
+
+    def _show_aside(self, page: Page, is_shown: bool) -> None:
+        self._aside = page if is_shown else None
         self.refresh()
 
     def leave(self) -> None:

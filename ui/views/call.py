@@ -13,57 +13,106 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.exam_camera import Focus
 from ui import theme
 from ui.view_models.call import CallIntents, CallScreen, MeasureScreen
+from ui.view_models.exam_camera import ExamIntents, ExamScreen
+from ui.view_models.stills import StillsIntents
+from ui.views.exam_camera import ExamBar
 from ui.views.ladder import LadderView
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import call, identify, mark
+from ui.widgets.dress import call, identify, mark, show_when
 from ui.widgets.level_meter import LevelMeter
-from ui.widgets.video_surface import PictureSource, VideoSurface
+from ui.widgets.video_surface import PictureSources, VideoSurface
 from ui.widgets.words import Words
 from ui.wording import spoken, text
 
 OWN_SHARE = 0.26  # of the large picture's width
 OWN_LEAST = 130
 INSET = 10
+ROOM_FOR_THREE = 220
 MUTE_KEYS = "Ctrl+M"
 
 
 class Pictures(QWidget):
-    """The far picture as large as it goes, our own small in its corner."""
+    """What is looked at as large as it goes, the others small in its corners; two alike side by
+    side. An exam camera's picture has a place only while there is one.
+    """
 
-    def __init__(self, far: VideoSurface, own: VideoSurface) -> None:
+    def __init__(self, far: VideoSurface, own: VideoSurface, exam: VideoSurface) -> None:
         super().__init__()
-        self._far, self._own = far, own
-        far.setParent(self)
-        own.setParent(self)
+        self._far, self._own, self._exam = far, own, exam
+        self._focus: Focus | None = None
+        for surface in (far, own, exam):
+            surface.setParent(self)
+        exam.setVisible(False)
         own.raise_()
-        self.setMinimumSize(320, 180)
+        self.setMinimumSize(240, 135)
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
+    def look_at(self, focus: Focus | None) -> None:
+        """None: no exam picture stands on the screen."""
+        if focus is self._focus:
+            return
+        self._focus = focus
+        self._exam.be_small(focus is Focus.FACE)
+        self._far.be_small(focus is Focus.EXAM)
+        (self._far if focus is Focus.EXAM else self._exam).raise_()
+        self._own.raise_()
+        self._arrange()
+        show_when(self._exam, focus is not None)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Our own picture lies on the far one, not beside it, when that is 16 to 9."""
-        self._far.setGeometry(self.rect())
+        self._arrange()
+
+    def _arrange(self) -> None:
+        whole = self.rect()
+        if self._focus is Focus.BESIDE:
+            half = (whole.width() - INSET) // 2
+            self._exam.setGeometry(QRect(0, 0, half, whole.height()))
+            self._far.setGeometry(QRect(whole.width() - half, 0, half, whole.height()))
+        else:
+            is_exam_large = self._focus is Focus.EXAM
+            large, small = (self._exam, self._far) if is_exam_large else (self._far, self._exam)
+            large.setGeometry(whole)
+            small.setGeometry(self._corner(is_top=True))
+        self._own.setGeometry(self._corner(is_top=False))
+        # Three pictures on little room: what a person is here for is not covered by themselves.
+        show_when(self._own, self._focus is None or whole.height() >= ROOM_FOR_THREE)
+
+    def _corner(self, *, is_top: bool) -> QRect:
+        """At the right, on the large picture, not beside it, when that is 16 to 9."""
         large = QSize(16, 9).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         width = max(OWN_LEAST, round(large.width() * OWN_SHARE))
         height = width * 9 // 16
         right = (self.width() + large.width()) // 2 - INSET
         bottom = (self.height() + large.height()) // 2 - INSET
-        self._own.setGeometry(QRect(right - width, bottom - height, width, height))
+        top = (self.height() - large.height()) // 2 + INSET
+        return QRect(right - width, top if is_top else bottom - height, width, height)
 
 
 class CallView(QFrame):
-    """`far` and `own` are for the composition root: it tells them of new pictures."""
+    """`far`, `own` and `exam` are for the composition root: it tells them of new pictures."""
 
     def __init__(
-        self, model: CallIntents, far: PictureSource, own: PictureSource, beside_state: Words
+        self,
+        model: CallIntents,
+        exam_model: ExamIntents,
+        stills_model: StillsIntents,
+        sources: PictureSources,
+        beside_state: Words,
     ) -> None:
         super().__init__()
         mark(self, "surface", "dark")
-        self.far = VideoSurface("visit.far-picture", text("call.far-picture"), far)
-        self.own = VideoSurface("visit.self-picture", text("call.own-picture"), own, is_small=True)
+        self.far = VideoSurface("visit.far-picture", text("call.far-picture"), sources.far)
+        self.own = VideoSurface(
+            "visit.self-picture", text("call.own-picture"), sources.own, is_small=True
+        )
+        self.exam = VideoSurface("visit.exam-picture", text("exam.picture"), sources.exam)
+        self._pictures = Pictures(self.far, self.own, self.exam)
+        self._exam_bar = ExamBar(exam_model, stills_model, lambda: self.exam.shown_as)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")
         self.ladder = LadderView(model)
         self._measures = QLabel()
@@ -79,11 +128,19 @@ class CallView(QFrame):
         head.addWidget(self._state, 1)
         head.addWidget(beside_state, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
-        layout.addWidget(Pictures(self.far, self.own), 1)
+        layout.addWidget(self._pictures, 1)
+        layout.addWidget(self._exam_bar)
         layout.addWidget(self.ladder)
         layout.addWidget(self._measures)
         model.changed.connect(self.draw)
+        exam_model.changed.connect(self._draw_exam)
         self.draw(model.screen)
+        self._draw_exam(exam_model.screen)
+
+    def _draw_exam(self, screen: ExamScreen) -> None:
+        self.exam.say(absent=screen.absent, caption=screen.caption)
+        self._pictures.look_at(screen.focus)
+        show_when(self._measures, screen.focus is None)  # its picture wants the room
 
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)

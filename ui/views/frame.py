@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.view_models.cart_home import CartHomeIntents
+from ui.view_models.devices import DevicesIntents
 from ui.view_models.lock import LockIntents
 from ui.view_models.running_cuff import RunningCuffIntents
 from ui.view_models.sign_in import SignInIntents
@@ -15,6 +16,7 @@ from ui.view_models.sync import UnsentIntents
 from ui.view_models.window import Page, WindowIntents, WindowScreen
 from ui.view_models.worklist import WorklistIntents
 from ui.views.cart_home import CartHomeView
+from ui.views.devices import DevicesView
 from ui.views.lock import LockView
 from ui.views.running_cuff import RunningCuffView
 from ui.views.sign_in import SignInView
@@ -22,7 +24,8 @@ from ui.views.status import StatusView
 from ui.views.sync import UnsentView
 from ui.views.visits import VisitModels, VisitView
 from ui.views.worklist import WorklistView
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.curve_feed import StripSource, no_strips
+from ui.widgets.video_surface import PictureSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +39,32 @@ class Models:
     cart_home: CartHomeIntents
     visit: VisitModels
     unsent: UnsentIntents
+    devices: DevicesIntents
     status: StatusIntents
     running_cuff: RunningCuffIntents
 
 
-PageView = SignInView | LockView | WorklistView | CartHomeView | VisitView | UnsentView
+PageView = (
+    SignInView | LockView | WorklistView | CartHomeView | VisitView | UnsentView | DevicesView
+)
 
 
 class Frame(QWidget):
     """A page is made when it is first shown: a cart never makes the clinician's list.
 
-    `visit.call.far` and `visit.call.own` are the two picture surfaces.
+    `visit.call.far`, `own` and `exam` are the picture surfaces.
     """
 
     def __init__(
-        self, models: Models, look: theme.Look, far: PictureSource, own: PictureSource
+        self,
+        models: Models,
+        look: theme.Look,
+        sources: PictureSources,
+        strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.visit = VisitView(models.visit, look, far, own)
+        self.visit = VisitView(models.visit, look, sources, strips)
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
             Page.LOCK: lambda: LockView(models.lock, look),
@@ -62,6 +72,7 @@ class Frame(QWidget):
             Page.CART_HOME: lambda: CartHomeView(models.cart_home, look),
             Page.VISIT: lambda: self.visit,
             Page.UNSENT: lambda: UnsentView(models.unsent, look),
+            Page.DEVICES: lambda: DevicesView(models.devices, look),
         }
         self._pages: dict[Page, PageView] = {}
         self._shown: PageView | None = None

@@ -15,7 +15,7 @@ class Panel(QFrame):
         self.content = QVBoxLayout(self)
         self.content.setContentsMargins(10, 6, 10, 8)
         self.content.setSpacing(theme.GAP - 2)
-        head = QHBoxLayout()
+        self.head = head = QHBoxLayout()
         self._title = Words("panel-title")
         self._title.say(title)
         head.addWidget(self._title)

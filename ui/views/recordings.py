@@ -1,35 +1,49 @@
 """The stethoscope: site, start and stop where it is; curve, proof and recordings on both sides."""
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ui import theme
 from ui.view_models.recordings import RecordingsIntents, RecordingsScreen
 from ui.views.panel import Panel
 from ui.widgets.button import Button, Kind
-from ui.widgets.dress import identify, keep_room, show_when
+from ui.widgets.choice_box import ChoiceBox
+from ui.widgets.curve_feed import CurveFeed
+from ui.widgets.dress import keep_room, show_when
+from ui.widgets.phonocardiogram import Phonocardiogram
 from ui.widgets.row_list import RowList
 from ui.widgets.text_row import TextRow
-from ui.widgets.waveform import Waveform
 from ui.widgets.words import Words
 from ui.wording import text
 
 
 class RecordingsView(Panel):
-    def __init__(self, model: RecordingsIntents, look: theme.Look) -> None:
+    """`open_page`: the page of body sounds."""
+
+    def __init__(
+        self,
+        model: RecordingsIntents,
+        look: theme.Look,
+        feed: CurveFeed,
+        open_page: Callable[[], None],
+    ) -> None:
         super().__init__("scope", text("scope.title"))
         self._look = look
         self._model = model
         self._state = Words("small", wraps=True, identifier="scope.state")
-        self._site = QComboBox()
-        identify(self._site, "scope.site", text("scope.site"))
-        self._site.setAccessibleDescription(text("scope.site"))  # its name is what is chosen
+        self._open = Button("scope.open", text("scope.open"))
+        self._open.say(text("scope.open"), text("scope.open-name"))
+        self.head.addWidget(self._open)
+        self._site = ChoiceBox("scope.site", text("scope.site"))
         keep_room(self._site)  # what runs is said above; STOP stays where it is
         self._start = Button("scope.start", "", kind=Kind.PRIMARY, drawing="record")
         self._start.say(text("scope.start"), text("scope.start-name"))
         self._stop = Button("scope.stop", "", kind=Kind.STOP, drawing="stop")
         self._stop.say(text("scope.stop"), text("scope.stop-name"))
         keep_room(self._stop)
-        self._curve = Waveform("scope.curve", text("scope.curve"))
+        self._curve = Phonocardiogram("scope.curve", text("scope.curve"), feed)
+        self._way = Words("chip", wraps=True, identifier="scope.way")
         self._progress = Words("small", wraps=True, identifier="scope.progress")
         self._proof = Words("chip", wraps=True, identifier="scope.proof")
         self._message = Words(wraps=True, identifier="scope.message")
@@ -37,10 +51,10 @@ class RecordingsView(Panel):
             "recordings.list", text("scope.recordings"), text("scope.no-recordings")
         )
         self._lay_out()
-        self._start.clicked.connect(lambda: model.start(self._site.currentText()))
+        self._start.clicked.connect(lambda: model.start(self._site.key))
         self._stop.clicked.connect(model.stop)
+        self._open.clicked.connect(open_page)
         model.changed.connect(self.draw)
-        model.envelope.connect(self._curve.add)
         self.draw(model.screen)
 
     def _lay_out(self) -> None:
@@ -56,6 +70,7 @@ class RecordingsView(Panel):
         self.content.addWidget(self._state)
         self.content.addWidget(self._controls)
         self.content.addWidget(self._curve, 2)
+        self.content.addWidget(self._way)
         self.content.addWidget(self._progress)
         self.content.addWidget(self._proof)
         self.content.addWidget(self._message)
@@ -65,6 +80,7 @@ class RecordingsView(Panel):
         self._state.say_or_hide(screen.scope_state, screen.scope_tone, signed=True)
         self._draw_controls(screen)
         self._curve.set_live(screen.is_live)
+        self._way.say_or_hide(screen.way, screen.way_tone, signed=True)
         self._progress.say_or_hide(screen.progress)
         self._proof.say_or_hide(screen.proof, screen.proof_tone, signed=True)
         self._message.say_or_hide(screen.message, screen.message_tone, signed=True)
@@ -85,8 +101,6 @@ class RecordingsView(Panel):
         show_when(self._site, not screen.is_running)
         show_when(self._controls, screen.has_controls)
         show_when(self._stop, screen.is_running)
-        sites = [self._site.itemText(place) for place in range(self._site.count())]
-        if sites != list(screen.sites):
-            self._site.clear()
-            self._site.addItems(list(screen.sites))
+        sites = [(site.key, site.words) for site in screen.sites]
+        self._site.show_choices(sites, self._site.key or (sites[0][0] if sites else ""))
         self._start.allow(screen.can_start)

@@ -15,7 +15,6 @@ class RunningCuffView(QFrame):
         super().__init__()
         mark(self, "surface", "question")
         self._state = Words("strong", identifier="running-cuff.state")
-        self._state.say(text("vitals.running"), Tone.ATTENTION, signed=True)
         self._message = Words(wraps=True, identifier="running-cuff.message")
         self._stop = Button(
             "running-cuff.stop", text("vitals.stop"), kind=Kind.STOP, drawing="stop"
@@ -33,4 +32,5 @@ class RunningCuffView(QFrame):
 
     def draw(self, screen: RunningCuffScreen) -> None:
         show_when(self, screen.is_shown)
+        self._state.say(screen.state, Tone.ATTENTION, signed=True)
         self._message.say(screen.message, Tone.BAD, signed=bool(screen.message))

@@ -6,23 +6,34 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.tone import Tone
+from ui.view_models.bp_protocol import BpProtocolIntents
 from ui.view_models.call import CallIntents, CallScreen
+from ui.view_models.exam_camera import ExamIntents
 from ui.view_models.messages import MessagesIntents
+from ui.view_models.news2 import News2Intents
 from ui.view_models.notes import NotesIntents
 from ui.view_models.recordings import RecordingsIntents
+from ui.view_models.scope import ScopeIntents
+from ui.view_models.stills import StillsIntents
+from ui.view_models.tray import TrayIntents
 from ui.view_models.visits import VisitIntents, VisitScreen
 from ui.view_models.vitals import VitalsIntents
 from ui.views.call import CallBar, CallView
+from ui.views.exam_camera import ExamControlsView
 from ui.views.messages import MessagesView
 from ui.views.notes import NotesView
 from ui.views.recordings import RecordingsView
-from ui.views.vitals import VitalsView
+from ui.views.scope import ScopeView
+from ui.views.stills import StillsView
+from ui.views.visit_places import VisitPlaces
+from ui.views.vitals import VitalsModels, VitalsView
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
+from ui.widgets.curve_feed import CurveFeed, StripSource, no_strips
 from ui.widgets.dress import keep_room, mark, show_when
 from ui.widgets.patient_banner import PatientBanner
 from ui.widgets.status_banner import StatusBanner
-from ui.widgets.video_surface import PictureSource
+from ui.widgets.video_surface import PictureSources
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -34,32 +45,61 @@ class VisitModels:
     visit: VisitIntents
     call: CallIntents
     vitals: VitalsIntents
+    bp_protocol: BpProtocolIntents
+    news2: News2Intents
+    tray: TrayIntents
     notes: NotesIntents
     recordings: RecordingsIntents
+    scope: ScopeIntents
     messages: MessagesIntents
+    exam: ExamIntents
+    stills: StillsIntents
 
 
 class VisitView(QWidget):
+    """Beside the call stand values and words; what is opened has their place (visit_places.py)."""
+
     def __init__(
-        self, models: VisitModels, look: theme.Look, far: PictureSource, own: PictureSource
+        self,
+        models: VisitModels,
+        look: theme.Look,
+        sources: PictureSources,
+        strips: StripSource = no_strips,
     ) -> None:
         super().__init__()
+        self._feed = CurveFeed(strips)
         mark(self, "surface", "ground")
         self._banner = PatientBanner()
         self._outage = StatusBanner("visit.outage")
         self._far_screen = StatusBanner("visit.far-screen")
         self._message = StatusBanner("visit.message")
         self._state = Words("on-dark", gives_way=True, identifier="visit.state")
-        self.call = CallView(models.call, far, own, beside_state=self._state)
+        self.call = CallView(
+            models.call, models.exam, models.stills, sources, beside_state=self._state
+        )
         self._bar = CallBar(models.call)
         self._ask = Ask("visit.finish", text("visit.finish-confirm"), text("visit.finish-cancel"))
         self._ask_sign = Ask("visit.sign", text("visit.sign-confirm"), text("visit.sign-cancel"))
-        self._vitals = VitalsView(models.vitals, look)
-        self._recordings = RecordingsView(models.recordings, look)
+        self.vitals = VitalsView(
+            VitalsModels(models.vitals, models.bp_protocol, models.news2, models.tray), look
+        )
+        self._recordings = RecordingsView(models.recordings, look, self._feed, models.scope.open)
+        self._scope = ScopeView(models.scope, look, self._feed)
         self._notes = NotesView(models.notes, look)
         self._messages = MessagesView(models.messages, look)
+        self.stills = StillsView(models.stills, look)
+        self._exam_controls = ExamControlsView(models.exam, look)
         self._build_bar()
-        self._lay_out()
+        self._places = VisitPlaces(
+            (models.exam, models.stills, models.scope),
+            self._lay_out(),
+            values=self.vitals,
+            notes=self._notes,
+            sides=(self._recordings, self._messages),
+            moves=self._exam_controls,
+            stills=self.stills,
+            scope=self._scope,
+        )
         self._finish.clicked.connect(self.ask_finish)
         self._ask.confirmed.connect(models.visit.finish)
         self._sign.clicked.connect(self.ask_sign)
@@ -104,16 +144,22 @@ class VisitView(QWidget):
         row.addWidget(self._finish)
         row.addWidget(self._sign)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> tuple[QHBoxLayout, QVBoxLayout]:
+        """Of the columns beside each other, and of the one with the call."""
         talk, side, body = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
         talk.addWidget(self.call, 62)
         talk.addWidget(self._notes, 38)
+        talk.addWidget(self._scope.body, 40)
+        talk.addWidget(self._scope.outside, 40)
         side.addWidget(self._recordings, 52)
         side.addWidget(self._messages, 48)
+        side.addWidget(self._exam_controls, 100)
         body.setContentsMargins(8, 6, 8, 6)
         body.addLayout(talk, 46)
-        body.addWidget(self._vitals, 27)
+        body.addWidget(self.vitals, 27)
         body.addLayout(side, 27)
+        body.addWidget(self.stills, 0)
+        body.addWidget(self._scope, 0)
         for layout in (talk, side, body):
             layout.setSpacing(theme.GAP)
         layout = QVBoxLayout(self)
@@ -125,6 +171,7 @@ class VisitView(QWidget):
         layout.addWidget(self._ask)
         layout.addWidget(self._ask_sign)
         layout.addWidget(self._bar)
+        return body, talk
 
     def draw(self, screen: VisitScreen) -> None:
         show_when(self._banner, screen.banner is not None)
@@ -164,6 +211,10 @@ class VisitView(QWidget):
 
     def ask_sign(self) -> None:
         self._ask_sign.open(self._model.screen.sign_question)
+
+    def look_at_curves(self) -> None:
+        """What is new on them is drawn now, and not when their turn comes."""
+        self._feed.look()
 
     def take_focus(self) -> None:
         self._bar.take_focus()

@@ -32,7 +32,7 @@ class Ask(QFrame):
         layout.setSpacing(8 if is_in_panel else 24)
         layout.addWidget(self._question, 1)
         answers = QHBoxLayout()
-        answers.setSpacing(24)
+        answers.setSpacing(8 if is_in_panel else 24)
         answers.addWidget(self._confirm)
         answers.addWidget(self._cancel)
         layout.addLayout(answers)

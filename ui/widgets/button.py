@@ -18,6 +18,7 @@ class Kind(StrEnum):
     STOP = "stop"
     LINK = "link"
     STATUS = "status"
+    TAB = "tab"
 
 
 class Button(QPushButton):

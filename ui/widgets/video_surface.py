@@ -5,6 +5,7 @@ Knows no codec: a source hands over pictures in BGRA, already of the size that `
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
@@ -30,6 +31,15 @@ FROZEN_AFTER_S = 1.0
 LOOK_EVERY_MS = 250
 WORDS_INSET = 6
 PictureSource = Callable[[], Picture | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSources:
+    """Where the pictures of a call come from: the far face, our own, the exam camera's."""
+
+    far: PictureSource
+    own: PictureSource
+    exam: PictureSource
 
 
 def _utc_now() -> datetime:
@@ -64,6 +74,7 @@ class VideoSurface(QLabel):
         self._name = name
         self._source = source
         self._is_small = is_small  # it lies on a larger one: with an edge, and few words
+        self._may_caption = True
         self._monotonic = monotonic
         self._now = now
         self._image = QImage()
@@ -71,6 +82,8 @@ class VideoSurface(QLabel):
         self._taken: tuple[int, float] | None = None  # outlives the picture itself
         self._new_at = monotonic()
         self._is_frozen = False
+        self._frozen_since = now()
+        self._frozen_said = ""
         self._absent = ""
         self._told = QSize()
         self._build(identifier)
@@ -109,12 +122,27 @@ class VideoSurface(QLabel):
     def has_picture(self) -> bool:
         return not self._image.isNull()
 
+    @property
+    def shown_as(self) -> float | None:
+        """The capture time of the picture that stands here; None: none does."""
+        return self._taken[1] if self.has_picture and self._taken is not None else None
+
+    def be_small(self, is_small: bool) -> None:
+        """It lies on a larger one from now on, or no more: small it has no room for a caption."""
+        if is_small != self._is_small:
+            self._is_small = is_small
+            show_when(self._caption, bool(self._caption.text()) and not is_small)
+            self._may_caption = not is_small
+            self._tell()
+            self.update()
+
     def say(self, *, absent: str, caption: str = "") -> None:
         """`absent` is said instead of a picture; not empty, it also removes the last picture."""
         self._absent = absent
         if absent and self.has_picture:
             self._forget()
-        self._caption.say_or_hide(caption)
+        self._caption.say(caption)
+        show_when(self._caption, bool(caption) and self._may_caption)
         self._tell()
 
     def notify(self) -> None:
@@ -129,18 +157,25 @@ class VideoSurface(QLabel):
             return
         self._is_frozen = is_frozen
         if is_frozen:
-            since = self._now() - timedelta(seconds=silent_s)
-            key = "picture.frozen-short" if self._is_small else "picture.frozen"
-            self._frozen_words.say(text(key, time=time_of_day(since)))
+            self._frozen_since = self._now() - timedelta(seconds=silent_s)
+            self._say_frozen()
         self._tell()
         self.update()
+
+    def _say_frozen(self) -> None:
+        """Since when, where the picture is wide enough for it; a screen reader has the room."""
+        short, since = text("picture.frozen-short"), time_of_day(self._frozen_since)
+        self._frozen_said = short if self._is_small else text("picture.frozen", time=since)
+        self._frozen_words.say(self._frozen_said)
+        if self._frozen_words.sizeHint().width() > self._fitted().width() - 2 * WORDS_INSET:
+            self._frozen_words.say(short)
 
     def _tell(self) -> None:
         show_when(self._frozen_words, self._is_frozen)
         waiting = text("picture.waiting-short" if self._is_small else "picture.waiting")
         words = "" if self.has_picture else self._absent or waiting
         self._absent_words.say_or_hide(words)
-        state = self._frozen_words.text() if self._is_frozen else words
+        state = self._frozen_said if self._is_frozen else words
         caption = self._caption.text()
         call(self, ", ".join(part for part in (self._name, caption, state) if part))
 
@@ -225,6 +260,8 @@ class VideoSurface(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_words()
+        if self._is_frozen:
+            self._say_frozen()
         self._tell_size()
 
     def showEvent(self, event: QShowEvent) -> None:

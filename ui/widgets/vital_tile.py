@@ -9,12 +9,22 @@ from ui.widgets.dress import call, identify
 from ui.wording import DASH, spoken, text
 
 MARGIN = 10
+COLOURS = {
+    "pressure": theme.VITAL_PRESSURE,
+    "pulse": theme.VITAL_PULSE,
+    "saturation": theme.VITAL_SATURATION,
+    "temperature": theme.VITAL_TEMPERATURE,
+    "plain": theme.VITAL_PRESSURE,
+}
 
 
 class VitalTile(QLabel):
-    """A QLabel by descent only: so a screen reader meets a label and not an unknown filler."""
+    """A QLabel by descent only: so a screen reader meets a label and not an unknown filler.
 
-    def __init__(self, identifier: str, look: theme.Look) -> None:
+    A small one stands beside others; its source is read out and not drawn.
+    """
+
+    def __init__(self, identifier: str, look: theme.Look, *, is_small: bool = False) -> None:
         super().__init__()
         identify(self, identifier)
         self._look = look
@@ -22,6 +32,9 @@ class VitalTile(QLabel):
         self._name = self._value = self._unit = self._source = self._age = ""
         self._is_stale = True
         self._is_refused = False
+        self._colour = theme.VITAL_PRESSURE
+        self._is_small = is_small
+        self._large = theme.TITLE if is_small else theme.VALUE
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -39,9 +52,10 @@ class VitalTile(QLabel):
         age: str,
         is_stale: bool,
         is_refused: bool = False,
+        colour: str = "pressure",
     ) -> None:
         """A refused value is struck through and grey: shown, but not to be read as a result."""
-        drawn = (name, value, unit, source, age, is_stale, is_refused)
+        drawn = (name, value, unit, source, age, is_stale, is_refused, colour)
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -49,6 +63,7 @@ class VitalTile(QLabel):
         self._value, self._unit = value, unit
         self._source, self._age = source, age
         self._is_stale, self._is_refused = is_stale, is_refused
+        self._colour = COLOURS[colour]
         if self.drawn_value == DASH:
             call(self, text("tile.no-value", name=name))
         else:
@@ -58,12 +73,13 @@ class VitalTile(QLabel):
         self.update()
 
     def sizeHint(self) -> QSize:
-        small, value = self._metrics(theme.SMALL), self._metrics(theme.VALUE, bold=True)
+        small, value = self._metrics(theme.SMALL), self._metrics(self._large, bold=True)
+        widest = "888.8" if self._is_small else "888/888"
         return QSize(
-            value.horizontalAdvance("888/888")
-            + self._metrics(theme.BODY).horizontalAdvance("mmHg")
+            value.horizontalAdvance(widest)
+            + self._metrics(theme.BODY).horizontalAdvance("" if self._is_small else "mmHg")
             + 3 * MARGIN,
-            small.height() * 2 + value.height() + MARGIN,
+            small.height() * (1 if self._is_small else 2) + value.height() + MARGIN,
         )
 
     def minimumSizeHint(self) -> QSize:
@@ -84,15 +100,19 @@ class VitalTile(QLabel):
         top = QRect(inner.left(), inner.top(), inner.width(), small.height())
         bottom = QRect(top)
         bottom.moveBottom(inner.bottom())
-        self._write(painter, top, self._name, theme.MUTED_ON_DARK, theme.SMALL)
+        middle = QRect(inner.left(), top.bottom(), inner.width(), bottom.top() - top.bottom())
+        if self._is_small:
+            middle.setBottom(inner.bottom())
+        else:
+            self._write(painter, bottom, self._source, theme.MUTED_ON_DARK, theme.SMALL)
         right = Qt.AlignmentFlag.AlignRight
         self._write(painter, top, self._age, theme.MUTED_ON_DARK, theme.SMALL, align=right)
-        self._write(painter, bottom, self._source, theme.MUTED_ON_DARK, theme.SMALL)
-        middle = QRect(inner.left(), top.bottom(), inner.width(), bottom.top() - top.bottom())
+        top.setWidth(inner.width() - small.horizontalAdvance(self._age) - MARGIN // 2)
+        self._write(painter, top, self._name, theme.MUTED_ON_DARK, theme.SMALL)
         is_grey = self._is_refused or self.drawn_value == DASH
-        colour = theme.VITAL_STALE if is_grey else theme.VITAL_PRESSURE
-        self._write(painter, middle, self.drawn_value, colour, theme.VALUE, bold=True)
-        advance = self._metrics(theme.VALUE, bold=True).horizontalAdvance(self.drawn_value)
+        colour = theme.VITAL_STALE if is_grey else self._colour
+        self._write(painter, middle, self.drawn_value, colour, self._large, bold=True)
+        advance = self._metrics(self._large, bold=True).horizontalAdvance(self.drawn_value)
         unit = middle.adjusted(advance + MARGIN, 0, 0, 0)
         self._write(painter, unit, self._unit, colour, theme.BODY)
 
@@ -118,7 +138,7 @@ class VitalTile(QLabel):
         font = QFont(theme.FONT_FAMILY)
         font.setPixelSize(self._look.type_size(pixels))
         font.setBold(bold)
-        font.setStrikeOut(self._is_refused and pixels == theme.VALUE)
+        font.setStrikeOut(self._is_refused and pixels == self._large)
         return font
 
     def _metrics(self, pixels: int, bold: bool = False) -> QFontMetrics:

@@ -4,10 +4,12 @@ Dates, numbers, units and ids are wrapped in directional isolates (U+2066 ... U+
 a right-to-left sentence turns 128/76 mmHg around. Accessible names are the same words without.
 """
 
+import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.domain.failures import Code
+from app.domain.stills import Drawing, Mark
 from ui.wording.english import FAILURES, MONTHS, SENTENCES, WEEKDAYS
 
 DASH = "–"
@@ -151,6 +153,12 @@ def clock(seconds: float) -> str:
     return isolate(f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}")
 
 
+def countdown(seconds: float) -> str:
+    """4:05: what is left, rounded up, so that 0:00 is the end."""
+    whole = max(0, math.ceil(seconds))
+    return isolate(f"{whole // 60}:{whole % 60:02}")
+
+
 def seconds_long(seconds: float) -> str:
     """20.0 s."""
     return isolate(f"{seconds:.1f} s")
@@ -161,6 +169,14 @@ def megabytes(count: int) -> str:
     if count >= 1_000_000:
         return isolate(f"{count / 1_000_000:.1f} MB")
     return isolate(f"{max(1, round(count / 1000))} kB")
+
+
+def length(mark: Mark, drawing: Drawing) -> str:
+    """12.4 mm where a person has set a scale, else in pixels, which nobody takes for a size."""
+    millimetres = drawing.length_mm(mark)
+    if millimetres is None:
+        return isolate(f"{mark.start.distance(mark.end):.0f} px")
+    return isolate(f"{millimetres:.1f} mm")
 
 
 def fingerprint(digest: str) -> str:

@@ -168,6 +168,9 @@ class OximeterConversation:
         return self._judged(sample, at) if self.phase is Phase.RUNNING else []
 
     def _greets_again(self, at: Moment) -> list[Said]:
+        """Not while it streams: a device that is told its format again may begin anew."""
+        if self._presence.frames:
+            return []
         if not self._is_greeted:
             self._greeted_times = 0
         self._is_greeted = False

@@ -211,8 +211,8 @@ class SunTechConversation:
         return self._rested(Code.DEVICE_BUSY if is_busy else Code.DEVICE_REFUSED, at)
 
     def _answered_while_running(self, answer: Answer, at: Moment) -> list[Said]:
-        if answer is Answer.ABORTED:
-            return self._rested(Code.CUFF_STOPPED, at)
+        if answer is Answer.ABORTED:  # perhaps the late answer to one before: then it still runs
+            return self._given_up(Code.CUFF_STOPPED, at)
         if answer in (Answer.DONE, Answer.ERROR):
             self._says_error, self._is_guess = answer is Answer.ERROR, False
             return self._asked(Phase.READING, _RESULT, at)
@@ -220,7 +220,7 @@ class SunTechConversation:
 
     def _answered_read(self, answer: Answer, at: Moment) -> list[Said]:
         if answer is Answer.ABORTED:
-            return self._rested(Code.CUFF_STOPPED, at)
+            return self._given_up(Code.CUFF_STOPPED, at)
         if answer in (Answer.INVALID, Answer.UNRECOGNISED, Answer.ERROR):
             return self._given_up(Code.DEVICE_REFUSED, at)
         if answer is Answer.BUSY:  # it still measures: what sounded like `done` was something else

@@ -1,9 +1,8 @@
 """Bytes of the A&D UA-767PC to readings and answers, commands to bytes; no clock, no I/O.
-
-Facts: one public program, whose author calls his reading made up (tests/vectors/ua767pc.json).
-Host STX `C` `PC` `05` sum opens, `04` closes; the device answers SOH, four characters, ACK or NAK.
-A reading is ten hex digits: status (80 is good), pulse pressure, diastolic, pulse, a byte that
-nobody explains. No mark and no checksum: exactly ten digits, and nothing like one beside them.
+Facts: one public program, whose author calls his reading made up (tests/vectors/ua767pc.json). Host
+STX `C` `PC` `05` sum opens, `04` closes; answers: SOH, four characters, ACK or NAK. A reading is
+ten hex digits: status (80 is good), pulse pressure, diastolic, pulse, a byte that nobody explains;
+no mark and no checksum, so there must be exactly ten.
 """
 
 import re

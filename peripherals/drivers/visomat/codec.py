@@ -1,9 +1,8 @@
 """The memory of a Visomat Double Comfort (Prevention DS-2200PV) to records.
-
 Facts: one memory that a public README quotes (tests/vectors/visomat.json): STX, `M1` and how many
-(two digits), records, `M2` the same, ETX; where there is none, one digit stands in their place.
-A record is `yymmddHHMM f SYS DIA PUL`, 20 digits. No checksum: every digit must be right. What f
-means, how fast the line is and whether the host must ask is not known.
+(two digits), records, `M2` the same, ETX; one digit stands where there is none. A record is
+`yymmddHHMM f SYS DIA PUL`, 20 digits, no checksum: each must be right. What f means, how fast the
+line is and whether the host must ask is not known.
 """
 
 import re

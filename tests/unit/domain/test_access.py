@@ -10,8 +10,11 @@ CLINICIANS_ONLY = {
     Action.SIGN_NOTE,
     Action.FINISH_VISIT,
     Action.SIGN_VISIT,
+    Action.EXPORT_STILL,
+    Action.MOVE_CAMERA,
     Action.READ_AUDIT,
     Action.READ_CALL_REPORTS,
+    Action.CHOOSE_SPO2_SCALE,
 }
 PRESENTERS_ONLY = {Action.CHECK_IN}
 

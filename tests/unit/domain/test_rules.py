@@ -24,7 +24,13 @@ DOCTOR_MAY = {
     "write-note",
     "sign-note",
     "keep-reading",
+    "choose-spo2-scale",
     "keep-recording",
+    "label-sound",
+    "keep-still",
+    "mark-still",
+    "export-still",
+    "move-camera",
     "write-message",
     "finish-visit",
     "sign-visit",
@@ -39,6 +45,9 @@ NURSE_MAY = {
     "write-note",
     "keep-reading",
     "keep-recording",
+    "label-sound",
+    "keep-still",
+    "mark-still",
     "write-message",
 }
 

@@ -13,9 +13,10 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.measurement import UCUM_UNIT, Measurement, QualityFlag, Quantity, VitalKind
 from app.domain.picture import Layout, picture_bytes
+from app.domain.reading import Reading, decimal_from, fields_of, reading_from
 from app.domain.recordings import Recording
 from app.domain.recordings import fields_of as fields_of_recording
-from app.domain.vitals import PLAUSIBLE, Reading, assess, decimal_from, fields_of, reading_from
+from app.domain.vitals import PLAUSIBLE, assess
 
 NINE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CUFF = DeviceIdentity(DeviceKind.BLOOD_PRESSURE_CUFF, "Cuff", "/dev/ttyX", "77", "1.0")

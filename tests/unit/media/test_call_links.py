@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.changes import Json
 from app.domain.engine import LiveFromFar, Measures
+from app.domain.exam_camera import Focus
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import LinkId, new_id
 from app.domain.ladder import Step
@@ -46,6 +47,8 @@ class FakePeer:
         self.sent: list[object] = []
         self.bounds: list[object] = []
         self.voice_lines: list[int | None] = []
+        self.exam_shown: list[bool] = []
+        self.focus: Focus | None = None
 
     async def open(self) -> None:
         self.is_open = True
@@ -69,6 +72,12 @@ class FakePeer:
 
     def voice_has(self, line_bit_s: int | None) -> None:
         self.voice_lines.append(line_bit_s)
+
+    def show_exam(self, is_on: bool) -> None:
+        self.exam_shown.append(is_on)
+
+    def look_at(self, focus: Focus) -> None:
+        self.focus = focus
 
     async def close(self) -> None:
         self.is_up, self.is_closed = False, True

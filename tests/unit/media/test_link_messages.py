@@ -21,19 +21,39 @@ from app.domain.engine import (
     LinkChanged,
     LinkPhase,
     LiveFromFar,
+    LiveWay,
     Measures,
     Path,
+    ScopeContinues,
     ScopeDone,
     ScopeProgress,
     ScopeProof,
+    ScopeTimeline,
     SignalMade,
+    SoundFault,
+    SoundPlaying,
+    SoundRefused,
+    SoundStopped,
+)
+from app.domain.exam_camera import (
+    Control,
+    ControlsSeen,
+    ControlState,
+    FarExamCamera,
+    FarStill,
+    Focus,
+    StillDone,
+    StillRefused,
 )
 from app.domain.failures import Code, Rejected
 from app.domain.ids import LinkId, RecordId, VisitId, new_id
 from app.domain.ladder import Matters, Reason, Stand, Step, Wants
+from app.domain.listening import Listening, Playing, Slot, SoundBand
 from app.domain.picture import Layout
+from app.domain.recordings import SoundGap, SoundSpan
 from app.domain.relays import RelayAccess
 from media.link import messages as m
+from media.link import sound_words as sound
 from media.link.local_channel import framed, parsed
 
 VISIT, LINK, RECORD = VisitId(new_id()), LinkId(new_id()), RecordId(new_id())
@@ -59,9 +79,21 @@ WISHES: list[m.Wish] = [
     m.ShowCamera(False),
     m.Want(Wants(Matters.SCOPE, True)),
     m.SendLive({"kind": "cuff-pressure", "value": "132", "deep": [{"a": None}, 1.5]}),
-    m.StartScope(RECORD, "apex"),
-    m.StopScope(RECORD),
-    m.ScopeKept(RECORD),
+    sound.StartScope(RECORD, "apex"),
+    sound.StopScope(RECORD),
+    sound.ScopeKept(RECORD),
+    sound.Listen(Listening(True, SoundBand.DIAPHRAGM, 6)),
+    sound.OpenSound(Slot.FIRST, RECORD, 160_044),
+    sound.CloseSound(Slot.SECOND),
+    sound.PlaySound(Playing(Slot.FIRST, 0.5, 9.5, SoundBand.BELL, 12, 0.5, True, False)),
+    sound.StopSound(),
+    m.ShowExamCamera(True),
+    m.LookAt(Focus.BESIDE),
+    m.Freeze(RECORD, 12.25, False),
+    m.Freeze(RECORD, None, True),
+    m.StillKept(RECORD),
+    m.SetExamControl(Control.ZOOM, 120),
+    m.SetExamControl(None, 0),
     m.Surface(m.Which.FAR, 1280, 720, Layout.BGRA),
     m.Quit(),
 ]
@@ -77,10 +109,65 @@ TOLD: list[m.Told] = [
     FarScreen(False, NOW),
     DevicesSeen((STATUS, replace(STATUS, reason=None))),
     Levels(0.25, 0.0),
-    m.ScopeBegan(RECORD),
-    m.ScopeRefused(RECORD, Code.DEVICE_MISSING),
-    ScopeProgress(RECORD, VISIT, "apex", True, 1.5, 0.25, 0, True, (0.5, 0.125)),
-    m.ScopeFile(RECORD, VISIT, "apex", True, 4000, 8, "00" * 32, "file a.wav", True, 60),
+    sound.ScopeBegan(RECORD),
+    sound.ScopeRefused(RECORD, Code.DEVICE_MISSING),
+    ScopeProgress(RECORD, VISIT, "apex", True, 1.5, 0.25, 0, True),
+    ScopeProgress(
+        RECORD,
+        VISIT,
+        "mitral",
+        False,
+        1.5,
+        0.25,
+        3,
+        True,
+        way=LiveWay.MONITOR,
+        delay_ms=312.5,
+        heart_rate_bpm=71.5,
+        heart_confidence=0.75,
+        faults=(SoundFault.QUIET,),
+        is_away=True,
+        sample_rate_hz=48_000,
+        continues=RecordId(new_id()),
+        at_s=1.25,
+    ),
+    ScopeContinues(RECORD, RecordId(new_id())),
+    ScopeTimeline(RECORD, 2.5, "AAH/", (SoundSpan(0.5, 1.25),), (SoundGap(4000, 1500),)),
+    sound.CurveMemory(512),
+    sound.SoundShown(
+        slot=Slot.FIRST,
+        recording=RECORD,
+        sample_rate_hz=4000,
+        seconds=20.0,
+        bands=(SoundBand.BELL, SoundBand.LUNG),
+        peaks_bytes=80,
+        pairs_bytes=19_200,
+        columns_bytes=76_800,
+        column_bytes=128,
+        columns_per_s=30.0,
+        peak=12_000,
+        heart_rate_bpm=None,
+        heart_confidence=0.0,
+        faults=(),
+    ),
+    SoundRefused(Slot.SECOND, RECORD, Code.DEVICE_UNUSABLE),
+    SoundPlaying(Slot.FIRST, 2.5, True),
+    SoundStopped(Slot.FIRST, 20.0),
+    sound.ScopeFile(RECORD, VISIT, "apex", True, 4000, 8, "00" * 32, "file a.wav", True, 60),
+    sound.ScopeFile(
+        RECORD,
+        VISIT,
+        "apex",
+        True,
+        4000,
+        8,
+        "00" * 32,
+        "scope",
+        True,
+        60,
+        (SoundGap(4, 250),),
+        RecordId(new_id()),
+    ),
     ScopeProof(RECORD, "00" * 32, True),
     LiveFromFar({"kind": "reading"}),
     Measures(join_ms=80.5),
@@ -92,6 +179,11 @@ TOLD: list[m.Told] = [
         Wants(),
         Wants(Matters.SOUND),
     ),
+    m.StillFile(RECORD, VISIT, Role.CLINICIAN, 8, 6, "0" * 64, "1" * 64, NOW, "a", "MJPG", 99),
+    StillRefused(RECORD, Code.EXAM_CAMERA_OFF),
+    FarStill(RECORD, "00" * 32),
+    FarExamCamera(True, True, Code.CAMERA_STUCK, NOW),
+    ControlsSeen((ControlState(Control.FOCUS, 0, 250, 5, 40, False),), Code.OUT_OF_RANGE),
     m.Surfaces(m.Which.SELF, 4096),
     m.Frame(m.Which.FAR, 3, 17, 640, 480, 12.5),
     m.NoPicture(m.Which.FAR),
@@ -115,7 +207,9 @@ def test_every_kind_of_word_is_among_the_examples() -> None:
 
 def test_the_file_is_the_domains_event_less_its_bytes() -> None:
     done = {field.name for field in fields(ScopeDone)}
-    assert {field.name for field in fields(m.ScopeFile)} == done - {"wav"} | {"wav_bytes"}
+    assert {field.name for field in fields(sound.ScopeFile)} == done - {"wav"} | {"wav_bytes"}
+    still = {field.name for field in fields(StillDone)}
+    assert {field.name for field in fields(m.StillFile)} == still - {"png"} | {"png_bytes"}
 
 
 GOOD: Any = m.WISHES.word(m.Prepare(SETUP))["setup"]
@@ -186,7 +280,7 @@ json_values = some.recursive(
 @settings(max_examples=150, deadline=None)
 @given(
     kind=some.sampled_from(sorted({*m.WISHES._parsers, *m.TOLD._parsers})),
-    values=some.lists(json_values, min_size=16, max_size=16),
+    values=some.lists(json_values, min_size=20, max_size=20),
 )
 def test_any_value_in_any_field_is_understood_or_refused(kind: str, values: list[Any]) -> None:
     for known in (m.WISHES, m.TOLD):

@@ -27,6 +27,7 @@ from app.domain.ids import LinkId, RecordId, VisitId, new_id
 from app.domain.picture import Layout
 from app.runtime.tasks import TaskOwner
 from media.link import messages as m
+from media.link import sound_words as sound
 from media.link.frame_share import FrameWriter
 from media.link.local_channel import LocalChannel, Word
 from media.link.local_socket import LocalListener, new_listening_socket
@@ -179,9 +180,9 @@ async def test_a_recording_begins_or_is_refused_with_the_reason(desk: Desk) -> N
     await desk.opens()
     async with TaskOwner("test") as tasks:
         begun = tasks.start(desk.remote.start_scope(RECORD, "apex"), "start")
-        await until(lambda: desk.media.asked[-1] == m.StartScope(RECORD, "apex"))
-        desk.media.tell(m.ScopeBegan(RecordId(new_id())))  # another one
-        desk.media.tell(m.ScopeBegan(RECORD))
+        await until(lambda: desk.media.asked[-1] == sound.StartScope(RECORD, "apex"))
+        desk.media.tell(sound.ScopeBegan(RecordId(new_id())))  # another one
+        desk.media.tell(sound.ScopeBegan(RECORD))
         await until(begun.done)
         assert begun.exception() is None
         tasks.start(told_no(desk), "answer")
@@ -193,11 +194,11 @@ async def test_a_recording_begins_or_is_refused_with_the_reason(desk: Desk) -> N
 async def told_no(desk: Desk) -> None:
     asked = len(desk.media.asked)
     await until(lambda: len(desk.media.asked) > asked)
-    desk.media.tell(m.ScopeRefused(RECORD, Code.DEVICE_PULLED))
+    desk.media.tell(sound.ScopeRefused(RECORD, Code.DEVICE_PULLED))
 
 
-def file_of(wav: bytes, said_bytes: int | None = None) -> m.ScopeFile:
-    return m.ScopeFile(
+def file_of(wav: bytes, said_bytes: int | None = None) -> sound.ScopeFile:
+    return sound.ScopeFile(
         recording=RECORD,
         visit=VISIT,
         site="apex",
@@ -220,7 +221,7 @@ async def test_a_recording_comes_with_its_bytes(desk: Desk) -> None:
     done = desk.events[1]
     assert isinstance(done, ScopeDone) and done.wav == WAV
     await desk.remote.scope_kept(RECORD)
-    await until(lambda: desk.media.asked[-1] == m.ScopeKept(RECORD))
+    await until(lambda: desk.media.asked[-1] == sound.ScopeKept(RECORD))
 
 
 @pytest.mark.parametrize("doubt", ["unsealed", "shorter", "none", "two", "with a word of none"])

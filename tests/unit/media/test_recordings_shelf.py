@@ -10,8 +10,9 @@ import pytest
 from app.domain.engine import ScopeDone, ScopeProof
 from app.domain.ids import RecordId, VisitId, new_id
 from media import recordings_shelf
-from media.link.messages import News, ScopeFile
+from media.link.messages import News
 from media.link.sealed_memory import contents
+from media.link.sound_words import ScopeFile
 from media.recordings_shelf import RecordingsShelf
 from tests.unit.media.descriptors import open_descriptors
 

@@ -47,6 +47,20 @@ async def test_since_moves_only_when_an_instrument_comes_or_goes(tmp_path: Path)
     assert (gone.since - first).total_seconds() == pytest.approx(30)
 
 
+async def test_an_exam_camera_is_listed_where_one_was_named(tmp_path: Path) -> None:
+    exam = tmp_path / "exam.avi"
+    exam.touch()
+    named = Equipment(None, "", "", None, exam_camera=str(exam))
+    seen = by_kind(await RollCall(named, VirtualClock(), _sounds()).look())
+    assert seen[DeviceKind.EXAM_CAMERA].presence is Presence.FOUND
+    assert seen[DeviceKind.CAMERA].presence is Presence.MISSING
+    exam.unlink()
+    seen = by_kind(await RollCall(named, VirtualClock(), _sounds()).look())
+    assert seen[DeviceKind.EXAM_CAMERA].reason is Code.DEVICE_MISSING
+    seen = by_kind(await RollCall(Equipment(None, "", "", None), VirtualClock(), _sounds()).look())
+    assert DeviceKind.EXAM_CAMERA not in seen
+
+
 async def test_without_any_sound_device_the_reason_says_so() -> None:
     async def none() -> tuple[SoundDevice, ...]:
         raise Unavailable(Code.NO_SOUND_DEVICE, "list")

@@ -39,6 +39,7 @@ class Desk:
     def __init__(self) -> None:
         self.came = self.left = 0
         self.wishes: list[Wish] = []
+        self.descriptors: list[int] = []
         self.seat = ScreenSeat(
             new_listening_socket(),
             SECRET,
@@ -55,8 +56,10 @@ class Desk:
     def _left(self) -> None:
         self.left += 1
 
-    def _heard(self, wish: Wish) -> None:
+    def _heard(self, wish: Wish, descriptor: int | None) -> None:
         self.wishes.append(wish)
+        if descriptor is not None:
+            self.descriptors.append(descriptor)
 
     def screen(self) -> "Screen":
         return Screen(connect(self.seat._listener.path))
@@ -249,7 +252,7 @@ async def test_noise_on_the_socket_disturbs_nobody_who_sits(desk: Desk) -> None:
 
 
 async def test_a_wish_that_a_rule_forbids_empties_the_seat(desk: Desk) -> None:
-    def refuse(_: Wish) -> None:
+    def refuse(_: Wish, descriptor: int | None) -> None:
         raise Rejected(Code.NOT_ALLOWED)
 
     desk.seat._on_wish = refuse

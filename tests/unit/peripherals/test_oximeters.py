@@ -268,6 +268,7 @@ def test_a_9560_is_told_its_format_again_until_it_streams(name: str) -> None:
     assert len(line.seen) == 5
     line.device.fails("none")
     assert line.run(4, lambda: line.conversation.is_ready)
+    assert len(line.seen) == 6  # and not again while it streams
 
 
 def test_a_cms50_is_asked_kept_alive_and_stopped() -> None:

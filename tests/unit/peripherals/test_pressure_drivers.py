@@ -11,7 +11,7 @@ from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.measurement import QualityFlag
 from app.domain.vitals import assess
 from peripherals.catalogue import DRIVERS
-from peripherals.drivers.pushing import WINDOW_S
+from peripherals.drivers.pushing import SHORTEST_S, WINDOW_S
 from peripherals.emulators.suntech import Shown
 from peripherals.emulators.wire_faults import WireFault
 from tests.unit.peripherals.instrument_cart import (
@@ -105,16 +105,36 @@ async def test_a_window_that_nobody_used_is_closed_with_a_reason(name: str) -> N
 
 
 @pytest.mark.parametrize("name", PUSHING)
-async def test_stop_closes_the_window(name: str) -> None:
+async def test_what_a_closed_window_still_brings_is_not_the_next_visits(name: str) -> None:
+    """The device cannot be stopped: its key was pressed, on the arm of the visit before."""
     cart = InstrumentCart(name)
     async with cart.found():
         await cart.instrument.start(VISIT)
+        cart.press()
         await cart.instrument.stop()
         await cart.instrument.start(OTHER)
+        await cart.until(lambda: len(cart.measured()) == 1)
+        await cart.passes(10)
+        shown_by(cart, 5)
         cart.press()
-        await cart.until(lambda: bool(cart.measured()))
+        await cart.until(lambda: len(cart.measured()) == 2)
     assert cart.reasons() == [(VISIT, Code.CUFF_STOPPED)]
-    assert [measured.visit for measured in cart.measured()] == [OTHER]
+    assert [measured.visit for measured in cart.measured()] == [None, OTHER]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_what_comes_too_soon_after_arming_was_begun_before_it(name: str) -> None:
+    cart = InstrumentCart(name)
+    async with cart.found():
+        cart.press()
+        await cart.passes(CYCLE_S - SHORTEST_S + 0.5)
+        await cart.instrument.start(VISIT)
+        await cart.until(lambda: len(cart.measured()) == 1)
+        await cart.passes(10)
+        shown_by(cart, 6)
+        cart.press()
+        await cart.until(lambda: len(cart.measured()) == 2)
+    assert [measured.visit for measured in cart.measured()] == [None, VISIT]
 
 
 @pytest.mark.parametrize("name", PUSHING)

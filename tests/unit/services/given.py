@@ -9,7 +9,9 @@ from typing import Any
 
 from app.domain.access import Role
 from app.domain.audit import Act, AuditEvent
+from app.domain.bp_protocol import BpPolicy
 from app.domain.changes import ConfirmedRecord, FeedPage, PendingChange, RecordType
+from app.domain.device import DeviceKind
 from app.domain.engine import (
     EngineAttached,
     EngineGone,
@@ -19,26 +21,35 @@ from app.domain.engine import (
     LinkChanged,
     Measures,
     SignalMade,
+    SoundOpened,
 )
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.people import Person
 from app.domain.server_words import DeviceCredentials
 from app.domain.visits import VisitState
 from app.services.acts import Acts
+from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.far_vitals import FarVitals
+from app.services.listening import Listening
 from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
+from app.services.observations import Observations
+from app.services.ports import Instrument
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn
+from app.services.sound_files import SoundFiles
+from app.services.sound_labels import SoundLabels
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
+from app.services.tray import Tray
 from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
@@ -49,7 +60,9 @@ from tests.fakes.channel import FakeChannel
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
 from tests.fakes.inline_store import InlineStore, inline_store
+from tests.fakes.instrument import FakeInstrument
 from tests.fakes.server import FakeServer
+from tests.fakes.sound_writer import FakeSoundWriter
 from tests.fakes.time_loop import LoopClock
 
 EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)
@@ -79,6 +92,8 @@ class DeskOnFakes:
     channel: FakeChannel
     engine: FakeEngine
     cuff: FakeCuff
+    oximeter: FakeInstrument
+    thermometer: FakeInstrument
     acts: Acts
     switchboard: Switchboard
     sign_in: SignIn
@@ -88,7 +103,11 @@ class DeskOnFakes:
     unsent: Unsent
     call: Call
     call_log: CallLog
+    tray: Tray
     vitals: Vitals
+    far_vitals: FarVitals
+    bp_protocol: BpProtocol
+    observations: Observations
     visits: Visits
     notes: Notes
     messages: Messages
@@ -96,6 +115,9 @@ class DeskOnFakes:
     receipts: Receipts
     direct_line: DirectLine
     recordings: Recordings
+    sound_labels: SoundLabels
+    listening: Listening
+    sound_writer: FakeSoundWriter
     desk: Desk
     engine_room: EngineRoom
 
@@ -144,16 +166,22 @@ class DeskOnFakes:
         room = self.engine_room
         for kind in CALL_WORDS:
             room.on(kind, self.call.heard_engine)
-        call_part = (self.call, self.call_log, self.vitals)
-        for service in (self.worklist, self.chart, self.unsent, *call_part, room):
+        room.on(SoundOpened, self.listening.heard_opened)
+        call_part = (self.call, self.call_log)
+        instruments = (self.tray, self.vitals, self.bp_protocol)
+        for service in (self.worklist, self.chart, self.unsent, *call_part, *instruments, room):
             service.start()
         self.switchboard.start()
 
     async def close(self) -> None:
         for service in (
             self.engine_room,
+            self.listening,
             self.recordings,
+            self.bp_protocol,
             self.vitals,
+            self.far_vitals,
+            self.tray,
             self.call_log,
             self.call,
             self.unsent,
@@ -232,8 +260,19 @@ async def desk_on_fakes(
             mend_conflict=visits.make_anew,
             pace=UploadPace(call.state),
         )
+        oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
+        thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
+        others: dict[DeviceKind, Instrument] = {
+            DeviceKind.OXIMETER: oximeter,
+            DeviceKind.THERMOMETER: thermometer,
+        }
+        tray = Tray(acts, chart, call.tell_far)
         vitals = Vitals(
-            acts=acts, chart=chart, cuff=cuff if has_cuff else None, tell_far=call.tell_far
+            acts=acts,
+            chart=chart,
+            tray=tray,
+            instruments=others | {DeviceKind.BLOOD_PRESSURE_CUFF: cuff} if has_cuff else others,
+            tell_far=call.tell_far,
         )
         desk = Desk(
             acts=acts,
@@ -256,6 +295,7 @@ async def desk_on_fakes(
             files_sent=sync.files_sent,
             is_server_there=lambda: sync.state.value.is_reachable,
         )
+        sound_writer = FakeSoundWriter()
         services = DeskOnFakes(
             clock=clock,
             store=store,
@@ -263,6 +303,8 @@ async def desk_on_fakes(
             channel=channel,
             engine=engine,
             cuff=cuff,
+            oximeter=oximeter,
+            thermometer=thermometer,
             acts=acts,
             switchboard=switchboard,
             sign_in=sign_in,
@@ -272,7 +314,18 @@ async def desk_on_fakes(
             unsent=Unsent(acts),
             call=call,
             call_log=CallLog(acts, call.state, role),
+            tray=tray,
             vitals=vitals,
+            far_vitals=FarVitals(acts, chart),
+            bp_protocol=BpProtocol(
+                acts=acts,
+                chart=chart,
+                vitals=vitals,
+                tray=tray,
+                tell_far=call.tell_far,
+                policy=BpPolicy(),
+            ),
+            observations=Observations(acts, chart, call.tell_far),
             visits=visits,
             notes=Notes(acts, chart),
             messages=Messages(acts, chart),
@@ -280,6 +333,16 @@ async def desk_on_fakes(
             receipts=Receipts(acts=acts, chart=chart, call=call, files=message_files),
             direct_line=DirectLine(acts=acts, call=call, engine=engine),
             recordings=Recordings(acts=acts, chart=chart, engine=engine, files=store.recordings),
+            sound_labels=SoundLabels(acts, chart),
+            listening=Listening(
+                acts=acts,
+                chart=chart,
+                room=engine.sounds,
+                files=SoundFiles(store.recordings, server),
+                export=sound_writer,
+                version="0.0",
+            ),
+            sound_writer=sound_writer,
             desk=desk,
             engine_room=EngineRoom(engine),
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from app.domain.access import Role
 from app.domain.visits import VisitState
+from app.domain.vitals_policy import VitalsPolicy
 from app.runtime.tasks import TaskOwner
 from app.services.devices import Devices
 from app.services.leaving import Leaving
@@ -14,22 +15,27 @@ from app.services.sign_in import SignInPhase
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known
 from ui.view_models.base import Ticker
+from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
+from ui.view_models.news2 import News2ViewModel
 from ui.view_models.notes import NotesViewModel
 from ui.view_models.recordings import RecordingsViewModel
 from ui.view_models.running_cuff import RunningCuffViewModel
+from ui.view_models.scope import ScopeViewModel
 from ui.view_models.sign_in import SignInViewModel
 from ui.view_models.status import StatusViewModel
 from ui.view_models.sync import UnsentViewModel
+from ui.view_models.tray import TrayViewModel
 from ui.view_models.visits import VisitViewModel
 from ui.view_models.vitals import VitalsViewModel
 from ui.view_models.window import WindowViewModel
 from ui.view_models.worklist import WorklistViewModel
 
 SECOND = timedelta(seconds=1)
+POLICY = VitalsPolicy()
 
 
 @dataclass
@@ -47,8 +53,12 @@ class Screens:
     visit: VisitViewModel
     call: CallViewModel
     vitals: VitalsViewModel
+    bp_protocol: BpProtocolViewModel
+    news2: News2ViewModel
+    tray: TrayViewModel
     notes: NotesViewModel
     recordings: RecordingsViewModel
+    scope: ScopeViewModel
     messages: MessagesViewModel
     unsent: UnsentViewModel
     status: StatusViewModel
@@ -127,10 +137,35 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 tasks,
                 ticker,
                 vitals=desk.vitals,
+                far_vitals=desk.far_vitals,
+                bp_protocol=desk.bp_protocol,
+                chart=desk.chart,
+                clock=clock,
+                policy=POLICY,
+                role=role,
+                has_cuff=role is Role.PRESENTER,
+            ),
+            bp_protocol=BpProtocolViewModel(
+                tasks,
+                ticker,
+                bp_protocol=desk.bp_protocol,
+                vitals=desk.vitals,
                 chart=desk.chart,
                 clock=clock,
                 role=role,
-                has_cuff=role is Role.PRESENTER,
+            ),
+            news2=News2ViewModel(
+                tasks,
+                ticker,
+                observations=desk.observations,
+                far_vitals=desk.far_vitals,
+                chart=desk.chart,
+                clock=clock,
+                policy=POLICY,
+                role=role,
+            ),
+            tray=TrayViewModel(
+                tasks, ticker, tray=desk.tray, chart=desk.chart, clock=clock, role=role
             ),
             notes=NotesViewModel(tasks, notes=desk.notes, chart=desk.chart, clock=clock, role=role),
             recordings=RecordingsViewModel(
@@ -139,6 +174,18 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 recordings=desk.recordings,
                 chart=desk.chart,
                 devices=devices,
+                clock=clock,
+                role=role,
+            ),
+            scope=ScopeViewModel(
+                tasks,
+                ticker,
+                recordings=desk.recordings,
+                listening=desk.listening,
+                labels=desk.sound_labels,
+                chart=desk.chart,
+                devices=devices,
+                acts=desk.acts,
                 clock=clock,
                 role=role,
             ),
@@ -155,6 +202,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             ),
             unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
             status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
-            running_cuff=RunningCuffViewModel(tasks, desk.vitals, window),
+            running_cuff=RunningCuffViewModel(tasks, desk.vitals, desk.bp_protocol, window),
         )
     assert defects == []

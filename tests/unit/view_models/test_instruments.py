@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.fakes.time_loop import settled, until
 from tests.unit.view_models.given import Screens
 from ui import wording
 from ui.tone import Tone
-from ui.view_models.vitals import LIVE_GONE_S
+from ui.view_models.tiles import LIVE_GONE_S
 from ui.view_models.window import Page
 
 WAV = b"RIFF" + bytes(1000)
@@ -181,18 +182,54 @@ async def test_what_is_set_aside_is_named_by_time_and_reason_and_shows_no_number
     cart.desk.cuff.tells_a_result_for(other.visit, 171, 93, 88)
     cart.desk.cuff.tells_a_result_for(None, 172, 94, 89)
     await settled()
-    screen = cart.vitals.screen
-    assert [row.why for row in screen.set_aside] == [
-        wording.text("vitals.aside.nobody-asked"),
-        wording.text("vitals.aside.another-visit"),
-    ]
+    screen = cart.tray.screen
+    unasked, of_another = (plain(row.why) for row in screen.rows)
+    assert unasked == plain(wording.text("tray.why.nobody-asked"))
+    assert of_another.startswith(plain(wording.text("tray.why.another-visit")))
+    assert plain(wording.text("tray.of-another-visit")) in of_another
     time = plain(wording.time_of_day(cart.desk.clock.now()))
-    assert plain(screen.set_aside[0].what) == f"1 measurement, {time}"
+    assert plain(screen.rows[0].what) == f"Blood pressure cuff, came {time}"
     for number in ("171", "172", "93", "94", "88", "89"):
-        assert number not in plain(f"{[(r.what, r.why, r.spoken) for r in screen.set_aside]}")
-    assert (screen.result, screen.can_keep, screen.readings) == (None, False, ())
-    cart.vitals.discard_set_aside(screen.set_aside[0].record)
-    await until(lambda: len(cart.vitals.screen.set_aside) == 1)
+        shown = [(row.what, row.why, row.clock, row.spoken) for row in screen.rows]
+        assert number not in plain(f"{shown}")
+    vitals = cart.vitals.screen
+    assert (vitals.result, vitals.can_keep, vitals.readings) == (None, False, ())
+    cart.tray.discard(screen.rows[0].record)
+    await until(lambda: len(cart.tray.screen.rows) == 1)
+
+
+async def test_the_question_before_assigning_names_patient_value_and_the_devices_time(
+    cart: Screens,
+) -> None:
+    known = await cart.open_chart()
+    cart.desk.cuff.tells_from_memory(131, 79, 74, cart.desk.clock.now() - timedelta(days=1))
+    await settled()
+    [row] = cart.tray.screen.rows
+    question = plain(row.question)
+    assert "DOE, Ana" in question
+    assert "131/79 mmHg, pulse 74 /min" in question
+    assert "by its own clock 20-Nov-2026" in question
+    assert row.can_assign
+    cart.tray.assign(row.record)
+    await until(lambda: cart.vitals.screen.readings)
+    [reading] = cart.vitals.screen.readings
+    assert "assigned by hand; by its own clock 20-Nov-2026" in plain(" ".join(reading.notes))
+    assert cart.tray.screen.rows == ()
+    [pending] = await cart.desk.pending()
+    assert (pending.change.patient, pending.change.visit) == (known.patient, known.visit)
+
+
+async def test_what_no_body_can_have_is_assigned_to_nobody(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.desk.cuff.tells_a_result_for(None, 301, 76)
+    await settled()
+    [row] = cart.tray.screen.rows
+    assert not row.can_assign
+    assert plain(wording.failure(Code.OUT_OF_RANGE)) in plain(row.why)
+    cart.tray.assign(row.record)
+    await settled()
+    assert cart.tray.screen.message == wording.failure(Code.OUT_OF_RANGE)
+    assert len(cart.tray.screen.rows) == 1
 
 
 async def test_what_was_left_undecided_says_so_when_its_visit_is_open_again(cart: Screens) -> None:
@@ -205,8 +242,9 @@ async def test_what_was_left_undecided_says_so_when_its_visit_is_open_again(cart
     await cart.desk.desk.leave()
     await cart.desk.desk.open(known.visit)
     await settled()
-    [row] = cart.vitals.screen.set_aside
-    assert row.why == wording.text("vitals.aside.undecided")
+    [row] = cart.tray.screen.rows
+    said = (wording.text("tray.why.undecided"), wording.text("tray.of-this-visit"))
+    assert row.why == " ".join(said)
     assert cart.vitals.screen.result is None
 
 
@@ -281,14 +319,11 @@ async def test_record_is_there_when_the_stethoscope_is(cart: Screens) -> None:
 
 async def test_a_curve_that_gets_nothing_new_is_not_live(cart: Screens) -> None:
     running, done = await recording(cart)
-    peaks: list[object] = []
-    cart.recordings.envelope.connect(peaks.append)
-    progress = ScopeProgress(running, done.visit, "mitral", True, 1.0, 0.1, 0, True, (0.1, 0.2))
+    progress = ScopeProgress(running, done.visit, "mitral", True, 1.0, 0.1, 0, True)
     cart.desk.recordings.heard_progress(progress)
     cart.recordings.heard_progress(progress)
     cart.tick()
     assert cart.recordings.screen.is_live
-    assert peaks == [(), (0.1, 0.2)]  # cleared for another recording, then its peaks
     await cart.desk.clock.passes(3)
     cart.tick()
     assert not cart.recordings.screen.is_live

@@ -5,35 +5,59 @@ from media.audio.voice_shape import MS, VoiceRule
 
 def test_the_first_words_are_copied_until_ten_good_seconds_are_over() -> None:
     rule = VoiceRule()
-    assert rule.shape.has_copies
-    told = [rule.loses(0.0, float(second)).has_copies for second in range(100, 115)]
-    assert told == [True] * 10 + [False] * 5
+    assert rule.shape.copies == 1
+    told = [rule.loses(0.0, float(second)).copies for second in range(100, 115)]
+    assert told == [1] * 10 + [0] * 5
 
 
 def test_copies_begin_with_a_loss_and_end_after_ten_good_seconds() -> None:
     rule = VoiceRule()
     for second in range(20):
         rule.loses(0.0, float(second))
-    assert not rule.loses(1.9, 20.0).has_copies
-    assert rule.loses(2.0, 21.0).has_copies
-    assert rule.loses(1.2, 40.0).has_copies  # not good enough
-    assert rule.loses(0.0, 49.0).has_copies
-    assert not rule.loses(0.0, 50.0).has_copies
+    assert rule.loses(1.9, 20.0).copies == 0
+    assert rule.loses(2.0, 21.0).copies == 1
+    assert rule.loses(1.2, 40.0).copies == 1  # not good enough
+    assert rule.loses(0.0, 49.0).copies == 1
+    assert rule.loses(0.0, 50.0).copies == 0
 
 
 def test_a_line_without_room_gets_no_copies() -> None:
     rule = VoiceRule()
-    rule.loses(10.0, 1.0)
-    assert rule.carries(200_000).has_copies
-    assert not rule.carries(199_999).has_copies
-    assert rule.carries(None).has_copies
+    rule.loses(5.0, 1.0)
+    assert (rule.carries(200_000).copies, rule.shape.frame) == (1, 20 * MS)
+    assert rule.carries(199_999).copies == 0
+    assert rule.carries(None).copies == 1
+
+
+def test_where_much_is_lost_the_voice_takes_what_it_needs_before_the_picture() -> None:
+    rule = VoiceRule()
+    rule.loses(20.0, 1.0)
+    for line in (1_000_000, 200_000, 160_000):
+        shape = rule.carries(line)
+        assert (shape.copies, shape.frame) == (2, 10 * MS)
+        assert 3 * shape.bit_s + 100 * 8 * 52 < 0.75 * max(line, 160_000)
+    assert rule.carries(159_999).copies == 0
+    assert rule.carries(200_000).copies == 2  # what the line's control keeps to under much loss
+
+
+def test_short_packets_where_there_is_much_room_and_two_copies_where_much_is_lost() -> None:
+    rule = VoiceRule()
+    told = [
+        rule.loses(percent, second) for second, percent in enumerate([3, 11, 12, 8, 7, 6.9, 11])
+    ]
+    assert [shape.copies for shape in told] == [1, 1, 2, 2, 2, 1, 1]
+    assert {shape.frame for shape in told} == {10 * MS}
+    assert rule.carries(400_000).frame == 20 * MS
+    for second in range(10, 22):
+        rule.loses(0.0, second)
+    assert rule.carries(None).frame == 20 * MS
 
 
 def test_the_narrower_the_line_the_fewer_the_packets() -> None:
     rule = VoiceRule()
     shapes = [rule.carries(kbit * 1000) for kbit in (500, 150, 100, 50, 30)]
     assert [shape.bit_s for shape in shapes] == [32_000, 24_000, 20_000, 16_000, 12_000]
-    assert [shape.frame // MS for shape in shapes] == [20, 20, 40, 60, 60]
+    assert [shape.frame // MS for shape in shapes] == [10, 20, 40, 60, 60]
     assert [shape.leaves_silence_out for shape in shapes] == [False] * 3 + [True] * 2
 
 

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from aiortc.rtp import RtpPacket
 
-from media.rtc.asking_again import MOST_ALLOWANCE_S, MOST_ASKED, MOST_MISSING, AskingAgain
+from media.rtc.asking_again import (
+    BEFORE_FIRST,
+    MOST_ALLOWANCE_S,
+    MOST_ASKED,
+    MOST_MISSING,
+    AskingAgain,
+)
 
 
 class Desk:
@@ -25,6 +31,12 @@ class Desk:
             if self.asking.add(packet):
                 asked += sorted(self.asking.missing)
         return asked
+
+    def comes(self, number: int, payload: bytes, *, picture: int = 0, is_last: bool = False) -> int:
+        """A packet with something in it; how many are asked for at once."""
+        packet: Any = RtpPacket(97, int(is_last), number, timestamp=picture, ssrc=7)
+        packet.payload = payload
+        return len(self.asking.missing) if self.asking.add(packet) else 0
 
     def times_asked(self, seconds: float) -> list[int]:
         """When, from now on, something is asked for; in ms from now."""
@@ -151,3 +163,37 @@ def test_whatever_comes_memory_and_askings_are_bounded() -> None:
         assert len(desk.asking._gaps) <= MOST_MISSING
         assert len(desk.asking.missing) <= MOST_MISSING
     assert asked > 0
+
+
+BEGINS, GOES_ON = b"\x10\x01...", b"\x00..."  # first byte: RFC 7741, 4.2
+KEY = bytes.fromhex("10 100200 9d012a 8002e001 00")
+
+
+@pytest.mark.parametrize("first", [GOES_ON, BEGINS])
+def test_a_first_packet_after_a_lost_key_frame_asks_for_it(first: bytes) -> None:
+    desk = Desk()
+    assert desk.comes(3, first) == BEFORE_FIRST
+    assert {number % 0x10000 for number in desk.asking.missing} >= {0, 1, 2, 65_535}
+    assert Desk().comes(3, KEY) == 0
+    assert Desk().comes(3, bytes.fromhex("90 80 8123") + KEY[1:]) == 0
+
+
+def test_the_lost_end_of_a_picture_is_asked_for_before_the_next_one_shows_it() -> None:
+    desk = Desk()
+    for number in (1, 2, 3):
+        desk.comes(number, KEY if number == 1 else GOES_ON, picture=90)
+        desk.now += 0.01
+    assert desk.times_asked(0.06)[0] == 20  # three times what they came apart by
+    desk.comes(4, GOES_ON, picture=90, is_last=True)
+    assert desk.asking.count.needless == 1
+    assert desk.times_asked(0.01) == []
+
+
+def test_on_a_slow_line_the_rest_of_a_picture_is_waited_for() -> None:
+    desk = Desk()
+    for number in (1, 2, 3, 4):
+        desk.comes(number, KEY if number == 1 else GOES_ON, picture=90, is_last=number == 4)
+        assert desk.times_asked(0.08) == []
+    assert desk.times_asked(1.0) == []
+    assert desk.comes(5, BEGINS, picture=3090) == 0
+    assert desk.times_asked(0.2) == []

@@ -43,9 +43,9 @@ async def test_our_own_offer_and_answer_are_taken() -> None:
 
 
 SPOILERS: dict[str, Callable[[str], str]] = {
-    "no bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2\r\n", ""),
-    "half a bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2", "a=group:BUNDLE 0 1"),
-    "foreign bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2", "a=group:BUNDLE 7 1 2"),
+    "no bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2 3\r\n", ""),
+    "half a bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2 3", "a=group:BUNDLE 0 1"),
+    "foreign bundle": lambda sdp: sdp.replace("a=group:BUNDLE 0 1 2 3", "a=group:BUNDLE 7 1 2 3"),
     "no channel": lambda sdp: sdp[: sdp.index("m=application")],
     "no fingerprint": lambda sdp: "\r\n".join(
         line for line in sdp.split("\r\n") if not line.startswith("a=fingerprint")

@@ -55,9 +55,8 @@ async def microphone(ring: SampleRing, blocks: int, late_s: dict[int, float]) ->
     for block in range(blocks):
         at = began_at + block * 0.01 + late_s.get(block, 0.0)
         await asyncio.sleep(max(0.0, at - loop.time()))
-        ring.write(np.full(480, block + 1, np.int16))
-        if block % 2:
-            full_at.append(loop.time())
+        ring.write(np.full(VOICE_FRAME, block + 1, np.int16))
+        full_at.append(loop.time())
     return full_at
 
 
@@ -68,15 +67,15 @@ def test_a_frame_leaves_as_soon_as_it_is_full() -> None:
         async with TaskOwner("microphone") as tasks:
             stall = {60: 0.05, 61: 0.04, 62: 0.03, 63: 0.02, 64: 0.01}
             speaking = tasks.start(microphone(voice.rings[0], 100, stall), "speak")
-            for _ in range(52):
+            for _ in range(104):
                 samples = one_channel(await track.recv())
                 if samples[0]:
                     left[int(samples[-1])] = loop.time()
             full_at = await speaking
-        waits = [left[2 * (n + 1)] - at for n, at in enumerate(full_at) if 2 * (n + 1) in left]
-        assert len(waits) >= 49
-        assert max(waits[10:30]) <= 0.003
-        assert max(waits[40:]) <= 0.003  # after a stall it is near again
+        waits = [left[n + 1] - at for n, at in enumerate(full_at) if n + 1 in left]
+        assert len(waits) >= 98
+        assert max(waits[20:60]) <= 0.003
+        assert max(waits[80:]) <= 0.003  # after a stall it is near again
 
     run(story())
 
@@ -89,7 +88,7 @@ def test_a_microphone_that_stops_is_a_jump_of_time_and_what_it_held_back_is_left
         late = {block: 0.5 - (block - 50) * 0.01 for block in range(50, 100)}
         async with TaskOwner("microphone") as tasks:
             speaking = tasks.start(microphone(voice.rings[0], 150, late), "speak")
-            for _ in range(65):
+            for _ in range(130):
                 frame = await track.recv()
                 assert frame.pts is not None
                 behind.append(loop.time() - began_at - frame.pts / 48_000)
@@ -101,7 +100,7 @@ def test_a_microphone_that_stops_is_a_jump_of_time_and_what_it_held_back_is_left
     run(story())
 
 
-def test_voice_comes_every_20_ms_with_the_time_it_is_of() -> None:
+def test_voice_comes_every_10_ms_with_the_time_it_is_of() -> None:
     async def story() -> None:
         track = VoiceTrack(Voice())
         loop = asyncio.get_running_loop()
@@ -109,7 +108,7 @@ def test_voice_comes_every_20_ms_with_the_time_it_is_of() -> None:
         for _ in range(50):
             frames.append(await track.recv())
             times.append(loop.time())
-        assert times[-1] - times[0] == pytest.approx(49 * 0.02, abs=0.002)
+        assert times[-1] - times[0] == pytest.approx(49 * 0.01, abs=0.002)
         assert [frame.pts for frame in frames] == [n * VOICE_FRAME for n in range(50)]
         assert {frame.sample_rate for frame in frames} == {48_000}
 

@@ -23,13 +23,16 @@ from media.rtc.voice_encoder import ENCODER, VoiceEncoder, VoiceOut
 from tests.unit.media.audio.given import FRAME, packets_of, tone, voice
 
 OPUS_TYPE = 111
-PLAIN = VoiceShape(32_000, FRAME, False, False)
+PLAIN = VoiceShape(32_000, FRAME, 0, False)
+
+
+PART = FRAME // 2  # what the track brings at a time
 
 
 def frames_of(samples: Samples) -> list[av.AudioFrame]:
     frames = []
-    for start in range(0, len(samples) - FRAME + 1, FRAME):
-        part = np.ascontiguousarray(samples[start : start + FRAME]).reshape(1, -1)
+    for start in range(0, len(samples) - PART + 1, PART):
+        part = np.ascontiguousarray(samples[start : start + PART]).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(part, "s16", "mono")
         frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), 5000 + start
         frames.append(frame)
@@ -60,7 +63,7 @@ def test_without_need_there_are_none_and_without_the_far_side_no_head() -> None:
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_a_packet_may_be_longer_and_its_time_is_of_its_first_sample(parts: int) -> None:
     encoder = VoiceEncoder(OPUS_TYPE)
-    encoder.shape = VoiceShape(16_000, parts * FRAME, False, False)
+    encoder.shape = VoiceShape(16_000, parts * FRAME, 0, False)
     made = sent(encoder, voice(0.6))
     assert [at for at, _ in made] == [place * parts * FRAME for place in range(30 // parts)]
 
@@ -68,15 +71,26 @@ def test_a_packet_may_be_longer_and_its_time_is_of_its_first_sample(parts: int) 
 def test_no_copy_goes_over_a_change_of_length() -> None:
     encoder, spoken = VoiceEncoder(OPUS_TYPE), voice(1)
     sent(encoder, spoken)
-    encoder.shape = VoiceShape(32_000, 2 * FRAME, True, False)
+    encoder.shape = VoiceShape(32_000, 2 * FRAME, 1, False)
     copies = [unpacked(payload)[1] for _, payload in sent(encoder, spoken)]
     assert copies[0] == []
     assert [len(each) for each in copies[1:5]] == [1, 1, 1, 1]
 
 
+def test_where_much_is_lost_short_packets_carry_the_last_two() -> None:
+    encoder = VoiceEncoder(OPUS_TYPE)
+    encoder.shape = VoiceShape(32_000, PART, 2, False)
+    made = sent(encoder, voice(0.4))
+    plain = [unpacked(payload)[0] for _, payload in made]
+    assert [at for at, _ in made] == [place * PART for place in range(40)]
+    for place, (_, payload) in enumerate(made):
+        copies = [Copy(ago * PART, plain[place - ago]) for ago in (2, 1) if ago <= place]
+        assert unpacked(payload)[1] == copies
+
+
 def test_silence_left_out_is_a_packet_all_the_same() -> None:
     encoder = VoiceEncoder()
-    encoder.shape = VoiceShape(12_000, 3 * FRAME, False, True)
+    encoder.shape = VoiceShape(12_000, 3 * FRAME, 0, True)
     sizes = [len(payload) for _, payload in sent(encoder, np.zeros(3 * 48_000, dtype=np.int16))]
     assert len(sizes) == 50
     assert sum(size <= 2 for size in sizes[20:]) > 20
@@ -175,10 +189,10 @@ def test_what_is_reported_reaches_the_encoder_of_the_sender() -> None:
     out.carries(100_000)
     assert encoder.shape == FIRST, "the first words at their best"
     out.loses(20.0, 2.0)
-    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, False, False)
+    assert encoder.shape == VoiceShape(20_000, 2 * FRAME, 0, False)
     assert encoder.loss_percent == 20.0
     out.carries(50_000)
-    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True), "at once"
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, 0, True), "at once"
     for second in range(3, 14):
         out.carries(None)
         out.loses(0.0, float(second))
@@ -196,4 +210,4 @@ def test_a_narrow_line_is_obeyed_also_where_the_far_side_never_reports() -> None
         out.loses(None, float(second))
         assert encoder.shape == FIRST
     out.loses(None, 7.0)
-    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, False, True)
+    assert encoder.shape == VoiceShape(16_000, 3 * FRAME, 0, True)

@@ -1,0 +1,86 @@
+"""What the far end tells of its instruments: live values, and readings before the server has them.
+
+Of the open visit only. Shown, never kept; what a reading is worth here the server says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from app.domain.changes import Json
+from app.domain.failures import Code, Rejected
+from app.domain.ids import VisitId
+from app.domain.measurement import LiveValue, Quantity, VitalKind
+from app.domain.reading import Reading, decimal_from, reading_from
+from app.domain.vitals import assess, is_plausible
+from app.runtime.broadcast import Broadcast
+from app.services.acts import Acts
+from app.services.chart import Chart, ChartState
+
+READINGS_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FarVitalsState:
+    live: Mapping[VitalKind, LiveValue] = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
+    code: Code | None = None
+
+
+class FarVitals:
+    def __init__(self, acts: Acts, chart: Chart) -> None:
+        self._acts = acts
+        self._chart = chart
+        self.state: Broadcast[FarVitalsState] = Broadcast(FarVitalsState())
+        self._visit: VisitId | None = None
+        self._stop_listening = chart.state.listen(self._chart_changed)
+
+    async def close(self) -> None:
+        self._stop_listening()
+
+    def _chart_changed(self, chart: ChartState) -> None:
+        visit = None if chart.row is None else chart.row.visit.id
+        if visit != self._visit:
+            self._visit = visit
+            self.state.tell(FarVitalsState())
+
+    def heard(self, visit: VisitId, payload: dict[str, Json]) -> None:
+        """A live value or a kept reading of the far end, over the call or the server."""
+        if self._visit is None or self._visit != visit:
+            return
+        said: dict[str, Any] = payload
+        try:
+            if said.get("kind") == "cuff-pressure":
+                self._hear_live(VitalKind.CUFF_PRESSURE_MMHG, decimal_from(said["value"]))
+            elif said.get("kind") == "live-value":
+                self._hear_live(VitalKind(said["vital"]), decimal_from(said["value"]))
+            elif said.get("kind") == "reading":
+                self._add(reading_from(str(said["record"]), said, is_pending=True))
+        except Rejected as no:
+            self._tell(code=no.code)
+        except (KeyError, ValueError, TypeError):
+            self._tell(code=Code.FAR_UNREADABLE)
+
+    def _hear_live(self, kind: VitalKind, value: Decimal) -> None:
+        """ValueError when no instrument says such a thing."""
+        quantity = Quantity(kind, value)
+        if not is_plausible(quantity):
+            raise ValueError("a live value")
+        live = LiveValue(self._visit, quantity, self._acts.clock.now())
+        self._tell(live={**self.state.value.live, kind: live})
+
+    def _add(self, reading: Reading) -> None:
+        row = self._chart.row
+        if reading.visit != row.visit.id or reading.patient != row.patient.id:
+            raise Rejected(Code.WRONG_PATIENT)
+        if (refused := assess(reading.measured)) is not None:
+            raise Rejected(refused)
+        known = {one.id for one in self._chart.state.value.readings}
+        told, live = self.state.value.readings, dict(self.state.value.live)
+        if reading.id not in known and all(one.id != reading.id for one in told):
+            live.pop(VitalKind.CUFF_PRESSURE_MMHG, None)
+            self._tell(readings=(reading, *told)[:READINGS_MOST], live=live)
+
+    def _tell(self, **fields: object) -> None:
+        self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields

@@ -1,0 +1,163 @@
+"""Measurements that arrived here: those that wait for a person, and how the others are known again.
+
+The only writer of that table. Of what was decided upon no value stays, only digests of it.
+"""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.domain.ids import RecordId, VisitId
+from app.domain.measurement import Measurement
+from app.domain.reading import measurement_fields, measurement_from
+from app.domain.tray import (
+    LIKE_WITHIN_S,
+    WAITING,
+    KnownBefore,
+    Place,
+    TrayItem,
+    WhyAside,
+    like_key,
+    same_key,
+)
+from offline_store.connection import Connection
+from offline_store.documents import microseconds, reading_of
+
+log = logging.getLogger(__name__)
+
+WAITING_MOST = 500  # a person who has that many to look through looks at none
+KNOWN_MOST = 20_000  # of those that were decided upon
+
+INSERT = """
+INSERT INTO measurements (id, place, why, visit, at, same_key, like_key, is_like_another, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SAME = """
+SELECT id, place FROM measurements WHERE same_key = ? AND place <> 'crowded-out'
+ORDER BY number LIMIT 1
+"""
+LIKE = """
+SELECT 1 FROM measurements WHERE like_key = ? AND abs(at - ?) <= ?
+"""
+# Kept at another desk: the server told. Few readings name an instrument, fewer the same one.
+KEPT_ELSEWHERE = """
+SELECT record, body FROM readings_shown
+WHERE CAST(body AS TEXT) ->> '$.device_time' IS NOT NULL
+  AND CAST(body AS TEXT) ->> '$.device.serial_number' = ?
+"""
+WAITING_AT = """
+SELECT id, why, visit, times, is_like_another, body FROM measurements
+WHERE body IS NOT NULL AND place = ? ORDER BY number
+"""
+FIND = """
+SELECT id, why, visit, times, is_like_another, body FROM measurements
+WHERE body IS NOT NULL AND place = ? AND id = ?
+"""
+OLDEST = """
+SELECT id FROM measurements WHERE body IS NOT NULL
+ORDER BY why <> 'from-memory', number LIMIT 1
+"""
+FORGET = """
+DELETE FROM measurements WHERE body IS NULL AND number <=
+ (SELECT number FROM measurements WHERE body IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
+"""
+
+
+class Measurements:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, measured: Measurement) -> KnownBefore | None:
+        """The same measurement, told before; None for one that nothing tells from the next."""
+        key = same_key(measured)
+        if key is None:
+            return None
+        row = self._connection.execute(SAME, (key,)).fetchone()
+        if row is not None:
+            return KnownBefore(RecordId(UUID(row[0])), Place(row[1]))
+        return self._kept_elsewhere(measured, key)
+
+    def _kept_elsewhere(self, measured: Measurement, key: str) -> KnownBefore | None:
+        serial = measured.device.serial_number
+        if not serial or measured.device_time is None:
+            return None
+        for record, body in self._connection.execute(KEPT_ELSEWHERE, (serial,)).fetchall():
+            try:
+                reading = reading_of(UUID(record), body, 0, 0)
+            except ValueError:  # of a later release
+                continue
+            if same_key(reading.measured) == key:
+                return KnownBefore(reading.id, Place.KEPT)
+        return None
+
+    def told_again(self, record: RecordId) -> None:
+        self._connection.execute(
+            "UPDATE measurements SET times = times + 1 WHERE id = ?", (str(record),)
+        )
+
+    def put(self, item: TrayItem, place: Place) -> TrayItem:
+        """New here, or moved; the item as it lies there now."""
+        moved = self._connection.execute(
+            "UPDATE measurements SET place = ?, why = ?, body = iif(?, body, NULL) WHERE id = ?",
+            (place, item.why, place in WAITING, str(item.id)),
+        )
+        if moved.rowcount:
+            return item
+        measured, key = item.measured, like_key(item.measured)
+        at = microseconds(measured.received_at)
+        is_like = same_key(measured) is None and self._has_like(key, at)
+        visit = None if measured.visit is None else str(measured.visit)
+        body = json.dumps(measurement_fields(measured)).encode() if place in WAITING else None
+        self._connection.execute(
+            INSERT,
+            (str(item.id), place, item.why, visit, at, same_key(measured), key, is_like, body),
+        )
+        self._connection.execute(FORGET, (KNOWN_MOST,))
+        return replace(item, is_like_another=is_like)
+
+    def _has_like(self, key: str, at: int) -> bool:
+        within = timedelta(seconds=LIKE_WITHIN_S) // timedelta(microseconds=1)
+        return self._connection.execute(LIKE, (key, at, within)).fetchone() is not None
+
+    def waiting(self, place: Place) -> list[TrayItem]:
+        """Oldest first."""
+        rows = self._connection.execute(WAITING_AT, (place,))
+        return [item for row in rows.fetchall() if (item := _item_of(*row)) is not None]
+
+    def find(self, record: RecordId, place: Place) -> TrayItem | None:
+        row = self._connection.execute(FIND, (place, str(record))).fetchone()
+        return None if row is None else _item_of(*row)
+
+    def crowded_out(self) -> RecordId | None:
+        """What must give way so that one more may wait; what a device holds itself goes first."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM measurements WHERE body IS NOT NULL"
+        ).fetchone()
+        if row is None or row[0] < WAITING_MOST:
+            return None
+        oldest = self._connection.execute(OLDEST).fetchone()
+        assert oldest is not None
+        self._connection.execute(
+            "UPDATE measurements SET place = ?, body = NULL WHERE id = ?",
+            (Place.CROWDED_OUT, oldest[0]),
+        )
+        return RecordId(UUID(oldest[0]))
+
+
+def _item_of(
+    record: str, why: str, visit: str | None, times: int, is_like: int, body: bytes
+) -> TrayItem | None:
+    fields: dict[str, Any] = json.loads(body)
+    try:
+        measured = measurement_from(fields)
+        reason = WhyAside(why)
+    except (KeyError, ValueError, TypeError):
+        log.warning("measurement %s is of a later release and is not shown", record)
+        return None
+    stamp = None if visit is None else VisitId(UUID(visit))
+    return TrayItem(
+        RecordId(UUID(record)), replace(measured, visit=stamp), reason, times, bool(is_like)
+    )

@@ -1,0 +1,1 @@
+"""Heads and cameras that speak VISCA."""

@@ -1,0 +1,1 @@
+"""Finding instruments: which ports there are, what is behind them, and who looks after each."""

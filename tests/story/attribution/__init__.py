@@ -1,0 +1,1 @@
+"""Whose a measurement is: random days on the real code, their truth kept beside it."""

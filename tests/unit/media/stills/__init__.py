@@ -1,0 +1,1 @@
+"""Stills on their way out."""

@@ -1,0 +1,162 @@
+"""What the far end tells of its instruments: believed as far as a body goes, for its visit."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.failures import Code
+from app.domain.ids import PersonId, RecordId, VisitId, new_id
+from app.domain.measurement import VitalKind
+from app.domain.reading import Reading, fields_of
+from app.domain.visits import VisitState
+from tests.fakes.cuff import measurement
+from tests.fakes.time_loop import settled
+from tests.unit.services.given import DeskOnFakes, Known
+
+
+async def in_visit(desk: DeskOnFakes) -> Known:
+    known = await desk.knows_visit(VisitState.IN_VISIT)
+    await desk.chart.open(known.visit)
+    desk.listens()
+    await settled()
+    return known
+
+
+def reading_told(desk: DeskOnFakes, known: Known, record: RecordId) -> dict[str, Any]:
+    reading = Reading(
+        id=record,
+        visit=known.visit,
+        patient=known.patient,
+        measured=measurement(known.visit, 128, 76, at=desk.clock),
+        kept_at=desk.clock.now(),
+        kept_by=PersonId(new_id()),
+    )
+    return {"kind": "reading", "record": str(record), **fields_of(reading)}
+
+
+async def test_a_reading_of_the_far_end_is_shown_once_and_goes_when_the_feed_brings_it(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_visit(doctor)
+    record = RecordId(new_id())
+    told = reading_told(doctor, known, record)
+    doctor.far_vitals.heard(known.visit, told)
+    doctor.far_vitals.heard(known.visit, told)  # over the call and over the server
+    [shown] = doctor.far_vitals.state.value.readings
+    assert (shown.id, shown.is_pending) == (record, True)
+
+
+async def test_a_reading_of_another_patient_is_refused(doctor: DeskOnFakes) -> None:
+    known = await in_visit(doctor)
+    other = await doctor.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    for wrong in (Known(known.visit, other.patient), Known(other.visit, known.patient), other):
+        told = reading_told(doctor, wrong, RecordId(new_id()))
+        doctor.far_vitals.heard(known.visit, told)
+        assert doctor.far_vitals.state.value.readings == ()
+        assert doctor.far_vitals.state.value.code is Code.WRONG_PATIENT
+
+
+async def test_words_for_a_visit_that_is_not_open_here_are_passed_over(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_visit(doctor)
+    before = doctor.far_vitals.state.value
+    told = reading_told(doctor, known, RecordId(new_id()))
+    doctor.far_vitals.heard(VisitId(new_id()), told)
+    doctor.chart.shut()
+    doctor.far_vitals.heard(known.visit, told)
+    assert doctor.far_vitals.state.value == before
+
+
+async def test_a_value_no_body_can_have_is_not_believed_from_the_far_end_either(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_visit(doctor)
+    told = reading_told(doctor, known, RecordId(new_id()))
+    told["quantities"][0]["value"] = "301"
+    doctor.far_vitals.heard(known.visit, told)
+    assert doctor.far_vitals.state.value.readings == ()
+    assert doctor.far_vitals.state.value.code is Code.OUT_OF_RANGE
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+async def test_whatever_the_far_end_says_nothing_breaks(doctor: DeskOnFakes) -> None:
+    known = await in_visit(doctor)
+    good = reading_told(doctor, known, RecordId(new_id()))
+
+    @settings(max_examples=150, deadline=None, database=None)
+    @given(name=st.sampled_from(sorted(good)), value=JSON)
+    def say(name: str, value: Any) -> None:
+        doctor.far_vitals.heard(known.visit, good | {name: value})
+        for reading in doctor.far_vitals.state.value.readings:
+            assert reading.kept_at.tzinfo is not None
+
+    say()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("NaN", "Infinity", "1E+999999999", "", None, [], "12a", "0" * 5000, {"a": 1}),
+        *("331", "-1", "999999", "-0.5", True, 1e308),  # no cuff says such a thing
+    ],
+)
+async def test_a_pressure_that_is_no_number_is_never_shown(doctor: DeskOnFakes, value: Any) -> None:
+    known = await in_visit(doctor)
+    payload = {"kind": "cuff-pressure", "value": value, "at": "now"}
+    doctor.far_vitals.heard(known.visit, payload)
+    assert not doctor.far_vitals.state.value.live
+    assert doctor.far_vitals.state.value.code is Code.FAR_UNREADABLE
+
+
+@pytest.mark.parametrize("name", ["kept_at", "received_at", "device_time"])
+@pytest.mark.parametrize(
+    "time",
+    ["2026-11-21T09:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "now", 5],
+)
+async def test_a_time_that_no_screen_can_show_is_not_a_time(
+    doctor: DeskOnFakes, name: str, time: object
+) -> None:
+    known = await in_visit(doctor)
+    told = reading_told(doctor, known, RecordId(new_id())) | {name: time}
+    doctor.far_vitals.heard(known.visit, told)
+    assert doctor.far_vitals.state.value.readings == ()
+    assert doctor.far_vitals.state.value.code is Code.FAR_UNREADABLE
+
+
+async def test_every_kind_of_live_value_is_heard_and_none_outlives_its_visit(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_visit(doctor)
+    told = {VitalKind.SPO2_PERCENT: "97", VitalKind.PULSE_PER_MINUTE: "72"}
+    for kind, value in told.items():
+        payload: dict[str, Any] = {"kind": "live-value", "vital": str(kind), "value": value}
+        doctor.far_vitals.heard(known.visit, payload)
+    live = doctor.far_vitals.state.value.live
+    assert {kind: one.quantity.value for kind, one in live.items()} == {
+        kind: Decimal(value) for kind, value in told.items()
+    }
+    other = await doctor.knows_visit(VisitState.IN_VISIT, family_name="Roe")
+    await doctor.chart.open(other.visit)
+    assert not doctor.far_vitals.state.value.live
+
+
+@pytest.mark.parametrize(("vital", "value"), [("spo2-percent", "101"), ("of-a-later-one", "5")])
+async def test_a_live_value_that_is_none_of_ours_is_left_out(
+    doctor: DeskOnFakes, vital: str, value: str
+) -> None:
+    known = await in_visit(doctor)
+    doctor.far_vitals.heard(known.visit, {"kind": "live-value", "vital": vital, "value": value})
+    assert not doctor.far_vitals.state.value.live
+    assert doctor.far_vitals.state.value.code is Code.FAR_UNREADABLE

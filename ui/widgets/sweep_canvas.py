@@ -1,0 +1,194 @@
+"""A strip of dark paper over which time sweeps from left to right, and begins anew at the left.
+
+Only what is new is painted: `draw_at` of whoever draws on it gets a narrow place for each piece.
+"""
+
+import math
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from app.domain.curve import CurveKind, Strip
+from ui import theme
+from ui.widgets.curve_feed import CurveFeed
+from ui.widgets.dress import call, identify
+from ui.wording import text
+
+PIXELS_PER_MM = 4
+SPEEDS_MM_S = (25, 50)
+GAP_AHEAD = 14  # pixels erased before the sweep, so that old and new are told apart
+GRID_MM, STRONG_EACH = 5, 5
+BEHIND_S = 1.5  # a strip so far from the last one begins the sweep anew
+
+
+class SweepCanvas(QLabel):
+    """A QLabel, so that a screen reader meets a graphic. The position is that of the recording."""
+
+    def __init__(self, identifier: str, name: str, kind: CurveKind, feed: CurveFeed) -> None:
+        super().__init__()
+        identify(self, identifier)
+        self._spoken_name = name
+        self._kind = kind
+        self._feed = feed
+        self._speed_mm_s = SPEEDS_MM_S[0]
+        self._canvas = QImage()
+        self._curve: int | None = None
+        self._end_s: float | None = None  # until there it is drawn
+        self._is_live = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        feed.strips.connect(self.add)
+        self.name_state()
+
+    # --- what the owner does -------------------------------------------------------------------
+
+    def set_speed(self, speed_mm_s: int) -> None:
+        if speed_mm_s != self._speed_mm_s:
+            self._speed_mm_s = speed_mm_s
+            self._wipe()
+
+    def set_live(self, is_live: bool) -> None:
+        """Not live: greyed, so that a standing curve is not taken for a running one."""
+        if is_live != self._is_live:
+            self._is_live = is_live
+            self.name_state()
+            self.update()
+
+    def add(self, strips: list[Strip]) -> None:
+        if not self.isVisible() or self._canvas.isNull():
+            return
+        painter = QPainter(self._canvas)
+        for strip in strips:
+            if strip.kind is self._kind:
+                self._take(painter, strip)
+            elif self._kind is CurveKind.SPECTRUM and not strip.data:
+                self._take(painter, strip)  # a hole is one in both
+        painter.end()
+
+    @property
+    def is_empty(self) -> bool:
+        return self._end_s is None
+
+    @property
+    def is_live(self) -> bool:
+        return self._is_live
+
+    # --- what whoever draws on it fills in ------------------------------------------------------
+
+    def draw_strip(self, painter: QPainter, strip: Strip, place: QRect) -> None:
+        raise NotImplementedError(type(self).__name__)
+
+    def forget(self) -> None:
+        """Another recording begins."""
+
+    def state_words(self) -> str:
+        """What a screen reader is told of the curve while it runs."""
+        return text("curve.running", name=self._spoken_name)
+
+    def draw_over(self, painter: QPainter) -> None:
+        """Words and scales that stand still."""
+
+    def name_state(self) -> None:
+        still = text("curve.spoken-still", name=self._spoken_name)
+        call(self, self.state_words() if self._is_live else still)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _take(self, painter: QPainter, strip: Strip) -> None:
+        if strip.curve != self._curve:
+            self._curve = strip.curve
+            self.forget()
+            self._end_s = None
+            self._fill(painter, 0, self._canvas.width())
+        last_s = self._end_s
+        if last_s is None or not -0.05 < strip.at_s - last_s < BEHIND_S:
+            last_s = strip.at_s
+        first, end = self._x_of(last_s), self._x_of(strip.at_s + strip.seconds)
+        self._end_s = strip.at_s + strip.seconds
+        if end <= first:
+            return
+        self._fill(painter, first, end + GAP_AHEAD)
+        for left, right in self._pieces(first, end):
+            place = QRect(left, 0, right - left, self._canvas.height())
+            if strip.data:
+                self.draw_strip(painter, strip, place)
+            else:
+                painter.fillRect(place, QColor(theme.CURVE_HOLE))
+        for left, right in self._pieces(first, end + GAP_AHEAD):
+            self.update(left, 0, right - left, self.height())
+
+    def _x_of(self, at_s: float) -> int:
+        """Pixels from the begin of the recording; the sweep goes round."""
+        return int(at_s * self._speed_mm_s * PIXELS_PER_MM)
+
+    def _pieces(self, first: int, end: int) -> list[tuple[int, int]]:
+        """The same on the paper: in two where the sweep begins anew within it."""
+        width = max(1, self._canvas.width())
+        first, length = first % width, min(end - first, width)
+        if first + length <= width:
+            return [(first, first + length)]
+        return [(first, width), (0, first + length - width)]
+
+    def _fill(self, painter: QPainter, first: int, end: int) -> None:
+        for left, right in self._pieces(first, end) if end > first else ():
+            place = QRect(left, 0, right - left, self._canvas.height())
+            painter.fillRect(place, QColor(theme.DARK))
+            self._grid(painter, place)
+
+    def _grid(self, painter: QPainter, place: QRect) -> None:
+        step = GRID_MM * PIXELS_PER_MM
+        for line in range(math.ceil(place.left() / step), (place.right() // step) + 1):
+            is_strong = line % STRONG_EACH == 0
+            colour = theme.CURVE_GRID_STRONG if is_strong else theme.CURVE_GRID
+            painter.fillRect(line * step, 0, 1, place.height(), QColor(colour))
+        middle, height = self._canvas.height() // 2, self._canvas.height()
+        for offset in range(0, height // 2, step):
+            for y in {middle - offset, middle + offset}:
+                painter.fillRect(place.left(), y, place.width(), 1, QColor(theme.CURVE_GRID))
+
+    def _wipe(self) -> None:
+        self._canvas = QImage(self.size(), QImage.Format.Format_RGB32)
+        self._end_s = None
+        if not self._canvas.isNull():
+            painter = QPainter(self._canvas)
+            self._fill(painter, 0, self._canvas.width())
+            painter.end()
+        self.update()
+
+    # --- Qt ------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 72)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 50)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._wipe()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._feed.look_for(self, True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._feed.look_for(self, False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(event.rect(), self._canvas, event.rect())
+        if self.is_empty:
+            painter.setPen(QColor(theme.MUTED_ON_DARK))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text("curve.empty"))
+        elif not self._is_live:
+            veil = QColor(theme.DARK)
+            veil.setAlpha(140)
+            painter.fillRect(event.rect(), veil)
+        self.draw_over(painter)
+        painter.end()
