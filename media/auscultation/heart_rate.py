@@ -71,7 +71,10 @@ class HeartRateCount:
 
 
 class HeartRateWatch:
-    """While it is heard: an estimate of the last 16 seconds, once a second."""
+    """While it is heard: an estimate of the last 16 seconds, once a second.
+
+    `now` is the newest; None again when nothing is heard any more.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._loudness = HeartLoudness(rate_hz)
@@ -80,6 +83,7 @@ class HeartRateWatch:
         self._waiting_count = 0
         self._rows: Loudness = np.zeros((0, COLUMNS))
         self._last: Estimate | None = None
+        self.now: Estimate | None = None
 
     def heard(self, samples: Samples) -> Estimate | None:
         """None between the seconds, and while there is nothing to say."""
@@ -92,8 +96,8 @@ class HeartRateWatch:
         newest = round(LIVE_S * FRAMES_PER_S)
         self._rows = np.concatenate((self._rows, rows))[-newest:]
         found = estimate_of(self._rows)
-        told, self._last = _doubted(found, self._last), found
-        return told
+        self.now, self._last = _doubted(found, self._last), found
+        return self.now
 
 
 def estimate_of(loudness: Loudness) -> Estimate | None:
