@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.heart_sounds import HeartSound, heart_sound, sound_without_heart
-from media.auscultation.beat_evidence import evidence_of, rate_of
+from media.auscultation.beat_evidence import cases_of, rate_of
 from media.auscultation.beat_likeness import Likeness
 from media.auscultation.heart_loudness import FRAMES_PER_S, HeartLoudness, marked
 from media.auscultation.heart_rate import LEAST_S
@@ -22,9 +22,6 @@ FIRST_SEED = 1_000_000
 HEARTS, OTHERS = 4000, 600
 SHORT_SHARE, SHORT_S = 0.3, (4.0, 12.0)  # what is live is short
 RIGHT_WITHIN = 3.0  # beats a minute
-# What is wrong and believed costs more than what is right and doubted.
-WRONG_WEIGHS = 3.0
-NOT_WEIGHED = {"one sound only"}  # a rule of its own (media/auscultation/heart_judge.py)
 STIFFNESS = 2.0
 ROUNDS = 40
 
@@ -47,9 +44,10 @@ class Lessons:
         bands = Likeness(marks, weight)
         total = Likeness(marks.sum(axis=1, keepdims=True), weight)
         paths = bands.paths()
-        for path, facts in zip(paths, evidence_of(bands, total, paths), strict=True):
-            self.names = tuple(name for name in facts if name not in NOT_WEIGHED)
-            self.facts.append([facts[name] for name in self.names])
+        cases = cases_of(bands, total, paths, 1 - float(weight.mean()))
+        for path, case in zip(paths, cases, strict=True):
+            self.names = tuple(case.evidence)
+            self.facts.append(list(case.evidence.values()))
             error = abs(rate_of(bands, path) - sound.beats_per_minute)
             self.is_right.append(error <= RIGHT_WITHIN)
 
@@ -67,14 +65,13 @@ def fitted(facts: Number, is_right: npt.NDArray[np.bool_]) -> tuple[float, Numbe
     middle, spread = facts.mean(axis=0), facts.std(axis=0) + 1e-9
     scaled = np.column_stack((np.ones(len(facts)), (facts - middle) / spread))
     wanted = is_right.astype(np.float64)
-    counts = np.where(is_right, 1.0, WRONG_WEIGHS)
     stiff = np.full(scaled.shape[1], STIFFNESS)
     stiff[0] = 0.0
     weights = np.zeros(scaled.shape[1])
     for _ in range(ROUNDS):
         guess = 1 / (1 + np.exp(-np.clip(scaled @ weights, -30, 30)))
-        slope = scaled.T @ (counts * (guess - wanted)) + stiff * weights
-        bend = (scaled * (counts * guess * (1 - guess))[:, None]).T @ scaled + np.diag(stiff)
+        slope = scaled.T @ (guess - wanted) + stiff * weights
+        bend = (scaled * (guess * (1 - guess))[:, None]).T @ scaled + np.diag(stiff)
         weights = weights - np.linalg.solve(bend, slope)
     plain = weights[1:] / spread
     return float(weights[0] - plain @ middle), plain

@@ -17,7 +17,7 @@ from media.auscultation.filters import Band, bands_for, playback
 from media.auscultation.heart_rate import heart_rate
 from media.auscultation.overview import Overview
 from media.auscultation.slow_playback import LEAST_LOOP_S, Loop, SlowPlayback, Speed
-from media.auscultation.sound_faults import SoundFaults
+from media.auscultation.sound_faults import faults_of
 from media.auscultation.spectrogram import BANDS, COLUMNS_PER_S, Spectrogram
 from media.auscultation.wav import samples_of
 
@@ -43,7 +43,6 @@ def opened(recording: RecordId, wav: bytes) -> OpenedSound:
     data, rate_hz = samples_of(wav)
     samples = np.frombuffer(data, dtype="<i2")
     estimate = heart_rate(samples, rate_hz)
-    faults = SoundFaults(rate_hz).heard(samples)
     overview = Overview(rate_hz)
     overview.put(0, data)
     return OpenedSound(
@@ -62,7 +61,7 @@ def opened(recording: RecordId, wav: bytes) -> OpenedSound:
         bands=tuple(SoundBand(str(band)) for band in bands_for(rate_hz)),
         heart_rate_bpm=None if estimate is None else estimate.beats_per_minute,
         heart_confidence=0.0 if estimate is None else estimate.confidence,
-        faults=tuple(SoundFault(str(fault)) for fault in sorted(faults)),
+        faults=tuple(sorted(faults_of(samples, rate_hz))),
     )
 
 

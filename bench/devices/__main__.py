@@ -17,6 +17,8 @@ from bench.devices import (
     curve_drawing,
     decoders,
     false_readings,
+    heart_rate,
+    listening_cost,
     monitor_flatness,
 )
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
@@ -34,6 +36,8 @@ ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("auscultation", auscultation_live.rows),
     ("monitor", monitor_flatness.rows),
     ("drawing", curve_drawing.rows),
+    ("hearts", heart_rate.rows),
+    ("listening", listening_cost.rows),
 ]
 
 

@@ -36,10 +36,14 @@ class Path:
     """A period for each block, in frames; about so much of the sound comes again after it."""
 
     periods: Number
+    period: float  # the middle one
 
-    @property
-    def period(self) -> float:
-        return float(np.median(self.periods))
+    @classmethod
+    def of(cls, periods: Number) -> "Path":
+        return cls(periods, float(np.median(periods)))
+
+    def longer_by(self, frames: float) -> "Path":
+        return Path(self.periods + frames, self.period + frames)
 
 
 class Likeness:
@@ -78,6 +82,13 @@ class Likeness:
         total = most.sum(axis=1)
         return np.where(total > 1e-9, alike.sum(axis=1) / np.maximum(total, 1e-9), 0.0)
 
+    @property
+    def usual_likeness(self) -> float:
+        """Half of all periods are more like themselves than this."""
+        lags = PERIODS.astype(np.int64)
+        most = np.maximum(self.most[:, lags].sum(axis=0), 1e-9)
+        return float(np.median(self.alike[:, lags].sum(axis=0) / most))
+
     def overall(self, period: float) -> float:
         """Without any wandering."""
         lag = round(period)
@@ -95,7 +106,7 @@ class Likeness:
         for place in range(len(PERIODS)):
             around = goodness[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
             if goodness[place] == around.max():
-                found.append((float(goodness[place]), Path(PERIODS[_traced(steps, place)])))
+                found.append((float(goodness[place]), Path.of(PERIODS[_traced(steps, place)])))
         found.sort(key=lambda one: -one[0])
         return _apart([path for _, path in found])
 

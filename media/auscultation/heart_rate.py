@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from media.auscultation.beat_evidence import evidence_of, rate_of
+from media.auscultation.beat_evidence import cases_of, rate_of
 from media.auscultation.beat_likeness import Likeness
 from media.auscultation.heart_judge import confidence_of
 from media.auscultation.heart_loudness import (
@@ -25,7 +25,7 @@ PIECE_S = 30.0  # of a long recording at a time: the rate may change
 LAST_LEAST_S = 10.0  # a shorter rest belongs to the piece before it
 LEAST_CONFIDENCE = 0.1  # below it nothing is said
 SAME_RATE = 0.2  # two pieces tell of one rate when they differ by less, as a share
-LIVE_S = 12.0
+LIVE_S = 16.0
 LIVE_EVERY_S = 1.0
 JUMP = 0.15  # from one second to the next no heart does that
 
@@ -71,7 +71,10 @@ class HeartRateCount:
 
 
 class HeartRateWatch:
-    """While it is heard: an estimate of the last 12 seconds, once a second."""
+    """While it is heard: an estimate of the last 16 seconds, once a second.
+
+    `now` is the newest; None again when nothing is heard any more.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._loudness = HeartLoudness(rate_hz)
@@ -80,6 +83,7 @@ class HeartRateWatch:
         self._waiting_count = 0
         self._rows: Loudness = np.zeros((0, COLUMNS))
         self._last: Estimate | None = None
+        self.now: Estimate | None = None
 
     def heard(self, samples: Samples) -> Estimate | None:
         """None between the seconds, and while there is nothing to say."""
@@ -92,8 +96,8 @@ class HeartRateWatch:
         newest = round(LIVE_S * FRAMES_PER_S)
         self._rows = np.concatenate((self._rows, rows))[-newest:]
         found = estimate_of(self._rows)
-        told, self._last = _doubted(found, self._last), found
-        return told
+        self.now, self._last = _doubted(found, self._last), found
+        return self.now
 
 
 def estimate_of(loudness: Loudness) -> Estimate | None:
@@ -105,7 +109,8 @@ def estimate_of(loudness: Loudness) -> Estimate | None:
         return None
     bands, total = Likeness(marks, weight), Likeness(marks.sum(axis=1, keepdims=True), weight)
     paths = bands.paths()
-    confidences = [confidence_of(facts) for facts in evidence_of(bands, total, paths)]
+    unseen = 1 - float(weight.mean())
+    confidences = [confidence_of(case) for case in cases_of(bands, total, paths, unseen)]
     best = int(np.argmax(confidences))
     if confidences[best] < LEAST_CONFIDENCE:
         return None

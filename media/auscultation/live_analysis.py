@@ -44,12 +44,11 @@ class LiveAnalysis:
         ]
 
     def _judge(self, piece: Samples) -> None:
-        found = self._faults.heard(piece)
-        self.faults = tuple(SoundFault(str(fault)) for fault in sorted(found))
-        estimate = self._heart.heard(piece)
-        if estimate is not None:
-            self.heart_rate_bpm = estimate.beats_per_minute
-            self.heart_confidence = estimate.confidence
+        self.faults = tuple(sorted(self._faults.heard(piece)))
+        self._heart.heard(piece)
+        now = self._heart.now  # none: what was heard before must not stand there for ever
+        self.heart_rate_bpm = now.beats_per_minute if now else None
+        self.heart_confidence = now.confidence if now else 0.0
 
 
 class _Gathered:

@@ -1,20 +1,20 @@
-"""What is wrong with a body sound while it is heard: too quiet, clipping, a loud room.
+"""What is wrong with a body sound: too quiet, clipping, a loud room.
 
-Looks at the last three seconds, however the sound is cut.
+While it is heard the last three seconds count, however the sound is cut; of a recording, all of it.
 """
 
 from collections import deque
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.engine import SoundFault
 from media.auscultation.clipping import ClippingCount
 
 Samples = npt.NDArray[np.int16]
 
 BLOCK_S = 0.05
-BLOCKS = 60  # three seconds
+OVER_S = 3.0
 BLOCKS_LEAST = 20  # a second is heard before anything is said
 FULL_SCALE = 32768.0
 BODY_HZ = (20.0, 1000.0)
@@ -27,16 +27,15 @@ ROOM_BELOW_BODY_DB = 24.0  # nearer to it than this, the room is heard among the
 SILENT_DB = -120.0
 
 
-class SoundFault(StrEnum):
-    QUIET = "quiet"
-    CLIPPING = "clipping"
-    LOUD_ROOM = "loud-room"
+def faults_of(samples: Samples, rate_hz: int) -> frozenset[SoundFault]:
+    """Of a whole recording."""
+    return SoundFaults(rate_hz, len(samples) / rate_hz).heard(samples)
 
 
 class SoundFaults:
     """A room is judged from 4 kHz up: below it nothing is heard of it apart from the body."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, over_s: float = OVER_S) -> None:
         count = max(8, round(BLOCK_S * rate_hz))
         places_hz = np.fft.rfftfreq(count, 1 / rate_hz)
         self._body = (places_hz >= BODY_HZ[0]) & (places_hz < BODY_HZ[1])
@@ -47,15 +46,18 @@ class SoundFaults:
         self._clipping = ClippingCount(rate_hz)
         self._waiting: Samples = np.zeros(0, dtype=np.int16)
         # Of each block: decibels of the body's band and of the room's, samples that clipped.
-        self._blocks: deque[tuple[float, float, int]] = deque(maxlen=BLOCKS)
+        self._blocks: deque[tuple[float, float, int]] = deque(
+            maxlen=max(1, round(over_s / BLOCK_S))
+        )
 
     def heard(self, samples: Samples) -> frozenset[SoundFault]:
         """What is wrong now."""
         self._waiting = np.concatenate((self._waiting, samples))
         count = len(self._window)
-        while len(self._waiting) >= count:
-            self._take(self._waiting[:count])
-            self._waiting = self._waiting[count:]
+        whole = len(self._waiting) // count
+        for block in self._waiting[: whole * count].reshape(whole, count):
+            self._take(block)
+        self._waiting = self._waiting[whole * count :]
         return self.now
 
     @property
@@ -64,9 +66,9 @@ class SoundFaults:
         if any(clipped for _, _, clipped in self._blocks):
             found.add(SoundFault.CLIPPING)
         if len(self._blocks) >= BLOCKS_LEAST:
-            body = [block[0] for block in self._blocks]
-            room = float(np.median([block[1] for block in self._blocks]))
-            loudest = float(np.percentile(body, LOUDEST_PERCENT))
+            body = sorted(block[0] for block in self._blocks)
+            room = sorted(block[1] for block in self._blocks)[len(self._blocks) // 2]
+            loudest = body[len(body) * LOUDEST_PERCENT // 100]
             if loudest < QUIET_BELOW_DB:
                 found.add(SoundFault.QUIET)
             nearest = max(ROOM_ABOVE_DB, loudest - ROOM_BELOW_BODY_DB)

@@ -9,9 +9,9 @@ import pytest
 
 from bench.devices.heart_rate import samples_of_file
 from bench.heart_sounds import heart_sound, sound_without_heart
-from media.auscultation.beat_evidence import evidence_of
+from media.auscultation.beat_evidence import cases_of
 from media.auscultation.beat_likeness import Likeness
-from media.auscultation.heart_judge import ONE_SOUND_MOST, WEIGHTS
+from media.auscultation.heart_judge import DOUBTFUL_MOST, WEIGHTS
 from media.auscultation.heart_loudness import FRAMES_PER_S, HeartLoudness, marked
 from media.auscultation.heart_rate import (
     LAST_LEAST_S,
@@ -57,13 +57,7 @@ def told(sound: Sound, rate_hz: int = 2000) -> Estimate:
 # --- right ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "beats_per_minute",
-    [
-        pytest.param(40, marks=pytest.mark.xfail(reason="doubted: the weights are being fitted")),
-        *(55, 72, 90, 110, 130, 150, 165, 180),
-    ],
-)
+@pytest.mark.parametrize("beats_per_minute", [40, 55, 72, 90, 110, 130, 150, 165, 180])
 def test_every_rate_of_the_range_is_found_and_believed(beats_per_minute: int) -> None:
     systole_s = min(0.5, 0.52 - 0.0019 * beats_per_minute)
     found = told(thumps(beats_per_minute, systole_s=systole_s, second_hz=65))
@@ -79,17 +73,7 @@ def test_any_rate_of_samples(rate_hz: int) -> None:
     assert found.confidence >= 0.8
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        200_000,
-        pytest.param(
-            200_001,
-            marks=pytest.mark.xfail(reason="175/min at 4 dB: wrong by the generator, and believed"),
-        ),
-        *range(200_002, 200_010),
-    ],
-)
+@pytest.mark.parametrize("seed", range(200_000, 200_010))
 def test_invented_hearts_are_right_or_doubted(seed: int) -> None:
     sound = heart_sound(seed, 12.0)
     found = heart_rate(sound.samples, sound.rate_hz)
@@ -136,7 +120,7 @@ def test_even_sounds_that_are_all_alike_are_never_believed_at_the_double() -> No
         sound = thumps(beats_per_minute, systole_s=30 / beats_per_minute)
         found = heart_rate(sound, 2000)
         if found is not None and abs(found.beats_per_minute - beats_per_minute) > 3:
-            assert found.confidence <= ONE_SOUND_MOST
+            assert found.confidence <= DOUBTFUL_MOST
 
 
 @pytest.mark.parametrize("seed", range(200_000, 200_008))
@@ -205,6 +189,16 @@ def test_live_it_is_told_once_a_second_and_follows() -> None:
     assert min(one.confidence for one in early + late) >= 0.5
 
 
+def test_live_nothing_stands_when_the_instrument_was_taken_off() -> None:
+    watch = HeartRateWatch(2000)
+    for start in range(0, 40_000, 2000):
+        watch.heard(thumps(70, systole_s=0.35, second_hz=65, seconds=20)[start : start + 2000])
+    assert watch.now is not None
+    for _ in range(18):
+        watch.heard(np.zeros(2000, np.int16))
+    assert watch.now is None
+
+
 def test_a_jump_from_one_second_to_the_next_is_doubted() -> None:
     watch = HeartRateWatch(2000)
     slow = thumps(60, systole_s=0.35, second_hz=65, seconds=20)
@@ -255,6 +249,6 @@ def test_marks_leave_out_holes_and_not_a_hearts_own_silence() -> None:
 def test_every_piece_of_evidence_is_weighed() -> None:
     marks, weight = marked(HeartLoudness(2000).heard(thumps(70, systole_s=0.3)))
     bands, total = Likeness(marks, weight), Likeness(marks.sum(axis=1, keepdims=True), weight)
-    for facts in evidence_of(bands, total, bands.paths()):
-        assert set(facts) == {*WEIGHTS, "one sound only"}
-        assert all(np.isfinite(value) for value in facts.values())
+    for case in cases_of(bands, total, bands.paths(), 0.0):
+        assert set(case.evidence) == set(WEIGHTS)
+        assert all(np.isfinite(value) for value in case.evidence.values())

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.domain.engine import SoundFault
 from media.auscultation.clipping import ClippingCount
-from media.auscultation.sound_faults import SoundFault, SoundFaults
+from media.auscultation.sound_faults import SoundFaults, faults_of
 from media.auscultation.wav import samples_of
 from media.synthetic import heart_sounds
 from tests.shared_recordings import shared_recordings
@@ -22,7 +23,7 @@ def with_noise(sound: Sound, level: float) -> Sound:
     return np.clip(np.round(sound + noise), -32_768, 32_767).astype(np.int16)
 
 
-def faults_of(sound: Sound, rate_hz: int) -> frozenset[SoundFault]:
+def live_faults(sound: Sound, rate_hz: int) -> frozenset[SoundFault]:
     watch = SoundFaults(rate_hz)
     found = watch.now
     for start in range(0, len(sound), 200):
@@ -32,18 +33,18 @@ def faults_of(sound: Sound, rate_hz: int) -> frozenset[SoundFault]:
 
 @pytest.mark.parametrize("rate_hz", [1000, 2000, 4000, 8000, 48_000])
 def test_a_good_sound_has_no_fault(rate_hz: int) -> None:
-    assert faults_of(heart_sounds(seconds=4, rate_hz=rate_hz), rate_hz) == frozenset()
+    assert live_faults(heart_sounds(seconds=4, rate_hz=rate_hz), rate_hz) == frozenset()
 
 
 @pytest.mark.parametrize("rate_hz", [1000, 4000, 48_000])
 def test_a_sound_that_is_hardly_there_is_too_quiet(rate_hz: int) -> None:
     sound = heart_sounds(seconds=4, rate_hz=rate_hz)
-    assert faults_of(louder(sound, 0.004), rate_hz) == {SoundFault.QUIET}
-    assert faults_of(np.zeros(4 * rate_hz, np.int16), rate_hz) == {SoundFault.QUIET}
+    assert live_faults(louder(sound, 0.004), rate_hz) == {SoundFault.QUIET}
+    assert live_faults(np.zeros(4 * rate_hz, np.int16), rate_hz) == {SoundFault.QUIET}
 
 
 def test_nothing_is_said_before_a_second_was_heard() -> None:
-    assert faults_of(np.zeros(3900, np.int16), 4000) == frozenset()
+    assert live_faults(np.zeros(3900, np.int16), 4000) == frozenset()
 
 
 @pytest.mark.parametrize("rate_hz", [1000, 4000, 8000, 48_000])
@@ -59,13 +60,13 @@ def test_clipping_is_said_for_three_seconds_and_forgotten(rate_hz: int) -> None:
 @pytest.mark.parametrize("rate_hz", [4000, 8000, 48_000])
 def test_a_room_as_loud_as_the_body_is_said_and_a_quiet_one_is_not(rate_hz: int) -> None:
     sound = heart_sounds(seconds=5, rate_hz=rate_hz)
-    assert faults_of(with_noise(sound, 2000), rate_hz) == {SoundFault.LOUD_ROOM}
-    assert faults_of(with_noise(sound, 30), rate_hz) == frozenset()
+    assert live_faults(with_noise(sound, 2000), rate_hz) == {SoundFault.LOUD_ROOM}
+    assert live_faults(with_noise(sound, 30), rate_hz) == frozenset()
 
 
 def test_below_4_khz_no_room_is_judged() -> None:
     sound = with_noise(heart_sounds(seconds=5, rate_hz=2000), 2000)
-    assert faults_of(sound, 2000) == frozenset()
+    assert live_faults(sound, 2000) == frozenset()
 
 
 def test_a_peak_that_only_touches_the_end_is_not_clipped() -> None:
@@ -99,4 +100,13 @@ def test_recordings_of_a_clinic_have_no_fault() -> None:
     folder = shared_recordings()
     for name in ("hlscmds_M_AF_LC.wav", "hlscmds_M_W_RLA.wav"):
         samples, rate_hz = samples_of((folder / name).read_bytes())
-        assert faults_of(np.frombuffer(samples, dtype="<i2"), rate_hz) == frozenset()
+        assert live_faults(np.frombuffer(samples, dtype="<i2"), rate_hz) == frozenset()
+
+
+def test_of_a_recording_all_of_it_counts() -> None:
+    sound = heart_sounds(seconds=20, rate_hz=4000)
+    assert faults_of(sound, 4000) == frozenset()
+    sound[8000:16_000] = louder(sound[8000:16_000], 20.0)
+    assert faults_of(sound, 4000) == {SoundFault.CLIPPING}
+    assert live_faults(sound, 4000) == frozenset()
+    assert faults_of(np.zeros(0, np.int16), 4000) == frozenset()
