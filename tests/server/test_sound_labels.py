@@ -1,5 +1,6 @@
 """Marks on body sounds at the server: the right patient, their author, never edited."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from app.domain.ids import PatientId, VisitId, new_id
 from tests.server.given import Clinic, Device, Json
 
 
-def label(by: Device, visit: VisitId, patient: PatientId, **more: Json) -> Json:
+def label(by: Device, visit: VisitId, patient: PatientId, **more: Any) -> Json:
     fields: Json = {
         "visit": str(visit),
         "patient": str(patient),
