@@ -6,7 +6,9 @@ or that comes after its visit was closed, goes to the tray and cannot be kept he
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from app.domain.device import DeviceKind
 from app.domain.failures import Code, Failure, Rejected, Unavailable
@@ -25,7 +27,7 @@ from app.services.tray import Tray
 from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState, VitalsState, live_payload
 
 TELL_FAR_EVERY_S = 0.15  # of one value: a cuff is asked five times a second, a stream may say more
-LAST_WRITE_LIMIT_S = 3.0
+LAST_WORDS_LIMIT_S = 3.0
 
 
 class Vitals:
@@ -47,8 +49,8 @@ class Vitals:
         self._tell_far = tell_far
         self.state: Broadcast[VitalsState] = Broadcast(VitalsState())
         self._tasks = TaskOwner("vitals")
-        self._writing = asyncio.Lock()
-        self._is_started = False
+        self._busy: set[DeviceKind] = set()  # an event of that one is being heard
+        self._at_rest = asyncio.Event()
         self._asked: dict[DeviceKind, VisitId] = {}  # the token: started, and not answered yet
         self._used: set[DeviceKind] = set()  # started in this visit, whatever became of it
         self._visit: VisitId | None = None  # that the tokens are good for
@@ -58,32 +60,19 @@ class Vitals:
         self._stop_listening: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        self._is_started = True
         self._stop_listening = self._chart.state.listen(self._chart_changed)
         for kind, instrument in self._instruments.items():
-            self._listen_to(kind, instrument)
+            self._tasks.start_lasting(partial(self._listen, kind, instrument), str(kind))
 
     async def close(self) -> None:
-        """A measurement that is being written down is written down first."""
+        """What was said already is heard first, whatever the disk is doing."""
         self._stop_listening()
-        try:
-            async with asyncio.timeout(LAST_WRITE_LIMIT_S), self._writing:
-                await self._tasks.close()
-        except TimeoutError:
-            await self._tasks.close()
-
-    def use(self, kind: DeviceKind, instrument: Instrument | None) -> None:
-        """Another one was plugged in, or none is there any more. What it told stays."""
-        if instrument is None:
-            self._instruments.pop(kind, None)
-            self._tell_of(kind, told=None, live={})
-        else:
-            self._instruments[kind] = instrument
-            if self._is_started:
-                self._listen_to(kind, instrument)
-
-    def _listen_to(self, kind: DeviceKind, instrument: Instrument) -> None:
-        self._tasks.start_lasting(lambda: self._listen(kind, instrument), str(kind))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_LIMIT_S):
+                while self._busy:
+                    self._at_rest.clear()
+                    await self._at_rest.wait()
+        await self._tasks.close()
 
     # --- the visit -----------------------------------------------------------------------------
 
@@ -220,8 +209,12 @@ class Vitals:
 
     async def _listen(self, kind: DeviceKind, instrument: Instrument) -> None:
         async for event in instrument.events():
-            if self._instruments.get(kind) is instrument or isinstance(event, Measurement):
+            self._busy.add(kind)
+            try:
                 await self._heard(kind, event)
+            finally:
+                self._busy.discard(kind)  # the next one, if it waits, makes it busy at once
+                self._at_rest.set()
 
     async def _heard(self, kind: DeviceKind, event: CuffEvent) -> None:
         if isinstance(event, CuffState):
@@ -233,8 +226,7 @@ class Vitals:
             if event.visit is None or event.visit == self._visit:
                 self._tell_of(kind, no_measurement=event, live={})
         else:
-            async with self._writing:
-                await self._heard_measurement(kind, event)
+            await self._heard_measurement(kind, event)
 
     def _heard_live(self, kind: DeviceKind, live: LiveValue) -> None:
         """Whose it is not known to be stands beside nobody's name; the pressure in a cuff may."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 
 from app.domain.clock import Clock
@@ -16,7 +16,10 @@ WAITING = 1000
 
 
 class FakeInstrument:
-    """Fulfils ports.Instrument. A stream goes on after its measurement, until it is stopped."""
+    """Fulfils ports.Instrument. A stream goes on after its measurement, until it is stopped.
+
+    Like a slot that nothing was chosen for, it says nothing before it `appears`.
+    """
 
     def __init__(self, kind: DeviceKind, clock: Clock, *, is_stream: bool = False) -> None:
         self.identity = DeviceIdentity(kind, f"{kind} of the tests", f"/dev/{kind}", "SN-1", "1")
@@ -26,12 +29,20 @@ class FakeInstrument:
         self._events: asyncio.Queue[CuffEvent] = asyncio.Queue(WAITING)
         self._is_answered = False
         self.visit: VisitId | None = None
-        self.presence = Presence.FOUND
+        self.presence = Presence.MISSING
         self.starts: list[VisitId] = []
         self.stops = 0
-        self._tell_state()
+        self.when_started: Callable[[], Awaitable[None]] | None = None
 
     # --- what a test does ------------------------------------------------------------------
+
+    def appears(self) -> None:
+        self.presence, self._since = Presence.FOUND, self._clock.now()
+        self._tell_state()
+
+    def is_pulled(self) -> None:
+        self.presence, self._since, self.visit = Presence.MISSING, self._clock.now(), None
+        self._tell_state()
 
     def streams(self, **values: str) -> None:
         for name, value in values.items():
@@ -80,6 +91,8 @@ class FakeInstrument:
         self.visit, self._is_answered = visit, False
         self.starts.append(visit)
         self._tell_state()
+        if self.when_started is not None:
+            await self.when_started()
 
     async def stop(self) -> None:
         self.stops += 1
@@ -87,7 +100,8 @@ class FakeInstrument:
         self._tell_state()
 
     def _tell_state(self) -> None:
-        status = DeviceStatus(self.identity, self.presence, self._since)
+        reason = Code.DEVICE_PULLED if self.presence is Presence.MISSING else None
+        status = DeviceStatus(self.identity, self.presence, self._since, reason)
         self._tell(CuffState(status, self.visit is not None, self.visit))
 
     def _tell(self, event: CuffEvent) -> None:

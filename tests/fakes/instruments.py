@@ -18,6 +18,7 @@ from app.domain.device_binding import (
 from app.domain.failures import Code, Failure, Unavailable
 from app.runtime.broadcast import Broadcast
 from app.services.ports import Cuff
+from tests.fakes.instrument import FakeInstrument
 
 SUNTECH = KnownModel(
     "suntech",
@@ -36,7 +37,14 @@ class FakeInstruments:
 
     def __init__(self, clock: Clock, cuff: Cuff | None = None) -> None:
         self._clock = clock
-        self._slots = {} if cuff is None else {DeviceKind.BLOOD_PRESSURE_CUFF: cuff}
+        self.oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
+        self.thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
+        self._slots: dict[DeviceKind, Cuff] = {
+            DeviceKind.OXIMETER: self.oximeter,
+            DeviceKind.THERMOMETER: self.thermometer,
+        }
+        if cuff is not None:
+            self._slots[DeviceKind.BLOOD_PRESSURE_CUFF] = cuff
         self.state: Broadcast[InstrumentsState] = Broadcast(
             InstrumentsState(models=(SUNTECH, OXIMETER))
         )

@@ -106,8 +106,9 @@ class Desk:
         )
         self.tasks = await enter(TaskOwner("window", self.clinic.defects.append))
         self.cuff = FakeCuff(clock)
-        engine = cast(RemoteControl, self.engine)
         has_cuff = self.settings.cuff is not None
+        self.instruments = FakeInstruments(clock, self.cuff if has_cuff else None)
+        engine = cast(RemoteControl, self.engine)
         self.services = main.make_services(
             self.settings,
             self.store,
@@ -115,7 +116,7 @@ class Desk:
             channel,
             device,
             engine,
-            FakeInstruments(clock, self.cuff if has_cuff else None),
+            self.instruments,
             cast(Any, clock),
         )
         channel.renew = self.services.sign_in.renew_tokens

@@ -7,7 +7,6 @@ from app.domain.changes import RecordType
 from app.domain.device import DeviceKind
 from app.domain.ids import VisitId
 from app.domain.visits import VisitState
-from tests.fakes.instrument import FakeInstrument
 from tests.fakes.time_loop import until
 from tests.story.clinic import Booked, Clinic, Desk
 from ui import wording
@@ -91,10 +90,9 @@ async def test_a_score_needs_both_instruments_and_eyes_and_stands_on_both_sides(
     clinic: Clinic,
 ) -> None:
     _, cart, desk = await in_one_visit(clinic)
-    oximeter = FakeInstrument(OXIMETER, clinic.clock, is_stream=True)
-    thermometer = FakeInstrument(THERMOMETER, clinic.clock)
-    cart.services.vitals.use(OXIMETER, oximeter)
-    cart.services.vitals.use(THERMOMETER, thermometer)
+    oximeter, thermometer = cart.instruments.oximeter, cart.instruments.thermometer
+    oximeter.appears()
+    thermometer.appears()
     vitals = cart.models.visit.vitals
     await until(lambda: len(vitals.screen.instruments) == 2)
     for kind in (OXIMETER, THERMOMETER):

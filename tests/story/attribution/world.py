@@ -22,7 +22,7 @@ from app.domain.people import Person
 from app.domain.visits import VisitState
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
-from app.services.bp_protocol import BpProtocol
+from app.services.bp_protocol import BpProtocol, BpProtocolState
 from app.services.call import Call
 from app.services.chart import Chart
 from app.services.desk import Desk
@@ -31,6 +31,7 @@ from app.services.switchboard import Switchboard
 from app.services.tray import Tray
 from app.services.visits import Visits
 from app.services.vitals import Vitals
+from app.services.vitals_state import VitalsState
 from peripherals.catalogue import DRIVERS
 from peripherals.emulators.hbp9030 import line as hbp9030_line
 from peripherals.emulators.key_pressed import SimulatedKeyPressed
@@ -88,7 +89,7 @@ class Truth:
     of: dict[Values, VisitId | None] = field(default_factory=dict)
     implausible: set[Values] = field(default_factory=set)
     published: dict[Values, int] = field(default_factory=dict)  # by a monitor, how often
-    told_at_s: dict[Values, float] = field(default_factory=dict)
+    seen: set[Values] = field(default_factory=set)  # on a screen, by a person
     assigned: dict[Values, VisitId] = field(default_factory=dict)  # by a person's word
     discarded: dict[RecordId, Values] = field(default_factory=dict)
     undisturbed: set[Values] = field(default_factory=set)  # nothing came between start and keep
@@ -260,6 +261,9 @@ class Life:
             self._listens_to(monitor)
         for service in (self.chart, self.tray, self.vitals, self.series):
             service.start()
+        self.vitals.state.listen(self._sees_results)
+        self.tray.state.listen(lambda state: self._sees(*(one.measured for one in state.items)))
+        self.series.state.listen(self._sees_series)
         await settled(5)
 
     def _listens_to(self, monitor: InstrumentMonitor) -> None:
@@ -273,10 +277,21 @@ class Life:
 
         self._ears.start(listen(), "listen")
 
+    def _sees(self, *measured: Measurement) -> None:
+        """Whatever stood on a screen once may be lost no more."""
+        self.world.truth.seen |= {values_of(one) for one in measured}
+
+    def _sees_results(self, state: VitalsState) -> None:
+        results = (one.result for one in state.instruments.values())
+        self._sees(*(item.measured for item in results if item is not None))
+
+    def _sees_series(self, state: BpProtocolState) -> None:
+        tries = () if state.series is None else state.series.tries
+        self._sees(*(one.measured for one in tries if one.measured is not None))
+
     def _published(self, measured: Measurement) -> None:
         truth, values = self.world.truth, values_of(measured)
         truth.published[values] = truth.published.get(values, 0) + 1
-        truth.told_at_s.setdefault(values, self.world.clock.monotonic())
         if values not in truth.of:
             truth.wrong.append(f"a measurement that nobody made: {values}")
 
@@ -289,19 +304,18 @@ class Life:
     async def ends(self) -> None:
         """The window is closed in order."""
         await self.desk.leave()
-        for service in (self.series, self.vitals, self.tray, self.chart):
-            await service.close()
+        await self.series.close()
+        await self.chart.close()
+        await self._ears.close()  # what is said from here on, nobody hears
+        await self.vitals.close()
+        await self.tray.close()
         await self._house.aclose()
-        await self._ears.close()
 
     async def dies(self) -> None:
         """Not one line of it runs any more; what the store has committed stays."""
         self.is_alive = False
-        now_s = self.world.clock.monotonic()
         truth = self.world.truth
-        truth.lost_at_the_kill |= {
-            values for values, at_s in truth.told_at_s.items() if at_s >= now_s
-        }
+        truth.lost_at_the_kill |= set(truth.published) - truth.seen  # said, and not heard yet
         unwritten = {values_of(item.measured) for item, _ in self.tray._unwritten.values()}
         truth.lost_at_the_kill |= unwritten  # the screen said that the disk was full
         own = asyncio.all_tasks() - self._before - {asyncio.current_task()}

@@ -41,6 +41,7 @@ from app.services.message_files import MessageFiles
 from app.services.messages import Messages
 from app.services.notes import Notes
 from app.services.observations import Observations
+from app.services.ports import Instrument
 from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.sign_in import SignIn
@@ -59,6 +60,7 @@ from tests.fakes.channel import FakeChannel
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
 from tests.fakes.inline_store import InlineStore, inline_store
+from tests.fakes.instrument import FakeInstrument
 from tests.fakes.server import FakeServer
 from tests.fakes.sound_writer import FakeSoundWriter
 from tests.fakes.time_loop import LoopClock
@@ -90,6 +92,8 @@ class DeskOnFakes:
     channel: FakeChannel
     engine: FakeEngine
     cuff: FakeCuff
+    oximeter: FakeInstrument
+    thermometer: FakeInstrument
     acts: Acts
     switchboard: Switchboard
     sign_in: SignIn
@@ -256,12 +260,18 @@ async def desk_on_fakes(
             mend_conflict=visits.make_anew,
             pace=UploadPace(call.state),
         )
+        oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
+        thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
+        others: dict[DeviceKind, Instrument] = {
+            DeviceKind.OXIMETER: oximeter,
+            DeviceKind.THERMOMETER: thermometer,
+        }
         tray = Tray(acts, chart, call.tell_far)
         vitals = Vitals(
             acts=acts,
             chart=chart,
             tray=tray,
-            instruments={DeviceKind.BLOOD_PRESSURE_CUFF: cuff} if has_cuff else {},
+            instruments=others | {DeviceKind.BLOOD_PRESSURE_CUFF: cuff} if has_cuff else others,
             tell_far=call.tell_far,
         )
         desk = Desk(
@@ -293,6 +303,8 @@ async def desk_on_fakes(
             channel=channel,
             engine=engine,
             cuff=cuff,
+            oximeter=oximeter,
+            thermometer=thermometer,
             acts=acts,
             switchboard=switchboard,
             sign_in=sign_in,

@@ -5,11 +5,9 @@ import pytest
 from app.domain.audit import Act
 from app.domain.device import DeviceKind
 from app.domain.failures import Code, Rejected, Unavailable
-from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, VitalKind
 from app.domain.tray import WhyAside
 from app.domain.visits import VisitState
-from app.services.ports import Instrument
 from app.services.vitals_state import InstrumentState
 from tests.fakes.instrument import FakeInstrument
 from tests.fakes.time_loop import settled
@@ -21,15 +19,12 @@ OXIMETER, THERMOMETER = DeviceKind.OXIMETER, DeviceKind.THERMOMETER
 async def in_visit(cart: DeskOnFakes) -> tuple[Known, FakeInstrument, FakeInstrument]:
     """With an oximeter that was there from the start, and a thermometer plugged in later."""
     known = await cart.knows_visit(VisitState.IN_VISIT)
-    oximeter = FakeInstrument(OXIMETER, cart.clock, is_stream=True)
-    thermometer = FakeInstrument(THERMOMETER, cart.clock)
-    as_port: Instrument = oximeter  # mypy compares the two here
-    cart.vitals.use(OXIMETER, as_port)
+    cart.oximeter.appears()
     await cart.chart.open(known.visit)
     cart.listens()
-    cart.vitals.use(THERMOMETER, thermometer)
+    cart.thermometer.appears()
     await settled()
-    return known, oximeter, thermometer
+    return known, cart.oximeter, cart.thermometer
 
 
 def of(cart: DeskOnFakes, kind: DeviceKind) -> InstrumentState:
@@ -152,27 +147,15 @@ async def test_a_start_that_was_refused_leaves_what_runs_as_it_was(cart: DeskOnF
 async def test_a_visit_that_closes_while_a_start_is_under_way_is_not_measured_for(
     cart: DeskOnFakes,
 ) -> None:
-    _, _, thermometer = await in_visit(cart)
-    slow = SlowToStart(THERMOMETER, cart)
-    cart.vitals.use(THERMOMETER, slow)
+    known, _, thermometer = await in_visit(cart)
+
+    async def somebody_closes_the_chart() -> None:
+        await cart.vitals.visit_closed()
+        cart.chart.shut()
+
+    thermometer.when_started = somebody_closes_the_chart
     await cart.vitals.measure(THERMOMETER)
-    assert (slow.starts, slow.visit) == ([slow.left], None)
-    assert thermometer.starts == []
-
-
-class SlowToStart(FakeInstrument):
-    """Somebody closes the chart while it starts."""
-
-    def __init__(self, kind: DeviceKind, cart: DeskOnFakes) -> None:
-        super().__init__(kind, cart.clock)
-        self._cart = cart
-        self.left: VisitId | None = None
-
-    async def start(self, visit: VisitId) -> None:
-        self.left = visit
-        await super().start(visit)
-        await self._cart.vitals.visit_closed()
-        self._cart.chart.shut()
+    assert (thermometer.starts, thermometer.visit) == ([known.visit], None)
 
 
 async def test_a_closing_visit_starts_nothing_any_more(cart: DeskOnFakes) -> None:
@@ -184,23 +167,13 @@ async def test_a_closing_visit_starts_nothing_any_more(cart: DeskOnFakes) -> Non
 
 
 async def test_an_instrument_that_is_gone_is_said_to_be(cart: DeskOnFakes) -> None:
-    await in_visit(cart)
-    cart.vitals.use(THERMOMETER, None)
-    await cart.vitals.measure(THERMOMETER)
-    assert of(cart, THERMOMETER).code is Code.DEVICE_MISSING
-    assert of(cart, THERMOMETER).told is None
-
-
-async def test_what_an_exchanged_instrument_still_had_to_say_is_not_lost(
-    cart: DeskOnFakes,
-) -> None:
     _, _, thermometer = await in_visit(cart)
-    cart.vitals.use(THERMOMETER, FakeInstrument(THERMOMETER, cart.clock))
-    late = thermometer.tells(None, TEMPERATURE_CELSIUS="37.2")
-    thermometer.fails(Code.DEVICE_SILENT)
+    thermometer.is_pulled()
     await settled()
-    assert aside(cart) == [late]
-    assert of(cart, THERMOMETER).no_measurement is None
+    await cart.vitals.measure(THERMOMETER)
+    assert of(cart, THERMOMETER).code is Code.DEVICE_PULLED
+    await cart.vitals.measure(DeviceKind.SCALE)  # there is no place for one here
+    assert of(cart, DeviceKind.SCALE).code is Code.DEVICE_MISSING
 
 
 async def test_live_values_of_a_stream_go_to_the_far_end_but_not_each_of_them(

@@ -35,19 +35,17 @@ def tile(screens: Screens, kind: DeviceKind, place: int = 0) -> TileScreen:
 
 
 async def with_oximeter(cart: Screens) -> FakeInstrument:
-    oximeter = FakeInstrument(OXIMETER, cart.desk.clock, is_stream=True)
-    cart.desk.vitals.use(OXIMETER, oximeter)
+    cart.desk.oximeter.appears()
     await cart.open_chart()
     await settled()
-    return oximeter
+    return cart.desk.oximeter
 
 
 async def with_thermometer(cart: Screens) -> FakeInstrument:
-    thermometer = FakeInstrument(THERMOMETER, cart.desk.clock)
-    cart.desk.vitals.use(THERMOMETER, thermometer)
+    cart.desk.thermometer.appears()
     await cart.open_chart()
     await settled()
-    return thermometer
+    return cart.desk.thermometer
 
 
 # --- tiles ---------------------------------------------------------------------------------------
@@ -263,9 +261,8 @@ async def test_where_no_cuff_is_a_series_says_so(doctor: Screens) -> None:
 
 async def all_measured(cart: Screens) -> None:
     """Everything that instruments tell, each kept."""
-    oximeter = await with_oximeter(cart)
-    thermometer = FakeInstrument(THERMOMETER, cart.desk.clock)
-    cart.desk.vitals.use(THERMOMETER, thermometer)
+    oximeter, thermometer = await with_oximeter(cart), cart.desk.thermometer
+    thermometer.appears()
     await settled()
     for kind in (OXIMETER, THERMOMETER, DeviceKind.BLOOD_PRESSURE_CUFF):
         cart.vitals.start_instrument(kind)
