@@ -28,7 +28,8 @@ from bench.rows import Row, not_measured, p95_row, rounded, spread_of
 from media.auscultation.wav import samples_of
 
 WATCH_S, QUICK_WATCH_S = 600.0, 40.0
-SETTLE_S, REST_S = 8.0, 20.0  # REST: the call alone, to know what the sound costs besides
+# REST: the call alone before and after, to know what the sound costs besides
+SETTLE_S, REST_S = 8.0, 20.0
 PROOF_LIMIT_S = 120.0
 
 
@@ -84,6 +85,7 @@ async def _recorded(link: Link, call: ScopeCall, cell: Cell, watch_s: float) -> 
     theirs = await far.told("file", PROOF_LIMIT_S)
     proof = await cart.told("proof", PROOF_LIMIT_S)
     found = Found(proof_s=asyncio.get_running_loop().time() - began)
+    after = await _cpu_over((far, cart), min(REST_S, watch_s))
     await far.write(Path())
     await cart.write(Path())
     _compare(found, given, Path(ours["path"]), Path(theirs["path"]), proof)
@@ -91,8 +93,8 @@ async def _recorded(link: Link, call: ScopeCall, cell: Cell, watch_s: float) -> 
     found.shown_ms = [word["delay_ms"] for word in far.shown]
     found.ways = {word["way"] for word in far.shown}
     found.cpu_percent = (
-        round(100 * (busy[0] - rest[0]), 2),
-        round(100 * (busy[1] - rest[1]), 2),
+        round(100 * (busy[0] - (rest[0] + after[0]) / 2), 2),
+        round(100 * (busy[1] - (rest[1] + after[1]) / 2), 2),
     )
     return found
 

@@ -17,6 +17,7 @@ SPARE_S = 0.01
 NEARLY_ALL, FOR_AS_LONG_AS_S, MOST_OF_THEM = 0.997, 0.3, 0.975
 NEEDED_LEAST, NEEDED_REMEMBERED = 40, 400
 TOO_LATE_S = 1.5  # it was missing, and asked for; it is not waited for
+LEARN_WITHIN_S = 0.5  # what an outage held up longer says nothing of the line after it
 BASE_OF_S = 10.0
 LESS_S, LESS_SHARE = 0.004, 0.1  # a second: waiting less moves the sound, and not by much
 HOLE_S, HOLE_MOST_S = 0.1, 0.5  # one that is longer is passed over
@@ -79,7 +80,8 @@ class LivePlayout:
         """It was asked for: heard if its turn has not been, and waited for if that pays."""
         late_s = now_s - (chunk.at_s + chunk.seconds) - self._base
         if self._position_s is not None and chunk.at_s >= self._from_s and late_s < TOO_LATE_S:
-            self._needed.append(late_s)
+            if late_s < LEARN_WITHIN_S:
+                self._needed.append(late_s)
             self._put_aside(chunk)
 
     def due(self, now_s: float) -> list[LiveChunk]:

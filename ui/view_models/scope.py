@@ -216,8 +216,11 @@ class ScopeViewModel(ViewModel[ScopeScreen]):
         )
 
     def heard_progress(self, progress: ScopeProgress) -> None:
-        if progress.recording == self._recordings.state.value.recording:
-            self._progress = (progress, self._clock.monotonic())
+        if progress.recording != self._recordings.state.value.recording:
+            return
+        before, self._progress = self._progress, (progress, self._clock.monotonic())
+        if before is None or before[0].recording != progress.recording:
+            self.refresh()  # it is live from its first word on
 
     def _tell_place(self) -> None:
         state = self._listening.state.value

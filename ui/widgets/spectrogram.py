@@ -1,5 +1,6 @@
 """Which tones a body sound holds while it is heard: time to the right, 0 to 1000 Hz upwards."""
 
+import sys
 from functools import cache
 
 from PySide6.QtCore import QPoint, QRect
@@ -12,6 +13,7 @@ from ui.widgets.sweep_canvas import SweepCanvas
 from ui.wording import isolate
 
 MARKED_HZ = (250, 500, 750)
+PIXEL_BYTES = 4
 ROOM_FOR_ALL = 72  # pixels
 
 
@@ -20,7 +22,11 @@ class Spectrogram(SweepCanvas):
         super().__init__(identifier, name, CurveKind.SPECTRUM, feed)
 
     def draw_strip(self, painter: QPainter, strip: Strip, place: QRect) -> None:
-        painter.drawImage(place, column_image(strip.data))
+        # Stretched before it is drawn: a painter would wake threads for each strip's few pixels.
+        pixels, bands = pixel_bytes(), len(strip.data)
+        rows = b"".join([pixels[loudness] for loudness in reversed(strip.data)])
+        column = QImage(rows, 1, bands, PIXEL_BYTES, QImage.Format.Format_RGB32)
+        painter.drawImage(place.topLeft(), column.scaled(place.size()))
 
     def draw_over(self, painter: QPainter) -> None:
         if not self.is_empty:
@@ -47,6 +53,12 @@ def draw_scale(painter: QPainter, place: QRect) -> None:
         y = place.top() + round(place.height() * (1 - hertz / SPECTRUM_TOP_HZ))
         painter.fillRect(place.left(), y, 5, 1, QColor(theme.MUTED_ON_DARK))
         painter.drawText(QPoint(place.left() + 8, y + 4), isolate(f"{hertz} Hz"))
+
+
+@cache
+def pixel_bytes() -> list[bytes]:
+    """The same as they lie in a picture."""
+    return [colour.to_bytes(PIXEL_BYTES, sys.byteorder) for colour in colours()]
 
 
 @cache

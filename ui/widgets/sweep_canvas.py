@@ -27,6 +27,7 @@ PIXELS_PER_MM = 4
 SPEEDS_MM_S = (25, 50)
 GAP_AHEAD = 14  # pixels erased before the sweep, so that old and new are told apart
 GRID_MM, STRONG_EACH = 5, 5
+OVER_WIDTH = 220  # pixels at the left edge, which words and scales need
 BEHIND_S = 1.5  # a strip so far from the last one begins the sweep anew
 
 
@@ -41,6 +42,7 @@ class SweepCanvas(QLabel):
         self._feed = feed
         self._speed_mm_s = SPEEDS_MM_S[0]
         self._canvas = QImage()
+        self._blank = QImage()  # the same without a curve: what is erased is taken from here
         self._curve: int | None = None
         self._end_s: float | None = None  # until there it is drawn
         self._is_live = False
@@ -94,7 +96,7 @@ class SweepCanvas(QLabel):
         return text("curve.running", name=self._spoken_name)
 
     def draw_over(self, painter: QPainter) -> None:
-        """Words and scales that stand still."""
+        """Words and scales that stand still, at the left."""
 
     def name_state(self) -> None:
         still = text("curve.spoken-still", name=self._spoken_name)
@@ -140,27 +142,28 @@ class SweepCanvas(QLabel):
     def _fill(self, painter: QPainter, first: int, end: int) -> None:
         for left, right in self._pieces(first, end) if end > first else ():
             place = QRect(left, 0, right - left, self._canvas.height())
-            painter.fillRect(place, QColor(theme.DARK))
-            self._grid(painter, place)
+            painter.drawImage(place.topLeft(), self._blank, place)
 
-    def _grid(self, painter: QPainter, place: QRect) -> None:
+    def _rule(self, painter: QPainter, place: QRect) -> None:
         step = GRID_MM * PIXELS_PER_MM
         for line in range(math.ceil(place.left() / step), (place.right() // step) + 1):
             is_strong = line % STRONG_EACH == 0
             colour = theme.CURVE_GRID_STRONG if is_strong else theme.CURVE_GRID
             painter.fillRect(line * step, 0, 1, place.height(), QColor(colour))
-        middle, height = self._canvas.height() // 2, self._canvas.height()
+        middle, height = place.height() // 2, place.height()
         for offset in range(0, height // 2, step):
             for y in {middle - offset, middle + offset}:
                 painter.fillRect(place.left(), y, place.width(), 1, QColor(theme.CURVE_GRID))
 
     def _wipe(self) -> None:
-        self._canvas = QImage(self.size(), QImage.Format.Format_RGB32)
+        self._blank = QImage(self.size(), QImage.Format.Format_RGB32)
         self._end_s = None
-        if not self._canvas.isNull():
-            painter = QPainter(self._canvas)
-            self._fill(painter, 0, self._canvas.width())
+        if not self._blank.isNull():
+            self._blank.fill(QColor(theme.DARK))
+            painter = QPainter(self._blank)
+            self._rule(painter, self._blank.rect())
             painter.end()
+        self._canvas = self._blank.copy()
         self.update()
 
     # --- Qt ------------------------------------------------------------------------------------
@@ -190,5 +193,6 @@ class SweepCanvas(QLabel):
             veil = QColor(theme.DARK)
             veil.setAlpha(140)
             painter.fillRect(event.rect(), veil)
-        self.draw_over(painter)
+        if event.rect().left() < OVER_WIDTH:
+            self.draw_over(painter)
         painter.end()

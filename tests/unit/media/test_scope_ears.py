@@ -241,7 +241,7 @@ async def test_two_side_by_side_have_one_gain(
         output.heard.clear()
         player.play(Playing(slot, 0.0, 3.0, None, 0, 1.0, False, True))
         stopped = len(told.of(SoundStopped))
-        await until(lambda stopped=stopped: len(told.of(SoundStopped)) > stopped)  # type: ignore[misc]  # a default binds the name
+        await until(lambda: len(told.of(SoundStopped)) > stopped)  # noqa: B023
         levels.append(loudness(output.heard))
     assert abs(levels[0] / levels[1] - 8) < 0.3  # as loud to each other as they were
     assert levels[0] > 1.5 * loudness([np.frombuffer(heart_of(3), dtype="<i2")])

@@ -162,7 +162,7 @@ async def test_a_file_of_another_hash_is_not_heard(cart: DeskOnFakes) -> None:
     async def other(name: str, key: str) -> bytes:
         return (await loaded(name, key)) + b"more"
 
-    cart.store.recordings.load = other  # type: ignore[method-assign,assignment]
+    cart.store.recordings.load = other  # type: ignore[assignment,method-assign]
     await cart.listening.open(Slot.FIRST, recording.id)
     assert heard(cart).opened[Slot.FIRST].code is Code.HASH_MISMATCH
     assert sounds(cart).wavs == {}

@@ -84,6 +84,22 @@ def test_what_was_recorded_without_a_line_comes_afterwards() -> None:
     proven(line, given)
 
 
+def test_an_outage_does_not_make_all_that_follows_late() -> None:
+    line, given = LiveLine(loss=0.1, round_trip_s=0.3), heart(30)
+    line.link_up()
+    part = len(given) // 3 // 320 * 320
+    line.play(given[:part])
+    line.loss = 1.0
+    line.play(given[part : part + 32_000], started=True)
+    line.loss = 0.1
+    before = len(line.chunks)
+    line.play(given[part + 32_000 :], started=True)
+    after = [at - chunk.at_s for at, chunk in line.chunks[before:] if not chunk.is_hole]
+    assert p95(after) <= 0.6
+    line.cart.finish(line.header.recording, is_complete=True)
+    proven(line, given)
+
+
 def test_a_line_without_room_hears_it_later_and_keeps_it_all() -> None:
     line = LiveLine(rate_hz=4000, room_bit_s=6_000)
     given = heart(6)

@@ -101,7 +101,7 @@ async def test_of_two_hours_only_a_moment_is_in_memory(
 
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sleep = asyncio.sleep
-    monkeypatch.setattr(scope_file.asyncio, "sleep", lambda _: sleep(0))  # type: ignore[attr-defined]  # its own clock
+    monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
 
 
 async def whole(place: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
