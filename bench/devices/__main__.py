@@ -18,6 +18,7 @@ from bench.devices import (
     decoders,
     false_readings,
     monitor_flatness,
+    stills,
 )
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
 from bench.machine import head, load
@@ -34,6 +35,7 @@ ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("auscultation", auscultation_live.rows),
     ("monitor", monitor_flatness.rows),
     ("drawing", curve_drawing.rows),
+    ("stills", stills.rows),
 ]
 
 
