@@ -3,6 +3,7 @@
 import random
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,10 +35,17 @@ QUICK = Amount(sign_ins=2, joins=2, readings=2, starts=1, turns=1, turn_s=4.0, m
 class Floor:
     """Private displays always: what a person's display paints cannot be looked at so often."""
 
-    def __init__(self, network: Network, chance: random.Random, amount: Amount) -> None:
+    def __init__(
+        self,
+        network: Network,
+        chance: random.Random,
+        amount: Amount,
+        exam_camera: Path | None = None,
+    ) -> None:
         self.amount = amount
         self.chance = chance
-        self.stage = Stage(network, chance, Given(cuff_cycle_s=CUFF_CYCLE_S), always_private=True)
+        given = Given(cuff_cycle_s=CUFF_CYCLE_S, exam_camera=exam_camera)
+        self.stage = Stage(network, chance, given, always_private=True)
         self._house = ExitStack()
         self._eyes: dict[str, Eyes] = {}
         self._pointers: dict[str, Pointer] = {}

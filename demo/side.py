@@ -39,6 +39,7 @@ class Equipment:
     film: Path | None = None
     stethoscope: Path | None = None
     cuff: str | None = None
+    exam_camera: Path | None = None
 
 
 class Side:
@@ -76,6 +77,8 @@ class Side:
             self._command += ["--stethoscope", str(equipment.stethoscope)]
         if equipment.cuff is not None:
             self._command += ["--cuff", equipment.cuff]
+        if equipment.exam_camera is not None:
+            self._command += ["--exam-camera", str(equipment.exam_camera)]
         self._voice = desk.folder / f"voice-{name}.wav"
         sound.write_sequence(self._voice, self.tones)
 

@@ -35,6 +35,7 @@ class Given:
     cuff: str | None = None
     frames_per_second: int = FRAMES_PER_SECOND
     cuff_cycle_s: float = CYCLE_S
+    exam_camera: Path | None = None
 
 
 class Stage:
@@ -92,7 +93,12 @@ class Stage:
             heart = self.desk.folder / "synthetic heart sounds.wav"
             sound.write_heart_sounds(heart, HEART_SOUNDS_S)
         cuff = self.given.cuff or (self.cuff.port if self.cuff is not None else None)
-        return Equipment(film=self.given.film, stethoscope=heart, cuff=cuff)
+        return Equipment(
+            film=self.given.film,
+            stethoscope=heart,
+            cuff=cuff,
+            exam_camera=self.given.exam_camera,
+        )
 
     def _side(self, name: str, server: str, equipment: Equipment) -> Side:
         side = Side(

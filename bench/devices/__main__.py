@@ -20,6 +20,7 @@ from bench.devices import (
     heart_rate,
     listening_cost,
     monitor_flatness,
+    stills,
 )
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
 from bench.machine import head, load
@@ -38,6 +39,7 @@ ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("drawing", curve_drawing.rows),
     ("hearts", heart_rate.rows),
     ("listening", listening_cost.rows),
+    ("stills", stills.rows),
 ]
 
 
