@@ -30,7 +30,7 @@ from peripherals.moment import Moment
 from peripherals.monitor import InstrumentMonitor
 from tests.story.attribution.simulated import day_of, is_missed
 
-DAYS = 100
+DAYS = 60
 LONG_DAYS = 10_000
 MOST_DAYS_OF_A_MUTANT = 60
 
