@@ -76,6 +76,7 @@ from offline_store.outside_files import OutsideFiles
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
+from ui.freeze_key import is_freeze_key
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
@@ -475,6 +476,7 @@ def main() -> int:
         socket.gethostname(),
         cuff_drivers=CUFF_DRIVERS,
         device_drivers=DEVICE_DRIVERS,
+        is_freeze_key=is_freeze_key,
     )
     make_files_private()
     forbid_core_dumps()

@@ -2,7 +2,7 @@
 
 import argparse
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def read_settings(
     *,
     cuff_drivers: Sequence[str] = (CUFF_DRIVER_DEFAULT,),
     device_drivers: Sequence[str] = (),
+    is_freeze_key: Callable[[str], bool] = bool,
 ) -> Settings:
     """Exits with a clear sentence when an argument is wrong (argparse)."""
     parser = argparse.ArgumentParser(
@@ -128,6 +129,8 @@ def read_settings(
         vitals_policy = _vitals_policy(given.vitals_policy)
     except ValueError as wrong:
         parser.error(f"--vitals-policy: {wrong}")
+    if not is_freeze_key(given.freeze_key):
+        parser.error(f"--freeze-key: {given.freeze_key!r} is no key that is free; name another one")
     cuff_driver, separator, port = (given.cuff or "").partition("=")
     if separator and cuff_driver not in cuff_drivers:
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")

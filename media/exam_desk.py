@@ -22,6 +22,7 @@ from app.domain.exam_camera import (
     Focus,
     StillDone,
     StillRefused,
+    fault_of,
 )
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import RecordId, VisitId, new_id
@@ -275,13 +276,8 @@ class ExamDesk:
         """What is the same as before is not said again."""
         is_there = self._setup is not None and self._setup.exam_camera is not None
         status = self._status if self.is_on else None
-        reason = None if status is None else status.reason
-        state = ExamState(
-            is_there=is_there,
-            is_on=self.is_on,
-            reason=reason,
-            since=None if status is None or reason is None else status.since,
-        )
+        reason, since = (None if status is None else fault_of(status)) or (None, None)
+        state = ExamState(is_there=is_there, is_on=self.is_on, reason=reason, since=since)
         if state != self._said and self._say(state):
             self._said = state
 

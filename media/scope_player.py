@@ -134,6 +134,7 @@ class ScopePlayer:
         while not slow.is_ended:
             if self._output.in_hand < IN_HAND_SAMPLES:
                 self._output.put(ears.run(slow.read(step)))
+                await asyncio.sleep(0)  # an output that takes all at once holds nobody up
             else:
                 await asyncio.sleep(STEP_S / 2)
             if loop.time() - told_at >= TELL_EVERY_S:

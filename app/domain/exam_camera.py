@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.access import Role
+from app.domain.device import DeviceStatus, Impairment, Presence
 from app.domain.failures import Code
 from app.domain.ids import RecordId, VisitId
 
@@ -93,6 +94,15 @@ class FarExamCamera:
     is_on: bool  # a person there shows it
     reason: Code | None = None  # why its picture is not live, all the same
     since: datetime | None = None
+
+
+def fault_of(status: DeviceStatus) -> tuple[Code, datetime] | None:
+    """Why a camera's picture is not live, and since when; None: it is."""
+    if status.presence is Presence.MISSING:
+        return status.reason or Code.DEVICE_MISSING, status.since
+    if status.impairment is Impairment.STILL_PICTURE:
+        return Code.CAMERA_STUCK, status.standing_since
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class SlowPlayback:
 
     @property
     def _is_past(self) -> bool:
-        return self._at >= len(self._samples)
+        """A loop has no end, also one to the end of the recording."""
+        return self._loop is None and self._at >= len(self._samples)
 
     @property
     def _end(self) -> int:

@@ -10,12 +10,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from app.domain.clock import Clock
-from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairment, Presence
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.picture import Picture
 from app.runtime.tasks import TaskOwner
@@ -145,23 +146,33 @@ class Camera:
     def _same(self, since_s: float) -> None:
         """It delivers, and always the same: found, and not to be believed."""
         same_s = time.monotonic() - since_s
-        if same_s >= STUCK_AFTER_S and self.status.reason is not Code.CAMERA_STUCK:
-            since = self._clock.now() - timedelta(seconds=same_s)
-            self.status = DeviceStatus(self._identity, Presence.FOUND, since, Code.CAMERA_STUCK)
+        if same_s >= STUCK_AFTER_S and self.status.impairment is None:
             log.warning("camera delivers one and the same picture")
-            self._on_status(self.status)
+            since = self._clock.now() - timedelta(seconds=same_s)
+            self._tell(Presence.FOUND, None, since)
 
     def ask(self, wish: CameraWish) -> bool:
         """False: no process is there to hear it, or it takes nothing."""
         return self._run is not None and self._run.ask(wish)
 
     def _say(self, presence: Presence, reason: Code | None = None) -> None:
-        if (presence, reason) == (self.status.presence, self.status.reason):
+        self._tell(presence, reason, None)
+
+    def _tell(self, presence: Presence, reason: Code | None, same_since: datetime | None) -> None:
+        before = self.status
+        is_same = same_since is not None
+        was_same = before.impairment is not None
+        if (presence, reason, is_same) == (before.presence, before.reason, was_same):
             return
-        is_kept = presence is self.status.presence and self.status.reason is not Code.CAMERA_STUCK
-        since = self.status.since if is_kept else self._clock.now()
-        self.status = DeviceStatus(self._identity, presence, since, reason)
-        log.info("camera %s (%s)", presence, reason or "-")
+        self.status = replace(
+            before,
+            presence=presence,
+            since=before.since if presence is before.presence else self._clock.now(),
+            reason=reason,
+            impairment=Impairment.STILL_PICTURE if is_same else None,
+            impaired_since=same_since,
+        )
+        log.info("camera %s (%s)", self.status.standing, reason or "-")
         self._on_status(self.status)
 
 

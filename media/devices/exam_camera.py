@@ -12,7 +12,7 @@ from typing import Self
 
 from app.domain.clock import Clock
 from app.domain.device import DeviceKind, DeviceStatus
-from app.domain.exam_camera import Control, ControlState
+from app.domain.exam_camera import Control, ControlState, fault_of
 from app.domain.failures import Code, Rejected, Unavailable, Untrusted
 from app.domain.ids import RecordId
 from app.domain.stills import SIDE_MAX, STILL_MAX_BYTES
@@ -91,8 +91,8 @@ class ExamCamera:
 
         A camera that brings one old picture for ever takes none: it would be dated now.
         """
-        if self.status.reason is not None:
-            raise Unavailable(self.status.reason, "exam camera")
+        if (fault := fault_of(self.status)) is not None:
+            raise Unavailable(fault[0], "exam camera")
         if len(self._stills) >= STILLS_AT_ONCE or still in self._stills:
             raise Unavailable(Code.DEVICE_BUSY, "exam camera")
         answer = asyncio.get_running_loop().create_future()

@@ -14,7 +14,7 @@ import sounddevice
 
 from app.domain.failures import Code, Unavailable
 from media.devices import sound_library
-from media.devices.program_end import all_said
+from media.devices.program_end import all_said, begun
 from media.devices.usb_facts import NO_USB, SYSTEM, UsbFacts, facts_of
 
 LIST_LIMIT_S = 10.0
@@ -37,7 +37,7 @@ class SoundDevice:
 
 async def sound_devices() -> tuple[SoundDevice, ...]:
     """What is there now; Unavailable(NO_SOUND_DEVICE) when the list cannot be had."""
-    process = await asyncio.create_subprocess_exec(
+    process = await begun(
         sys.executable,
         "-m",
         "media.devices.inputs",

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.runtime.tasks import TaskOwner
-from media.devices.program_end import end
+from media.devices.program_end import begun, end
 from media.devices.sound_sources import c_locale
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Plugs:
         """From the server's answer to its end."""
         guard = WITH_US if shutil.which(WITH_US[0]) is not None else ()
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await begun(
                 *guard,
                 *SUBSCRIBE,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -3,12 +3,25 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Any
 
 from app.domain.failures import Code, Unavailable
 
 log = logging.getLogger(__name__)
 
 LIMIT_S = 4.0  # it is gone at once; to hear of it may take a busy machine its time
+
+
+async def begun(*command: str, **wish: Any) -> asyncio.subprocess.Process:
+    """As asyncio begins one; who is called off meanwhile leaves none behind."""
+    starting = asyncio.gather(asyncio.create_subprocess_exec(*command, **wish))
+    try:
+        [process] = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        [process] = await starting
+        await end(process)
+        raise
+    return process
 
 
 async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes:
@@ -21,6 +34,8 @@ async def all_said(process: asyncio.subprocess.Process, limit_s: float) -> bytes
     finally:
         if process.returncode is None:  # too late, or nobody wants to know any more
             await end(process)
+        else:
+            _close(process)
     return said
 
 
@@ -33,3 +48,10 @@ async def end(process: asyncio.subprocess.Process) -> None:
             await process.communicate()
     except TimeoutError:
         log.error("a program that was killed does not end")
+    finally:
+        _close(process)
+
+
+def _close(process: asyncio.subprocess.Process) -> None:
+    """The loop would do it some turns later; at its own end there are none."""
+    process._transport.close()  # type: ignore[attr-defined]  # typeshed leaves it out

@@ -14,7 +14,7 @@ from enum import StrEnum
 from app.domain.failures import Code, Rejected, Unavailable
 from media.devices.capture_words import MOST_BYTES, Captured, captured
 from media.devices.inputs import SoundDevice, sound_devices
-from media.devices.program_end import end
+from media.devices.program_end import begun, end
 from media.devices.serial_capture import serial_capture
 from media.devices.sound_library import named_alike
 from media.devices.sound_sources import SoundSource, sound_sources, source_named
@@ -123,7 +123,7 @@ def capture(chosen: Input) -> AsyncGenerator[Captured, None]:
 
 async def _sound_capture(chosen: Input) -> AsyncGenerator[Captured, None]:
     """The program goes with whoever stops listening."""
-    process = await asyncio.create_subprocess_exec(
+    process = await begun(
         *_command(chosen),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

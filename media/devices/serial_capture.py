@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 from app.domain.failures import Code, Unavailable
 from media.devices.capture_words import RATE_LEAST_HZ, RATE_MOST_HZ, Captured
-from media.devices.program_end import end
+from media.devices.program_end import begun, end
 from media.link.child_process import command_of, passed_on_environment
 
 # Sequence, rate, samples missing before, bytes that follow; low byte first.
@@ -19,7 +19,7 @@ MOST_COMPLAINT_BYTES = 400
 
 async def serial_capture(port: str) -> AsyncGenerator[Captured, None]:
     """Until it fails, Unavailable with the feed's own reason; the feed goes with its listener."""
-    process = await asyncio.create_subprocess_exec(
+    process = await begun(
         *command_of("peripherals.scope_feed", port),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

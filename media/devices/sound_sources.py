@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.failures import Code, Unavailable
-from media.devices.program_end import all_said
+from media.devices.program_end import all_said, begun
 from media.devices.usb_facts import NO_USB, UsbFacts, tamed
 
 LIST_LIMIT_S = 3.0
@@ -39,7 +39,7 @@ def c_locale() -> dict[str, str]:
 async def sound_sources() -> tuple[SoundSource, ...]:
     """Empty where there is no pactl; Unavailable(NO_SOUND_DEVICE) when no server answers it."""
     try:
-        process = await asyncio.create_subprocess_exec(
+        process = await begun(
             *("pactl", "--format=json", "list", "sources"),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

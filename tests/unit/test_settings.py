@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.camera_lease import Policy
 from app.settings import Settings, read_settings
+from ui.freeze_key import TAKEN, is_freeze_key
 
 CUFF_DRIVERS = ["suntech", "tm2655", "ble_bp"]
 
@@ -32,3 +34,37 @@ def test_an_unknown_driver_is_said_in_a_sentence(capsys: pytest.CaptureFixture[s
     assert left.value.code == 2
     told = capsys.readouterr().err
     assert "no driver 'abacus'" in told and "tm2655" in told
+
+
+def test_the_exam_camera_is_somebodys_to_grant_and_a_pedals_to_freeze() -> None:
+    settings = given()
+    assert (settings.exam_camera, settings.camera_head, settings.freeze_key) == (None, None, "F9")
+    assert settings.far_control is Policy.ASK
+    words = ("--exam-camera", "2", "--camera-head", "/dev/ttyUSB1", "--far-control", "never")
+    settings = given(*words, "--freeze-key", "Media Play")
+    assert (settings.exam_camera, settings.camera_head) == ("2", "/dev/ttyUSB1")
+    assert (settings.far_control, settings.freeze_key) == (Policy.NEVER, "Media Play")
+
+
+@pytest.mark.parametrize(
+    "words", [("--far-control", "sometimes"), ("--freeze-key", "Tab"), ("--freeze-key", "")]
+)
+def test_what_nobody_can_press_or_mean_is_said_in_a_sentence(
+    words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        read_settings(["--profile", "x", *words], "desk", is_freeze_key=is_freeze_key)
+    assert left.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["F9", "F13", "B", "Ctrl+K", "Pause", "Media Play", "PgDown"])
+def test_keys_that_pedals_send_may_freeze(word: str) -> None:
+    assert is_freeze_key(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "Foo", "F99", "Ctrl+", "F9, F10", "Space", "Return", "Esc", *TAKEN]
+)
+def test_keys_that_are_none_or_mean_something_else_may_not(word: str) -> None:
+    assert not is_freeze_key(word)

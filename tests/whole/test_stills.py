@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from app.domain.access import Role
-from app.domain.device import DeviceKind, DeviceStatus
+from app.domain.device import DeviceKind, DeviceStatus, Impairment
 from app.domain.engine import DevicesSeen, LinkChanged, LinkPhase
 from app.domain.exam_camera import FarExamCamera, FarStill, StillDone, StillRefused
 from app.domain.failures import Code
@@ -169,7 +169,7 @@ async def test_a_camera_that_brings_one_old_picture_for_ever_is_told(
         far = await clinician.next(FarExamCamera, lambda told: told.reason is not None)
         assert far.reason is Code.CAMERA_STUCK and far.since is not None
         status = exam.status()
-        assert status is not None and status.reason is Code.CAMERA_STUCK
+        assert status is not None and status.impairment is Impairment.STILL_PICTURE
         picture = cart.remote.exam_picture()
         await asyncio.sleep(0.5)
         assert cart.remote.exam_picture() == picture  # nothing newer is shown as if it lived

@@ -1,6 +1,7 @@
 """The exam camera beside the call: shown, looked at, frozen, set, moved from afar by a lease."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
@@ -9,8 +10,7 @@ from app.domain.call import Phase
 from app.domain.camera_lease import Hold
 from app.domain.camera_moves import Move
 from app.domain.clock import Clock
-from app.domain.device import Presence
-from app.domain.exam_camera import AUTOMATICS, Control, ControlState, Focus
+from app.domain.exam_camera import AUTOMATICS, Control, ControlState, Focus, fault_of
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.call import Call
@@ -183,15 +183,16 @@ class ExamViewModel(ViewModel[ExamScreen]):
 
     def _sick(self, exam: ExamCameraState) -> str | None:
         status, far = exam.status, exam.far
-        if exam.is_on and status is not None and status.reason is not None:
-            is_new = status.presence is Presence.MISSING and status.reason is Code.DEVICE_MISSING
-            if not is_new or (self._clock.now() - status.since).total_seconds() > OPENING_S:
-                time = wording.time_of_day(status.since)
-                return wording.text("exam.sick", time=time, why=wording.failure(status.reason))
+        fault = fault_of(status) if exam.is_on and status is not None else None
+        if fault is not None and not self._is_being_opened(*fault):
+            return _sick_words(*fault)
         if not exam.is_on and far.is_on and far.reason is not None and far.since is not None:
-            time = wording.time_of_day(far.since)
-            return wording.text("exam.sick", time=time, why=wording.failure(far.reason))
+            return _sick_words(far.reason, far.since)
         return None
+
+    def _is_being_opened(self, code: Code, since: datetime) -> bool:
+        age_s = (self._clock.now() - since).total_seconds()
+        return code is Code.DEVICE_MISSING and age_s <= OPENING_S
 
     def _lease_screen(self, exam: ExamCameraState) -> LeaseScreen:
         lease = self._lease.state.value
@@ -257,6 +258,11 @@ class ExamViewModel(ViewModel[ExamScreen]):
     def _failed(self, code: Code) -> None:
         self._refusal.say(code)
         self.refresh()
+
+
+def _sick_words(code: Code, since: datetime) -> str:
+    time = wording.time_of_day(since)
+    return wording.text("exam.sick", time=time, why=wording.failure(code))
 
 
 def _control(state: ControlState) -> ControlScreen:

@@ -220,6 +220,7 @@ class ExamControlsView(Panel):
         there = {one.control for one in controls}
         for control in [control for control in self._rows if control not in there]:
             row = self._rows.pop(control)
+            row.hide()
             self._sliders.removeWidget(row)
             row.deleteLater()
         for one in controls:
@@ -255,8 +256,10 @@ class ControlRow(QWidget):
         layout.addWidget(self._switch if first.is_switch else self._slider)
         self._switch.clicked.connect(lambda: on_set(self._control, 0 if self._is_on else 1))
         self._slider.valueChanged.connect(self._slid)
+        self._slider.sliderReleased.connect(lambda: on_set(self._control, self._slider.value()))
 
     def _slid(self, value: int) -> None:
+        """While it is dragged nothing is set: a driver takes a while for each."""
         if not self._slider.isSliderDown():
             self._on_set(self._control, value)
 

@@ -280,7 +280,8 @@ class StillsView(Panel):
         known = self._record_of(still)
         if known is None:
             return
-        if image.isNull() or digest != known.pixels_sha256:
+        is_size = (image.width(), image.height()) == (known.width, known.height)
+        if image.isNull() or not is_size or digest != known.pixels_sha256:
             self._model.unreadable(still)
             return
         self._images = {one: held for one, held in self._images.items() if self._record_of(one)}

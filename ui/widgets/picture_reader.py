@@ -37,8 +37,11 @@ class _Reading(QRunnable):
         self._png = png
 
     def run(self) -> None:
-        image = QImage.fromData(self._png).convertToFormat(QImage.Format.Format_RGB888)
-        self._reader.read.emit(self._still, image, pixels_sha256(image))
+        image = QImage.fromData(self._png)
+        if not image.isNull():
+            image = image.convertToFormat(QImage.Format.Format_RGB888)
+        digest = "" if image.isNull() else pixels_sha256(image)
+        self._reader.read.emit(self._still, image, digest)
 
 
 def pixels_sha256(image: QImage) -> str:

@@ -65,7 +65,7 @@ class StillCanvas(QLabel):
         self._name = name
         self._length_of = length_of
         self._image, self._other = QImage(), QImage()
-        self._drawing, self._other_drawing = Drawing(), Drawing()
+        self._drawing = Drawing()
         self._how = Compare.ALONE
         self._opacity = 0.5
         self._tool: Tool | None = None
@@ -83,8 +83,9 @@ class StillCanvas(QLabel):
     # --- what is shown ---------------------------------------------------------------------------
 
     def show_picture(self, image: QImage) -> None:
-        self._image = image
-        self._give_up()
+        if image.cacheKey() != self._image.cacheKey():  # the same again leaves what was begun
+            self._image = image
+            self._give_up()
 
     def show_other(self, image: QImage, how: Compare) -> None:
         self._other, self._how = image, how

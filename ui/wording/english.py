@@ -931,7 +931,7 @@ SENTENCES: dict[str, str] = {
     "stills.undo": "Undo",
     "stills.save": "Save drawing",
     "stills.drawing-kept": "The drawing is kept beside the picture.",
-    "stills.marks": "{count} marks",
+    "stills.marks": "drawn: {count}",
     "stills.first-point": "first point at {x}, {y}",
     "stills.second-point": "second point at {x}, {y}",
     "stills.scale-mark": "Scale {length}",

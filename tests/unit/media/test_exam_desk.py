@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.clock import SystemClock
-from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Presence
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairment, Presence
 from app.domain.engine import CallSetup
 from app.domain.exam_camera import (
     Control,
@@ -33,11 +33,11 @@ from media.link.messages import Freeze, News, SetExamControl, StillFile
 from tests.unit.media.waiting import until
 
 PNG = b"\x89PNG of the tests"
-SINCE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+SINCE, LATER = (datetime(2026, 11, 21, 9, minute, tzinfo=UTC) for minute in (0, 5))
 IDENTITY = DeviceIdentity(DeviceKind.EXAM_CAMERA, "dermascope", "/dev/video2")
 FOUND = DeviceStatus(IDENTITY, Presence.FOUND, SINCE)
 MISSING = DeviceStatus(IDENTITY, Presence.MISSING, SINCE, Code.DEVICE_PULLED)
-STUCK = DeviceStatus(IDENTITY, Presence.FOUND, SINCE, Code.CAMERA_STUCK)
+STUCK = replace(FOUND, impairment=Impairment.STILL_PICTURE, impaired_since=LATER)
 ZOOM = ControlState(Control.ZOOM, 0, 9, 1, 4)
 
 
@@ -220,11 +220,12 @@ async def test_a_still_is_of_the_visit_in_which_it_was_asked_for(pair: Pair) -> 
     pair.cart.shows()
     assert pair.cart.camera is not None
     pair.cart.camera.is_let_go.clear()
+    taken = pair.cart.camera.taken
     first = setup_of()
     pair.cart.desk.begin(first)
     pair.cart.desk.show(True)
     pair.cart.freezes(is_far=False)
-    await until(lambda: pair.cart.camera is not None and pair.cart.camera.taken)
+    await until(lambda: taken)
     pair.cart.desk.begin(setup_of())  # the next patient, while the picture is being packed
     assert not pair.cart.desk.is_on  # shown again by a person
     pair.cart.camera.is_let_go.set()
@@ -242,7 +243,7 @@ async def test_the_far_end_is_told_what_is_there_and_why_it_is_not_live(pair: Pa
     assert far() == FarExamCamera(is_there=True, is_on=True)
     pair.cart.desk.status_is(FOUND)
     pair.cart.desk.status_is(STUCK)
-    assert far() == FarExamCamera(True, True, Code.CAMERA_STUCK, SINCE)
+    assert far() == FarExamCamera(True, True, Code.CAMERA_STUCK, LATER)
     pair.cart.desk.status_is(MISSING)
     assert far() == FarExamCamera(True, True, Code.DEVICE_PULLED, SINCE)
     pair.cart.desk.show(False)

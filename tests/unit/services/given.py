@@ -21,6 +21,7 @@ from app.domain.engine import (
     LinkChanged,
     Measures,
     SignalMade,
+    SoundOpened,
 )
 from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.people import Person
@@ -165,6 +166,7 @@ class DeskOnFakes:
         room = self.engine_room
         for kind in CALL_WORDS:
             room.on(kind, self.call.heard_engine)
+        room.on(SoundOpened, self.listening.heard_opened)
         call_part = (self.call, self.call_log)
         instruments = (self.tray, self.vitals, self.bp_protocol)
         for service in (self.worklist, self.chart, self.unsent, *call_part, *instruments, room):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.clock import SystemClock
+from app.domain.device import Impairment, Presence
 from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import RecordId, new_id
@@ -51,7 +52,7 @@ class Desk:
         self.is_there = True
         self.camera._camera.ask = self.hears  # type: ignore[method-assign]  # the other end
         status = self.camera._camera.status
-        self.camera._camera.status = replace(status, reason=None)
+        self.camera._camera.status = replace(status, presence=Presence.FOUND, reason=None)
 
     def hears(self, wish: CameraWish) -> bool:
         self.wishes.append(wish)
@@ -152,7 +153,7 @@ async def test_without_a_process_it_is_missing(desk: Desk) -> None:
 
 async def test_one_that_is_stuck_takes_no_still(desk: Desk) -> None:
     inner = desk.camera._camera
-    inner.status = replace(inner.status, reason=Code.CAMERA_STUCK)
+    inner.status = replace(inner.status, impairment=Impairment.STILL_PICTURE)
     failure = await _told(desk.camera.take(STILL.still, None))
     assert isinstance(failure, Unavailable) and failure.code is Code.CAMERA_STUCK
     assert desk.wishes == []
