@@ -195,7 +195,8 @@ class BpProtocol:
         series, cuff = self._series, state.of(CUFF)
         if series is None or series.phase is not Phase.MEASURING or self._starting:
             return
-        if cuff.result is None and cuff.no_measurement is None and cuff.code is None:
+        has_failed = cuff.code is not None and not cuff.is_running  # else it is another wish's
+        if cuff.result is None and cuff.no_measurement is None and not has_failed:
             return
         self._take(series, cuff)
         self._vitals.hand_over(CUFF)

@@ -113,8 +113,8 @@ class Vitals:
             return
         if not visit.is_open or self._is_closing:
             raise Rejected(Code.NO_VISIT_OPEN)
-        if self.state.value.of(kind).is_undecided:
-            raise Rejected(Code.RESULT_UNDECIDED)
+        if self.state.value.of(kind).is_undecided or kind in self._busy:
+            raise Rejected(Code.RESULT_UNDECIDED)  # or one is about to stand there
         self._tell_of(kind, result=None, refused=None, no_measurement=None, live={}, code=None)
         self._tell(code=None)
         self._used.add(kind)
@@ -256,9 +256,11 @@ class Vitals:
             if assess(measured) is None:
                 await self._tray.set_aside(replace(item, why=WhyAside.LATE))
             return
-        refused = assess(measured)
-        live = self.state.value.of(kind).live if self.state.value.of(kind).is_running else {}
-        self._tell_of(kind, result=item, refused=refused, no_measurement=None, live=live)
+        before = self.state.value.of(kind)
+        live = before.live if before.is_running else {}
+        self._tell_of(kind, result=item, refused=assess(measured), no_measurement=None, live=live)
+        if before.is_undecided and before.result is not None:  # it gives way, and is not gone
+            await self._tray.set_aside(replace(before.result, why=WhyAside.UNDECIDED))
 
     def _why_aside(self, kind: DeviceKind, measured: Measurement) -> WhyAside | None:
         """None: asked for here, for the visit that stands open, and nothing came between."""

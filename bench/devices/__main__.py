@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.devices import (
+    attribution,
     auscultation_live,
     curve_drawing,
     decoders,
@@ -34,6 +35,7 @@ RowMaker = Callable[[Amount], Iterator[Row]]
 ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("decoders", decoders.rows),
     ("readings", false_readings.rows),
+    ("attribution", attribution.rows),
     ("auscultation", auscultation_live.rows),
     ("monitor", monitor_flatness.rows),
     ("drawing", curve_drawing.rows),

@@ -15,6 +15,8 @@ class Amount:
     unasked_bytes: int = 100 * MEGABYTE
     awaited_bytes: int = 20 * MEGABYTE
     kept_readings: int = 500
+    attribution_days: int = 10_000
+    attribution_mutants: int = 100  # all there are
     is_quick: bool = False
 
 
@@ -25,6 +27,8 @@ QUICK = Amount(
     unasked_bytes=MEGABYTE // 2,
     awaited_bytes=MEGABYTE // 10,
     kept_readings=20,
+    attribution_days=100,
+    attribution_mutants=8,
     is_quick=True,
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.devices import __main__ as program
-from bench.devices import decoders, false_readings
+from bench.devices import attribution, decoders, false_readings
 from bench.devices.amount import QUICK, Amount, amount_of_environment
 from bench.devices.captures import frames_of, mutated, needs_silence, noise_of
 from bench.devices.gates import GATES, STREAMS, bytes_per_s, expected, near_chance
@@ -33,6 +33,8 @@ TINY = Amount(
     unasked_bytes=50_000,
     awaited_bytes=20_000,
     kept_readings=3,
+    attribution_days=4,
+    attribution_mutants=2,
     is_quick=True,
 )
 
@@ -164,6 +166,24 @@ def test_a_driver_that_keeps_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -
     rows = {row.measure: row for row in false_readings.rows(TINY)}
     assert rows["driver nonin_df2: readings kept in the same noise"].value == 0
     assert rows["driver and_scale: readings kept in the same noise"].holds
+
+
+def test_days_with_a_guard_taken_out_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(attribution.rows(TINY))
+    assert [row.value for row in found] == [0, 0, 0, 0] and all(row.holds for row in found)
+    assert [row.n for row in found] == [4, 4, 4, 2]
+    monkeypatch.setattr(attribution, "first_noticed", nothing_noticed)
+    assert list(attribution.rows(TINY))[-1].holds is False
+
+
+def nothing_noticed(_: Callable[..., None]) -> int | None:
+    return None
+
+
+def test_what_is_wrong_on_a_day_is_counted_by_its_kind() -> None:
+    wrong = ["5 is lost without a trace", "5 was given to another patient", "a defect: KeyError"]
+    said = json.dumps({"wrong": wrong, "story": []})
+    assert attribution.kinds_of(said) == {attribution.LOST, attribution.ANOTHERS, attribution.ELSE}
 
 
 def test_a_quick_run_says_so_in_every_row_and_other_parts_stay(

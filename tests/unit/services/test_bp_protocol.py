@@ -290,3 +290,17 @@ async def test_an_old_result_is_no_reading_of_the_series(cart: DeskOnFakes) -> N
     cart.cuff.answers_with_its_memory(120, 70, 66, at)
     await settled()
     assert [one.reason for one in series_of(cart).tries] == [Code.KNOWN_BEFORE]
+
+
+async def test_a_start_by_hand_in_the_middle_of_a_reading_costs_the_series_nothing(
+    cart: DeskOnFakes,
+) -> None:
+    await begun(cart)
+    await until(lambda: len(cart.cuff.starts) == 1, limit_s=1000)
+    await settled()
+    await cart.vitals.measure()  # refused: it runs
+    await settled()
+    assert series_of(cart).phase is Phase.MEASURING
+    cart.cuff.measures(130, 80)
+    await settled()
+    assert [one.verdict for one in series_of(cart).tries] == [Verdict.COUNTED]

@@ -11,6 +11,7 @@ import pytest
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.clock import ClockOffset
+from app.domain.device import DeviceKind
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.measurement import Measurement, VitalKind
 from app.domain.tray import WhyAside
@@ -268,6 +269,32 @@ async def test_a_result_that_may_be_kept_is_decided_upon_before_the_next_start(
     await cart.vitals.discard()
     await cart.vitals.measure()
     assert len(cart.cuff.starts) == 3
+
+
+async def test_nothing_is_started_while_a_result_is_being_written_down(cart: DeskOnFakes) -> None:
+    await in_visit(cart)
+    await cart.vitals.measure()
+    cart.store.worker.takes_s = 0.3
+    cart.cuff.measures(128, 76)
+    await cart.clock.passes(0.1)
+    with pytest.raises(Rejected) as caught:
+        await cart.vitals.measure()
+    assert caught.value.code is Code.RESULT_UNDECIDED
+    cart.store.worker.takes_s = 0.0
+    await cart.clock.passes(0.3)
+    assert (shown(cart) is not None, len(cart.cuff.starts)) == (True, 1)
+
+
+async def test_a_result_that_takes_anothers_place_on_the_screen_sends_it_to_the_tray(
+    cart: DeskOnFakes,
+) -> None:
+    known = await in_visit(cart)
+    await measured(cart, 128, 76)
+    first = shown(cart)
+    cart.vitals._asked[DeviceKind.BLOOD_PRESSURE_CUFF] = known.visit  # however it came to that
+    second = cart.cuff.tells_a_result_for(known.visit, 131, 79)
+    await settled()
+    assert (shown(cart), aside(cart)) == (second, [first])
 
 
 async def test_a_refused_result_stands_in_no_ones_way(cart: DeskOnFakes) -> None:
