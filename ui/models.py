@@ -74,6 +74,7 @@ def make_models(
         desk=s.desk,
         sync=s.sync,
         devices=s.devices,
+        far_devices=s.far_devices,
         role=role,
     )
     recordings = RecordingsViewModel(

@@ -138,13 +138,15 @@ class CallView(QFrame):
         self._draw_exam(exam_model.screen)
 
     def _draw_exam(self, screen: ExamScreen) -> None:
-        self.exam.say(absent=screen.absent, caption=screen.caption)
+        self.exam.say(absent=screen.absent, gone=screen.gone, caption=screen.caption)
         self._pictures.look_at(screen.focus)
         show_when(self._measures, screen.focus is None)  # its picture wants the room
 
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)
-        self.far.say(absent=screen.far_absent, caption=screen.far_caption)
+        self.far.say(
+            absent=screen.far_absent, gone=screen.far_gone, caption=screen.far_caption
+        )
         self.own.say(absent=screen.own_absent, caption=screen.own_caption or text("call.you"))
         self._draw_measures(screen.measures, screen.more_measures)
 

@@ -84,7 +84,7 @@ class VideoSurface(QLabel):
         self._is_frozen = False
         self._frozen_since = now()
         self._frozen_said = ""
-        self._absent = ""
+        self._absent = self._gone = ""
         self._told = QSize()
         self._build(identifier)
         self._watch = QTimer(self)
@@ -136,10 +136,14 @@ class VideoSurface(QLabel):
             self._tell()
             self.update()
 
-    def say(self, *, absent: str, caption: str = "") -> None:
-        """`absent` is said instead of a picture; not empty, it also removes the last picture."""
-        self._absent = absent
-        if absent and self.has_picture:
+    def say(self, *, absent: str, gone: str = "", caption: str = "") -> None:
+        """`absent` is said instead of a picture; not empty, it also removes the last picture.
+
+        `gone` tells why none comes any more: it removes the last one once, and a new one is shown.
+        """
+        is_newly_gone = bool(gone) and not self._gone
+        self._absent, self._gone = absent, gone
+        if (absent or is_newly_gone) and self.has_picture:
             self._forget()
         self._caption.say(caption)
         show_when(self._caption, bool(caption) and self._may_caption)
@@ -173,7 +177,7 @@ class VideoSurface(QLabel):
     def _tell(self) -> None:
         show_when(self._frozen_words, self._is_frozen)
         waiting = text("picture.waiting-short" if self._is_small else "picture.waiting")
-        words = "" if self.has_picture else self._absent or waiting
+        words = "" if self.has_picture else self._absent or self._gone or waiting
         self._absent_words.say_or_hide(words)
         state = self._frozen_said if self._is_frozen else words
         caption = self._caption.text()

@@ -404,6 +404,7 @@ SENTENCES: dict[str, str] = {
     "picture.frozen-short": "FROZEN",
     "picture.camera-off": "Camera is off",
     "picture.no-camera": "No camera",
+    "picture.no-far-camera": "No camera at the other side",
     "picture.waiting": "Waiting for the picture",
     "picture.waiting-short": "Waiting…",
     # vitals
@@ -860,6 +861,8 @@ SENTENCES: dict[str, str] = {
     "exam.view.face": "Face large",
     "exam.stills": "Stills ({count})",
     "exam.moving": "Adjust…",
+    "exam.missing": "Exam camera missing",
+    "exam.missing-since": "Exam camera missing since {time}. {why}",
     "exam.sick": "Exam camera not live since {time}. {why}",
     "exam.still.asked": "Taking a still…",
     "exam.still.saving": "Keeping the still…",
