@@ -99,7 +99,7 @@ class VideoSurface(QLabel):
         self._caption = Words("caption", identifier=f"{identifier}-caption")
         layout = QVBoxLayout(self)
         left = Qt.AlignmentFlag.AlignLeft
-        layout.addWidget(self._frozen_words, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._frozen_words, 0, left)  # another picture may lie on its right side
         layout.addStretch(1)
         layout.addWidget(self._absent_words)
         layout.addStretch(1)
@@ -197,7 +197,7 @@ class VideoSurface(QLabel):
         if picture is None:
             if self.has_picture:
                 self._forget()
-                QTimer.singleShot(0, self._tell)
+                QTimer.singleShot(0, self, self._tell)
             return False
         if (picture.sequence, picture.captured_at) == self._taken:
             return False
@@ -218,9 +218,9 @@ class VideoSurface(QLabel):
         self._new_at = min(self._monotonic(), picture.captured_at)
         if self._is_frozen or not had_picture:
             self._is_frozen = False
-            QTimer.singleShot(0, self._tell)  # labels are not moved in the middle of a paint
+            QTimer.singleShot(0, self, self._tell)  # labels are not moved in the middle of a paint
         if self._image.size() != before:
-            QTimer.singleShot(0, self._place_words)
+            QTimer.singleShot(0, self, self._place_words)
         return True
 
     def paintEvent(self, event: QPaintEvent) -> None:

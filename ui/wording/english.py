@@ -911,6 +911,8 @@ SENTENCES: dict[str, str] = {
     "exam.control-off": "{name}: off",
     # stills
     "stills.title": "Stills",
+    "stills.caption.beside": "beside it: {time}",
+    "stills.caption.over": "laid over it: {time}",
     "stills.empty": "No stills yet. Show the exam camera and press Freeze.",
     "stills.picture": "Still picture",
     "stills.choose": "Choose a still from the list",
