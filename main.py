@@ -75,8 +75,8 @@ from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
-from ui import theme, wording
-from ui.display import has_display
+from ui import theme
+from ui.display import has_display, no_display
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
@@ -485,7 +485,7 @@ def main() -> int:
     if settings.shows_witness:
         return asyncio.run(show_witness(settings))
     if not has_display():
-        print(wording.text("start.no-display"), file=sys.stderr)
+        print(no_display(), file=sys.stderr)
         return EXIT_CANNOT_OPEN
     application = make_application("bedside")
     code = run(application, work(settings, application))

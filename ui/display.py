@@ -9,6 +9,8 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from ui.wording import text
+
 WITH_X, WITH_WAYLAND = "xcb", "wayland"
 WAYLAND_USUAL = "wayland-0"
 X_FOLDER = "/tmp/.X11-unix"  # noqa: S108  where every X server has its socket
@@ -25,6 +27,11 @@ def has_display(environment: Mapping[str, str] = os.environ, platform: str = sys
     asked = environment.get("QT_QPA_PLATFORM", "")
     ways = [way.partition(":")[0] for way in asked.split(";") if way] or [WITH_WAYLAND, WITH_X]
     return any(_is_usable(way, environment) for way in ways)
+
+
+def no_display() -> str:
+    """What is said where there is none."""
+    return text("start.no-display")
 
 
 def _is_usable(way: str, environment: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from media.devices.kept_images import EVERY_ROW, ContentWatch, Image, KeptImages
+from media.devices.kept_images import EVERY_ROW, ROUND, ContentWatch, Image, KeptImages
 
 
 def image(shade: int, height: int = 48, width: int = 64) -> Image:
