@@ -1,4 +1,4 @@
-"""Is there a screen to draw on? Asked before Qt is started, which ends the program in its own words.
+"""Is there a screen to draw on? Asked before Qt is started, which ends it with words of its own.
 
 Only Linux is asked: elsewhere a program that runs for somebody has a screen. Who may draw there is
 not known before.

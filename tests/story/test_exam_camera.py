@@ -148,9 +148,7 @@ async def test_a_camera_that_is_gone_is_missing_at_both_ends_and_never_frozen(
         await until(lambda one=one: exam_of(one).screen.gone == wording.text("exam.missing"))  # type: ignore[misc]  # bound at once
         assert exam_of(one).screen.state_tone is Tone.BAD
         assert wording.failure(Code.DEVICE_PULLED) in exam_of(one).screen.state
-    stuck = replace(
-        FOUND, impairment=Impairment.STILL_PICTURE, impaired_since=clinic.clock.now()
-    )
+    stuck = replace(FOUND, impairment=Impairment.STILL_PICTURE, impaired_since=clinic.clock.now())
     exam.is_camera(stuck)
     for one in (cart, desk):
         await until(lambda one=one: not exam_of(one).screen.gone)  # type: ignore[misc]  # bound at once

@@ -67,7 +67,9 @@ class ExamScreen:
     focus: Focus | None = None  # None: no exam picture stands on the screen
     caption: str = ""
     absent: str = ""
-    gone: str = ""  # its camera is missing: the last picture goes, and nothing stands for a live one
+    gone: str = (
+        ""  # its camera is missing: the last picture goes, and nothing stands for a live one
+    )
     can_show: bool = False  # the camera is at this end
     is_on: bool = False
     can_freeze: bool = False

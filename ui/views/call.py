@@ -144,9 +144,7 @@ class CallView(QFrame):
 
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)
-        self.far.say(
-            absent=screen.far_absent, gone=screen.far_gone, caption=screen.far_caption
-        )
+        self.far.say(absent=screen.far_absent, gone=screen.far_gone, caption=screen.far_caption)
         self.own.say(absent=screen.own_absent, caption=screen.own_caption or text("call.you"))
         self._draw_measures(screen.measures, screen.more_measures)
 

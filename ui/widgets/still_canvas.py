@@ -88,9 +88,7 @@ class StillCanvas(QLabel):
             self._image = image
             self._give_up()
 
-    def show_other(
-        self, image: QImage, how: Compare, captions: tuple[str, str] = ("", "")
-    ) -> None:
+    def show_other(self, image: QImage, how: Compare, captions: tuple[str, str] = ("", "")) -> None:
         """`captions` tell which is which, of our own picture and of the other one."""
         self._other, self._how, self._captions = image, how, captions
         self._tell()
@@ -310,7 +308,7 @@ class StillCanvas(QLabel):
     def _paint_words(
         self, painter: QPainter, at: QPointF, words: str, frame: QRectF | None = None
     ) -> None:
-        """Never beside the picture that they belong to: ours, if none is named; below it perhaps."""
+        """Never beside the picture that they belong to (ours, if none is named); below it perhaps."""
         measured = painter.fontMetrics().boundingRect(words)
         box = QRectF(measured.translated(at.toPoint())).adjusted(-4, -3, 4, 3)
         frame = frame or self._frame()

@@ -832,8 +832,8 @@ SENTENCES: dict[str, str] = {
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
     # why the program cannot start
-    "start.no-display": "Bedside needs a screen and found none. Start it from a desktop session; from "
-    "elsewhere, name that session's screen in DISPLAY or WAYLAND_DISPLAY.",
+    "start.no-display": "Bedside needs a screen and found none. Start it from a desktop session; "
+    "from elsewhere, name that session's screen in DISPLAY or WAYLAND_DISPLAY.",
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
     # closing the window
