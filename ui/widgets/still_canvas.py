@@ -308,7 +308,7 @@ class StillCanvas(QLabel):
     def _paint_words(
         self, painter: QPainter, at: QPointF, words: str, frame: QRectF | None = None
     ) -> None:
-        """Never beside the picture that they belong to (ours, if none is told); below it perhaps."""
+        """Never beside the picture that they belong to (ours, if none is told), below it too."""
         measured = painter.fontMetrics().boundingRect(words)
         box = QRectF(measured.translated(at.toPoint())).adjusted(-4, -3, 4, 3)
         frame = frame or self._frame()
