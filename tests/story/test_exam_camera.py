@@ -12,7 +12,8 @@ from app.domain.audit import Act
 from app.domain.camera_lease import IDLE_AFTER_S, Hold, Policy
 from app.domain.camera_moves import Move
 from app.domain.changes import Json, RecordType
-from app.domain.device import Impairment, Presence
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairment, Presence
+from app.domain.engine import DevicesSeen
 from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
@@ -26,6 +27,7 @@ from tests.story.clinic import Booked, Clinic, Desk
 from tests.story.test_calls import in_a_call
 from ui import wording
 from ui.tone import Tone
+from ui.wording import text
 
 ZOOM = ControlState(Control.ZOOM, 100, 500, 1, 100)
 DRAWING = Drawing(
@@ -156,6 +158,19 @@ async def test_a_camera_that_is_gone_is_missing_at_both_ends_and_never_frozen(
     exam.is_camera(FOUND)
     for one in (cart, desk):
         await until(lambda one=one: exam_of(one).screen.state == "")  # type: ignore[misc]  # bound at once
+
+
+async def test_a_room_camera_that_is_missing_is_said_to_be_at_both_ends(clinic: Clinic) -> None:
+    _, cart, desk = await in_a_call(clinic)
+    now = clinic.clock.now()
+    camera = DeviceIdentity(DeviceKind.CAMERA, "webcam", "/dev/video0")
+    missing = DeviceStatus(camera, Presence.MISSING, now, Code.DEVICE_PULLED)
+    cart.engine.tells(DevicesSeen((missing,)))
+    await until(lambda: cart.models.visit.call.screen.own_absent == text("picture.no-camera"))
+    await until(lambda: desk.models.visit.call.screen.far_gone == text("picture.no-far-camera"))
+    cart.engine.tells(DevicesSeen((DeviceStatus(camera, Presence.FOUND, now),)))
+    await until(lambda: cart.models.visit.call.screen.own_absent == "")
+    await until(lambda: desk.models.visit.call.screen.far_gone == "")
 
 
 async def test_a_still_survives_a_restart_and_arrives_once_with_the_same_hash(
