@@ -86,6 +86,11 @@ def test_both_pictures_are_seen_whichever_is_large(pages: Pages, focus: Focus) -
     assert areas.get(focus, abs(far.width() - exam.width()) < 40)
 
 
+def is_frozen(surface: VideoSurface) -> bool:
+    surface.look()
+    return surface.is_frozen
+
+
 @pytest.mark.parametrize("gone", [made.EXAM_MISSING, made.EXAM_FAR_MISSING])
 def test_a_camera_that_is_missing_leaves_no_frozen_picture(pages: Pages, gone: ExamScreen) -> None:
     show(pages, made.EXAM_CART)
@@ -93,12 +98,10 @@ def test_a_camera_that_is_missing_leaves_no_frozen_picture(pages: Pages, gone: E
     surface = pages.find("visit.exam-picture", VideoSurface)
     surface.repaint()
     QTest.qWait(60)
-    surface.look()
-    assert surface.is_frozen
+    assert is_frozen(surface)
     show(pages, gone)
     surface.repaint()
-    surface.look()
-    assert not surface.has_picture and not surface.is_frozen
+    assert not is_frozen(surface) and not surface.has_picture
     assert text("exam.missing") in pages.name("visit.exam-picture")
     show(pages, made.EXAM_CART)
     exam_picture(pages)

@@ -110,7 +110,9 @@ class CallView(QFrame):
         self.own = VideoSurface(
             "visit.self-picture", text("call.own-picture"), sources.own, is_small=True
         )
-        self.exam = VideoSurface("visit.exam-picture", text("exam.picture"), sources.exam)
+        self.exam = VideoSurface(
+            "visit.exam-picture", text("exam.picture"), sources.exam, is_overlaid=True
+        )
         self._pictures = Pictures(self.far, self.own, self.exam)
         self._exam_bar = ExamBar(exam_model, stills_model, lambda: self.exam.shown_as)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")

@@ -64,6 +64,7 @@ class VideoSurface(QLabel):
         source: PictureSource,
         *,
         is_small: bool = False,
+        is_overlaid: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -86,19 +87,20 @@ class VideoSurface(QLabel):
         self._frozen_said = ""
         self._absent = self._gone = ""
         self._told = QSize()
-        self._build(identifier)
+        self._build(identifier, is_overlaid=is_overlaid)
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK_EVERY_MS)
         self._watch.timeout.connect(self.look)
         self._watch.start()
 
-    def _build(self, identifier: str) -> None:
+    def _build(self, identifier: str, *, is_overlaid: bool) -> None:
+        """Where smaller pictures lie on its right side, words stand on its left."""
         self._frozen_words = Words("frozen", identifier=f"{identifier}-frozen")
         self._absent_words = Words("on-dark", wraps=True, identifier=f"{identifier}-absent")
-        self._absent_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        centre, left = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
+        self._absent_words.setAlignment(left if is_overlaid else centre)
         self._caption = Words("caption", identifier=f"{identifier}-caption")
         layout = QVBoxLayout(self)
-        left = Qt.AlignmentFlag.AlignLeft
         layout.addWidget(self._frozen_words, 0, left)  # another picture may lie on its right side
         layout.addStretch(1)
         layout.addWidget(self._absent_words)
