@@ -20,6 +20,7 @@ def _stale_after() -> dict[VitalKind, timedelta]:
         VitalKind.SYSTOLIC_MMHG: quarter,
         VitalKind.SPO2_PERCENT: quarter,
         VitalKind.PULSE_PER_MINUTE: quarter,
+        VitalKind.PERFUSION_INDEX_PERCENT: quarter,
         VitalKind.TEMPERATURE_CELSIUS: hour,
         VitalKind.GLUCOSE_MG_PER_DL: hour,
         VitalKind.WEIGHT_KG: timedelta(days=1),

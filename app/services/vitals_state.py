@@ -31,6 +31,11 @@ class InstrumentState:
     code: Code | None = None  # why the last wish was not carried out
 
     @property
+    def is_here(self) -> bool:
+        """One was chosen for this machine, whether or not it answers now."""
+        return self.told is not None and self.told.is_chosen
+
+    @property
     def is_running(self) -> bool:
         return self.told is not None and self.told.is_running
 

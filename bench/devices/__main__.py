@@ -21,6 +21,7 @@ from bench.devices import (
     heart_rate,
     listening_cost,
     monitor_flatness,
+    plugging,
     stills,
 )
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
@@ -36,6 +37,7 @@ ROW_MAKERS: list[tuple[str, RowMaker]] = [
     ("decoders", decoders.rows),
     ("readings", false_readings.rows),
     ("attribution", attribution.rows),
+    ("plugging", plugging.rows),
     ("auscultation", auscultation_live.rows),
     ("monitor", monitor_flatness.rows),
     ("drawing", curve_drawing.rows),

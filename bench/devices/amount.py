@@ -17,6 +17,7 @@ class Amount:
     kept_readings: int = 500
     attribution_days: int = 10_000
     attribution_mutants: int = 100  # all there are
+    plug_rounds: int = 20
     is_quick: bool = False
 
 
@@ -29,6 +30,7 @@ QUICK = Amount(
     kept_readings=20,
     attribution_days=100,
     attribution_mutants=8,
+    plug_rounds=3,
     is_quick=True,
 )
 

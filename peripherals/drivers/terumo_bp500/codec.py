@@ -49,7 +49,7 @@ def _frame_of(fields: re.Match[bytes]) -> Frame:
     day, time = fields["date"], fields["time"]
     parts = [int(text[n : n + 2]) for text in (day, time) for n in (0, 2, 4)]
     at = wall_clock(2000 + parts[0], *parts[1:])
-    if at is None:
+    if at is None and parts[1]:  # month 0: the clock was never set
         return Failed(Code.DEVICE_UNREADABLE, "timestamp: there is no such day or time", fields[0])
     return BloodPressure(
         Decimal(int(fields["sys"])),

@@ -35,6 +35,7 @@ TINY = Amount(
     kept_readings=3,
     attribution_days=4,
     attribution_mutants=2,
+    plug_rounds=1,
     is_quick=True,
 )
 

@@ -243,7 +243,7 @@ async def desk_on_fakes(
             )
         )
         server, channel, engine = FakeServer(clock), FakeChannel(), FakeEngine()
-        cuff = FakeCuff(clock)
+        cuff = FakeCuff(clock, is_chosen=has_cuff)
         acts = Acts(store, clock, device.id)
         switchboard = Switchboard(channel, clock)
         sign_in = SignIn(
@@ -262,7 +262,8 @@ async def desk_on_fakes(
         )
         oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
         thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
-        others: dict[DeviceKind, Instrument] = {
+        instruments: dict[DeviceKind, Instrument] = {
+            DeviceKind.BLOOD_PRESSURE_CUFF: cuff,
             DeviceKind.OXIMETER: oximeter,
             DeviceKind.THERMOMETER: thermometer,
         }
@@ -271,7 +272,7 @@ async def desk_on_fakes(
             acts=acts,
             chart=chart,
             tray=tray,
-            instruments=others | {DeviceKind.BLOOD_PRESSURE_CUFF: cuff} if has_cuff else others,
+            instruments=instruments,
             tell_far=call.tell_far,
         )
         desk = Desk(
