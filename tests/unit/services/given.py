@@ -232,9 +232,16 @@ def record_of(
 
 @asynccontextmanager
 async def desk_on_fakes(
-    role: Role, *, has_cuff: bool = True, is_kept: bool = True
+    role: Role,
+    *,
+    has_cuff: bool = True,
+    is_kept: bool = True,
+    real_cuff: Instrument | None = None,
 ) -> AsyncIterator[DeskOnFakes]:
-    """Wired as main.py wires it; nothing listens until the test says so."""
+    """Wired as main.py wires it; nothing listens until the test says so.
+
+    `real_cuff` stands in the fake one's place.
+    """
     clock = LoopClock(asyncio.get_running_loop())
     with inline_store() as store:
         device = await store.transaction(
@@ -263,7 +270,7 @@ async def desk_on_fakes(
         oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
         thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
         instruments: dict[DeviceKind, Instrument] = {
-            DeviceKind.BLOOD_PRESSURE_CUFF: cuff,
+            DeviceKind.BLOOD_PRESSURE_CUFF: real_cuff or cuff,
             DeviceKind.OXIMETER: oximeter,
             DeviceKind.THERMOMETER: thermometer,
         }
