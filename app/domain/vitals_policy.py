@@ -41,6 +41,7 @@ TILES = {
     "blood-pressure": VitalKind.SYSTOLIC_MMHG,
     "spo2": VitalKind.SPO2_PERCENT,
     "pulse": VitalKind.PULSE_PER_MINUTE,
+    "perfusion-index": VitalKind.PERFUSION_INDEX_PERCENT,
     "temperature": VitalKind.TEMPERATURE_CELSIUS,
     "glucose": VitalKind.GLUCOSE_MG_PER_DL,
     "weight": VitalKind.WEIGHT_KG,

@@ -97,6 +97,12 @@ class FakeCuff:
         self._tell(NoMeasurement(visit, reason, CUFF, self._clock.now()))
         self._tell_state()
 
+    def tells(self, measured: Measurement) -> None:
+        """Word for word."""
+        self.visit = None
+        self._tell(measured)
+        self._tell_state()
+
     def is_chosen_here(self) -> None:
         self.presence, self._since = Presence.FOUND, self._clock.now()
         self._tell_state()
