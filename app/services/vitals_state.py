@@ -54,6 +54,11 @@ class VitalsState:
         return self.instruments.get(kind, InstrumentState())
 
 
+def ended_payload(kind: DeviceKind, reason: Code) -> dict[str, Json]:
+    """There is no number any more, and why: the last one must not stand there as if alive."""
+    return {"kind": "no-measurement", "device": str(kind), "code": str(reason)}
+
+
 def live_payload(live: LiveValue) -> dict[str, Json]:
     """A cuff's pressure keeps the words that it had when there was nothing else."""
     value: dict[str, Json] = {"value": str(live.quantity.value), "at": live.at.isoformat()}

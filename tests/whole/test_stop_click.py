@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from app.domain.access import Role
+from app.domain.device import DeviceKind
 from app.services import sign_in
 from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.monitor import InstrumentMonitor
@@ -27,6 +28,7 @@ from ui.widgets.dress import dress
 
 pytestmark = pytest.mark.whole
 
+CUFF = DeviceKind.BLOOD_PRESSURE_CUFF
 ABORT_LIMIT_S = 0.1
 WAIT_LIMIT_S = 12.0
 TIMES = 3
@@ -50,7 +52,7 @@ async def at_the_cart(port: str) -> AsyncIterator[Screens]:
     """A visit stands open, and the cuff on `port` is there."""
     async with (
         InstrumentMonitor(port, SUNTECH) as cuff,
-        desk_on_fakes(Role.PRESENTER, real_cuff=cuff) as desk,
+        desk_on_fakes(Role.PRESENTER, instruments={CUFF: cuff}) as desk,
         screens_of(desk, Role.PRESENTER) as screens,
     ):
         await screens.open_chart()

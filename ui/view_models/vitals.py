@@ -146,6 +146,8 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         cuff_state, cuff_tone, is_found = self._cuff(cuff)
         result = None if cuff.result is None else cuff.result.measured
         message, tone = self._result_message(cuff)
+        if not message and not self._has_cuff(cuff):
+            message, tone = self._far_reason(CUFF)
         code = self._code(cuff)
         can_start = self._is_open() and is_found and not cuff.is_running and not cuff.is_undecided
         return VitalsScreen(
@@ -225,6 +227,13 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             return wording.failure(DECIDE if doubt is None else doubt), Tone.ATTENTION
         return "", Tone.PLAIN
 
+    def _far_reason(self, kind: DeviceKind) -> tuple[str, Tone]:
+        """Why the far end's instrument shows no number."""
+        reason = self._far.state.value.ended.get(kind)
+        if reason is None:
+            return "", Tone.PLAIN
+        return wording.failure(reason), Tone.PLAIN if reason in NO_FAULT else Tone.ATTENTION
+
     # --- the other instruments -----------------------------------------------------------------
 
     def _instruments(self) -> tuple[InstrumentScreen, ...]:
@@ -236,11 +245,14 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         one = self._vitals.state.value.of(kind)
         has_controls = one.is_here or one.result is not None
         tiles = self._tiles(kind, one)
-        if not has_controls and all(tile.is_stale for tile in tiles):
+        far_reason, far_tone = self._far_reason(kind)
+        if not has_controls and not far_reason and all(tile.is_stale for tile in tiles):
             return None
         name = wording.text(f"device.{kind}")
         if not has_controls:
-            return InstrumentScreen(kind, name, tiles=tiles)
+            return InstrumentScreen(
+                kind, name, tiles=tiles, message=far_reason, message_tone=far_tone
+            )
         words, tone, is_found = self._presence(one)
         if one.is_running:
             words, tone = wording.text("instrument.running"), Tone.ATTENTION

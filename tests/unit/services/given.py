@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -236,11 +236,11 @@ async def desk_on_fakes(
     *,
     has_cuff: bool = True,
     is_kept: bool = True,
-    real_cuff: Instrument | None = None,
+    instruments: Mapping[DeviceKind, Instrument] | None = None,
 ) -> AsyncIterator[DeskOnFakes]:
     """Wired as main.py wires it; nothing listens until the test says so.
 
-    `real_cuff` stands in the fake one's place.
+    `instruments` stand in the places of the fake ones of their kinds.
     """
     clock = LoopClock(asyncio.get_running_loop())
     with inline_store() as store:
@@ -269,8 +269,8 @@ async def desk_on_fakes(
         )
         oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
         thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
-        instruments: dict[DeviceKind, Instrument] = {
-            DeviceKind.BLOOD_PRESSURE_CUFF: real_cuff or cuff,
+        fakes: dict[DeviceKind, Instrument] = {
+            DeviceKind.BLOOD_PRESSURE_CUFF: cuff,
             DeviceKind.OXIMETER: oximeter,
             DeviceKind.THERMOMETER: thermometer,
         }
@@ -279,7 +279,7 @@ async def desk_on_fakes(
             acts=acts,
             chart=chart,
             tray=tray,
-            instruments=instruments,
+            instruments={**fakes, **(instruments or {})},
             tell_far=call.tell_far,
         )
         desk = Desk(

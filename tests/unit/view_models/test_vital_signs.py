@@ -199,6 +199,34 @@ async def test_the_far_side_sees_values_and_no_controls(doctor: Screens) -> None
     assert doctor.vitals.screen.instruments == ()
 
 
+async def test_the_far_side_sees_at_once_that_there_is_no_number_and_why(doctor: Screens) -> None:
+    known = await doctor.open_chart()
+
+    def hears(**told: str) -> None:
+        doctor.desk.far_vitals.heard(known.visit, told)  # type: ignore[arg-type]  # a payload
+
+    hears(kind="live-value", vital="spo2-percent", value="97")
+    hears(kind="cuff-pressure", value="132")
+    hears(kind="no-measurement", device="oximeter", code="no-finger")
+    screen = instrument(doctor, OXIMETER)
+    assert screen.tiles[0].is_stale
+    assert (screen.message, screen.message_tone) == (
+        wording.failure(Code.NO_FINGER),
+        Tone.ATTENTION,
+    )
+    assert doctor.vitals.screen.live is not None  # the cuff goes on
+    hears(kind="live-value", vital="spo2-percent", value="96")
+    assert (instrument(doctor, OXIMETER).message, tile(doctor, OXIMETER).is_stale) == ("", False)
+    hears(kind="no-measurement", device="blood-pressure-cuff", code="cuff-leak")
+    assert doctor.vitals.screen.live is None
+    assert doctor.vitals.screen.result_message == wording.failure(Code.CUFF_LEAK)
+    hears(kind="cuff-pressure", value="40")
+    assert doctor.vitals.screen.result_message == ""
+    for nonsense in ({"device": "oximeter", "code": "x"}, {"device": "x", "code": "no-finger"}):
+        hears(kind="no-measurement", **nonsense)
+        assert doctor.vitals.screen.message == wording.failure(Code.FAR_UNREADABLE)
+
+
 async def test_a_far_pressure_never_stands_where_our_own_running_cuff_is_shown(
     cart: Screens,
 ) -> None:
