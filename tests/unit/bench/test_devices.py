@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.devices import __main__ as program
-from bench.devices import attribution, decoders, false_readings
+from bench.devices import attribution, decoders, false_readings, plugging
 from bench.devices.amount import QUICK, Amount, amount_of_environment
 from bench.devices.captures import frames_of, mutated, needs_silence, noise_of
 from bench.devices.gates import GATES, STREAMS, bytes_per_s, expected, near_chance
@@ -179,6 +179,20 @@ def test_days_with_a_guard_taken_out_are_found(monkeypatch: pytest.MonkeyPatch) 
 
 def nothing_noticed(_: Callable[..., None]) -> int | None:
     return None
+
+
+def test_an_instrument_that_is_noticed_or_back_too_late_is_found() -> None:
+    in_time = plugging.Times([0.4] * 20, [1.2] * 20)
+    noticed, usable = plugging.rows_of(in_time)
+    assert (noticed.value, usable.value, noticed.n) == (0.4, 1.2, 20)
+    assert noticed.holds and usable.holds
+    late = plugging.Times([0.4] * 18 + [1.1] * 2, [1.2] * 18 + [2.3] * 2)
+    assert [row.holds for row in plugging.rows_of(late)] == [False, False]
+
+
+def test_every_part_has_a_name_of_its_own_and_plugging_is_one() -> None:
+    names = [name for name, _ in program.ROW_MAKERS]
+    assert len(set(names)) == len(names) and {"plugging", "attribution"} <= set(names)
 
 
 def test_what_is_wrong_on_a_day_is_counted_by_its_kind() -> None:
