@@ -9,6 +9,7 @@ QUICK_WORDS = "QUICK RUN, too few samples for a verdict"
 
 @dataclass(frozen=True, slots=True)
 class Amount:
+    seeded_cuts: int = 1_000  # of each vector
     throughput_bytes: int = 4 * MEGABYTE
     random_bytes: int = 50 * MEGABYTE
     mutated_bytes: int = 10 * MEGABYTE
@@ -22,6 +23,7 @@ class Amount:
 
 
 QUICK = Amount(
+    seeded_cuts=50,
     throughput_bytes=MEGABYTE // 2,
     random_bytes=MEGABYTE,
     mutated_bytes=MEGABYTE // 4,
