@@ -228,11 +228,11 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         return "", Tone.PLAIN
 
     def _far_reason(self, kind: DeviceKind) -> tuple[str, Tone]:
-        """Why the far end's instrument shows no number."""
+        """Why the far end's instrument shows no number; a memory is read for whoever is there."""
         reason = self._far.state.value.ended.get(kind)
-        if reason is None:
+        if reason is None or reason in NO_FAULT:
             return "", Tone.PLAIN
-        return wording.failure(reason), Tone.PLAIN if reason in NO_FAULT else Tone.ATTENTION
+        return wording.failure(reason), Tone.ATTENTION
 
     # --- the other instruments -----------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class RealTime:
         if not self.has_index:
             return None
         one, other = self._byte(5), self._byte(6)
-        possible = {n for n in (one << 8 | other, other << 8 | one) if n <= MOST_INDEX}
+        possible = {n for n in (one << 8 | other, other << 8 | one) if 0 < n <= MOST_INDEX}
         return Decimal(possible.pop()) / 100 if len(possible) == 1 else None
 
     @property

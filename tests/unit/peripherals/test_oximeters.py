@@ -316,8 +316,8 @@ def test_a_perfusion_index_is_read_right_or_not_at_all() -> None:
         raw += bytes([0x80 | one & 0x7F, 0x80 | other & 0x7F])
         (frame,) = cms50_v7_codec().feed(raw)
         assert isinstance(frame, RealTime)
-        is_ambiguous = low != high and low <= 7
-        assert frame.index_percent == (None if is_ambiguous else Decimal(index) / 100)
+        is_told = index > 0 and (low == high or low > 7)  # 0 is no finger's
+        assert frame.index_percent == (Decimal(index) / 100 if is_told else None)
 
 
 def test_a_cms50_whose_start_was_lost_is_asked_again() -> None:

@@ -222,6 +222,8 @@ async def test_the_far_side_sees_at_once_that_there_is_no_number_and_why(doctor:
     assert doctor.vitals.screen.result_message == wording.failure(Code.CUFF_LEAK)
     hears(kind="cuff-pressure", value="40")
     assert doctor.vitals.screen.result_message == ""
+    hears(kind="no-measurement", device="glucometer", code="memory-read")
+    assert [one.kind for one in doctor.vitals.screen.instruments] == [OXIMETER]
     for nonsense in ({"device": "oximeter", "code": "x"}, {"device": "x", "code": "no-finger"}):
         hears(kind="no-measurement", **nonsense)
         assert doctor.vitals.screen.message == wording.failure(Code.FAR_UNREADABLE)
