@@ -1,7 +1,6 @@
 """From a click on STOP to the abort byte on the wire: real widgets, models, services and a pty."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -33,14 +32,14 @@ ABORT_LIMIT_S = 0.1
 WAIT_LIMIT_S = 12.0
 TIMES = 3
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 
 @pytest.fixture
 def look(monkeypatch: pytest.MonkeyPatch) -> Iterator[theme.Look]:
     monkeypatch.setattr(sign_in, "SCRYPT_N", 2**4)
     present = QApplication.instance()
-    application = present if isinstance(present, QApplication) else QApplication(["tests"])
+    # Not by the environment: the programs that other tests start would take it over.
+    offscreen = ["tests", "-platform", "offscreen"]
+    application = present if isinstance(present, QApplication) else QApplication(offscreen)
     cart = theme.Look(is_touch=True)
     dress(application, cart)
     yield cart
