@@ -13,7 +13,7 @@ from peripherals.drivers.fault import Why
 from peripherals.drivers.shape import Shape, ShapeCodec
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "cms50-v7-1"
+DRIVER_VERSION = "cms50-v7-2"
 LINE = LineSetting(115_200)
 
 COMMAND_HEAD, COMMAND_TAIL = b"\x7d\x81", b"\x80" * 6

@@ -15,7 +15,7 @@ from peripherals.drivers.masking import mask_of
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "hbp9020-1"
+DRIVER_VERSION = "hbp9020-2"
 MODEL = "Omron HBP-9020"
 LINE = LineSetting(9600)  # not published; 9600 8N1 is usual
 OTHER_LINES = (LineSetting(2400), LineSetting(19200))

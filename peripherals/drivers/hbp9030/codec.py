@@ -16,7 +16,7 @@ from peripherals.drivers.masking import mask_of
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "hbp9030-1"
+DRIVER_VERSION = "hbp9030-2"
 MODEL = "Omron HBP-9030"
 LINE = LineSetting(9600)  # USB CDC: the numbers are not used
 

@@ -16,7 +16,7 @@ from peripherals.drivers.scanner import Scanner, Skip, Whole
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "terumo-bp500-1"
+DRIVER_VERSION = "terumo-bp500-2"
 MODEL = "Terumo BP-500"
 LINE = LineSetting(9600)
 OTHER_LINES = (LineSetting(19200),)

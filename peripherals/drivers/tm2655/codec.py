@@ -21,7 +21,7 @@ from peripherals.drivers.scanner import Scanner, Skip, Whole
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "tm2655-1"
+DRIVER_VERSION = "tm2655-2"
 MODEL = "A&D TM-2655/2657"
 LINE = LineSetting(2400)
 OTHER_LINES = (LineSetting(9600),)  # a setting of the unit
