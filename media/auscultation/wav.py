@@ -82,11 +82,14 @@ def place_of_sound(file: BinaryIO, size: int) -> SoundPlace:
 def _rate_of(body: bytes) -> int:
     if len(body) < 16:
         raise Rejected(Code.DEVICE_UNUSABLE, "WAV header cut short")
-    kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
+    kind, channels, rate, byte_rate, frame_bytes, bits = struct.unpack_from("<HHIIHH", body)
     if kind == EXTENSIBLE and len(body) >= 26:
         kind = struct.unpack_from("<H", body, 24)[0]
     if (kind, channels, bits) != (PCM, 1, 8 * SAMPLE_BYTES):
         raise Rejected(Code.DEVICE_UNUSABLE, "only one channel of 16 bit PCM is a body sound")
     if not RATE_LEAST_HZ <= rate <= RATE_MOST_HZ:
         raise Rejected(Code.DEVICE_UNUSABLE, "sample rate")
+    if (frame_bytes, byte_rate) != (SAMPLE_BYTES, rate * SAMPLE_BYTES):
+        # One of them is wrong, and at a wrong rate the heart beats at another.
+        raise Rejected(Code.DEVICE_UNUSABLE, "WAV header contradicts itself")
     return int(rate)
