@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -131,8 +132,9 @@ def children_of(process: int) -> list[int]:
     """Its child processes, by the kernel's own list."""
     found: list[int] = []
     for thread in os.listdir(f"/proc/{process}/task"):
-        text = Path(f"/proc/{process}/task/{thread}/children").read_text()
-        found += [int(number) for number in text.split()]
+        with suppress(FileNotFoundError):  # that thread has just ended
+            text = Path(f"/proc/{process}/task/{thread}/children").read_text()
+            found += [int(number) for number in text.split()]
     return found
 
 

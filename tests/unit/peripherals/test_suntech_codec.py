@@ -22,7 +22,7 @@ from tests.unit.peripherals.suntech_vectors import FROM_DEVICE, TO_DEVICE, told
 RESULT = bytes.fromhex("3e1873004a001e01000000000000310755005800000000e9")
 PRESSURE = bytes.fromhex("3e050201ba")
 DONE = bytes.fromhex("3e044b73")
-MEBIBYTE = 2**20
+ROUND_BYTES, ROUNDS = 2**17, 8
 BUFFER_LIMIT_BYTES = 4096
 
 
@@ -111,7 +111,7 @@ def test_the_buffer_stays_small_and_noise_raises_nothing() -> None:
     noise = random.Random(2)
     codec = SunTechCodec()
     for _ in range(64):
-        codec.feed(noise.randbytes(MEBIBYTE // 32))
+        codec.feed(noise.randbytes(ROUND_BYTES // 4))
         assert codec.buffered_bytes < MAX_FRAME_BYTES <= BUFFER_LIMIT_BYTES
 
 
@@ -127,16 +127,24 @@ def test_mutated_captures_raise_nothing_and_most_frames_survive() -> None:
 
 @pytest.mark.parametrize("kind", ["noise", "measurement"])
 def test_a_megabyte_takes_less_than_a_second(kind: str) -> None:
-    """Processor time, so that a busy machine does not decide; a wire brings 960 bytes a second."""
+    """Processor time of the best of some rounds, so that a busy machine does not decide.
+
+    A wire brings 960 bytes a second.
+    """
     if kind == "noise":
-        data = random.Random(1).randbytes(MEBIBYTE)
+        data = random.Random(1).randbytes(ROUND_BYTES)
     else:
         cycle = PRESSURE * 150 + DONE + RESULT  # 30 s of pressure and what they came to
-        data = (cycle * (MEBIBYTE // len(cycle) + 1))[:MEBIBYTE]
+        data = (cycle * (ROUND_BYTES // len(cycle) + 1))[:ROUND_BYTES]
+    best_s = min(_spent_s(data) for _ in range(ROUNDS))
+    print(f"{kind}: {len(data) / 1e6 / best_s:.1f} MB/s")
+    assert len(data) / best_s >= 1e6
+
+
+def _spent_s(data: bytes) -> float:
     codec = SunTechCodec()
     started = time.process_time()
-    found = codec.feed(data)
+    found = codec.feed(data) + codec.idle()
     spent_s = time.process_time() - started
     assert found
-    print(f"{kind}: {len(data) / 1e6 / spent_s:.1f} MB/s")
-    assert len(data) / spent_s >= 1e6
+    return spent_s
