@@ -615,6 +615,7 @@ SENTENCES: dict[str, str] = {
     "scope.timeline": "The whole recording",
     "scope.away": "Stethoscope away ({site}). The recording goes on when it is back",
     "scope.no-instrument": "No stethoscope is found at this machine",
+    "scope.unusable": "No stethoscope can be used. {reason}",
     "scope.way.lossless": "Live, lossless",
     "scope.way.monitor": "Live monitor (8 kHz). The whole record follows",
     "scope.way.later": "Not live: the line is too narrow. The record follows",

@@ -297,9 +297,11 @@ async def test_a_finished_visit_locks_the_instruments(cart: Screens) -> None:
 # --- the stethoscope -----------------------------------------------------------------------------
 
 
-def found(cart: Screens, presence: Presence = Presence.FOUND) -> None:
+def found(
+    cart: Screens, presence: Presence = Presence.FOUND, why: Code = Code.DEVICE_MISSING
+) -> None:
     identity = DeviceIdentity(DeviceKind.STETHOSCOPE, "Scope", "scope")
-    reason = None if presence is Presence.FOUND else Code.DEVICE_MISSING
+    reason = None if presence is Presence.FOUND else why
     cart.devices.seen((DeviceStatus(identity, presence, cart.desk.clock.now(), reason),))
 
 
