@@ -161,7 +161,6 @@ async def in_store(
         device_name=settings.device_name,
         policy=settings.vitals_policy,
         freeze_key=settings.freeze_key,
-        has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )

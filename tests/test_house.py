@@ -517,7 +517,7 @@ async def work(application):
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, instruments, clock)
-            models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
+            models, _ = make_models(services, tasks, clock, role=settings.role,
                                     policy=settings.vitals_policy,
                                     device_name="desk", freeze_key="F9", why_not_kept=None,
                                     answering=lambda: "")

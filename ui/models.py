@@ -42,7 +42,6 @@ def make_models(
     *,
     role: Role,
     device_name: str,
-    has_cuff: bool,
     policy: VitalsPolicy,
     freeze_key: str,
     why_not_kept: Code | None,
@@ -122,7 +121,6 @@ def make_models(
             clock=clock,
             policy=policy,
             role=role,
-            has_cuff=has_cuff,
         ),
         bp_protocol=BpProtocolViewModel(
             tasks,

@@ -125,7 +125,6 @@ class Desk:
             clock,
             role=self.settings.role,
             device_name=self.settings.device_name,
-            has_cuff=has_cuff,
             policy=self.settings.vitals_policy,
             freeze_key="F9",
             why_not_kept=self.store.why_not_kept,

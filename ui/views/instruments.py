@@ -82,7 +82,10 @@ class InstrumentRow(QWidget):
             tile = VitalTile(name, self._look, is_small=True)
             self._tiles.append(tile)
             self._tile_row.addWidget(tile, 1)
-        for tile, shown in zip(self._tiles, screen.tiles, strict=True):
+        for tile in self._tiles[len(screen.tiles) :]:
+            show_when(tile, False)
+        for tile, shown in zip(self._tiles, screen.tiles, strict=False):
+            show_when(tile, True)
             tile.show_value(
                 name=shown.name,
                 value=shown.value,

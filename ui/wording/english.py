@@ -446,6 +446,7 @@ SENTENCES: dict[str, str] = {
     "vital.systolic-mmhg": "Systolic pressure",
     "vital.spo2-percent": "SpO2",
     "vital.pulse-per-minute": "Pulse",
+    "vital.perfusion-index-percent": "Perfusion index",
     "vital.temperature-celsius": "Temperature",
     "vital.weight-kg": "Weight",
     "vital.glucose-mg-per-dl": "Glucose",

@@ -143,7 +143,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 clock=clock,
                 policy=POLICY,
                 role=role,
-                has_cuff=role is Role.PRESENTER,
             ),
             bp_protocol=BpProtocolViewModel(
                 tasks,
