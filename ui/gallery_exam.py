@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, SignalInstance
@@ -57,7 +58,12 @@ def digest_of(image: QImage) -> str:
 def bring_pictures(screen: StillsScreen, picture: SignalInstance) -> None:
     for one in (screen.shown, screen.compared):
         if one is not None:
-            picture.emit(one.still, png_of(skin(STILLS.index(one.still))))
+            picture.emit(one.still, _png_of_skin(STILLS.index(one.still)))
+
+
+@cache
+def _png_of_skin(number: int) -> bytes:
+    return png_of(skin(number))
 
 
 EXAM_NONE = ExamScreen()
