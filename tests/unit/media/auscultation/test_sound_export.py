@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -159,6 +159,15 @@ def test_a_patient_with_little_known_still_makes_a_whole_object() -> None:
     assert str(whole.PatientName) == "Solo"
     assert whole.PatientBirthDate == whole.PatientSex == ""
     assert "WaveformAnnotationSequence" not in whole
+
+
+def test_two_sounds_of_a_visit_say_the_same_of_their_study_and_series() -> None:
+    later = replace(SOUND, recorded_at=SOUND.recorded_at + timedelta(minutes=7), number=3)
+    first, second = (read(dicom_of(sound_of(4000), 4000, one, ANA).file) for one in (SOUND, later))
+    assert first.ContentTime != second.ContentTime
+    shared = [word for word in first.dir() if word.startswith(("Study", "Series", "Patient"))]
+    assert {"StudyDate", "StudyTime", "SeriesInstanceUID"} <= set(shared)
+    assert [first[word] for word in shared] == [second[word] for word in shared]
 
 
 def test_words_that_dicom_cannot_hold_do_not_break_it() -> None:
