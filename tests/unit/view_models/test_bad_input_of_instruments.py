@@ -166,7 +166,9 @@ async def test_an_oximeter_that_finds_no_pulse_says_so() -> None:
         assert all(tile.is_stale for tile in oximeter(cart).tiles)
 
 
-async def test_a_finger_that_comes_after_it_was_missed_is_measured_for_the_visit_that_asked() -> None:
+async def test_a_finger_that_comes_after_it_was_missed_is_measured_for_the_visit_that_asked() -> (
+    None
+):
     bench = Bench("cms50_v7")
     async with bench.at_the_cart() as cart:
         await until(lambda: oximeter(cart).can_start)
