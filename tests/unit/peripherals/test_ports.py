@@ -127,6 +127,7 @@ async def test_two_indications_at_once_are_two_measurements() -> None:
         monitor = InstrumentMonitor(
             ADDRESS,
             DRIVERS["ble_bp"],
+            owed_until_s=0.0,
             make_port=lambda *_: BlePort(ADDRESS, make_client=radio.make),
         )
         async with monitor:
