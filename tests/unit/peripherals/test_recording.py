@@ -218,6 +218,11 @@ def test_by_hand(
     path.write_text(json.dumps(head) + "\n")
     assert main() == 2
     assert "does not know" in capsys.readouterr().err
+    path.write_bytes(b"\xff\xfe")
+    for unreadable in (path, tmp_path, tmp_path / "nowhere"):
+        monkeypatch.setattr("sys.argv", ["replay", str(unreadable)])
+        assert main() == 2
+        assert capsys.readouterr().err.startswith("the trace cannot be read: no such file")
 
 
 def test_every_driver_whose_device_tells_an_identifier_masks_it() -> None:
