@@ -1,6 +1,7 @@
 """Ports without a thread: what a name tells, Bluetooth with a client that stands in for bleak."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from peripherals.ble_port import GAP_S, MEASUREMENT_UUID, BlePort
 from peripherals.byte_port import Chunk
 from peripherals.catalogue import DRIVERS
 from peripherals.hid_port import HidPort, bytes_of_report
-from peripherals.line_setting import LineSetting
+from peripherals.line_setting import LineSetting, Parity
 from peripherals.moment import now_of
 from peripherals.monitor import InstrumentMonitor
 from peripherals.port_names import is_there, port_named
@@ -189,3 +190,22 @@ async def test_what_nobody_takes_is_an_overrun_not_silence() -> None:
         while await arrivals.take(0.1) is not None:
             taken += 1
     assert (taken, overrun.value.code) == (WAITING_CHUNKS, Code.OVERRUN)
+
+
+@pytest.mark.parametrize(
+    "setting", [LineSetting(2400, 7, Parity.EVEN), LineSetting(19200, 8, Parity.ODD)]
+)
+async def test_a_pty_is_opened_again_with_a_setting_it_has_not(setting: LineSetting) -> None:
+    """It refuses a setting of which it can change nothing: the second opening's."""
+    master, slave = os.openpty()
+    try:
+        for _ in range(3):
+            port = SerialPort(os.ttyname(slave), setting)
+            await port.open()
+            os.write(master, b"42")
+            said = await port.read(2.0)
+            assert isinstance(said, Chunk) and said.data == b"42"
+            await port.close()
+    finally:
+        os.close(master)
+        os.close(slave)
