@@ -4,7 +4,7 @@ The only importer of sqlcipher3. A connection belongs to the thread that opened 
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,6 +20,8 @@ IN_MEMORY = ":memory:"
 
 PAGE_BYTES = 4096
 CACHE_KIB = 65_536
+# A reader's cache holds the whole file up to here: a page read twice is decrypted once.
+WORKING_SET_MOST_KIB = 262_144
 BUSY_LIMIT_MS = 5_000
 # About 2.5 ms per MiB: what is larger is found out when the page is read.
 CHECKED_AT_OPENING_BYTES = 4 * 2**20
@@ -47,8 +49,17 @@ class Connection(Protocol):
 
     @property
     def in_transaction(self) -> bool: ...
+    @property
+    def total_changes(self) -> int: ...
     def execute(self, sql: str, parameters: Parameters = ...) -> Cursor: ...
     def enable_load_extension(self, is_allowed: bool, /) -> None: ...
+    def backup(
+        self,
+        target: "Connection",
+        *,
+        pages: int = ...,
+        progress: Callable[[int, int, int], None] | None = ...,
+    ) -> None: ...
     def close(self) -> None: ...
 
 
@@ -92,6 +103,33 @@ def _set_up(connection: Connection, key: bytes) -> None:
     connection.execute("PRAGMA wal_autocheckpoint = 1000")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_LIMIT_MS}")
     connection.enable_load_extension(False)
+
+
+def keep_working_set(connection: Connection, path: Path) -> None:
+    """Room for all pages there are and as many that come; room that is not needed costs nothing."""
+    file_kib = path.stat().st_size // 1024
+    kib = min(max(CACHE_KIB, 2 * file_kib), WORKING_SET_MOST_KIB)
+    connection.execute(f"PRAGMA cache_size = -{kib}")
+
+
+def is_sound(connection: Connection) -> bool:
+    """Tables, indexes and references fit together."""
+    said = connection.execute("PRAGMA quick_check").fetchall()
+    return said == [("ok",)] and not connection.execute("PRAGMA foreign_key_check").fetchall()
+
+
+@contextmanager
+def whole(connection: Connection) -> Iterator[None]:
+    """One transaction: what stands in the block comes about whole or not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def check_pages(connection: Connection, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The encrypted store of one profile: one connection on one worker thread, whole transactions.
+"""The encrypted store of one profile: one writer on its thread, two readers on theirs.
 
 `open_store` decides, in order: private folder, no network drive, no second opener, the key, then
 the file. Without a keyring that keeps secrets it stays in memory; it is never written in the clear.
@@ -9,21 +9,18 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from app.domain.audit import Witness
-from app.domain.failures import Code, Unavailable, Untrusted
-from offline_store.connection import (
-    PAGE_BYTES,
-    Connection,
-    check_pages,
-    connect,
-    failures_named,
-)
+from app.domain.failures import Code, Unavailable
+from offline_store.act_frames import Mark, Restored
+from offline_store.act_journal import ActJournal
+from offline_store.connection import Connection, connect, failures_named, whole
 from offline_store.key_vault import KeyVault
 from offline_store.key_wrapping import KEY_BYTES
-from offline_store.migrate import migrate, refuse_what_is_not_ours, steps
+from offline_store.migrate import migrate
 from offline_store.profile_folder import (
     FolderLock,
     disk_failures,
@@ -31,21 +28,23 @@ from offline_store.profile_folder import (
     make_private,
     refuse_network_drive,
     remove_partial_files,
-    sync_folder,
 )
+from offline_store.readers import Readers
 from offline_store.recordings import RecordingFolder, RecordingsInMemory
+from offline_store.recovery import begin_anew
+from offline_store.snapshot import make_snapshot
+from offline_store.store_file import JOURNAL_NAME, STORE_NAME, has_store, make_file, open_file
 from offline_store.unit_of_work import UnitOfWork
 
 ResultT = TypeVar("ResultT")
 
-STORE_NAME = "store.db"
 RECORDINGS_NAME = "recordings"
 
 WITHOUT_KEYRING = frozenset({Code.KEYRING_MISSING, Code.KEYRING_LOCKED})
 
 
 class Worker:
-    """The one thread that owns the connection."""
+    """The one thread that owns the writing connection."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -58,48 +57,114 @@ class Worker:
         self._executor.shutdown()
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """What a store on the disk has besides its connection."""
+
+    path: Path
+    key: bytes
+    journal: ActJournal
+    readers: Readers
+
+
 class OfflineStore:
-    """Fulfils ports.Store. `why_not_kept` says why it stays in memory, None when it is kept."""
+    """Fulfils ports.Store. `why_not_kept` says why it stays in memory, None when it is kept.
+
+    `restored`: what the journal gave back at opening. `was_begun_anew`: a person asked for that.
+    """
 
     def __init__(
         self,
         connection: Connection,
         worker: Worker,
-        path: Path | None,
         recordings: RecordingFolder | RecordingsInMemory,
+        kept: KeptFile | None = None,
+        *,
         why_not_kept: Code | None = None,
         has_unopened_store: bool = False,
+        restored: Restored | None = None,
+        was_begun_anew: bool = False,
     ) -> None:
         self._connection = connection
         self._worker = worker
-        self._path = path
+        self._kept = kept
         self.recordings = recordings
         self.why_not_kept = why_not_kept
         self.has_unopened_store = has_unopened_store
+        self.restored = restored or Restored()
+        self.was_begun_anew = was_begun_anew
 
     @property
     def is_kept(self) -> bool:
-        return self._path is not None
+        return self._kept is not None
 
-    def close(self) -> None:
-        """On the worker thread. SQLite brings the write-ahead log in and removes it."""
+    async def close(self) -> None:
+        """SQLite brings the write-ahead log in and removes it when the last connection closes."""
+        if self._kept is not None:
+            await self._kept.readers.close()
+        await self._worker.run(self._close)
+
+    def _close(self) -> None:
+        if self._kept is not None:
+            self._kept.journal.close()
         self._connection.close()
 
     async def transaction(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """Run `work` whole on the worker thread, or leave everything as it was."""
         return await self._worker.run(lambda: self._whole(work))
 
+    async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """Run `work`, which only reads, beside the writer: all that was committed is seen."""
+        if self._kept is None:
+            return await self.transaction(work)
+        return await self._kept.readers.look(work)
+
+    @property
+    def journal_bytes(self) -> int:
+        return 0 if self._kept is None else self._kept.journal.byte_count
+
+    async def compact_journal(self) -> bool:
+        """Drop what the server has answered, when that is most of it. Whether it was."""
+        kept = self._kept
+        return kept is not None and await self._worker.run(lambda: self._compact(kept))
+
+    def _compact(self, kept: KeptFile) -> bool:
+        with failures_named(kept.path):
+            if not kept.journal.is_worth_compacting(self._connection):
+                return False
+            kept.journal.compact(self._connection)
+            return True
+
+    async def make_snapshot(self) -> None:
+        """The last good copy, anew; a reader makes it while the writer goes on."""
+        kept = self._kept
+        if kept is not None:
+            await kept.readers.run(lambda reader: make_snapshot(reader, kept.path, kept.key))
+
     def _whole(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
-        with failures_named(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
+        with failures_named(None if self._kept is None else self._kept.path):
+            if self._kept is None:
+                return self._committed(work)
             try:
-                result = work(UnitOfWork.on(self._connection))
-                self._connection.execute("COMMIT")
+                result = self._committed(work, self._kept.journal)
             except BaseException:
-                # SQLite has rolled back by itself after some errors, a full disk among them.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._kept.journal.rolled_back(self._connection)
                 raise
+            self._kept.journal.committed()
+            return result
+
+    def _committed(
+        self, work: Callable[[UnitOfWork], ResultT], journal: ActJournal | None = None
+    ) -> ResultT:
+        """An act's frame is on the disk before its transaction is."""
+        with whole(self._connection):
+            before = self._connection.total_changes
+            mark = None if journal is None else Mark.of(self._connection)
+            unit = UnitOfWork.on(self._connection)
+            result = work(unit)
+            is_changed = self._connection.total_changes != before
+            if journal is not None and mark is not None and is_changed:
+                journal.write(self._connection, mark, unit.measurements.touched)
         return result
 
 
@@ -109,20 +174,22 @@ async def open_store(
     vault: KeyVault | None = None,
     *,
     file_system: Callable[[Path], str] = file_system_of,
+    begins_anew: bool = False,
 ) -> AsyncIterator[OfflineStore]:
     """The profile's store until the block ends.
 
     Unavailable: STORE_IN_USE, STORE_NETWORK_DRIVE, STORE_FULL, STORE_TOO_NEW. Untrusted:
-    STORE_WRONG_KEY, STORE_DAMAGED; then the file is left as it is, for whoever can mend it.
+    STORE_WRONG_KEY, STORE_DAMAGED; then the file is left as it is, until a person says
+    `begins_anew`: it is put aside, and the last good copy and the journal take its place.
     """
     worker, lock = Worker(), FolderLock(folder)
     try:
         await worker.run(lambda: _take_folder(folder, lock, file_system))
-        store = await _opened(folder, vault or KeyVault(folder), worker)
+        store = await _opened(folder, vault or KeyVault(folder), worker, begins_anew)
         try:
             yield store
         finally:
-            await worker.run(store.close)
+            await store.close()
     finally:
         lock.give_back()
         worker.close()
@@ -136,64 +203,55 @@ def _take_folder(folder: Path, lock: FolderLock, file_system: Callable[[Path], s
         remove_partial_files(folder)
 
 
-async def _opened(folder: Path, vault: KeyVault, worker: Worker) -> OfflineStore:
+async def _opened(folder: Path, vault: KeyVault, worker: Worker, begins_anew: bool) -> OfflineStore:
     path = folder / STORE_NAME
-    has_store = _has_store(path)
+    is_there = has_store(path)
     try:
-        key = await vault.key(has_store=has_store)
+        key = await vault.key(has_store=is_there)
     except Unavailable as away:
         if away.code not in WITHOUT_KEYRING:
             raise
         why = away.code
-        return await worker.run(lambda: _in_memory(worker, why, has_store))
-    return await worker.run(lambda: _on_disk(worker, path, key))
-
-
-def _has_store(path: Path) -> bool:
-    return path.exists() or path.with_name(path.name + "-wal").exists()
+        return await worker.run(lambda: _in_memory(worker, why, is_there))
+    return await worker.run(
+        lambda: _on_disk(worker, path, key, vault.journal_key(key), begins_anew and is_there)
+    )
 
 
 def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineStore:
     connection = connect(None, os.urandom(KEY_BYTES))
     migrate(connection)
-    return OfflineStore(connection, worker, None, RecordingsInMemory(), why, has_unopened_store)
+    return OfflineStore(
+        connection,
+        worker,
+        RecordingsInMemory(),
+        why_not_kept=why,
+        has_unopened_store=has_unopened_store,
+    )
 
 
-def _on_disk(worker: Worker, path: Path, key: bytes) -> OfflineStore:
+def _on_disk(
+    worker: Worker, path: Path, key: bytes, journal_key: bytes, begins_anew: bool
+) -> OfflineStore:
+    recordings_path = path.parent / RECORDINGS_NAME
     with disk_failures(), failures_named(path):
-        if not _has_store(path):
-            _make(path, key)
-        recordings = RecordingFolder(path.parent / RECORDINGS_NAME)
-        connection = _open_file(path, key)
-    return OfflineStore(connection, worker, path, recordings)
-
-
-def _make(path: Path, key: bytes) -> None:
-    """Made whole under another name: a store that is empty has then lost something."""
-    unfinished = path.with_name("unfinished.db")
-    for name in (unfinished.name, unfinished.name + "-wal", unfinished.name + "-shm"):
-        path.with_name(name).unlink(missing_ok=True)
-    connection = connect(unfinished, key, is_new=True)
-    try:
-        migrate(connection)
-    finally:
-        connection.close()
-    unfinished.rename(path)
-    sync_folder(path.parent)
-
-
-def _open_file(path: Path, key: bytes) -> Connection:
-    if not path.exists() or (path.is_file() and path.stat().st_size < PAGE_BYTES):
-        raise Untrusted(Code.STORE_DAMAGED, "the database is empty")
-    connection = connect(path, key)
-    try:
-        refuse_what_is_not_ours(connection, newest=len(steps()))
-        check_pages(connection, path)
-        migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        if begins_anew:
+            begin_anew(path.parent, key, journal_key)
+        elif not has_store(path):
+            make_file(path, key)
+        recordings = RecordingFolder(recordings_path)
+        connection = open_file(path, key)
+        journal = ActJournal(path.with_name(JOURNAL_NAME), journal_key)
+        try:
+            restored = journal.reconcile(connection, recordings_path)
+        except BaseException:
+            journal.close()
+            connection.close()
+            raise
+    kept = KeptFile(path, key, journal, Readers(path, key))
+    return OfflineStore(
+        connection, worker, recordings, kept, restored=restored, was_begun_anew=begins_anew
+    )
 
 
 async def read_witness(folder: Path, vault: KeyVault | None = None) -> Witness:

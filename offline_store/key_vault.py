@@ -20,7 +20,14 @@ import keyring
 from keyring.errors import KeyringError, KeyringLocked
 
 from app.domain.failures import Code, Unavailable, Untrusted
-from offline_store.key_wrapping import KEY_BYTES, KeyPath, unwrap, wrap
+from offline_store.key_wrapping import (
+    KEY_BYTES,
+    KeyPath,
+    journal_key_of,
+    unwrap,
+    with_journal_key,
+    wrap,
+)
 
 if sys.platform == "linux":
     from jeepney.wrappers import DBusErrorResponse
@@ -111,8 +118,21 @@ class KeyVault:
         if kept != wrapping_key:
             raise Unavailable(Code.KEYRING_MISSING, "the keyring did not keep its item")
         key = os.urandom(KEY_BYTES)
-        self._keys.write(wrap(key, wrapping_key, profile))
+        keys = with_journal_key(wrap(key, wrapping_key, profile), key, os.urandom(KEY_BYTES))
+        self._keys.write(keys)
         return key
+
+    def journal_key(self, key: bytes) -> bytes:
+        """The journal's own key; a profile of a release that had no journal is given one."""
+        keys = self._keys.read()
+        if keys is None:
+            raise Untrusted(Code.STORE_WRONG_KEY, "keys.json is gone")
+        held = journal_key_of(keys, key)
+        if held is not None:
+            return held
+        made = os.urandom(KEY_BYTES)
+        self._keys.write(with_journal_key(keys, key, made))
+        return made
 
     def _profile_of_no_store(self) -> UUID:
         try:

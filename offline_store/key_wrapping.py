@@ -33,14 +33,27 @@ class Wrapping(BaseModel):
     check: str
 
 
+class Sealed(BaseModel):
+    """A key under another key."""
+
+    model_config = ConfigDict(frozen=True)
+    nonce: Base64Bytes
+    wrapped: Base64Bytes
+
+
 class KeyFile(BaseModel):
-    """`profile` names the keyring's item; `key_check` is the database key's HMAC over "kcv"."""
+    """`profile` names the keyring's item; `key_check` is the database key's HMAC over "kcv".
+
+    `journal` is the journal's key under one that is derived of the database's; the first releases
+    had none.
+    """
 
     model_config = ConfigDict(frozen=True)
     version: Literal[1] = 1
     profile: UUID
     wrappings: list[Wrapping]
     key_check: str
+    journal: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,29 @@ def _unwrapped(wrapping: Wrapping, wrapping_key: bytes, keys: KeyFile) -> bytes:
     if not hmac.compare_digest(keys.key_check, check_value(key)):
         raise Untrusted(Code.STORE_DAMAGED, "keys.json")
     return key
+
+
+def with_journal_key(keys: KeyFile, key: bytes, journal_key: bytes) -> KeyFile:
+    nonce = os.urandom(NONCE_BYTES)
+    wrapped = AESGCM(_journal_wrapping(key)).encrypt(nonce, journal_key, _bound_to(keys.profile))
+    sealed = Sealed.model_construct(nonce=nonce, wrapped=wrapped)
+    return keys.model_copy(update={"journal": sealed})
+
+
+def journal_key_of(keys: KeyFile, key: bytes) -> bytes | None:
+    """None when there was no journal yet; Untrusted(STORE_DAMAGED) when its key is broken."""
+    if keys.journal is None:
+        return None
+    try:
+        return AESGCM(_journal_wrapping(key)).decrypt(
+            keys.journal.nonce, keys.journal.wrapped, _bound_to(keys.profile)
+        )
+    except (InvalidTag, ValueError) as error:
+        raise Untrusted(Code.STORE_DAMAGED, "keys.json") from error
+
+
+def _journal_wrapping(key: bytes) -> bytes:
+    return hmac.new(key, b"bedside journal wrapping", hashlib.sha256).digest()
 
 
 def check_value(key: bytes) -> str:

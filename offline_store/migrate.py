@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from app.domain.failures import Code, Unavailable, Untrusted
-from offline_store.connection import Connection
+from offline_store.connection import Connection, whole
 
 
 def steps() -> list[str]:
@@ -38,16 +38,10 @@ def migrate(connection: Connection) -> None:
     for number, sql in enumerate(steps(), start=1):
         if number <= version_of(connection):
             continue
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with whole(connection):
             for statement in statements(sql):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
 def statements(sql: str) -> list[str]:

@@ -73,7 +73,9 @@ async def fill(store: OfflineStore) -> dict[str, Any]:
         unit.records.apply(page(a_patient(position=1), a_visit(position=2), theirs, later))
         unit.kept.keep_text("refresh-token", "a token")
         unit.heard.keep(heard())
-        unit.measurements.put(TrayItem(RecordId(new_id()), measured(), WhyAside.NOBODY_ASKED), Place.ASIDE)
+        unit.measurements.put(
+            TrayItem(RecordId(new_id()), measured(), WhyAside.NOBODY_ASKED), Place.ASIDE
+        )
 
     await store.transaction(arrive)
     for text in ("confirmed", "refused", "waiting"):

@@ -280,6 +280,7 @@ async def test_a_crash_while_the_store_is_made_leaves_nothing_half_done(
     assert names_in(folder) == [
         "keys.json",
         "lock",
+        "outbox.journal",
         "recordings",
         "store.db",
     ]
