@@ -142,11 +142,9 @@ class ActJournal:
         """More than half of it is the server's by now."""
         if self._journal.byte_count < LOOKED_AT_BYTES:
             return False
-        names: dict[str, str | int] = {
-            "row": ROW_BYTES,
-            "acknowledged": str(Counter.EVENTS_ACKNOWLEDGED),
-        }
-        row = connection.execute(LIVE, names).fetchone()
+        row = connection.execute(
+            LIVE, {"row": ROW_BYTES, "acknowledged": Counter.EVENTS_ACKNOWLEDGED}
+        ).fetchone()
         return row is not None and int(row[0]) < self._journal.byte_count // 2
 
     def compact(self, connection: Connection) -> None:

@@ -143,9 +143,14 @@ def check_pages(connection: Connection, path: Path) -> None:
     with failures_named(path):
         if not _faults(connection):
             return
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        bring_log_in(connection)
         if _faults(connection):
             raise Untrusted(Code.STORE_DAMAGED, "a page")
+
+
+def bring_log_in(connection: Connection) -> None:
+    """The write-ahead log goes into the file whole, and is emptied."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _faults(connection: Connection) -> list[tuple[Any, ...]]:

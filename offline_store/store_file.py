@@ -14,6 +14,7 @@ from app.domain.failures import Code, Untrusted
 from offline_store.connection import (
     PAGE_BYTES,
     Connection,
+    bring_log_in,
     check_pages,
     connect,
     failures_named,
@@ -57,7 +58,7 @@ def open_file(path: Path, key: bytes) -> Connection:
         _forget_the_one_before(path)
         return connection
     with closing(connection):
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        bring_log_in(connection)
     _migrate_a_copy(path, key)
     return _checked(path, key)
 

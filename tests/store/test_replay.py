@@ -246,7 +246,7 @@ async def test_an_act_that_did_not_come_about_is_not_brought_back(
         connection = store._connection
         await store._worker.run(lambda: connection.execute("PRAGMA max_page_count = 1"))
         with pytest.raises(Unavailable):
-            await act(store, "too long for the disk " * 5000)
+            await act(store, "long " * 3000)
     (folder / "store.db").write_bytes(b"")
     vault = KeyVault(folder, choose_backend=lambda: ring)
     async with open_store(folder, vault, begins_anew=True) as store:
@@ -257,7 +257,7 @@ async def test_the_journal_holds_only_what_the_server_has_not_answered(
     folder: Path, ring: KeyringInMemory
 ) -> None:
     async with kept_store(folder, ring) as store:
-        long = "a long note " * 2000
+        long = "a long note " * 800
         while store.journal_bytes < 2 * LOOKED_AT_BYTES:
             await act(store, long)
         assert not await store.compact_journal()  # all of it waits
