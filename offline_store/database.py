@@ -32,9 +32,9 @@ from offline_store.profile_folder import (
 from offline_store.readers import Readers
 from offline_store.recordings import RecordingFolder, RecordingsInMemory
 from offline_store.recovery import begin_anew
-from offline_store.snapshot import make_snapshot
 from offline_store.store_file import JOURNAL_NAME, STORE_NAME, has_store, make_file, open_file
 from offline_store.unit_of_work import UnitOfWork
+from offline_store.upkeep import Upkeep
 
 ResultT = TypeVar("ResultT")
 
@@ -93,6 +93,14 @@ class OfflineStore:
         self.has_unopened_store = has_unopened_store
         self.restored = restored or Restored()
         self.was_begun_anew = was_begun_anew
+        self._upkeep = None
+        if kept is not None:
+            self._upkeep = Upkeep(self, kept.path, kept.key, kept.journal, kept.readers)
+
+    @property
+    def upkeep(self) -> Upkeep | None:
+        """None in memory: what goes with the window needs no care."""
+        return self._upkeep
 
     @property
     def is_kept(self) -> bool:
@@ -119,27 +127,9 @@ class OfflineStore:
             return await self.transaction(work)
         return await self._kept.readers.look(work)
 
-    @property
-    def journal_bytes(self) -> int:
-        return 0 if self._kept is None else self._kept.journal.byte_count
-
-    async def compact_journal(self) -> bool:
-        """Drop what the server has answered, when that is most of it. Whether it was."""
-        kept = self._kept
-        return kept is not None and await self._worker.run(lambda: self._compact(kept))
-
-    def _compact(self, kept: KeptFile) -> bool:
-        with failures_named(kept.path):
-            if not kept.journal.is_worth_compacting(self._connection):
-                return False
-            kept.journal.compact(self._connection)
-            return True
-
-    async def make_snapshot(self) -> None:
-        """The last good copy, anew; a reader makes it while the writer goes on."""
-        kept = self._kept
-        if kept is not None:
-            await kept.readers.run(lambda reader: make_snapshot(reader, kept.path, kept.key))
+    async def on_writer(self, work: Callable[[Connection], ResultT]) -> ResultT:
+        """On the writer's thread, outside of any transaction: for the upkeep."""
+        return await self._worker.run(lambda: work(self._connection))
 
     def _whole(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         with failures_named(None if self._kept is None else self._kept.path):

@@ -68,6 +68,11 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def forget_snapshot(store: Path) -> None:
+    """It holds what was shredded since; the next round makes another."""
+    remove_with_log(store.with_name(SNAPSHOT_NAME))
+
+
 def snapshot_age_s(store: Path, now_s: float) -> float | None:
     """By the file's time; None when there is none."""
     try:

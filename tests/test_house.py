@@ -95,6 +95,7 @@ SQL_FILES = {
     "offline_store/outbox.py",
     "offline_store/readers.py",
     "offline_store/records.py",
+    "offline_store/retention.py",
     "offline_store/snapshot.py",
     "server/accounts/store.py",
     "server/audit/store.py",

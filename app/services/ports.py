@@ -193,6 +193,9 @@ class Store(Protocol):
         ...
 
     async def transaction(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT: ...
+    async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """`work` only reads; it waits for no write and holds none up."""
+        ...
 
 
 class RecordingFiles(Protocol):

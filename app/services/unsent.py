@@ -86,7 +86,7 @@ class Unsent:
         await self._acts.do(write)
 
     async def _read(self) -> None:
-        self.state.tell(await self._acts.read(_look))
+        self.state.tell(await self._acts.look(_look))
 
 
 def _refused(unit: UnitOfWork, change_id: ChangeId) -> PendingChange:

@@ -44,5 +44,5 @@ class Worklist:
 
     async def _read(self) -> None:
         today = self._acts.clock.now().astimezone().date()
-        rows = await self._acts.read(lambda unit: unit.records.worklist(today))
+        rows = await self._acts.look(lambda unit: unit.records.worklist(today))
         self.state.tell(WorklistState(ordered(rows), is_known=True))

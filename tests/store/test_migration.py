@@ -10,7 +10,9 @@ import pytest
 
 from app.domain.failures import Code, Failure, Unavailable, Untrusted
 from offline_store import store_file
+from offline_store.connection import Connection
 from offline_store.database import open_store
+from offline_store.migrate import migrate
 from offline_store.store_file import BEFORE_NAME
 from tests.store.make_release_store import STORES, contents, in_json, vault_of
 
@@ -119,9 +121,9 @@ async def test_no_word_of_a_store_is_readable_while_it_is_migrated(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
-    real = store_file.migrate
+    real = migrate
 
-    def look(connection: store_file.Connection) -> None:
+    def look(connection: Connection) -> None:
         real(connection)
         seen.extend(p.read_bytes() for p in (place / "profile").rglob("*") if p.is_file())
 

@@ -17,6 +17,7 @@ from offline_store.key_vault import KeyVault
 from offline_store.snapshot import SNAPSHOT_NAME
 from offline_store.store_file import JOURNAL_NAME
 from offline_store.unit_of_work import UnitOfWork
+from offline_store.upkeep import Upkeep
 from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.store import kept_store
 from tests.store.given import (
@@ -61,6 +62,11 @@ async def chain_holds(store: OfflineStore) -> bool:
     rows = [ChainRow(e.number, e.event.canonical(), e.digest) for e in events]
     reached, fault = verify_chain(rows)
     return fault is None and reached == await store.look(lambda unit: unit.audit.head())
+
+
+def upkeep_of(store: OfflineStore) -> Upkeep:
+    assert store.upkeep is not None
+    return store.upkeep
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -152,10 +158,10 @@ async def test_the_last_good_copy_is_where_a_new_beginning_begins(
         await store.transaction(lambda unit: unit.records.apply(page(a_patient(position=1))))
         await store.transaction(lambda unit: unit.kept.keep_text("person", "known"))
         await act(store, "before the copy")
-        await store.make_snapshot()
+        await upkeep_of(store).make_snapshot()
         await act(store, "after the copy")
         await settle_oldest(store)
-        await store.compact_journal()
+        await upkeep_of(store).compact_journal()
         await act(store, "last")
         before = await store.transaction(contents)
     (folder / "store.db").write_bytes(b"no database at all" * 1000)
@@ -174,7 +180,7 @@ async def test_the_last_good_copy_is_where_a_new_beginning_begins(
 async def test_a_bad_copy_is_not_begun_from(folder: Path, ring: KeyringInMemory) -> None:
     async with kept_store(folder, ring) as store:
         await act(store, "an act")
-        await store.make_snapshot()
+        await upkeep_of(store).make_snapshot()
     snapshot = bytearray((folder / SNAPSHOT_NAME).read_bytes())
     snapshot[-3000] ^= 1
     (folder / SNAPSHOT_NAME).write_bytes(snapshot)
@@ -258,13 +264,13 @@ async def test_the_journal_holds_only_what_the_server_has_not_answered(
 ) -> None:
     async with kept_store(folder, ring) as store:
         long = "a long note " * 800
-        while store.journal_bytes < 2 * LOOKED_AT_BYTES:
+        while upkeep_of(store).journal_bytes < 2 * LOOKED_AT_BYTES:
             await act(store, long)
-        assert not await store.compact_journal()  # all of it waits
+        assert not await upkeep_of(store).compact_journal()  # all of it waits
         while await store.transaction(lambda unit: len(unit.outbox.waiting(100))) > 1:
             await settle_oldest(store)
-        assert await store.compact_journal()
-        assert store.journal_bytes < 3 * len(long)
+        assert await upkeep_of(store).compact_journal()
+        assert upkeep_of(store).journal_bytes < 3 * len(long)
         await store.transaction(lambda unit: unit.outbox.settle(refused(unit.outbox.waiting(1)[0])))
         now = await store.transaction(lambda unit: [p.change.id for p in unit.outbox.all()])
     (folder / "store.db").write_bytes(b"")
@@ -277,10 +283,10 @@ async def test_the_journal_holds_only_what_the_server_has_not_answered(
 async def test_what_only_reads_leaves_no_frame(folder: Path, ring: KeyringInMemory) -> None:
     async with kept_store(folder, ring) as store:
         await act(store, "an act")
-        before = store.journal_bytes
+        before = upkeep_of(store).journal_bytes
         await store.transaction(lambda unit: unit.records.notes(PATIENT))
         await store.transaction(lambda unit: unit.records.apply(page(a_patient(position=1))))
-        assert store.journal_bytes == before
+        assert upkeep_of(store).journal_bytes == before
 
 
 async def test_a_profile_copied_to_another_place_opens_there(
