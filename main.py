@@ -58,6 +58,7 @@ from app.services.sound_labels import SoundLabels
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
+from app.services.store_care import StoreCare
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray
@@ -92,21 +93,38 @@ FLUSH_LIMIT_S = 3.0
 
 async def work(settings: Settings, application: QApplication) -> int:
     """The whole life of the window; the exit code of the program."""
+    begins_anew = False
+    while True:
+        try:
+            async with AsyncExitStack() as house:
+                opening = open_store(settings.profile, begins_anew=begins_anew)
+                store = await house.enter_async_context(opening)
+                return await in_store(settings, application, store, house)
+        except Failure as failure:
+            if not await may_begin_anew(failure, application):
+                return EXIT_CANNOT_OPEN
+            begins_anew = True
+
+
+async def may_begin_anew(failure: Failure, application: QApplication) -> bool:
+    """Says why nothing can be opened; a person may put a damaged store aside and go on."""
+    window = CannotOpenWindow(failure.code)
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def answered(may: bool) -> None:
+        if not answer.done():
+            answer.set_result(may)
+
+    window.left.connect(lambda: answered(False))
+    window.begins_anew.connect(lambda: answered(True))
+    signals = LeaveSignals(lambda: answered(False))
+    dress(application, theme.Look())
+    window.show()
     try:
-        async with AsyncExitStack() as house:
-            store = await house.enter_async_context(open_store(settings.profile))
-            return await in_store(settings, application, store, house)
-    except Failure as failure:
-        window = CannotOpenWindow(failure.code)
-        left = asyncio.Event()
-        window.left.connect(left.set)
-        signals = LeaveSignals(left.set)
-        dress(application, theme.Look())
-        window.show()
-        await left.wait()
+        return await answer
+    finally:
         signals.close()
         window.hide()
-        return EXIT_CANNOT_OPEN
 
 
 async def in_store(
@@ -342,6 +360,14 @@ def make_services(
         ),
         desk=desk,
         leaving=Leaving(),
+        store_care=StoreCare(
+            upkeep=store.upkeep,
+            acts=acts,
+            is_busy=lambda: call.state.value.phase not in (Phase.IDLE, Phase.ENDED),
+            keep_for=settings.keep_for,
+            put_back=store.restored.changes,
+            was_begun_anew=store.was_begun_anew,
+        ),
         engine_room=EngineRoom(engine),
     )
 
@@ -379,6 +405,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.message_files,
         s.still_files,
         s.camera_lease,
+        s.store_care,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -431,6 +458,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
+        s.store_care,
         s.engine_room,
         s.direct_line,
         s.receipts,

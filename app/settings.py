@@ -4,6 +4,7 @@ import argparse
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from app.domain.access import Role
@@ -12,6 +13,7 @@ from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 FREEZE_KEY = "F9"
+KEEP_DAYS_LEAST = 7  # less than a week away from the server, and today's patients would go
 SERVER_DEFAULT = "http://127.0.0.1:8470"
 CUFF_DRIVER_DEFAULT = "suntech"
 
@@ -40,6 +42,7 @@ class Settings:
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
     devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
+    keep_for: timedelta | None = None  # how long a patient who is done with stays on this machine
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
@@ -120,6 +123,12 @@ def read_settings(
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
     )
     parser.add_argument(
+        "--keep-days",
+        type=int,
+        metavar="DAYS",
+        help="shred what the server has of patients about whom nothing is newer (default: never)",
+    )
+    parser.add_argument(
         "--show-witness",
         action="store_true",
         help="print the newest audit digest this profile holds of the server, and end",
@@ -136,6 +145,8 @@ def read_settings(
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
     if not separator:
         cuff_driver, port = CUFF_DRIVER_DEFAULT, given.cuff
+    if given.keep_days is not None and given.keep_days < KEEP_DAYS_LEAST:
+        parser.error(f"--keep-days: at least {KEEP_DAYS_LEAST}")
     unknown = [
         driver for driver, _ in given.device if device_drivers and driver not in device_drivers
     ]
@@ -155,6 +166,7 @@ def read_settings(
         cuff_driver=cuff_driver,
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
+        keep_for=None if given.keep_days is None else timedelta(days=given.keep_days),
         has_echo_control=not given.no_echo_control,
         exam_camera=given.exam_camera,
         camera_head=given.camera_head,

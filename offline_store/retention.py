@@ -1,7 +1,7 @@
 """What of the confirmed records is due to leave this machine: whole patients, never a part of one.
 
 Due is a patient about whom nothing is newer than a given time, no visit is planned or unsigned, and
-nothing waits here for the server or a person. Their records go, and with them the keys of their files.
+nothing waits here for server or person. Their records go, and with them the keys of their files.
 """
 
 from uuid import UUID

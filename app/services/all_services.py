@@ -62,6 +62,7 @@ from app.services.sound_labels import SoundLabels
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
+from app.services.store_care import StoreCare
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray, TrayState
@@ -109,6 +110,7 @@ class Services:
     camera_lease: CameraLease
     desk: Desk
     leaving: Leaving
+    store_care: StoreCare
     engine_room: EngineRoom
 
 

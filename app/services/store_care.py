@@ -43,8 +43,12 @@ class StoreUpkeep(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CareState:
+    """`put_back`: changes that only the journal had when the store was opened."""
+
     damage: Code | None = None
     checked_at: datetime | None = None  # when a whole round last found every page good
+    put_back: int = 0
+    was_begun_anew: bool = False
 
 
 class StoreCare:
@@ -57,13 +61,17 @@ class StoreCare:
         acts: Acts,
         is_busy: Callable[[], bool],
         keep_for: timedelta | None = None,
+        put_back: int = 0,
+        was_begun_anew: bool = False,
     ) -> None:
         self._upkeep = upkeep
         self._acts = acts
         self._is_busy = is_busy
         self._keep_for = keep_for
         self._tasks = TaskOwner("store care")
-        self.state: Broadcast[CareState] = Broadcast(CareState())
+        self.state: Broadcast[CareState] = Broadcast(
+            CareState(put_back=put_back, was_begun_anew=was_begun_anew)
+        )
 
     def start(self) -> None:
         if self._upkeep is not None:
@@ -74,6 +82,7 @@ class StoreCare:
 
     async def _run(self) -> None:
         assert self._upkeep is not None
+        await self._note_opening()
         await asyncio.sleep(AFTER_START_S)
         while self.state.value.damage is None:
             pause = STEP_EVERY_S
@@ -87,6 +96,14 @@ class StoreCare:
             except Untrusted as damage:
                 await self._tell_damage(damage.code)
             await asyncio.sleep(pause)
+
+    async def _note_opening(self) -> None:
+        """What a person did about a damaged store, or the journal did by itself, is an act."""
+        state = self.state.value
+        if state.was_begun_anew:
+            await self._acts.note(self._acts.event(Act.STORE_BEGUN_ANEW))
+        elif state.put_back:
+            await self._acts.note(self._acts.event(Act.STORE_RESTORED))
 
     async def _end_round(self, upkeep: StoreUpkeep) -> None:
         now = self._acts.clock.now()

@@ -9,15 +9,20 @@ from ui.tone import Tone
 from ui.widgets.button import Button
 from ui.widgets.dress import mark
 from ui.widgets.status_banner import StatusBanner
+from ui.widgets.words import Words
 from ui.wording import failure, text
 
-SIZE = (640, 220)
+SIZE = (640, 300)
 
 
 class CannotOpenWindow(QWidget):
-    """Says why, in words; `left` when the person has read it."""
+    """Says why, in words; `left` when the person has read it.
+
+    Of a damaged store it asks whether to put it aside: `begins_anew`.
+    """
 
     left = Signal()
+    begins_anew = Signal()
 
     def __init__(self, code: Code) -> None:
         super().__init__()
@@ -29,7 +34,16 @@ class CannotOpenWindow(QWidget):
         leave.clicked.connect(self.left)
         layout = QVBoxLayout(self)
         layout.addWidget(message)
-        layout.addStretch(1)
+        if code is Code.STORE_DAMAGED:
+            explained = Words(wraps=True, identifier="cannot-open.begin-anew-explained")
+            explained.say(text("cannot-open.begin-anew-explained"))
+            begin = Button("cannot-open.begin-anew", text("cannot-open.begin-anew"))
+            begin.clicked.connect(self.begins_anew)
+            layout.addWidget(explained)
+            layout.addStretch(1)
+            layout.addWidget(begin)
+        else:
+            layout.addStretch(1)
         layout.addWidget(leave)
         self.resize(*SIZE)
 

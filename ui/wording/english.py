@@ -831,6 +831,14 @@ SENTENCES: dict[str, str] = {
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
     # why the program cannot start
+    "status.store-damaged": "The store here is damaged. Finish what you do, then close this window "
+    "and open it again",
+    "status.store-begun-anew": "The store was begun anew; unsent items that came back: {count}",
+    "status.store-put-back": "After a fault of this machine, unsent items that came back: {count}",
+    "cannot-open.begin-anew-explained": "You may put the damaged store aside and go on: with the "
+    "last good copy, with everything unsent from the journal, and with the rest from the server. "
+    "The damaged file is kept for repair.",
+    "cannot-open.begin-anew": "Put it aside and go on",
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
     # closing the window
