@@ -31,7 +31,7 @@ ROOM_BYTES = 2**18
 # HMAC SQLCipher turns read-only.
 SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT = 5, 8, 10, 11
 SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB = 13, 14, 26
-DAMAGE = frozenset({SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB})
+DAMAGE = frozenset({SQLITE_READONLY, SQLITE_CORRUPT, SQLITE_NOTADB})
 
 
 class Cursor(Protocol):
@@ -174,6 +174,8 @@ def _named(error: Exception, path: Path | None) -> Failure | None:
     # A write that finds no room ends as FULL, a sync or a growing index as one of the other two.
     if code == SQLITE_FULL or (code in (SQLITE_IOERR, SQLITE_CANTOPEN) and has_no_room(path)):
         return Unavailable(Code.STORE_FULL)
+    if code == SQLITE_IOERR:
+        return Unavailable(Code.DISK_FAULT)
     if code in DAMAGE:
         return Untrusted(Code.STORE_DAMAGED, "the database")
     if code == SQLITE_CANTOPEN:

@@ -69,6 +69,8 @@ def disk_failures() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise Unavailable(Code.STORE_FULL) from error
+        if error.errno == errno.EIO:
+            raise Unavailable(Code.DISK_FAULT) from error
         # No rights, a file where a folder must be, a path that cannot be: choose another one.
         raise Unavailable(Code.PROFILE_UNUSABLE, type(error).__name__) from error
 

@@ -122,6 +122,7 @@ class Code(StrEnum):
     STORE_NETWORK_DRIVE = "store-network-drive"
     STORE_TOO_NEW = "store-too-new"
     STORE_FULL = "store-full"
+    DISK_FAULT = "disk-fault"
     PROFILE_UNUSABLE = "profile-unusable"
     KEYRING_MISSING = "keyring-missing"
     KEYRING_LOCKED = "keyring-locked"

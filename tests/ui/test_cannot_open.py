@@ -29,8 +29,9 @@ def test_it_says_why_and_offers_to_close(look: theme.Look, code: Code) -> None:
     assert left.count() == 1
 
 
-def test_a_damaged_store_is_put_aside_by_a_person_alone(look: theme.Look) -> None:
-    window = CannotOpenWindow(Code.STORE_DAMAGED)
+@pytest.mark.parametrize("code", [Code.STORE_DAMAGED, Code.DISK_FAULT])
+def test_a_damaged_store_is_put_aside_by_a_person_alone(look: theme.Look, code: Code) -> None:
+    window = CannotOpenWindow(code)
     window.show()
     assert text("cannot-open.begin-anew-explained") in words(window)
     begins, left = QSignalSpy(window.begins_anew), QSignalSpy(window.left)

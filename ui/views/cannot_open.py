@@ -12,13 +12,15 @@ from ui.widgets.status_banner import StatusBanner
 from ui.widgets.words import Words
 from ui.wording import failure, text
 
+# The file cannot be read; what is unsent stands in the journal, too.
+MAY_BEGIN_ANEW = (Code.STORE_DAMAGED, Code.DISK_FAULT)
 SIZE = (640, 300)
 
 
 class CannotOpenWindow(QWidget):
     """Says why, in words; `left` when the person has read it.
 
-    Of a damaged store it asks whether to put it aside: `begins_anew`.
+    Of a store that cannot be read it asks whether to put it aside: `begins_anew`.
     """
 
     left = Signal()
@@ -34,7 +36,7 @@ class CannotOpenWindow(QWidget):
         leave.clicked.connect(self.left)
         layout = QVBoxLayout(self)
         layout.addWidget(message)
-        if code is Code.STORE_DAMAGED:
+        if code in MAY_BEGIN_ANEW:
             explained = Words(wraps=True, identifier="cannot-open.begin-anew-explained")
             explained.say(text("cannot-open.begin-anew-explained"))
             begin = Button("cannot-open.begin-anew", text("cannot-open.begin-anew"))

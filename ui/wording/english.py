@@ -134,6 +134,8 @@ FAILURES: dict[Code, str] = {
     Code.STORE_NETWORK_DRIVE: "The profile lies on a network drive. Choose a local folder.",
     Code.STORE_TOO_NEW: "A newer program wrote this store. Update this program.",
     Code.STORE_FULL: "The disk is full. What you do now is not kept.",
+    Code.DISK_FAULT: "The disk reports a fault. What you do now is not kept. Tell the IT of your "
+    "clinic.",
     Code.PROFILE_UNUSABLE: "The profile folder cannot be used. Choose one that you may write to.",
     Code.KEYRING_MISSING: "No key ring on this machine: nothing is kept when this window closes.",
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",

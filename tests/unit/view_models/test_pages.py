@@ -256,6 +256,7 @@ async def test_what_befell_the_store_is_said_and_damage_before_all_else(doctor: 
         Code.TOKEN_INVALID,
         Code.SERVER_UNTRUSTED,
         Code.STORE_FULL,
+        Code.DISK_FAULT,
         Code.STORE_DAMAGED,
         Code.NOT_ALLOWED,
     ],
@@ -271,7 +272,7 @@ async def test_what_is_wrong_here_is_not_said_to_be_a_server_away(
     assert doctor.call.screen.outage == wording.failure(code)
     assert doctor.worklist.screen.message == wording.failure(code)
     assert doctor.cart_home.screen.message == wording.failure(code)
-    is_kept = code not in (Code.STORE_FULL, Code.STORE_DAMAGED)
+    is_kept = code not in (Code.STORE_FULL, Code.DISK_FAULT, Code.STORE_DAMAGED)
     assert bool(doctor.call.screen.outage_detail) is is_kept
 
 
