@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.audit import Witness
-from app.domain.failures import Code, Unavailable
+from app.domain.failures import Code, Rejected, Unavailable
 from offline_store.act_frames import Mark, Restored
 from offline_store.act_journal import ActJournal
 from offline_store.connection import Connection, connect, failures_named, whole
-from offline_store.key_vault import KeyVault
+from offline_store.key_vault import Custody, KeyVault
 from offline_store.key_wrapping import KEY_BYTES
 from offline_store.migrate import migrate
 from offline_store.profile_folder import (
@@ -65,6 +65,7 @@ class KeptFile:
     key: bytes
     journal: ActJournal
     readers: Readers
+    vault: KeyVault
 
 
 class OfflineStore:
@@ -101,6 +102,17 @@ class OfflineStore:
     def upkeep(self) -> Upkeep | None:
         """None in memory: what goes with the window needs no care."""
         return self._upkeep
+
+    @property
+    def custody(self) -> Custody | None:
+        """What opened it; None in memory."""
+        return None if self._kept is None else self._kept.vault.custody
+
+    async def set_pin(self, pin: str | None) -> None:
+        """A PIN that opens this store, too; None: none any more. Rejected in memory."""
+        if self._kept is None:
+            raise Rejected(Code.NOT_ALLOWED, "nothing is kept")
+        await self._kept.vault.set_pin(self._kept.key, pin)
 
     @property
     def is_kept(self) -> bool:
@@ -158,6 +170,16 @@ class OfflineStore:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a store is to be opened."""
+
+    vault: KeyVault
+    worker: Worker
+    begins_anew: bool = False
+    pin: str | None = None
+
+
 @asynccontextmanager
 async def open_store(
     folder: Path,
@@ -165,17 +187,20 @@ async def open_store(
     *,
     file_system: Callable[[Path], str] = file_system_of,
     begins_anew: bool = False,
+    pin: str | None = None,
 ) -> AsyncIterator[OfflineStore]:
     """The profile's store until the block ends.
 
     Unavailable: STORE_IN_USE, STORE_NETWORK_DRIVE, STORE_FULL, STORE_TOO_NEW. Untrusted:
     STORE_WRONG_KEY, STORE_DAMAGED; then the file is left as it is, until a person says
-    `begins_anew`: it is put aside, and the last good copy and the journal take its place.
+    `begins_anew`: it is put aside, and the last good copy and the journal take its place. `pin`:
+    see KeyVault.key.
     """
     worker, lock = Worker(), FolderLock(folder)
     try:
         await worker.run(lambda: _take_folder(folder, lock, file_system))
-        store = await _opened(folder, vault or KeyVault(folder), worker, begins_anew)
+        opening = Opening(vault or KeyVault(folder), worker, begins_anew, pin)
+        store = await _opened(folder, opening)
         try:
             yield store
         finally:
@@ -193,19 +218,17 @@ def _take_folder(folder: Path, lock: FolderLock, file_system: Callable[[Path], s
         remove_partial_files(folder)
 
 
-async def _opened(folder: Path, vault: KeyVault, worker: Worker, begins_anew: bool) -> OfflineStore:
-    path = folder / STORE_NAME
+async def _opened(folder: Path, opening: Opening) -> OfflineStore:
+    path, worker = folder / STORE_NAME, opening.worker
     is_there = has_store(path)
     try:
-        key = await vault.key(has_store=is_there)
+        key = await opening.vault.key(has_store=is_there, pin=opening.pin)
     except Unavailable as away:
         if away.code not in WITHOUT_KEYRING:
             raise
         why = away.code
         return await worker.run(lambda: _in_memory(worker, why, is_there))
-    return await worker.run(
-        lambda: _on_disk(worker, path, key, vault.journal_key(key), begins_anew and is_there)
-    )
+    return await worker.run(lambda: _on_disk(path, key, opening))
 
 
 def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineStore:
@@ -220,10 +243,10 @@ def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineSt
     )
 
 
-def _on_disk(
-    worker: Worker, path: Path, key: bytes, journal_key: bytes, begins_anew: bool
-) -> OfflineStore:
+def _on_disk(path: Path, key: bytes, opening: Opening) -> OfflineStore:
     recordings_path = path.parent / RECORDINGS_NAME
+    journal_key = opening.vault.journal_key(key)
+    begins_anew = opening.begins_anew and has_store(path)
     with disk_failures(), failures_named(path):
         if begins_anew:
             begin_anew(path.parent, key, journal_key)
@@ -238,9 +261,9 @@ def _on_disk(
             journal.close()
             connection.close()
             raise
-    kept = KeptFile(path, key, journal, Readers(path, key))
+    kept = KeptFile(path, key, journal, Readers(path, key), opening.vault)
     return OfflineStore(
-        connection, worker, recordings, kept, restored=restored, was_begun_anew=begins_anew
+        connection, opening.worker, recordings, kept, restored=restored, was_begun_anew=begins_anew
     )
 
 

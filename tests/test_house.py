@@ -34,7 +34,7 @@ THREADS = {
     "peripherals/finding/port_watch.py": "a driver may hang in the list of ports",
     "peripherals/finding/udev_events.py": "looking for the system's library runs other programs",
     "peripherals/serial_port.py": "a serial port, its clock and its dead man's switch",
-    "offline_store/key_vault.py": "a locked keyring can block for ever",
+    "offline_store/key_vault.py": "a locked keyring can block for ever; a PIN costs time to try",
     "offline_store/database.py": "the one writer of the store",
     "offline_store/readers.py": "two that read beside it",
     "offline_store/recordings.py": "encrypts and writes files",

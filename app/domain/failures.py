@@ -126,6 +126,11 @@ class Code(StrEnum):
     PROFILE_UNUSABLE = "profile-unusable"
     KEYRING_MISSING = "keyring-missing"
     KEYRING_LOCKED = "keyring-locked"
+    TPM_MISSING = "tpm-missing"
+    PIN_NEEDED = "pin-needed"
+    PIN_WRONG = "pin-wrong"
+    PIN_USED_UP = "pin-used-up"
+    PIN_TOO_SHORT = "pin-too-short"
     # the call
     PEER_AWAY = "peer-away"
     PEER_UNTRUSTED = "peer-untrusted"

@@ -154,7 +154,8 @@ async def power_cut(disk: Disk, place: Path, seen: Seen) -> Seen:
 
 
 async def main(folder: Path) -> None:
-    disk, seen = Disk(), []
+    disk = Disk()
+    seen: list[Seen] = []
     for kind, parts, positions in (
         ("eio-write", ("outbox.journal", "store.db-wal"), range(1, 9)),
         ("short-write", ("outbox.journal", "store.db-wal"), range(1, 5)),

@@ -19,7 +19,7 @@ from tests.store.crash_child import run, vault_of
 from tests.store.given import PATIENT
 
 FIRST_WORD_LIMIT_S = 30.0
-LONGEST_LIFE_S = 0.25
+LONGEST_LIFE_S = 0.15
 LIVES_OF_PROFILE = 10
 
 

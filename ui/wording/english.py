@@ -139,6 +139,12 @@ FAILURES: dict[Code, str] = {
     Code.PROFILE_UNUSABLE: "The profile folder cannot be used. Choose one that you may write to.",
     Code.KEYRING_MISSING: "No key ring on this machine: nothing is kept when this window closes.",
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
+    Code.TPM_MISSING: "The security chip (TPM) of this machine does not answer.",
+    Code.PIN_NEEDED: "The store of this machine is locked. Its PIN opens it.",
+    Code.PIN_WRONG: "This PIN is wrong. After five wrong ones it opens nothing any more.",
+    Code.PIN_USED_UP: "Too many wrong PINs: the PIN opens this store no more. Tell the IT of your "
+    "clinic; nothing was deleted.",
+    Code.PIN_TOO_SHORT: "A PIN has at least six characters.",
     # the call
     Code.PEER_AWAY: "The other side is not there.",
     Code.PEER_UNTRUSTED: "Somebody may stand between you and the other side: the call was refused. "
