@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
 
 from PySide6.QtWidgets import QApplication
 
@@ -15,7 +16,7 @@ from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
 from app.domain.engine import Equipment
-from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
@@ -74,14 +75,15 @@ from media.link.sound_export import export_sound
 from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
+from offline_store.pin import refuse_short
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
 from ui.main_window import MainWindow
 from ui.models import make_models
+from ui.opening import ask_pin, may_begin_anew
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
-from ui.views.cannot_open import CannotOpenWindow
 from ui.views.freeze_key import is_freeze_key
 from ui.widgets.dress import dress
 from ui.widgets.video_surface import PictureSources
@@ -91,40 +93,67 @@ RESTART = 4
 FLUSH_LIMIT_S = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants the store opened."""
+
+    begins_anew: bool = False
+    pin: str | None = None
+    renews_key: bool = False
+
+
 async def work(settings: Settings, application: QApplication) -> int:
     """The whole life of the window; the exit code of the program."""
-    begins_anew = False
-    while True:
+    wish: Wish | None = Wish(renews_key=settings.renews_key)
+    while wish is not None:
         try:
             async with AsyncExitStack() as house:
-                opening = open_store(settings.profile, begins_anew=begins_anew)
-                store = await house.enter_async_context(opening)
-                return await in_store(settings, application, store, house)
+                store = await house.enter_async_context(
+                    open_store(
+                        settings.profile,
+                        begins_anew=wish.begins_anew,
+                        pin=wish.pin,
+                        renews_key=wish.renews_key,
+                    )
+                )
+                wish = replace(wish, renews_key=False)
+                pin = await wanted_pin(settings, application, store, wish)
+                if pin is None:
+                    return await in_store(settings, application, store, house)
+                wish = replace(wish, pin=pin)
         except Failure as failure:
-            if not await may_begin_anew(failure, application):
-                return EXIT_CANNOT_OPEN
-            begins_anew = True
+            wish = await what_now(failure, wish, application)
+    return EXIT_CANNOT_OPEN
 
 
-async def may_begin_anew(failure: Failure, application: QApplication) -> bool:
-    """Says why nothing can be opened; a person may put a damaged store aside and go on."""
-    window = CannotOpenWindow(failure.code)
-    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+async def what_now(failure: Failure, wish: Wish, application: QApplication) -> Wish | None:
+    """A person says how to go on; None: not at all."""
+    if failure.code in (Code.PIN_NEEDED, Code.PIN_WRONG):
+        code = failure.code if failure.code is Code.PIN_WRONG else None
+        pin = await ask_pin(application, is_new=False, code=code)
+        return None if pin is None else replace(wish, pin=pin)
+    if await may_begin_anew(application, failure.code):
+        return replace(wish, begins_anew=True)
+    return None
 
-    def answered(may: bool) -> None:
-        if not answer.done():
-            answer.set_result(may)
 
-    window.left.connect(lambda: answered(False))
-    window.begins_anew.connect(lambda: answered(True))
-    signals = LeaveSignals(lambda: answered(False))
-    dress(application, theme.Look())
-    window.show()
-    try:
-        return await answer
-    finally:
-        signals.close()
-        window.hide()
+async def wanted_pin(
+    settings: Settings, application: QApplication, store: OfflineStore, wish: Wish
+) -> str | None:
+    """A new PIN by which a store that is not kept is opened again; of a kept one it is set."""
+    if not settings.asks_pin or wish.pin is not None or store.has_unopened_store or store.has_pin:
+        return None
+    code: Code | None = None
+    while (pin := await ask_pin(application, is_new=True, code=code)) is not None:
+        try:
+            if not store.is_kept:
+                refuse_short(pin)
+                return pin
+            await store.set_pin(pin)
+            return None
+        except Rejected as no:
+            code = no.code
+    return None
 
 
 async def in_store(

@@ -42,6 +42,8 @@ class Settings:
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
     devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
+    asks_pin: bool = False  # for a PIN that opens the store where the key ring does not
+    renews_key: bool = False  # of the store, once, at this start
     keep_for: timedelta | None = None  # how long a patient who is done with stays on this machine
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
@@ -123,6 +125,16 @@ def read_settings(
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
     )
     parser.add_argument(
+        "--ask-pin",
+        action="store_true",
+        help="ask for a PIN, unless one is set: it opens the store where the key ring does not",
+    )
+    parser.add_argument(
+        "--renew-key",
+        action="store_true",
+        help="encrypt the store anew under another key, then start (a key may have become known)",
+    )
+    parser.add_argument(
         "--keep-days",
         type=int,
         metavar="DAYS",
@@ -166,6 +178,8 @@ def read_settings(
         cuff_driver=cuff_driver,
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
+        asks_pin=given.ask_pin,
+        renews_key=given.renew_key,
         keep_for=None if given.keep_days is None else timedelta(days=given.keep_days),
         has_echo_control=not given.no_echo_control,
         exam_camera=given.exam_camera,

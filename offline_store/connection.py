@@ -112,6 +112,20 @@ def keep_working_set(connection: Connection, path: Path) -> None:
     connection.execute(f"PRAGMA cache_size = -{kib}")
 
 
+def copy_under(connection: Connection, copy: Path, key: bytes) -> None:
+    """The whole database in another file, encrypted with another key."""
+    where = f"{copy.absolute().as_uri()}?mode=rwc"
+    connection.execute("ATTACH DATABASE ? AS copy KEY ?", (where, f"x'{key.hex()}'"))
+    try:
+        connection.execute("PRAGMA copy.synchronous = FULL")
+        connection.execute("SELECT sqlcipher_export('copy')").fetchall()
+        row = connection.execute("PRAGMA user_version").fetchone()
+        assert row is not None
+        connection.execute(f"PRAGMA copy.user_version = {int(row[0])}")
+    finally:
+        connection.execute("DETACH DATABASE copy")
+
+
 def is_sound(connection: Connection) -> bool:
     """Tables, indexes and references fit together."""
     said = connection.execute("PRAGMA quick_check").fetchall()

@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ from offline_store.act_frames import Mark, Restored
 from offline_store.act_journal import ActJournal
 from offline_store.connection import Connection, connect, failures_named, whole
 from offline_store.key_vault import Custody, KeyVault
-from offline_store.key_wrapping import KEY_BYTES
+from offline_store.key_wrapping import KEY_BYTES, KeyFile
 from offline_store.migrate import migrate
 from offline_store.profile_folder import (
     FolderLock,
@@ -32,6 +32,7 @@ from offline_store.profile_folder import (
 from offline_store.readers import Readers
 from offline_store.recordings import RecordingFolder, RecordingsInMemory
 from offline_store.recovery import begin_anew
+from offline_store.rotation import finish_rotation, rotate
 from offline_store.store_file import JOURNAL_NAME, STORE_NAME, has_store, make_file, open_file
 from offline_store.unit_of_work import UnitOfWork
 from offline_store.upkeep import Upkeep
@@ -108,6 +109,10 @@ class OfflineStore:
         """What opened it; None in memory."""
         return None if self._kept is None else self._kept.vault.custody
 
+    @property
+    def has_pin(self) -> bool:
+        return self._kept is not None and self._kept.vault.has(Custody.PIN)
+
     async def set_pin(self, pin: str | None) -> None:
         """A PIN that opens this store, too; None: none any more. Rejected in memory."""
         if self._kept is None:
@@ -178,6 +183,7 @@ class Opening:
     worker: Worker
     begins_anew: bool = False
     pin: str | None = None
+    renews_key: bool = False
 
 
 @asynccontextmanager
@@ -188,18 +194,19 @@ async def open_store(
     file_system: Callable[[Path], str] = file_system_of,
     begins_anew: bool = False,
     pin: str | None = None,
+    renews_key: bool = False,
 ) -> AsyncIterator[OfflineStore]:
     """The profile's store until the block ends.
 
     Unavailable: STORE_IN_USE, STORE_NETWORK_DRIVE, STORE_FULL, STORE_TOO_NEW. Untrusted:
     STORE_WRONG_KEY, STORE_DAMAGED; then the file is left as it is, until a person says
     `begins_anew`: it is put aside, and the last good copy and the journal take its place. `pin`:
-    see KeyVault.key.
+    see KeyVault.key. `renews_key`: the one before may have become known to somebody.
     """
     worker, lock = Worker(), FolderLock(folder)
     try:
         await worker.run(lambda: _take_folder(folder, lock, file_system))
-        opening = Opening(vault or KeyVault(folder), worker, begins_anew, pin)
+        opening = Opening(vault or KeyVault(folder), worker, begins_anew, pin, renews_key)
         store = await _opened(folder, opening)
         try:
             yield store
@@ -216,6 +223,7 @@ def _take_folder(folder: Path, lock: FolderLock, file_system: Callable[[Path], s
         refuse_network_drive(folder, file_system)
         lock.take()
         remove_partial_files(folder)
+        finish_rotation(folder / STORE_NAME)
 
 
 async def _opened(folder: Path, opening: Opening) -> OfflineStore:
@@ -228,7 +236,24 @@ async def _opened(folder: Path, opening: Opening) -> OfflineStore:
             raise
         why = away.code
         return await worker.run(lambda: _in_memory(worker, why, is_there))
+    if opening.renews_key and is_there and not opening.begins_anew:
+        next_keys, next_key = await opening.vault.next_keys(opening.pin)
+        former, journal_key = key, opening.vault.journal_key(key)
+        await worker.run(lambda: _rotate(path, former, journal_key, next_keys, next_key))
+        key = next_key
     return await worker.run(lambda: _on_disk(path, key, opening))
+
+
+def _rotate(
+    path: Path, key: bytes, journal_key: bytes, next_keys: KeyFile, next_key: bytes
+) -> None:
+    """First all that only the journal has goes into the store."""
+    with disk_failures(), failures_named(path):
+        with closing(open_file(path, key)) as connection:
+            journal = ActJournal(path.with_name(JOURNAL_NAME), journal_key)
+            with closing(journal):
+                journal.reconcile(connection, path.parent / RECORDINGS_NAME)
+        rotate(path, key, next_keys, next_key)
 
 
 def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineStore:

@@ -212,6 +212,18 @@ class KeyVault:
         self._keys.write(with_wrapping(keys, await self._first_wrapping(keys, key, pin)))
         return key
 
+    async def next_keys(self, pin: str | None) -> tuple[KeyFile, bytes]:
+        """Another key for a store that has one, under another keyring item: both may be known.
+
+        A PIN that is not at hand now has to be set anew: what it opens is the key before.
+        """
+        key = os.urandom(KEY_BYTES)
+        keys = with_journal_key(new_key_file(key, uuid4()), key, os.urandom(KEY_BYTES))
+        keys = with_wrapping(keys, await self._first_wrapping(keys, key, pin))
+        if pin is not None:
+            keys = with_wrapping(keys, await self._by_pin(keys, key, pin))
+        return keys, key
+
     async def _first_wrapping(self, keys: KeyFile, key: bytes, pin: str | None) -> Wrapping:
         """In the order in which we trust them: keyring, TPM, PIN. Never none of them."""
         try:

@@ -2,20 +2,21 @@
 
 import pytest
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.domain.failures import Code
 from ui import theme
+from ui.views.ask_pin import AskPinWindow
 from ui.views.cannot_open import CannotOpenWindow
 from ui.wording import failure, text
 
 
-def buttons(window: CannotOpenWindow) -> dict[str, QPushButton]:
+def buttons(window: QWidget) -> dict[str, QPushButton]:
     found = window.findChildren(QPushButton)
     return {button.accessibleIdentifier(): button for button in found if not button.isHidden()}
 
 
-def words(window: CannotOpenWindow) -> str:
+def words(window: QWidget) -> str:
     return " ".join(label.text() for label in window.findChildren(QLabel))
 
 
@@ -40,3 +41,37 @@ def test_a_damaged_store_is_put_aside_by_a_person_alone(look: theme.Look, code: 
     assert (begins.count(), left.count()) == (1, 0)
     window.close()
     assert left.count() == 1
+
+
+def fields(window: AskPinWindow) -> list[QLineEdit]:
+    return [field for field in window.findChildren(QLineEdit) if field.isVisible()]
+
+
+def test_a_pin_is_asked_for_once_and_never_shown(look: theme.Look) -> None:
+    window = AskPinWindow(is_new=False, code=Code.PIN_WRONG)
+    window.show()
+    assert failure(Code.PIN_WRONG) in words(window)
+    (pin,) = fields(window)
+    assert pin.echoMode() is QLineEdit.EchoMode.Password
+    given, left = QSignalSpy(window.given), QSignalSpy(window.left)
+    pin.setText("270496")
+    buttons(window)["pin.go-on"].click()
+    assert [given.at(0)[0], given.count(), left.count()] == ["270496", 1, 0]
+    assert pin.text() == ""
+    buttons(window)["pin.leave"].click()
+    assert left.count() == 1
+
+
+def test_a_new_pin_is_typed_twice_the_same(look: theme.Look) -> None:
+    window = AskPinWindow(is_new=True)
+    window.show()
+    pin, again = fields(window)
+    given = QSignalSpy(window.given)
+    pin.setText("270496")
+    again.setText("270497")
+    buttons(window)["pin.go-on"].click()
+    assert given.count() == 0
+    assert text("pin.differ") in words(window)
+    again.setText("270496")
+    buttons(window)["pin.go-on"].click()
+    assert [given.at(0)[0], given.count()] == ["270496", 1]

@@ -847,6 +847,14 @@ SENTENCES: dict[str, str] = {
     "last good copy, with everything unsent from the journal, and with the rest from the server. "
     "The damaged file is kept for repair.",
     "cannot-open.begin-anew": "Put it aside and go on",
+    "pin.title": "PIN of this machine's store",
+    "pin.title-new": "Set a PIN for this machine's store. It opens the store where the key ring "
+    "does not. At least six characters",
+    "pin.pin": "PIN",
+    "pin.again": "The same PIN again",
+    "pin.differ": "These are two different PINs.",
+    "pin.go-on": "Go on",
+    "pin.without": "Go on without a PIN",
     "cannot-open.title": "Bedside cannot start",
     "cannot-open.leave": "Close",
     # closing the window
