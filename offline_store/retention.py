@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.ids import PatientId
 from offline_store.connection import Connection
+from offline_store.name_words import NameWords
 
 # Asked type by type, because each type has its index; a patient's own record names no patient.
 DUE = """
@@ -69,6 +70,7 @@ class Retention:
         self._connection.execute(
             "DELETE FROM records WHERE record_type = 'patient' AND record = ?", (str(patient),)
         )
+        NameWords(self._connection).forget(str(patient))
         for name in files:
             self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
         return files

@@ -93,6 +93,7 @@ SQL_FILES = {
     "offline_store/kept.py",
     "offline_store/measurements.py",
     "offline_store/migrate.py",
+    "offline_store/name_words.py",
     "offline_store/outbox.py",
     "offline_store/readers.py",
     "offline_store/records.py",
