@@ -56,6 +56,7 @@ from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.sound_files import SoundFiles
 from app.services.sound_labels import SoundLabels
+from app.services.standing import DeviceStanding
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -389,6 +390,13 @@ def make_services(
         ),
         desk=desk,
         leaving=Leaving(),
+        standing=DeviceStanding(
+            server_api=server_api,
+            acts=acts,
+            device=device,
+            sign_out=sign_in.sign_out,
+            wipe=store.wipe,
+        ),
         store_care=StoreCare(
             upkeep=store.upkeep,
             acts=acts,
@@ -435,6 +443,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.still_files,
         s.camera_lease,
         s.store_care,
+        s.standing,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -444,6 +453,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         nonlocal is_connected
         if phase is SignInPhase.LOCKED:
             s.call.screen_locked()
+        s.standing.ask()
         if phase in (SignInPhase.SIGNED_IN, SignInPhase.LOCKED):
             s.sync.start()
             if not is_connected:
@@ -487,6 +497,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
+        s.standing,
         s.store_care,
         s.engine_room,
         s.direct_line,

@@ -109,6 +109,11 @@ class OfflineStore:
         """What opened it; None in memory."""
         return None if self._kept is None else self._kept.vault.custody
 
+    async def wipe(self) -> None:
+        """What is kept here is unreadable from the next start on: its keys are destroyed."""
+        if self._kept is not None:
+            await self._kept.vault.destroy()
+
     @property
     def has_pin(self) -> bool:
         return self._kept is not None and self._kept.vault.has(Custody.PIN)

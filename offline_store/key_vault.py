@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -78,6 +79,7 @@ class Backend(Protocol):
 
     def get_password(self, service: str, username: str) -> str | None: ...
     def set_password(self, service: str, username: str, password: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None: ...
 
 
 def allowed_backends(chosen: Any) -> list[Backend]:
@@ -148,7 +150,7 @@ class KeyVault:
         by_tpm = wrapping_for(keys, Custody.TPM)
         by_keyring = wrapping_for(keys, Custody.KEYRING)
         if by_keyring is None and by_tpm is None:
-            raise Unavailable(Code.KEYRING_MISSING, "this profile has a PIN alone")
+            raise Untrusted(Code.STORE_WRONG_KEY, "no way of this machine's own")
         try:
             if by_keyring is not None:
                 return await self._key_of_item(keys, by_keyring)
@@ -284,6 +286,20 @@ class KeyVault:
         """For carts: the machine opens the store where no keyring is unlocked."""
         keys = self._read()
         self._keys.write(with_wrapping(keys, await self._by_tpm(keys, key)))
+
+    async def destroy(self) -> None:
+        """No way to the key is left. The files stay: without it they are noise."""
+        keys = self._keys.read()
+        if keys is None:
+            return
+        self._keys.write(keys.model_copy(update={"wrappings": [], "journal": None}))
+        with suppress(Unavailable):  # what the item wrapped is gone already
+            await self._on_thread(lambda: self._delete_item(keys.profile))
+
+    def _delete_item(self, profile: UUID) -> None:
+        for backend in self._backends():
+            if backend.get_password(SERVICE, str(profile)) is not None:
+                backend.delete_password(SERVICE, str(profile))
 
     def has(self, custody: Custody) -> bool:
         keys = self._keys.read()

@@ -18,6 +18,8 @@ class Code(StrEnum):
     NOT_ALLOWED = "not-allowed"
     ROLE_DOES_NOT_FIT = "role-does-not-fit"
     DEVICE_UNKNOWN = "device-unknown"
+    DEVICE_REVOKED = "device-revoked"
+    LEASE_ENDED = "lease-ended"
     # the wire
     SERVER_UNREACHABLE = "server-unreachable"
     SERVER_UNTRUSTED = "server-untrusted"

@@ -59,6 +59,7 @@ from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn
 from app.services.sound_labels import SoundLabels
+from app.services.standing import DeviceStanding
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -111,6 +112,7 @@ class Services:
     desk: Desk
     leaving: Leaving
     store_care: StoreCare
+    standing: DeviceStanding
     engine_room: EngineRoom
 
 

@@ -21,6 +21,7 @@ from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
+from app.services.standing import keep_time_seen, why_not_offline
 
 log = logging.getLogger(__name__)
 
@@ -148,11 +149,20 @@ class SignIn:
         )
         if verifier is None or last is None or last.person.role is not self.state.value.role:
             raise away
+        await self._must_have_standing()
         if not await _fits(verifier, username, password):
             event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
             await self._acts.note(event)
             raise Rejected(Code.WRONG_CREDENTIALS)
         return last
+
+    async def _must_have_standing(self) -> None:
+        """Without the server only under a lease that has not ended; never on a revoked device."""
+        now = self._acts.clock.now()
+        code = await self._acts.read(lambda unit: why_not_offline(unit, now))
+        if code is not None:
+            raise Rejected(code)
+        await self._acts.read(keep_time_seen(now))
 
     async def _enter(self, last: "_LastPerson", *, is_offline: bool) -> None:
         self._acts.now_acting(last.person)
@@ -178,6 +188,11 @@ class SignIn:
     async def unlock(self, password: str) -> None:
         """Same person, same password; after five wrong tries only a full sign-in helps."""
         if self.state.value.phase is not SignInPhase.LOCKED:
+            return
+        try:
+            await self._must_have_standing()
+        except Rejected as no:
+            await self.sign_out(code=no.code)
             return
         verifier = await self._acts.read(lambda unit: unit.kept.text("verifier"))
         if verifier is not None and await _fits(verifier, None, password):

@@ -146,7 +146,7 @@ async def test_a_pin_that_is_given_up_opens_nothing(folder: Path) -> None:
     key = await with_pin(folder, ring)
     await vault(folder, ring).set_pin(key, None)
     assert not vault(folder).has(Custody.PIN)
-    assert await code_of(folder, PIN) is Code.KEYRING_MISSING
+    assert await code_of(folder, PIN) is Code.KEYRING_MISSING  # and no PIN is asked for
 
 
 @pytest.mark.parametrize("field", ["salt", "wrapped", "check"])

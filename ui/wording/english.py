@@ -18,6 +18,10 @@ FAILURES: dict[Code, str] = {
     Code.NOT_ALLOWED: "Your role does not allow this.",
     Code.ROLE_DOES_NOT_FIT: "This account cannot sign in on this kind of machine.",
     Code.DEVICE_UNKNOWN: "The server does not know this machine. Sign in again to enrol it.",
+    Code.DEVICE_REVOKED: "This machine was withdrawn by your clinic. Nobody can work on it. Tell "
+    "the IT of your clinic.",
+    Code.LEASE_ENDED: "This machine has been away from its server for too long, or its clock was "
+    "set back. Sign in where the server can be reached.",
     # the wire
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
     Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "

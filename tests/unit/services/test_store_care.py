@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -62,9 +63,9 @@ async def caring(
     desk: DeskOnFakes,
     upkeep: FakeUpkeep,
     is_busy: Callable[[], bool] = lambda: False,
-    **more: object,
+    **more: Any,
 ) -> AsyncIterator[StoreCare]:
-    care = StoreCare(upkeep=upkeep, acts=desk.acts, is_busy=is_busy, **more)  # type: ignore[arg-type]  # as a test gives them
+    care = StoreCare(upkeep=upkeep, acts=desk.acts, is_busy=is_busy, **more)
     care.start()
     try:
         yield care
@@ -156,7 +157,7 @@ async def test_patients_go_only_where_the_clinic_says_when(doctor: DeskOnFakes) 
     ],
 )
 async def test_what_befell_the_store_is_noted_once(
-    doctor: DeskOnFakes, told: dict[str, object], act: Act | None
+    doctor: DeskOnFakes, told: dict[str, Any], act: Act | None
 ) -> None:
     async with caring(doctor, FakeUpkeep(), **told) as care:
         await doctor.clock.passes(AFTER_START_S + 5)
