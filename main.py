@@ -44,6 +44,7 @@ from app.services.engine_room import EngineRoom
 from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
+from app.services.idle_lock import IdleLock
 from app.services.leaving import Leaving
 from app.services.listening import Listening
 from app.services.message_files import MessageFiles
@@ -88,6 +89,7 @@ from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
 from ui.views.freeze_key import is_freeze_key
 from ui.widgets.dress import dress
+from ui.widgets.touches import Touches
 from ui.widgets.video_surface import PictureSources
 
 EXIT_CANNOT_OPEN = 3
@@ -225,6 +227,7 @@ async def in_store(
         if services.sign_in.state.value.phase is SignInPhase.LOCKED:
             await services.desk.resume(running)
     window.show()
+    Touches(window, services.idle_lock.touched)
     start(services, engine, tasks)
     if settings.role is Role.PRESENTER:
         tasks.start(services.desk.look_for_equipment(), "look for equipment")
@@ -245,7 +248,7 @@ def make_services(
     clock: SystemClock,
     head: CameraMover | None = None,
 ) -> Services:
-    role, devices = settings.role, Devices()
+    role, devices, leaving = settings.role, Devices(), Leaving()
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -258,6 +261,7 @@ def make_services(
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
+    worklist, unsent = Worklist(acts), Unsent(acts)
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     sync = Sync(
         server_api=server_api,
@@ -327,9 +331,9 @@ def make_services(
         switchboard=switchboard,
         sign_in=sign_in,
         sync=sync,
-        worklist=Worklist(acts),
+        worklist=worklist,
         chart=chart,
-        unsent=Unsent(acts),
+        unsent=unsent,
         devices=devices,
         device_ports=DevicePorts(instruments, devices, clock),
         call=call,
@@ -389,7 +393,14 @@ def make_services(
             tell_far=call.tell_far,
         ),
         desk=desk,
-        leaving=Leaving(),
+        leaving=leaving,
+        idle_lock=IdleLock(
+            sign_in=sign_in,
+            clock=clock,
+            after_s=settings.lock_after_s,
+            is_busy=lambda: is_busy(call, vitals, leaving),
+            shown=(worklist, unsent, desk),
+        ),
         standing=DeviceStanding(
             server_api=server_api,
             acts=acts,
@@ -407,6 +418,13 @@ def make_services(
         ),
         engine_room=EngineRoom(engine),
     )
+
+
+def is_busy(call: Call, vitals: Vitals, leaving: Leaving) -> bool:
+    """A call runs, an instrument measures, or what is not kept yet would be lost."""
+    is_measuring = any(one.is_running for one in vitals.state.value.instruments.values())
+    is_called = call.state.value.phase not in (Phase.IDLE, Phase.ENDED)
+    return is_called or is_measuring or bool(leaving.losses.value)
 
 
 def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
@@ -444,6 +462,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.camera_lease,
         s.store_care,
         s.standing,
+        s.idle_lock,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -497,6 +516,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
+        s.idle_lock,
         s.standing,
         s.store_care,
         s.engine_room,

@@ -48,6 +48,7 @@ from app.services.engine_room import EngineRoom
 from app.services.exam_camera import ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
+from app.services.idle_lock import IdleLock
 from app.services.leaving import Leaving, Loss
 from app.services.listening import Listening
 from app.services.message_files import MessageFiles
@@ -113,6 +114,7 @@ class Services:
     leaving: Leaving
     store_care: StoreCare
     standing: DeviceStanding
+    idle_lock: IdleLock
     engine_room: EngineRoom
 
 

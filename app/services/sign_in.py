@@ -49,6 +49,7 @@ class SignInState:
     is_demonstration: bool = False
     is_offline: bool = False  # signed in against what is known here; the server has not said yes
     has_unopened_store: bool = False  # earlier work lies here, out of reach
+    was_idle: bool = False  # it locked itself, because nobody touched it
 
 
 class SignIn:
@@ -177,11 +178,12 @@ class SignIn:
             is_demonstration=last.is_demonstration,
         )
 
-    async def lock(self) -> None:
+    async def lock(self, *, was_idle: bool = False) -> None:
         """The chart goes from the screen; a running call goes on."""
         if self.state.value.phase is not SignInPhase.SIGNED_IN:
             return
-        self._tell(phase=SignInPhase.LOCKED, code=None)  # first: a full disk keeps no chart open
+        # First: a full disk keeps no chart open.
+        self._tell(phase=SignInPhase.LOCKED, code=None, was_idle=was_idle)
         event = self._acts.event(Act.SCREEN_LOCKED)
         await self._acts.note(event)
 
@@ -199,7 +201,7 @@ class SignIn:
             self._tries_left = UNLOCK_TRIES
             event = self._acts.event(Act.SCREEN_UNLOCKED)
             await self._acts.note(event)
-            self._tell(phase=SignInPhase.SIGNED_IN, code=None)
+            self._tell(phase=SignInPhase.SIGNED_IN, code=None, was_idle=False)
             return
         self._tries_left -= 1
         event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
@@ -227,7 +229,9 @@ class SignIn:
 
     async def _gone(self, code: Code | None) -> None:
         self._acts.now_acting(None)
-        self._tell(phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False)
+        self._tell(
+            phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False, was_idle=False
+        )
         try:
             await self._server_api.sign_out()
         except Failure as failure:

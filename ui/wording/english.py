@@ -191,6 +191,7 @@ SENTENCES: dict[str, str] = {
     "lock.unlock": "Unlock",
     "lock.sign-out": "Somebody else signs in",
     "lock.by-person": "The chart is hidden until you unlock.",
+    "lock.by-itself": "Nobody has touched this screen for a while. Unlock to go on where you were.",
     "lock.after-restart": "This window was started again. The call went on without it.",
     "lock.call-since": "Call running since {time}",
     "lock.call-waiting": "In the visit, the other side is not there",
