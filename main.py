@@ -400,6 +400,8 @@ def make_services(
             after_s=settings.lock_after_s,
             is_busy=lambda: is_busy(call, vitals, leaving),
             shown=(worklist, unsent, desk),
+            rest=store.rest,
+            stay_awake=store.stay_awake,
         ),
         standing=DeviceStanding(
             server_api=server_api,
@@ -411,7 +413,7 @@ def make_services(
         store_care=StoreCare(
             upkeep=store.upkeep,
             acts=acts,
-            is_busy=lambda: call.state.value.phase not in (Phase.IDLE, Phase.ENDED),
+            is_busy=lambda: is_busy(call, vitals, leaving) or store.rests,
             keep_for=settings.keep_for,
             put_back=store.restored.changes,
             was_begun_anew=store.was_begun_anew,

@@ -6,9 +6,9 @@ the file. Without a keyring that keeps secrets it stays in memory; it is never w
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,8 +18,9 @@ from app.domain.failures import Code, Rejected, Unavailable
 from offline_store.act_frames import Mark, Restored
 from offline_store.act_journal import ActJournal
 from offline_store.connection import Connection, connect, failures_named, whole
+from offline_store.kept_file import RECORDINGS_NAME, KeptFile, open_kept, renew_key
 from offline_store.key_vault import Custody, KeyVault
-from offline_store.key_wrapping import KEY_BYTES, KeyFile
+from offline_store.key_wrapping import KEY_BYTES
 from offline_store.migrate import migrate
 from offline_store.profile_folder import (
     FolderLock,
@@ -29,17 +30,13 @@ from offline_store.profile_folder import (
     refuse_network_drive,
     remove_partial_files,
 )
-from offline_store.readers import Readers
 from offline_store.recordings import RecordingFolder, RecordingsInMemory
-from offline_store.recovery import begin_anew
-from offline_store.rotation import finish_rotation, rotate
-from offline_store.store_file import JOURNAL_NAME, STORE_NAME, has_store, make_file, open_file
+from offline_store.rotation import finish_rotation
+from offline_store.store_file import STORE_NAME, has_store
 from offline_store.unit_of_work import UnitOfWork
 from offline_store.upkeep import Upkeep
 
 ResultT = TypeVar("ResultT")
-
-RECORDINGS_NAME = "recordings"
 
 WITHOUT_KEYRING = frozenset({Code.KEYRING_MISSING, Code.KEYRING_LOCKED})
 
@@ -59,14 +56,14 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
-    """What a store on the disk has besides its connection."""
+class Opening:
+    """How a store is to be opened."""
 
-    path: Path
-    key: bytes
-    journal: ActJournal
-    readers: Readers
     vault: KeyVault
+    worker: Worker
+    begins_anew: bool = False
+    pin: str | None = None
+    renews_key: bool = False
 
 
 class OfflineStore:
@@ -81,88 +78,141 @@ class OfflineStore:
         worker: Worker,
         recordings: RecordingFolder | RecordingsInMemory,
         kept: KeptFile | None = None,
+        vault: KeyVault | None = None,
         *,
         why_not_kept: Code | None = None,
         has_unopened_store: bool = False,
-        restored: Restored | None = None,
         was_begun_anew: bool = False,
     ) -> None:
         self._connection = connection
         self._worker = worker
         self._kept = kept
+        self._vault = vault
         self.recordings = recordings
         self.why_not_kept = why_not_kept
         self.has_unopened_store = has_unopened_store
-        self.restored = restored or Restored()
+        self.restored = Restored() if kept is None else kept.restored
         self.was_begun_anew = was_begun_anew
-        self._upkeep = None
-        if kept is not None:
-            self._upkeep = Upkeep(self, kept.path, kept.key, kept.journal, kept.readers)
+        self._path = None if kept is None else kept.path
+        self._upkeep = None if kept is None else Upkeep(self, kept)
+        self._rests = False
+        self._one_at_a_time = asyncio.Lock()  # while it rests
+
+    @property
+    def is_kept(self) -> bool:
+        return self._path is not None
 
     @property
     def upkeep(self) -> Upkeep | None:
         """None in memory: what goes with the window needs no care."""
         return self._upkeep
 
+    # --- keys --------------------------------------------------------------------------------
+
     @property
     def custody(self) -> Custody | None:
         """What opened it; None in memory."""
-        return None if self._kept is None else self._kept.vault.custody
-
-    async def wipe(self) -> None:
-        """What is kept here is unreadable from the next start on: its keys are destroyed."""
-        if self._kept is not None:
-            await self._kept.vault.destroy()
+        return None if self._vault is None else self._vault.custody
 
     @property
     def has_pin(self) -> bool:
-        return self._kept is not None and self._kept.vault.has(Custody.PIN)
+        return self._vault is not None and self._vault.has(Custody.PIN)
 
     async def set_pin(self, pin: str | None) -> None:
         """A PIN that opens this store, too; None: none any more. Rejected in memory."""
-        if self._kept is None:
-            raise Rejected(Code.NOT_ALLOWED, "nothing is kept")
-        await self._kept.vault.set_pin(self._kept.key, pin)
+        if self._vault is None or self._kept is None:
+            raise Rejected(Code.NOT_ALLOWED, "nothing is kept, or it rests")
+        await self._vault.set_pin(self._kept.key, pin)
+
+    async def wipe(self) -> None:
+        """What is kept here is unreadable from the next start on: its keys are destroyed."""
+        if self._vault is not None:
+            await self._vault.destroy()
+
+    # --- rest --------------------------------------------------------------------------------
 
     @property
-    def is_kept(self) -> bool:
-        return self._kept is not None
+    def rests(self) -> bool:
+        return self._rests
+
+    async def rest(self) -> None:
+        """The database is closed and its key forgotten; each transaction opens it for itself.
+
+        Only where the machine itself gives the key again: with a PIN alone it stays open.
+        """
+        if self._kept is None or self.custody not in (Custody.KEYRING, Custody.TPM):
+            return
+        self._rests = True
+        async with self._one_at_a_time:
+            await self._sleep()
+
+    def stay_awake(self) -> None:
+        """The next transaction opens it, and it stays open."""
+        self._rests = False
+
+    async def _sleep(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            if self._upkeep is not None:
+                self._upkeep.rest()
+            await kept.readers.close()
+            await self._worker.run(kept.close)
+
+    async def _wake(self) -> None:
+        if self._kept is None and self._path is not None and self._vault is not None:
+            path, vault = self._path, self._vault
+            key = await vault.key(has_store=True)
+            kept = await self._worker.run(lambda: open_kept(path, key, vault.journal_key(key)))
+            self._connection, self._kept = kept.connection, kept
+            if self._upkeep is not None:
+                self._upkeep.take(kept)
+
+    async def _awake(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """`work` on an open store, which rests again afterwards when it is to."""
+        if self._path is None or (self._kept is not None and not self._rests):
+            return await work()
+        async with self._one_at_a_time:
+            await self._wake()
+            try:
+                return await work()
+            finally:
+                if self._rests:
+                    await self._sleep()
 
     async def close(self) -> None:
-        """SQLite brings the write-ahead log in and removes it when the last connection closes."""
-        if self._kept is not None:
-            await self._kept.readers.close()
-        await self._worker.run(self._close)
+        if self._path is None:
+            await self._worker.run(self._connection.close)
+        else:
+            async with self._one_at_a_time:
+                await self._sleep()
 
-    def _close(self) -> None:
-        if self._kept is not None:
-            self._kept.journal.close()
-        self._connection.close()
+    # --- work --------------------------------------------------------------------------------
 
     async def transaction(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """Run `work` whole on the worker thread, or leave everything as it was."""
-        return await self._worker.run(lambda: self._whole(work))
+        return await self._awake(lambda: self._worker.run(lambda: self._whole(work)))
 
     async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """Run `work`, which only reads, beside the writer: all that was committed is seen."""
-        if self._kept is None:
+        if self._kept is None or self._rests:
             return await self.transaction(work)
         return await self._kept.readers.look(work)
 
     async def on_writer(self, work: Callable[[Connection], ResultT]) -> ResultT:
         """On the writer's thread, outside of any transaction: for the upkeep."""
-        return await self._worker.run(lambda: work(self._connection))
+        return await self._awake(lambda: self._worker.run(lambda: work(self._connection)))
 
     def _whole(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
-        with failures_named(None if self._kept is None else self._kept.path):
-            if self._kept is None:
+        kept = self._kept
+        with failures_named(self._path):
+            if kept is None:
                 return self._committed(work)
             try:
-                result = self._committed(work, self._kept.journal)
+                result = self._committed(work, kept.journal)
             except BaseException:
-                self._kept.journal.rolled_back(self._connection)
+                kept.journal.rolled_back(self._connection)
                 raise
-            self._kept.journal.committed()
+            kept.journal.committed()
             return result
 
     def _committed(
@@ -178,17 +228,6 @@ class OfflineStore:
             if journal is not None and mark is not None and is_changed:
                 journal.write(self._connection, mark, unit.measurements.touched)
         return result
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a store is to be opened."""
-
-    vault: KeyVault
-    worker: Worker
-    begins_anew: bool = False
-    pin: str | None = None
-    renews_key: bool = False
 
 
 @asynccontextmanager
@@ -244,21 +283,9 @@ async def _opened(folder: Path, opening: Opening) -> OfflineStore:
     if opening.renews_key and is_there and not opening.begins_anew:
         next_keys, next_key = await opening.vault.next_keys(opening.pin)
         former, journal_key = key, opening.vault.journal_key(key)
-        await worker.run(lambda: _rotate(path, former, journal_key, next_keys, next_key))
+        await worker.run(lambda: renew_key(path, former, journal_key, next_keys, next_key))
         key = next_key
     return await worker.run(lambda: _on_disk(path, key, opening))
-
-
-def _rotate(
-    path: Path, key: bytes, journal_key: bytes, next_keys: KeyFile, next_key: bytes
-) -> None:
-    """First all that only the journal has goes into the store."""
-    with disk_failures(), failures_named(path):
-        with closing(open_file(path, key)) as connection:
-            journal = ActJournal(path.with_name(JOURNAL_NAME), journal_key)
-            with closing(journal):
-                journal.reconcile(connection, path.parent / RECORDINGS_NAME)
-        rotate(path, key, next_keys, next_key)
 
 
 def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineStore:
@@ -274,26 +301,18 @@ def _in_memory(worker: Worker, why: Code, has_unopened_store: bool) -> OfflineSt
 
 
 def _on_disk(path: Path, key: bytes, opening: Opening) -> OfflineStore:
-    recordings_path = path.parent / RECORDINGS_NAME
+    with disk_failures():
+        recordings = RecordingFolder(path.parent / RECORDINGS_NAME)
     journal_key = opening.vault.journal_key(key)
     begins_anew = opening.begins_anew and has_store(path)
-    with disk_failures(), failures_named(path):
-        if begins_anew:
-            begin_anew(path.parent, key, journal_key)
-        elif not has_store(path):
-            make_file(path, key)
-        recordings = RecordingFolder(recordings_path)
-        connection = open_file(path, key)
-        journal = ActJournal(path.with_name(JOURNAL_NAME), journal_key)
-        try:
-            restored = journal.reconcile(connection, recordings_path)
-        except BaseException:
-            journal.close()
-            connection.close()
-            raise
-    kept = KeptFile(path, key, journal, Readers(path, key), opening.vault)
+    kept = open_kept(path, key, journal_key, begins_anew=begins_anew)
     return OfflineStore(
-        connection, opening.worker, recordings, kept, restored=restored, was_begun_anew=begins_anew
+        kept.connection,
+        opening.worker,
+        recordings,
+        kept,
+        opening.vault,
+        was_begun_anew=begins_anew,
     )
 
 

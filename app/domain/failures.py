@@ -123,6 +123,7 @@ class Code(StrEnum):
     STORE_DAMAGED = "store-damaged"
     STORE_NETWORK_DRIVE = "store-network-drive"
     STORE_TOO_NEW = "store-too-new"
+    STORE_RESTS = "store-rests"
     STORE_FULL = "store-full"
     DISK_FAULT = "disk-fault"
     PROFILE_UNUSABLE = "profile-unusable"

@@ -1,12 +1,12 @@
 """Locks the screen when nobody has touched it for a while; nothing of any patient stays in view.
 
 Never while a call runs, an instrument measures, or something would be lost. What was shown leaves
-the memory of the services that show it; after the unlocking they read it again.
+the memory of the services that show it, and the store rests; after the unlocking all is read again.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from app.domain.clock import Clock
@@ -32,7 +32,10 @@ class Shows(Protocol):
 
 
 class IdleLock:
-    """`after_s` None: never by itself. `is_busy`: whoever is there may have no hand free."""
+    """`after_s` None: never by itself. `is_busy`: whoever is there may have no hand free.
+
+    `rest` closes the store, `stay_awake` lets it be opened again and stay so.
+    """
 
     def __init__(
         self,
@@ -42,12 +45,15 @@ class IdleLock:
         after_s: float | None,
         is_busy: Callable[[], bool],
         shown: tuple[Shows, ...],
+        rest: Callable[[], Awaitable[None]],
+        stay_awake: Callable[[], None],
     ) -> None:
         self._sign_in = sign_in
         self._clock = clock
         self._after_s = after_s
         self._is_busy = is_busy
         self._shown = shown
+        self._rest, self._stay_awake = rest, stay_awake
         self._is_covered = False
         self._touched_at = clock.monotonic()
         self._tasks = TaskOwner("idle lock")
@@ -84,9 +90,11 @@ class IdleLock:
         self._is_covered = True
         for one in self._shown:
             one.cover()
+        await self._rest()
 
     def _person_changed(self, state: SignInState) -> None:
         if self._is_covered and state.phase is not SignInPhase.LOCKED:
             self._is_covered = False
+            self._stay_awake()
             for one in self._shown:
                 one.uncover()

@@ -60,5 +60,5 @@ def inline_store() -> Iterator[InlineStore]:
     try:
         yield store
     finally:
-        store._close()
+        store._connection.close()
         store.worker.close()

@@ -137,6 +137,7 @@ FAILURES: dict[Code, str] = {
     Code.STORE_DAMAGED: "The store is damaged. It was left untouched for repair.",
     Code.STORE_NETWORK_DRIVE: "The profile lies on a network drive. Choose a local folder.",
     Code.STORE_TOO_NEW: "A newer program wrote this store. Update this program.",
+    Code.STORE_RESTS: "The store is closed while the screen is locked.",
     Code.STORE_FULL: "The disk is full. What you do now is not kept.",
     Code.DISK_FAULT: "The disk reports a fault. What you do now is not kept. Tell the IT of your "
     "clinic.",

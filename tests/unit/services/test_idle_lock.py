@@ -25,6 +25,8 @@ async def watched(
         after_s=after_s,
         is_busy=is_busy,
         shown=(desk.worklist, desk.unsent, desk.desk),
+        rest=desk.store.rest,
+        stay_awake=desk.store.stay_awake,
     )
     await desk.sign_in.sign_in("dr-lin", "good password")
     lock.start()
