@@ -6,7 +6,7 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices clean
+.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices bench-store clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
 	@echo 'make bench-call   calls over a bad line, ours and Chromium'"'"'s (as root; QUICK=1, CELLS="join-10 rate-300k")'
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
+	@echo 'make bench-store  the encrypted store against plain SQLite, opened, loaded and grown (QUICK=1)'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -58,6 +59,10 @@ bench-call:
 # More than an hour; QUICK=1 takes minutes and says so in each row.
 bench-devices: setup-test
 	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.devices
+
+# A quarter of an hour and 3 GB; BENCH_FOLDER names a folder on the disk that is to be measured.
+bench-store: setup-test
+	@QUICK="$(QUICK)" BENCH_FOLDER="$(or $(BENCH_FOLDER),.)" $(PYTHON_OF_VENV) -m bench.store
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
 
 from PySide6.QtWidgets import QApplication
 
@@ -15,7 +16,7 @@ from app.domain.access import Role
 from app.domain.call import Phase
 from app.domain.clock import SystemClock
 from app.domain.engine import Equipment
-from app.domain.failures import Failure, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
@@ -43,6 +44,7 @@ from app.services.engine_room import EngineRoom
 from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
+from app.services.idle_lock import IdleLock
 from app.services.leaving import Leaving
 from app.services.listening import Listening
 from app.services.message_files import MessageFiles
@@ -55,9 +57,11 @@ from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
 from app.services.sound_files import SoundFiles
 from app.services.sound_labels import SoundLabels
+from app.services.standing import DeviceStanding
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
+from app.services.store_care import StoreCare
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray
@@ -73,17 +77,19 @@ from media.link.sound_export import export_sound
 from media.link.still_export import StillExporter
 from offline_store.database import OfflineStore, open_store, read_witness
 from offline_store.outside_files import OutsideFiles
+from offline_store.pin import refuse_short
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
 from ui.display import has_display, no_display
 from ui.main_window import MainWindow
 from ui.models import make_models
+from ui.opening import ask_pin, may_begin_anew
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
 from ui.view_models.window import WindowViewModel
-from ui.views.cannot_open import CannotOpenWindow
 from ui.views.freeze_key import is_freeze_key
 from ui.widgets.dress import dress
+from ui.widgets.touches import Touches
 from ui.widgets.video_surface import PictureSources
 
 EXIT_CANNOT_OPEN = 3
@@ -91,23 +97,67 @@ RESTART = 4
 FLUSH_LIMIT_S = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants the store opened."""
+
+    begins_anew: bool = False
+    pin: str | None = None
+    renews_key: bool = False
+
+
 async def work(settings: Settings, application: QApplication) -> int:
     """The whole life of the window; the exit code of the program."""
-    try:
-        async with AsyncExitStack() as house:
-            store = await house.enter_async_context(open_store(settings.profile))
-            return await in_store(settings, application, store, house)
-    except Failure as failure:
-        window = CannotOpenWindow(failure.code)
-        left = asyncio.Event()
-        window.left.connect(left.set)
-        signals = LeaveSignals(left.set)
-        dress(application, theme.Look())
-        window.show()
-        await left.wait()
-        signals.close()
-        window.hide()
-        return EXIT_CANNOT_OPEN
+    wish: Wish | None = Wish(renews_key=settings.renews_key)
+    while wish is not None:
+        try:
+            async with AsyncExitStack() as house:
+                store = await house.enter_async_context(
+                    open_store(
+                        settings.profile,
+                        begins_anew=wish.begins_anew,
+                        pin=wish.pin,
+                        renews_key=wish.renews_key,
+                    )
+                )
+                wish = replace(wish, renews_key=False)
+                pin = await wanted_pin(settings, application, store, wish)
+                if pin is None:
+                    return await in_store(settings, application, store, house)
+                wish = replace(wish, pin=pin)
+        except Failure as failure:
+            wish = await what_now(failure, wish, application)
+    return EXIT_CANNOT_OPEN
+
+
+async def what_now(failure: Failure, wish: Wish, application: QApplication) -> Wish | None:
+    """A person says how to go on; None: not at all."""
+    if failure.code in (Code.PIN_NEEDED, Code.PIN_WRONG):
+        code = failure.code if failure.code is Code.PIN_WRONG else None
+        pin = await ask_pin(application, is_new=False, code=code)
+        return None if pin is None else replace(wish, pin=pin)
+    if await may_begin_anew(application, failure.code):
+        return replace(wish, begins_anew=True)
+    return None
+
+
+async def wanted_pin(
+    settings: Settings, application: QApplication, store: OfflineStore, wish: Wish
+) -> str | None:
+    """A new PIN by which a store that is not kept is opened again; of a kept one it is set."""
+    if not settings.asks_pin or wish.pin is not None or store.has_unopened_store or store.has_pin:
+        return None
+    code: Code | None = None
+    while (pin := await ask_pin(application, is_new=True, code=code)) is not None:
+        try:
+            if not store.is_kept:
+                refuse_short(pin)
+                return pin
+            await store.set_pin(pin)
+            return None
+        except Rejected as no:
+            code = no.code
+    return None
 
 
 async def in_store(
@@ -177,6 +227,7 @@ async def in_store(
         if services.sign_in.state.value.phase is SignInPhase.LOCKED:
             await services.desk.resume(running)
     window.show()
+    Touches(window, services.idle_lock.touched)
     start(services, engine, tasks)
     if settings.role is Role.PRESENTER:
         tasks.start(services.desk.look_for_equipment(), "look for equipment")
@@ -197,7 +248,7 @@ def make_services(
     clock: SystemClock,
     head: CameraMover | None = None,
 ) -> Services:
-    role, devices = settings.role, Devices()
+    role, devices, leaving = settings.role, Devices(), Leaving()
     acts = Acts(store, clock, device.id)
     switchboard = Switchboard(channel, clock)
     sign_in = SignIn(
@@ -210,6 +261,7 @@ def make_services(
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
+    worklist, unsent = Worklist(acts), Unsent(acts)
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     sync = Sync(
         server_api=server_api,
@@ -279,9 +331,9 @@ def make_services(
         switchboard=switchboard,
         sign_in=sign_in,
         sync=sync,
-        worklist=Worklist(acts),
+        worklist=worklist,
         chart=chart,
-        unsent=Unsent(acts),
+        unsent=unsent,
         devices=devices,
         device_ports=DevicePorts(instruments, devices, clock),
         call=call,
@@ -341,9 +393,40 @@ def make_services(
             tell_far=call.tell_far,
         ),
         desk=desk,
-        leaving=Leaving(),
+        leaving=leaving,
+        idle_lock=IdleLock(
+            sign_in=sign_in,
+            clock=clock,
+            after_s=settings.lock_after_s,
+            is_busy=lambda: is_busy(call, vitals, leaving),
+            shown=(worklist, unsent, desk),
+            rest=store.rest,
+            stay_awake=store.stay_awake,
+        ),
+        standing=DeviceStanding(
+            server_api=server_api,
+            acts=acts,
+            device=device,
+            sign_out=sign_in.sign_out,
+            wipe=store.wipe,
+        ),
+        store_care=StoreCare(
+            upkeep=store.upkeep,
+            acts=acts,
+            is_busy=lambda: is_busy(call, vitals, leaving) or store.rests,
+            keep_for=settings.keep_for,
+            put_back=store.restored.changes,
+            was_begun_anew=store.was_begun_anew,
+        ),
         engine_room=EngineRoom(engine),
     )
+
+
+def is_busy(call: Call, vitals: Vitals, leaving: Leaving) -> bool:
+    """A call runs, an instrument measures, or what is not kept yet would be lost."""
+    is_measuring = any(one.is_running for one in vitals.state.value.instruments.values())
+    is_called = call.state.value.phase not in (Phase.IDLE, Phase.ENDED)
+    return is_called or is_measuring or bool(leaving.losses.value)
 
 
 def join_pictures(window: MainWindow, engine: RemoteControl) -> None:
@@ -379,6 +462,9 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.message_files,
         s.still_files,
         s.camera_lease,
+        s.store_care,
+        s.standing,
+        s.idle_lock,
     )
     for service in (*listening, s.engine_room):
         service.start()
@@ -388,6 +474,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         nonlocal is_connected
         if phase is SignInPhase.LOCKED:
             s.call.screen_locked()
+        s.standing.ask()
         if phase in (SignInPhase.SIGNED_IN, SignInPhase.LOCKED):
             s.sync.start()
             if not is_connected:
@@ -431,6 +518,9 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         with suppress(Failure):
             await s.sync.send_now(FLUSH_LIMIT_S)
     for service in (
+        s.idle_lock,
+        s.standing,
+        s.store_care,
         s.engine_room,
         s.direct_line,
         s.receipts,

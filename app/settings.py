@@ -5,6 +5,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from app.domain.access import Role
@@ -13,6 +14,8 @@ from app.domain.vitals_policy import VitalsPolicy, policy_from
 
 ROLE_OF_PROGRAM = {"workstation": Role.CLINICIAN, "cart": Role.PRESENTER}
 FREEZE_KEY = "F9"
+LOCK_AFTER_MIN, LOCK_AFTER_MOST_MIN = 5.0, 60
+KEEP_DAYS_LEAST = 7  # less than a week away from the server, and today's patients would go
 SERVER_DEFAULT = "http://127.0.0.1:8470"
 CUFF_DRIVER_DEFAULT = "suntech"
 
@@ -41,6 +44,10 @@ class Settings:
     vitals_policy: VitalsPolicy = field(default_factory=VitalsPolicy)
     cuff_driver: str = CUFF_DRIVER_DEFAULT
     devices: tuple[tuple[str, str], ...] = ()  # (driver, port), the cuff's among them
+    lock_after_s: float | None = 300.0  # None: the screen never locks itself
+    asks_pin: bool = False  # for a PIN that opens the store where the key ring does not
+    renews_key: bool = False  # of the store, once, at this start
+    keep_for: timedelta | None = None  # how long a patient who is done with stays on this machine
     device_traces: Path | None = None  # folder: record what goes over the instruments' lines
 
 
@@ -121,6 +128,29 @@ def read_settings(
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
     )
     parser.add_argument(
+        "--lock-after",
+        type=float,
+        default=LOCK_AFTER_MIN,
+        metavar="MINUTES",
+        help="lock a screen that nobody touches; 0: never (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--ask-pin",
+        action="store_true",
+        help="ask for a PIN, unless one is set: it opens the store where the key ring does not",
+    )
+    parser.add_argument(
+        "--renew-key",
+        action="store_true",
+        help="encrypt the store anew under another key, then start (a key may have become known)",
+    )
+    parser.add_argument(
+        "--keep-days",
+        type=int,
+        metavar="DAYS",
+        help="shred what the server has of patients about whom nothing is newer (default: never)",
+    )
+    parser.add_argument(
         "--show-witness",
         action="store_true",
         help="print the newest audit digest this profile holds of the server, and end",
@@ -137,6 +167,10 @@ def read_settings(
         parser.error(f"--cuff: no driver {cuff_driver!r}; there are {', '.join(cuff_drivers)}")
     if not separator:
         cuff_driver, port = CUFF_DRIVER_DEFAULT, given.cuff
+    if not 0 <= given.lock_after <= LOCK_AFTER_MOST_MIN:
+        parser.error(f"--lock-after: from 0 to {LOCK_AFTER_MOST_MIN} minutes")
+    if given.keep_days is not None and given.keep_days < KEEP_DAYS_LEAST:
+        parser.error(f"--keep-days: at least {KEEP_DAYS_LEAST}")
     unknown = [
         driver for driver, _ in given.device if device_drivers and driver not in device_drivers
     ]
@@ -163,6 +197,10 @@ def read_settings(
         cuff_driver=cuff_driver,
         device_traces=given.trace_devices,
         shows_witness=given.show_witness,
+        lock_after_s=given.lock_after * 60 or None,
+        asks_pin=given.ask_pin,
+        renews_key=given.renew_key,
+        keep_for=None if given.keep_days is None else timedelta(days=given.keep_days),
         has_echo_control=not given.no_echo_control,
         exam_camera=given.exam_camera,
         camera_head=given.camera_head,

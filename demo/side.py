@@ -72,6 +72,7 @@ class Side:
             *(sys.executable, str(ROOT / "main.py"), "--role", name, "--server", server),
             *("--ca", str(authority), "--profile", str(self.profile), "--camera", str(film)),
             *("--name", f"Demonstration {name}"),
+            *("--lock-after", "0"),  # who plays the users touches no key
         ]
         if equipment.stethoscope is not None:
             self._command += ["--stethoscope", str(equipment.stethoscope)]

@@ -16,6 +16,18 @@ from app.domain.failures import Code, Untrusted
 from offline_store.connection import Connection
 from offline_store.counters import Counter, raise_to, value_of
 
+HEAD = """
+SELECT number, digest FROM (
+  SELECT number, digest FROM (
+    SELECT number, digest FROM audit_log ORDER BY number DESC LIMIT 1)
+  UNION ALL SELECT count, digest FROM audit_base)
+ORDER BY number DESC LIMIT 1
+"""
+DIGEST_AT = """
+SELECT digest FROM audit_log WHERE number = ?
+UNION ALL SELECT digest FROM audit_base WHERE count = ?
+"""
+
 
 class AuditLog:
     def __init__(self, connection: Connection) -> None:
@@ -25,17 +37,45 @@ class AuditLog:
         """The event at the chain's end, with the digest over all before it."""
         last, event_bytes = self.head(), event.canonical()
         number, digest = last.count + 1, next_digest(last.digest, leaf_of(event_bytes))
-        self._connection.execute(
-            "INSERT INTO audit_log (number, event, digest) VALUES (?, ?, ?)",
-            (number, event_bytes, digest),
-        )
+        self.put_back(number, event_bytes, digest)
         return DeviceEvent(number, digest, event)
 
     def head(self) -> Witness:
-        row = self._connection.execute(
-            "SELECT number, digest FROM audit_log ORDER BY number DESC LIMIT 1"
-        ).fetchone()
+        row = self._connection.execute(HEAD).fetchone()
         return EMPTY_CHAIN if row is None else Witness(row[0], row[1])
+
+    def acknowledged(self) -> Witness:
+        """The last event that the server holds; of a store made anew, where it began."""
+        until = value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED)
+        row = self._connection.execute(DIGEST_AT, (until, until)).fetchone()
+        return EMPTY_CHAIN if row is None else Witness(until, row[0])
+
+    def raw_after(self, number: int) -> list[tuple[int, str, str]]:
+        """Number, event and digest as they were written, oldest first: for the journal."""
+        rows = self._connection.execute(
+            "SELECT number, event, digest FROM audit_log WHERE number > ? ORDER BY number",
+            (number,),
+        )
+        return [(number, event.decode(), digest) for number, event, digest in rows]
+
+    def put_back(self, number: int, event: bytes, digest: str) -> None:
+        """An event that only the journal had; whoever puts it back has checked that it follows."""
+        self._connection.execute(
+            "INSERT INTO audit_log (number, event, digest) VALUES (?, ?, ?)",
+            (number, event, digest),
+        )
+
+    def go_on_from(self, held: Witness) -> None:
+        """What the server holds beyond the last event here is not told to it again."""
+        if held.count <= self.head().count:
+            return
+        self._connection.execute(
+            "INSERT INTO audit_base (only_row, count, digest) VALUES (1, ?, ?)"
+            " ON CONFLICT (only_row) DO UPDATE"
+            " SET count = excluded.count, digest = excluded.digest",
+            (held.count, held.digest),
+        )
+        raise_to(self._connection, Counter.EVENTS_ACKNOWLEDGED, held.count)
 
     def unacknowledged(self, limit: int) -> list[DeviceEvent]:
         """Oldest first."""

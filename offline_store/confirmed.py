@@ -8,6 +8,7 @@ from app.domain.ids import PatientId, RecordId, VisitId
 from offline_store.connection import Connection
 from offline_store.documents import Lookup, lookup_of
 from offline_store.heard import HeardRecords
+from offline_store.name_words import NameWords
 
 COLUMNS = "version, position, schema_version, body, patient, visit"
 
@@ -16,6 +17,7 @@ class ConfirmedRecords:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._heard = HeardRecords(connection)
+        self._names = NameWords(connection)
 
     def find(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         row = self._connection.execute(
@@ -60,6 +62,8 @@ class ConfirmedRecords:
                 lookup.state,
             ),
         )
+        if cursor.rowcount > 0 and record.record_type is RecordType.PATIENT:
+            self._names.keep(str(record.record), record.body)
         if isinstance(record.record_type, RecordType):
             self._heard.confirmed(record.record_type, record.record)
         return cursor.rowcount > 0

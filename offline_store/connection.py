@@ -4,7 +4,7 @@ The only importer of sqlcipher3. A connection belongs to the thread that opened 
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,6 +20,8 @@ IN_MEMORY = ":memory:"
 
 PAGE_BYTES = 4096
 CACHE_KIB = 65_536
+# A reader's cache holds the whole file up to here: a page read twice is decrypted once.
+WORKING_SET_MOST_KIB = 262_144
 BUSY_LIMIT_MS = 5_000
 # About 2.5 ms per MiB: what is larger is found out when the page is read.
 CHECKED_AT_OPENING_BYTES = 4 * 2**20
@@ -29,7 +31,7 @@ ROOM_BYTES = 2**18
 # HMAC SQLCipher turns read-only.
 SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT = 5, 8, 10, 11
 SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB = 13, 14, 26
-DAMAGE = frozenset({SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB})
+DAMAGE = frozenset({SQLITE_READONLY, SQLITE_CORRUPT, SQLITE_NOTADB})
 
 
 class Cursor(Protocol):
@@ -47,8 +49,17 @@ class Connection(Protocol):
 
     @property
     def in_transaction(self) -> bool: ...
+    @property
+    def total_changes(self) -> int: ...
     def execute(self, sql: str, parameters: Parameters = ...) -> Cursor: ...
     def enable_load_extension(self, is_allowed: bool, /) -> None: ...
+    def backup(
+        self,
+        target: "Connection",
+        *,
+        pages: int = ...,
+        progress: Callable[[int, int, int], None] | None = ...,
+    ) -> None: ...
     def close(self) -> None: ...
 
 
@@ -94,6 +105,47 @@ def _set_up(connection: Connection, key: bytes) -> None:
     connection.enable_load_extension(False)
 
 
+def keep_working_set(connection: Connection, path: Path) -> None:
+    """Room for all pages there are and as many that come; room that is not needed costs nothing."""
+    file_kib = path.stat().st_size // 1024
+    kib = min(max(CACHE_KIB, 2 * file_kib), WORKING_SET_MOST_KIB)
+    connection.execute(f"PRAGMA cache_size = -{kib}")
+
+
+def copy_under(connection: Connection, copy: Path, key: bytes) -> None:
+    """The whole database in another file, encrypted with another key."""
+    where = f"{copy.absolute().as_uri()}?mode=rwc"
+    connection.execute("ATTACH DATABASE ? AS copy KEY ?", (where, f"x'{key.hex()}'"))
+    try:
+        connection.execute("PRAGMA copy.synchronous = FULL")
+        connection.execute("SELECT sqlcipher_export('copy')").fetchall()
+        row = connection.execute("PRAGMA user_version").fetchone()
+        assert row is not None
+        connection.execute(f"PRAGMA copy.user_version = {int(row[0])}")
+    finally:
+        connection.execute("DETACH DATABASE copy")
+
+
+def is_sound(connection: Connection) -> bool:
+    """Tables, indexes and references fit together."""
+    said = connection.execute("PRAGMA quick_check").fetchall()
+    return said == [("ok",)] and not connection.execute("PRAGMA foreign_key_check").fetchall()
+
+
+@contextmanager
+def whole(connection: Connection) -> Iterator[None]:
+    """One transaction: what stands in the block comes about whole or not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def check_pages(connection: Connection, path: Path) -> None:
     """Every page's HMAC; Untrusted(STORE_DAMAGED) when one is not what was written.
 
@@ -105,9 +157,14 @@ def check_pages(connection: Connection, path: Path) -> None:
     with failures_named(path):
         if not _faults(connection):
             return
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        bring_log_in(connection)
         if _faults(connection):
             raise Untrusted(Code.STORE_DAMAGED, "a page")
+
+
+def bring_log_in(connection: Connection) -> None:
+    """The write-ahead log goes into the file whole, and is emptied."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _faults(connection: Connection) -> list[tuple[Any, ...]]:
@@ -131,6 +188,8 @@ def _named(error: Exception, path: Path | None) -> Failure | None:
     # A write that finds no room ends as FULL, a sync or a growing index as one of the other two.
     if code == SQLITE_FULL or (code in (SQLITE_IOERR, SQLITE_CANTOPEN) and has_no_room(path)):
         return Unavailable(Code.STORE_FULL)
+    if code == SQLITE_IOERR:
+        return Unavailable(Code.DISK_FAULT)
     if code in DAMAGE:
         return Untrusted(Code.STORE_DAMAGED, "the database")
     if code == SQLITE_CANTOPEN:

@@ -9,6 +9,7 @@ class Counter(StrEnum):
     CHANGES_MADE = "changes-made"
     FEED_POSITION = "feed-position"
     EVENTS_ACKNOWLEDGED = "events-acknowledged"
+    JOURNAL_FRAME = "journal-frame"
 
 
 def value_of(connection: Connection, counter: Counter) -> int:

@@ -26,11 +26,16 @@ class Kept:
         if row is not None:
             return DeviceId(UUID(row[0])), row[1]
         device, private_key = DeviceId(new_id()), Ed25519PrivateKey.generate().private_bytes_raw()
-        self._connection.execute(
-            "INSERT INTO device (only_row, id, private_key) VALUES (1, ?, ?)",
-            (str(device), private_key),
-        )
+        self.be(str(device), private_key)
         return device, private_key
+
+    def be(self, device: str, private_key: bytes) -> None:
+        """Who this device is. One that is somebody already stays so."""
+        self._connection.execute(
+            "INSERT INTO device (only_row, id, private_key) VALUES (1, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (device, private_key),
+        )
 
     def text(self, name: str) -> str | None:
         row = self._connection.execute(

@@ -1,4 +1,4 @@
-"""The one keyring item of a profile, and the database key that it unwraps.
+"""The ways to the database key of a profile: its one keyring item, a TPM, a PIN.
 
 Only back-ends that keep a secret are asked (allow-list by module). The call runs on a thread of its
 own with a limit: a locked keyring may wait for a person for ever. Never writes a key in the clear.
@@ -12,6 +12,8 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
@@ -19,8 +21,26 @@ from uuid import UUID, uuid4
 import keyring
 from keyring.errors import KeyringError, KeyringLocked
 
-from app.domain.failures import Code, Unavailable, Untrusted
-from offline_store.key_wrapping import KEY_BYTES, KeyPath, unwrap, wrap
+from app.domain.failures import Code, Rejected, Unavailable, Untrusted
+from offline_store.key_wrapping import (
+    KEY_BYTES,
+    KeyFile,
+    KeyPath,
+    PinFields,
+    TpmFields,
+    Wrapping,
+    fits,
+    journal_key_of,
+    new_key_file,
+    unwrap,
+    with_journal_key,
+    with_wrapping,
+    without,
+    wrapping_for,
+    wrapping_of,
+)
+from offline_store.pin import TRIES, PinCost, key_of_pin, new_salt, refuse_short
+from offline_store.tpm import Sealed, Tpm
 
 if sys.platform == "linux":
     from jeepney.wrappers import DBusErrorResponse
@@ -59,6 +79,7 @@ class Backend(Protocol):
 
     def get_password(self, service: str, username: str) -> str | None: ...
     def set_password(self, service: str, username: str, password: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None: ...
 
 
 def allowed_backends(chosen: Any) -> list[Backend]:
@@ -69,8 +90,19 @@ def allowed_backends(chosen: Any) -> list[Backend]:
     return [chosen] if module in ALLOWED_MODULES else []
 
 
+class Custody(StrEnum):
+    """What guards the store's key on this machine; a person is told which."""
+
+    KEYRING = "keyring"
+    TPM = "tpm"
+    PIN = "pin"
+
+
 class KeyVault:
-    """Gives the database key of one profile folder, or says why it cannot."""
+    """Gives the database key of one profile folder, or says why it cannot.
+
+    The machine's own ways are tried before the PIN: keyring, then TPM. `custody` is what opened it.
+    """
 
     def __init__(
         self,
@@ -78,41 +110,210 @@ class KeyVault:
         *,
         choose_backend: Callable[[], Any] = keyring.get_keyring,
         limit_s: float = KEYRING_LIMIT_S,
+        tpm: Tpm | None = None,
+        pin_cost: PinCost | None = None,
     ) -> None:
         self._keys = KeyPath(folder)
         self._choose_backend = choose_backend
         self._limit_s = limit_s
+        self._tpm = tpm or Tpm(folder)
+        self._pin_cost = pin_cost or PinCost()
+        self.custody: Custody | None = None
 
-    async def key(self, *, has_store: bool) -> bytes:
+    async def key(self, *, has_store: bool, pin: str | None = None) -> bytes:
         """The key of the store; a new one, with its wrapping, when there is no store yet.
 
-        Unavailable(KEYRING_MISSING or KEYRING_LOCKED) without a keyring; Untrusted(STORE_WRONG_KEY)
-        when a store is here but not its item, or another one; Untrusted(STORE_DAMAGED) when
-        keys.json itself is broken.
+        Unavailable(KEYRING_MISSING or KEYRING_LOCKED) without a keyring or anything in its place,
+        PIN_NEEDED where only a PIN is left; Rejected(PIN_WRONG, PIN_USED_UP). Untrusted
+        (STORE_WRONG_KEY) when a store is here but not its item, or another one; Untrusted
+        (STORE_DAMAGED) when keys.json itself is broken.
         """
         if not has_store:
-            return await self._new_key()
+            return await self._new_key(pin)
+        keys = self._read()
+        try:
+            return await self._key_of_machine(keys)
+        except (Unavailable, Untrusted) as closed:
+            wrapping = wrapping_for(keys, Custody.PIN)
+            if wrapping is None or closed.code is Code.STORE_DAMAGED:
+                raise
+        return await self._key_of_pin(keys, wrapping, pin)
+
+    def _read(self) -> KeyFile:
         keys = self._keys.read()
         if keys is None:
             raise Untrusted(Code.STORE_WRONG_KEY, "keys.json is gone")
-        profile = keys.profile
-        wrapping_key = await self._on_thread(lambda: self._read_item(profile))
+        return keys
+
+    async def _key_of_machine(self, keys: KeyFile) -> bytes:
+        """By the keyring's item; where that fails, by the TPM."""
+        by_tpm = wrapping_for(keys, Custody.TPM)
+        by_keyring = wrapping_for(keys, Custody.KEYRING)
+        if by_keyring is None and by_tpm is None:
+            raise Untrusted(Code.STORE_WRONG_KEY, "no way of this machine's own")
+        try:
+            if by_keyring is not None:
+                return await self._key_of_item(keys, by_keyring)
+        except (Unavailable, Untrusted):
+            if by_tpm is None:
+                raise
+        assert by_tpm is not None
+        return await self._key_of_tpm(keys, by_tpm)
+
+    async def _key_of_item(self, keys: KeyFile, wrapping: Wrapping) -> bytes:
+        wrapping_key = await self._on_thread(lambda: self._read_item(keys.profile))
         if wrapping_key is None:
             raise Untrusted(Code.STORE_WRONG_KEY, "the keyring item is gone")
-        return unwrap(keys, wrapping_key)
+        key = unwrap(keys, wrapping, wrapping_key)
+        self.custody = Custody.KEYRING
+        return key
 
-    async def _new_key(self) -> bytes:
+    async def _key_of_tpm(self, keys: KeyFile, wrapping: Wrapping) -> bytes:
+        if wrapping.tpm is None:
+            raise Untrusted(Code.STORE_DAMAGED, "keys.json")
+        sealed = Sealed(wrapping.tpm.public, wrapping.tpm.private)
+        if not self._tpm.is_there():
+            raise Unavailable(Code.TPM_MISSING)
+        wrapping_key = await asyncio.to_thread(self._tpm.unseal, sealed)
+        key = unwrap(keys, wrapping, wrapping_key)
+        self.custody = Custody.TPM
+        return key
+
+    async def _key_of_pin(self, keys: KeyFile, wrapping: Wrapping, pin: str | None) -> bytes:
+        """A try is counted on the disk before it is made: pulling the plug gives none back."""
+        fields = wrapping.pin
+        if fields is None:
+            raise Untrusted(Code.STORE_DAMAGED, "keys.json")
+        if fields.tries_left <= 0:
+            raise Rejected(Code.PIN_USED_UP)
+        if pin is None:
+            raise Unavailable(Code.PIN_NEEDED)
+        self._count_tries(keys, wrapping, fields.tries_left - 1)
+        cost = PinCost(fields.memory_kib, fields.passes, fields.lanes)
+        wrapping_key = await asyncio.to_thread(key_of_pin, pin, fields.salt, cost)
+        if not fits(wrapping, wrapping_key):
+            raise Rejected(Code.PIN_WRONG if fields.tries_left > 1 else Code.PIN_USED_UP)
+        key = unwrap(keys, wrapping, wrapping_key)
+        self._count_tries(keys, wrapping, TRIES)
+        self.custody = Custody.PIN
+        return key
+
+    def _count_tries(self, keys: KeyFile, wrapping: Wrapping, left: int) -> None:
+        assert wrapping.pin is not None
+        pin = wrapping.pin.model_copy(update={"tries_left": left})
+        self._keys.write(with_wrapping(keys, wrapping.model_copy(update={"pin": pin})))
+
+    async def _new_key(self, pin: str | None) -> bytes:
         """First the item, read back; then keys.json; the caller then makes the store.
 
         Keys that guard nothing, left by a crash in between, are written anew under the same name.
         """
-        profile, wrapping_key = self._profile_of_no_store(), os.urandom(KEY_BYTES)
-        kept = await self._on_thread(lambda: self._write_item(profile, wrapping_key))
+        key = os.urandom(KEY_BYTES)
+        keys = new_key_file(key, self._profile_of_no_store())
+        keys = with_journal_key(keys, key, os.urandom(KEY_BYTES))
+        self._keys.write(with_wrapping(keys, await self._first_wrapping(keys, key, pin)))
+        return key
+
+    async def next_keys(self, pin: str | None) -> tuple[KeyFile, bytes]:
+        """Another key for a store that has one, under another keyring item: both may be known.
+
+        A PIN that is not at hand now has to be set anew: what it opens is the key before.
+        """
+        key = os.urandom(KEY_BYTES)
+        keys = with_journal_key(new_key_file(key, uuid4()), key, os.urandom(KEY_BYTES))
+        keys = with_wrapping(keys, await self._first_wrapping(keys, key, pin))
+        if pin is not None:
+            keys = with_wrapping(keys, await self._by_pin(keys, key, pin))
+        return keys, key
+
+    async def _first_wrapping(self, keys: KeyFile, key: bytes, pin: str | None) -> Wrapping:
+        """In the order in which we trust them: keyring, TPM, PIN. Never none of them."""
+        try:
+            wrapping = await self._by_keyring(keys, key)
+            self.custody = Custody.KEYRING
+        except Unavailable as away:
+            if self._tpm.is_there():
+                wrapping = await self._by_tpm(keys, key)
+                self.custody = Custody.TPM
+            elif pin is not None:
+                wrapping = await self._by_pin(keys, key, pin)
+                self.custody = Custody.PIN
+            else:
+                raise away from None
+        return wrapping
+
+    async def _by_keyring(self, keys: KeyFile, key: bytes) -> Wrapping:
+        wrapping_key = os.urandom(KEY_BYTES)
+        kept = await self._on_thread(lambda: self._write_item(keys.profile, wrapping_key))
         if kept != wrapping_key:
             raise Unavailable(Code.KEYRING_MISSING, "the keyring did not keep its item")
-        key = os.urandom(KEY_BYTES)
-        self._keys.write(wrap(key, wrapping_key, profile))
-        return key
+        return wrapping_of(keys, Custody.KEYRING, key, wrapping_key)
+
+    async def _by_tpm(self, keys: KeyFile, key: bytes) -> Wrapping:
+        wrapping_key = os.urandom(KEY_BYTES)
+        sealed = await asyncio.to_thread(self._tpm.seal, wrapping_key)
+        fields = TpmFields.model_construct(public=sealed.public, private=sealed.private)
+        return wrapping_of(keys, Custody.TPM, key, wrapping_key, tpm=fields)
+
+    async def _by_pin(self, keys: KeyFile, key: bytes, pin: str) -> Wrapping:
+        refuse_short(pin)
+        cost, salt = self._pin_cost, new_salt()
+        wrapping_key = await asyncio.to_thread(key_of_pin, pin, salt, cost)
+        fields = PinFields.model_construct(
+            salt=salt,
+            memory_kib=cost.memory_kib,
+            passes=cost.passes,
+            lanes=cost.lanes,
+            tries_left=TRIES,
+        )
+        return wrapping_of(keys, Custody.PIN, key, wrapping_key, pin=fields)
+
+    async def set_pin(self, key: bytes, pin: str | None) -> None:
+        """A second way to the same key, or none any more; the store is not touched.
+
+        Rejected(PIN_TOO_SHORT); Rejected(NOT_ALLOWED) when the PIN is the only way there is.
+        """
+        keys = self._read()
+        if pin is None:
+            left = without(keys, Custody.PIN)
+            if not left.wrappings:
+                raise Rejected(Code.NOT_ALLOWED, "the only way to the key")
+            self._keys.write(left)
+            return
+        self._keys.write(with_wrapping(keys, await self._by_pin(keys, key, pin)))
+
+    async def seal_to_tpm(self, key: bytes) -> None:
+        """For carts: the machine opens the store where no keyring is unlocked."""
+        keys = self._read()
+        self._keys.write(with_wrapping(keys, await self._by_tpm(keys, key)))
+
+    async def destroy(self) -> None:
+        """No way to the key is left. The files stay: without it they are noise."""
+        keys = self._keys.read()
+        if keys is None:
+            return
+        self._keys.write(keys.model_copy(update={"wrappings": [], "journal": None}))
+        with suppress(Unavailable):  # what the item wrapped is gone already
+            await self._on_thread(lambda: self._delete_item(keys.profile))
+
+    def _delete_item(self, profile: UUID) -> None:
+        for backend in self._backends():
+            if backend.get_password(SERVICE, str(profile)) is not None:
+                backend.delete_password(SERVICE, str(profile))
+
+    def has(self, custody: Custody) -> bool:
+        keys = self._keys.read()
+        return keys is not None and wrapping_for(keys, custody) is not None
+
+    def journal_key(self, key: bytes) -> bytes:
+        """The journal's own key; a profile of a release that had no journal is given one."""
+        keys = self._read()
+        held = journal_key_of(keys, key)
+        if held is not None:
+            return held
+        made = os.urandom(KEY_BYTES)
+        self._keys.write(with_journal_key(keys, key, made))
+        return made
 
     def _profile_of_no_store(self) -> UUID:
         try:

@@ -23,24 +23,61 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class Wrapping(BaseModel):
-    """`check` belongs to the wrapping key: a wrong one is known before anything is unwrapped."""
+class PinFields(BaseModel):
+    """How the wrapping key is made of the PIN, and how often a wrong one may still be tried."""
 
     model_config = ConfigDict(frozen=True)
-    kind: Literal["keyring"]
+    salt: Base64Bytes
+    memory_kib: int
+    passes: int
+    lanes: int
+    tries_left: int
+
+
+class TpmFields(BaseModel):
+    """What the TPM made of the wrapping key."""
+
+    model_config = ConfigDict(frozen=True)
+    public: Base64Bytes
+    private: Base64Bytes
+
+
+class Wrapping(BaseModel):
+    """`check` belongs to the wrapping key: a wrong one is known before anything is unwrapped.
+
+    Kinds: keyring, tpm, pin; one that is none of these is a later release's and kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    kind: str
     nonce: Base64Bytes
     wrapped: Base64Bytes
     check: str
+    pin: PinFields | None = None
+    tpm: TpmFields | None = None
+
+
+class Sealed(BaseModel):
+    """A key under another key."""
+
+    model_config = ConfigDict(frozen=True)
+    nonce: Base64Bytes
+    wrapped: Base64Bytes
 
 
 class KeyFile(BaseModel):
-    """`profile` names the keyring's item; `key_check` is the database key's HMAC over "kcv"."""
+    """`profile` names the keyring's item; `key_check` is the database key's HMAC over "kcv".
+
+    `journal` is the journal's key under one that is derived of the database's; the first releases
+    had none.
+    """
 
     model_config = ConfigDict(frozen=True)
     version: Literal[1] = 1
     profile: UUID
     wrappings: list[Wrapping]
     key_check: str
+    journal: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +85,11 @@ class KeyPath:
     """Where the wrapped key lies: beside the store, written whole or not at all."""
 
     folder: Path
+    name: str = "keys.json"
 
     @property
     def path(self) -> Path:
-        return self.folder / "keys.json"
+        return self.folder / self.name
 
     def read(self) -> KeyFile | None:
         """None when there is none; Untrusted(STORE_DAMAGED) when it cannot be understood.
@@ -71,30 +109,51 @@ class KeyPath:
             write_durably(self.path, keys.model_dump_json().encode())
 
 
-def wrap(key: bytes, wrapping_key: bytes, profile: UUID) -> KeyFile:
-    """The key file of a new key."""
+def new_key_file(key: bytes, profile: UUID) -> KeyFile:
+    """Of a new key, without any wrapping yet."""
+    return KeyFile(profile=profile, wrappings=[], key_check=check_value(key))
+
+
+def wrapping_of(
+    keys: KeyFile,
+    kind: str,
+    key: bytes,
+    wrapping_key: bytes,
+    *,
+    pin: PinFields | None = None,
+    tpm: TpmFields | None = None,
+) -> Wrapping:
+    """`key` under `wrapping_key`, bound to this profile."""
     nonce = os.urandom(NONCE_BYTES)
-    wrapped = AESGCM(wrapping_key).encrypt(nonce, key, _bound_to(profile))
-    return KeyFile(
-        profile=profile,
-        wrappings=[
-            Wrapping.model_construct(
-                kind="keyring", nonce=nonce, wrapped=wrapped, check=check_value(wrapping_key)
-            )
-        ],
-        key_check=check_value(key),
+    return Wrapping.model_construct(
+        kind=kind,
+        nonce=nonce,
+        wrapped=AESGCM(wrapping_key).encrypt(nonce, key, _bound_to(keys.profile)),
+        check=check_value(wrapping_key),
+        pin=pin,
+        tpm=tpm,
     )
 
 
-def unwrap(keys: KeyFile, wrapping_key: bytes) -> bytes:
+def with_wrapping(keys: KeyFile, wrapping: Wrapping) -> KeyFile:
+    """It takes the place of the one of its kind."""
+    others = [held for held in keys.wrappings if held.kind != wrapping.kind]
+    return keys.model_copy(update={"wrappings": [*others, wrapping]})
+
+
+def without(keys: KeyFile, kind: str) -> KeyFile:
+    others = [held for held in keys.wrappings if held.kind != kind]
+    return keys.model_copy(update={"wrappings": others})
+
+
+def wrapping_for(keys: KeyFile, kind: str) -> Wrapping | None:
+    return next((held for held in keys.wrappings if held.kind == kind), None)
+
+
+def unwrap(keys: KeyFile, wrapping: Wrapping, wrapping_key: bytes) -> bytes:
     """The database key; Untrusted(STORE_WRONG_KEY) or, where the file lies, STORE_DAMAGED."""
-    for wrapping in keys.wrappings:
-        if hmac.compare_digest(wrapping.check, check_value(wrapping_key)):
-            return _unwrapped(wrapping, wrapping_key, keys)
-    raise Untrusted(Code.STORE_WRONG_KEY, "keyring item")
-
-
-def _unwrapped(wrapping: Wrapping, wrapping_key: bytes, keys: KeyFile) -> bytes:
+    if not fits(wrapping, wrapping_key):
+        raise Untrusted(Code.STORE_WRONG_KEY, f"{wrapping.kind} key")
     try:
         key = AESGCM(wrapping_key).decrypt(
             wrapping.nonce, wrapping.wrapped, _bound_to(keys.profile)
@@ -104,6 +163,33 @@ def _unwrapped(wrapping: Wrapping, wrapping_key: bytes, keys: KeyFile) -> bytes:
     if not hmac.compare_digest(keys.key_check, check_value(key)):
         raise Untrusted(Code.STORE_DAMAGED, "keys.json")
     return key
+
+
+def fits(wrapping: Wrapping, wrapping_key: bytes) -> bool:
+    return hmac.compare_digest(wrapping.check, check_value(wrapping_key))
+
+
+def with_journal_key(keys: KeyFile, key: bytes, journal_key: bytes) -> KeyFile:
+    nonce = os.urandom(NONCE_BYTES)
+    wrapped = AESGCM(_journal_wrapping(key)).encrypt(nonce, journal_key, _bound_to(keys.profile))
+    sealed = Sealed.model_construct(nonce=nonce, wrapped=wrapped)
+    return keys.model_copy(update={"journal": sealed})
+
+
+def journal_key_of(keys: KeyFile, key: bytes) -> bytes | None:
+    """None when there was no journal yet; Untrusted(STORE_DAMAGED) when its key is broken."""
+    if keys.journal is None:
+        return None
+    try:
+        return AESGCM(_journal_wrapping(key)).decrypt(
+            keys.journal.nonce, keys.journal.wrapped, _bound_to(keys.profile)
+        )
+    except (InvalidTag, ValueError) as error:
+        raise Untrusted(Code.STORE_DAMAGED, "keys.json") from error
+
+
+def _journal_wrapping(key: bytes) -> bytes:
+    return hmac.new(key, b"bedside journal wrapping", hashlib.sha256).digest()
 
 
 def check_value(key: bytes) -> str:

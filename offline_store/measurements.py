@@ -65,6 +65,15 @@ OLDEST = """
 SELECT id FROM measurements WHERE body IS NOT NULL
 ORDER BY why <> 'from-memory', number LIMIT 1
 """
+COLUMNS = "id, place, why, visit, at, same_key, like_key, is_like_another, times, body"
+ROW = f"SELECT {COLUMNS} FROM measurements WHERE id = ?"  # noqa: S608  # a constant
+WAITING_ROWS = f"SELECT {COLUMNS} FROM measurements WHERE body IS NOT NULL ORDER BY number"  # noqa: S608
+PUT_BACK = f"""
+INSERT INTO measurements ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET place = excluded.place, why = excluded.why, times = excluded.times,
+ body = excluded.body
+WHERE (place, times, body IS NULL) IS NOT (excluded.place, excluded.times, excluded.body IS NULL)
+"""  # noqa: S608  # a constant
 FORGET = """
 DELETE FROM measurements WHERE body IS NULL AND number <=
  (SELECT number FROM measurements WHERE body IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
@@ -74,6 +83,7 @@ DELETE FROM measurements WHERE body IS NULL AND number <=
 class Measurements:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.touched: set[str] = set()  # what this transaction wrote: for the journal
 
     def known(self, measured: Measurement) -> KnownBefore | None:
         """The same measurement, told before; None for one that nothing tells from the next."""
@@ -104,9 +114,11 @@ class Measurements:
         self._connection.execute(
             "UPDATE measurements SET times = times + 1 WHERE id = ?", (str(record),)
         )
+        self.touched.add(str(record))
 
     def put(self, item: TrayItem, place: Place) -> TrayItem:
         """New here, or moved; the item as it lies there now."""
+        self.touched.add(str(item.id))
         moved = self._connection.execute(
             "UPDATE measurements SET place = ?, why = ?, body = iif(?, body, NULL) WHERE id = ?",
             (place, item.why, place in WAITING, str(item.id)),
@@ -151,7 +163,29 @@ class Measurements:
             "UPDATE measurements SET place = ?, body = NULL WHERE id = ?",
             (Place.CROWDED_OUT, oldest[0]),
         )
+        self.touched.add(oldest[0])
         return RecordId(UUID(oldest[0]))
+
+    def rows_of(self, records: set[str]) -> list[list[Any]]:
+        """Whole rows: for the journal."""
+        rows = (self._connection.execute(ROW, (record,)).fetchone() for record in sorted(records))
+        return [_as_json(row) for row in rows if row is not None]
+
+    def waiting_rows(self) -> list[list[Any]]:
+        return [_as_json(row) for row in self._connection.execute(WAITING_ROWS)]
+
+    def put_back(self, rows: list[list[Any]]) -> int:
+        """As they lay last, by the journal. How many are new here, or lay elsewhere."""
+        count = 0
+        for *fields, body in rows:
+            values = [*fields, None if body is None else body.encode()]
+            count += self._connection.execute(PUT_BACK, values).rowcount
+        return count
+
+
+def _as_json(row: tuple[Any, ...]) -> list[Any]:
+    *fields, body = row
+    return [*fields, None if body is None else body.decode()]
 
 
 def _item_of(

@@ -1,9 +1,14 @@
 """Brings a store to this release's schema, forward only, each step in one transaction."""
 
+from collections.abc import Callable
 from importlib.resources import files
 
 from app.domain.failures import Code, Unavailable, Untrusted
-from offline_store.connection import Connection
+from offline_store import name_words
+from offline_store.connection import Connection, whole
+
+# What SQL cannot say, in the transaction of the step of that number.
+IN_PYTHON: dict[int, Callable[[Connection], None]] = {8: name_words.fill}
 
 
 def steps() -> list[str]:
@@ -38,16 +43,12 @@ def migrate(connection: Connection) -> None:
     for number, sql in enumerate(steps(), start=1):
         if number <= version_of(connection):
             continue
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with whole(connection):
             for statement in statements(sql):
                 connection.execute(statement)
+            if number in IN_PYTHON:
+                IN_PYTHON[number](connection)
             connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
 def statements(sql: str) -> list[str]:

@@ -21,7 +21,7 @@ from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import ChangeId, RecordId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
-from offline_store.counters import Counter, next_of
+from offline_store.counters import Counter, next_of, raise_to
 from offline_store.documents import Lookup, lookup_of
 from offline_store.kept import Kept
 
@@ -108,11 +108,12 @@ class Outbox:
             patient=new.patient,
             visit=new.visit,
         )
-        self._insert(change, document)
+        body = ChangeBody.from_domain(change).model_dump_json().encode()
+        self._insert(change, body, document)
         self.lay_over(new.record_type, new.record)
         return change
 
-    def _insert(self, change: Change, document: bytes) -> None:
+    def _insert(self, change: Change, body: bytes, document: bytes) -> None:
         file_sha256 = change.fields_set.get("file_sha256")
         self._connection.execute(
             INSERT,
@@ -122,11 +123,33 @@ class Outbox:
                 change.record_type,
                 str(change.record),
                 change.schema,
-                ChangeBody.from_domain(change).model_dump_json().encode(),
+                body,
                 file_sha256 if isinstance(file_sha256, str) else None,
                 document,
             ),
         )
+
+    def bodies_after(self, counter: int) -> list[str]:
+        """As they were written, oldest first: for the journal."""
+        rows = self._connection.execute(
+            "SELECT body FROM outbox WHERE counter > ? ORDER BY counter", (counter,)
+        )
+        return [row[0].decode() for row in rows]
+
+    def put_back(self, body: bytes) -> Change | None:
+        """A change that only the journal had; None when it is here. Its body stays as it was."""
+        change = _change_of(body)
+        known = self._connection.execute(
+            "SELECT 1 FROM outbox WHERE id = ? OR counter = ?", (str(change.id), change.counter)
+        ).fetchone()
+        if known is not None:
+            return None
+        before = self._shown_document(change.record_type, change.record) or {}
+        document = json.dumps({**before, **change.fields_set}).encode()
+        self._insert(change, body, document)
+        raise_to(self._connection, Counter.CHANGES_MADE, change.counter)
+        self.lay_over(change.record_type, change.record)
+        return change
 
     def waiting(self, limit: int) -> list[Change]:
         """Oldest first. Behind a refused change, or one whose file is unsent, its record waits."""

@@ -6,6 +6,7 @@ Knows nothing of keys or databases. Locks differ by platform and stand here alon
 import errno
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,8 @@ def disk_failures() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise Unavailable(Code.STORE_FULL) from error
+        if error.errno == errno.EIO:
+            raise Unavailable(Code.DISK_FAULT) from error
         # No rights, a file where a folder must be, a path that cannot be: choose another one.
         raise Unavailable(Code.PROFILE_UNUSABLE, type(error).__name__) from error
 
@@ -124,4 +127,7 @@ def sync_folder(folder: Path) -> None:
 def remove_partial_files(folder: Path) -> None:
     """What a crash left half written was never named by anything."""
     for path in folder.glob(".partial-*"):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

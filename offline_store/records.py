@@ -16,6 +16,7 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
+from app.domain.patients import Patient
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.sound_labels import SoundLabel
@@ -39,6 +40,7 @@ from offline_store.documents import (
     still_of,
     visit_of,
 )
+from offline_store.name_words import NameWords
 from offline_store.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -161,6 +163,15 @@ class Records:
             if found is not None:
                 rows.append((record, body, is_pending, patient, found[0]))
         return _made(rows, _worklist_row)
+
+    def find_patients(self, question: str, limit: int) -> list[Patient]:
+        """Of those whom the server confirmed, by the beginnings of names or record number."""
+        found = []
+        for record in NameWords(self._connection).found(question, limit):
+            row = self._connection.execute(PATIENT, (record,)).fetchone()
+            found += [] if row is None else [(record, row[0])]
+        patients = _made(found, patient_of)
+        return sorted(patients, key=lambda one: (one.family_name, one.given_name, str(one.id)))
 
     def notes(self, patient: PatientId) -> list[Note]:
         """Newest first, like all lists below."""

@@ -11,6 +11,7 @@ from offline_store.kept import Kept
 from offline_store.measurements import Measurements
 from offline_store.outbox import Outbox
 from offline_store.records import Records
+from offline_store.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class UnitOfWork:
     kept: Kept
     heard: HeardRecords
     measurements: Measurements
+    retention: Retention
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -35,4 +37,5 @@ class UnitOfWork:
             Kept(connection),
             HeardRecords(connection),
             Measurements(connection),
+            Retention(connection),
         )

@@ -5,6 +5,7 @@ import getpass
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -13,12 +14,18 @@ from app.contract.sign_in import PASSWORD_LEAST, FirstAccountIn
 from app.domain.access import Role
 from app.domain.audit import Witness
 from app.domain.failures import Code, Failure, Rejected
-from app.domain.ids import PersonId, new_id
+from app.domain.ids import DeviceId, PersonId, new_id
 from app.domain.people import Person
 from app.domain.visits import VisitState
 from app.runtime import log
 from app.runtime.process_guard import forbid_core_dumps
-from server.commands import add_patient_and_visit, add_user, verify_audit
+from server.commands import (
+    add_patient_and_visit,
+    add_user,
+    readmit_device,
+    revoke_device,
+    verify_audit,
+)
 from server.serving import serve
 from server.settings import ServerSettings, default_data_folder
 
@@ -58,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--relay-secret", type=Path, metavar="FILE", help="the relays' static-auth-secret"
     )
+    parser.add_argument(
+        "--lease-hours",
+        type=float,
+        metavar="HOURS",
+        help="so long a machine may work without the server, 1 to 72 (default: 72)",
+    )
     parser.add_argument("--lost-after", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.add_argument("--seat-kept", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.set_defaults(act=_serve)
@@ -72,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
             "add-visit", help="a new patient and a booked visit; what is not given is asked"
         )
     )
+    _add_device_parsers(commands)
     verify = commands.add_parser("verify-audit", help="exit 0 when the whole chain holds")
     _add_data(verify)
     verify.add_argument(
@@ -96,6 +110,35 @@ def _add_data(
         default=is_demonstration,
         help="mark a new database as DEMONSTRATION",
     )
+
+
+def _add_device_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    revoke = commands.add_parser(
+        "revoke-device",
+        help="a machine was lost: nobody works on it once it hears of this",
+    )
+    readmit = commands.add_parser("readmit-device", help="a revoked machine that was found again")
+    for parser, act in ((revoke, _revoke_device), (readmit, _readmit_device)):
+        _add_data(parser)
+        parser.add_argument("device", type=UUID, metavar="DEVICE-ID")
+        parser.set_defaults(act=act)
+    revoke.add_argument(
+        "--wipe",
+        action="store_true",
+        help="what it holds is made unreadable, with what it has not sent yet",
+    )
+
+
+def _revoke_device(arguments: argparse.Namespace) -> int:
+    settings = ServerSettings(data=arguments.data.absolute())
+    revoke_device(settings.database, DeviceId(arguments.device), wipes=arguments.wipe)
+    return 0
+
+
+def _readmit_device(arguments: argparse.Namespace) -> int:
+    settings = ServerSettings(data=arguments.data.absolute())
+    readmit_device(settings.database, DeviceId(arguments.device))
+    return 0
 
 
 def _add_user_parser(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +169,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         for name, value in (
             ("lost_after_s", arguments.lost_after),
             ("seat_kept_s", arguments.seat_kept),
+            ("lease_hours", arguments.lease_hours),
         )
         if value is not None
     }

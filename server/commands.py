@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from app.contract.bodies import PatientBody, VisitBody
 from app.domain.audit import Witness
 from app.domain.clock import SystemClock
-from app.domain.ids import PatientId, PersonId, VisitId, new_id
+from app.domain.ids import DeviceId, PatientId, PersonId, VisitId, new_id
 from app.domain.people import Person
 from server.accounts.passwords import Passwords
 from server.accounts.service import add_account
+from server.accounts.standing import readmit, revoke
 from server.audit.service import Verified, verify
 from server.database import migrate, prepare_folder, read_once, write_once
 from server.facts import mark_demonstration
@@ -63,6 +64,18 @@ def add_patient_and_visit(
         return patient_id
 
     return write_once(database, write), visit_id
+
+
+def revoke_device(database: Path, device: DeviceId, *, wipes: bool) -> None:
+    now = SystemClock().now()
+    _prepare(database)
+    write_once(database, lambda connection: revoke(connection, device, wipes=wipes, now=now))
+
+
+def readmit_device(database: Path, device: DeviceId) -> None:
+    now = SystemClock().now()
+    _prepare(database)
+    write_once(database, lambda connection: readmit(connection, device, now))
 
 
 def verify_audit(database: Path, witnesses: list[Witness]) -> Verified:

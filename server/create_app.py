@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from app.runtime.tasks import TaskOwner
 from server.accounts.passwords import Passwords
 from server.accounts.router import accounts_router
 from server.accounts.service import Accounts
+from server.accounts.standing import Standings
 from server.audit.router import audit_router
 from server.audit.service import Audit
 from server.auth import Auth
@@ -62,6 +64,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
         _lending(settings, clock),
     )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
+    standings = Standings(database, keys, clock, timedelta(hours=settings.lease_hours))
     recordings = Recordings(database, keys, shelf, clock)
     sync = Sync(database, Judgement(recordings), clock)
 
@@ -90,7 +93,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.add_exception_handler(RequestValidationError, answer_invalid)
     api.add_exception_handler(HTTPException, answer_http)
     api.add_exception_handler(Exception, answer_defect)
-    api.include_router(accounts_router(accounts, auth))
+    api.include_router(accounts_router(accounts, standings, auth))
     api.include_router(sync_router(sync, auth))
     api.include_router(recordings_router(recordings, auth))
     api.include_router(audit_router(Audit(database, clock), auth))

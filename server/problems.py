@@ -16,6 +16,7 @@ STATUS_OF: dict[Code, int] = {
     Code.NOT_ALLOWED: 403,
     Code.ROLE_DOES_NOT_FIT: 403,
     Code.DEVICE_UNKNOWN: 403,
+    Code.DEVICE_REVOKED: 403,
     Code.NOT_FOUND: 404,
     Code.TOO_LARGE: 413,
     Code.TOO_SLOW: 408,

@@ -3,9 +3,11 @@
 import ipaddress
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from app.contract.signalling import LOST_AFTER_S, SEAT_KEPT_S
+from app.contract.standing import LEASE_LEAST, LEASE_MOST
 from app.domain.failures import Code, Rejected
 from app.domain.relays import MOST_RELAYS, relay_of
 
@@ -40,6 +42,7 @@ class ServerSettings:
     access_token_s: float = 600
     refresh_token_s: float = 16 * 3600  # one long shift; after it the password is asked again
     previous_refresh_s: float = 60  # an answer that was lost on the way may be asked for again
+    lease_hours: float = 72  # so long a device may work without the server
     lost_after_s: float = LOST_AFTER_S
     seat_kept_s: float = SEAT_KEPT_S
     relays: tuple[str, ...] = ()
@@ -54,6 +57,8 @@ class ServerSettings:
                 "without --tls-cert and --tls-key the server listens on loopback only",
             )
 
+        if not LEASE_LEAST <= timedelta(hours=self.lease_hours) <= LEASE_MOST:
+            raise Rejected(Code.NOT_ALLOWED, "--lease-hours: from 1 to 72")
         if bool(self.relays) != (self.relay_secret is not None):
             raise Rejected(Code.ADDRESS_INVALID, "--relay and --relay-secret belong together")
         if len(self.relays) > MOST_RELAYS:

@@ -50,7 +50,7 @@ def make_models(
     """`answering`: which address of the server; empty where it has only one."""
     s, ticker = services, Ticker()
     window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
-    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, answering)
+    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, s.store_care, answering)
     unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))

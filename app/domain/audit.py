@@ -74,6 +74,12 @@ class Act(StrEnum):
     SCREEN_LOCKED = "screen-locked"
     SCREEN_UNLOCKED = "screen-unlocked"
     TIMES_CONFIRMED = "times-confirmed"
+    DEVICE_REVOKED = "device-revoked"
+    DEVICE_READMITTED = "device-readmitted"
+    STORE_FOUND_DAMAGED = "store-found-damaged"
+    STORE_BEGUN_ANEW = "store-begun-anew"
+    STORE_RESTORED = "store-restored"
+    RECORDS_RETIRED = "records-retired"
 
 
 @dataclass(frozen=True, slots=True)

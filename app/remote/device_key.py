@@ -18,9 +18,16 @@ from app.contract.sign_in import (
     device_proof_bytes,
     refresh_proof_bytes,
 )
+from app.contract.standing import (
+    StandingDocument,
+    StandingOut,
+    standing_bytes,
+    standing_proof_bytes,
+)
 from app.domain.clock import plausible_instant
 from app.domain.failures import Code, Untrusted
 from app.domain.server_words import DeviceCredentials
+from app.domain.standing import Standing
 
 # A server whose clock was mended after it enrolled a device is still the same server.
 CLOCK_MENDED_BY = timedelta(days=1)
@@ -63,6 +70,25 @@ def checked_certificate(
     if not fits:
         raise Untrusted(Code.SERVER_UNTRUSTED, "device certificate")
     return certificate.model_dump_json()
+
+
+def standing_proof(device: DeviceCredentials) -> str:
+    key = Ed25519PrivateKey.from_private_bytes(device.private_key)
+    return _text(key.sign(standing_proof_bytes(device.id)))
+
+
+def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -> Standing:
+    """Untrusted unless the server of the certificate kept here has signed it for this device."""
+    try:
+        words = _signed_words(CertificateOut.model_validate_json(known))
+        server_key = Ed25519PublicKey.from_public_bytes(_bytes(words.server_key))
+        server_key.verify(_bytes(told.signature), standing_bytes(told.document))
+        standing = StandingDocument.model_validate_json(told.document).to_domain()
+    except (InvalidSignature, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise Untrusted(Code.SERVER_UNTRUSTED, "standing") from error
+    if standing.device != device.id:
+        raise Untrusted(Code.SERVER_UNTRUSTED, "standing of another device")
+    return standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from app.contract.audit import AuditEventBody, ChainOut, DeviceEventBody
 from app.contract.problem import Problem
 from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
+from app.contract.standing import StandingIn, StandingOut
 from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
@@ -24,8 +25,15 @@ from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
 from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from app.domain.standing import Standing
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
-from app.remote.device_key import checked_certificate, device_in, refresh_proof
+from app.remote.device_key import (
+    checked_certificate,
+    checked_standing,
+    device_in,
+    refresh_proof,
+    standing_proof,
+)
 from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 
@@ -101,6 +109,11 @@ class ServerApi:
         answer = await self._post("/v1/token", body, RefreshOut, with_token=False)
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return answer.refresh_token
+
+    async def standing(self, device: DeviceCredentials, known_certificate: str) -> Standing:
+        body = StandingIn(device=device.id, proof=standing_proof(device))
+        answer = await self._post("/v1/standing", body, StandingOut, with_token=False)
+        return checked_standing(answer, device, known_certificate)
 
     async def sign_out(self) -> None:
         """Forgotten here at once, whatever the server answers."""

@@ -118,6 +118,10 @@ class Acts:
         """A look that changes nothing that is shown."""
         return await self._store.transaction(work)
 
+    async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
+        """Reads, and only that, beside whoever writes; sees all that was written before."""
+        return await self._store.look(work)
+
     async def do(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """A write, whole or not at all; listeners of `revision` hear of it afterwards."""
         result = await self._store.transaction(work)

@@ -48,6 +48,7 @@ from app.services.engine_room import EngineRoom
 from app.services.exam_camera import ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
+from app.services.idle_lock import IdleLock
 from app.services.leaving import Leaving, Loss
 from app.services.listening import Listening
 from app.services.message_files import MessageFiles
@@ -59,9 +60,11 @@ from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn
 from app.services.sound_labels import SoundLabels
+from app.services.standing import DeviceStanding
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
+from app.services.store_care import StoreCare
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.tray import Tray, TrayState
@@ -109,6 +112,9 @@ class Services:
     camera_lease: CameraLease
     desk: Desk
     leaving: Leaving
+    store_care: StoreCare
+    standing: DeviceStanding
+    idle_lock: IdleLock
     engine_room: EngineRoom
 
 

@@ -101,7 +101,7 @@ class Chart:
         if visit is None:
             return
         draft = DraftPlace(visit, self._acts.person.id)
-        state = await self._acts.read(lambda unit: _look(unit, draft))
+        state = await self._acts.look(lambda unit: _look(unit, draft))
         if self._visit == visit:
             self.state.tell(state)
 

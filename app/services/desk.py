@@ -144,6 +144,15 @@ class Desk:
         self.state.tell(DeskState(running.visit, is_chart_shown=False))
         await self._call.take_over(self._setup(running.visit), running)
 
+    def cover(self) -> None:
+        """The chart leaves the memory; the visit stays open, and unlocking shows it again."""
+        if self.state.value.visit is not None:
+            self._chart.shut()
+            self.state.tell(replace(self.state.value, is_chart_shown=False))
+
+    def uncover(self) -> None:
+        """The chart's opening is an act: whoever unlocks shows it."""
+
     async def show_chart(self) -> None:
         """Unlocked: the chart of the visit whose call was taken over, and its camera and sound."""
         await self._call.attend()

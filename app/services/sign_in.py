@@ -21,6 +21,7 @@ from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
+from app.services.standing import keep_time_seen, why_not_offline
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class SignInState:
     is_demonstration: bool = False
     is_offline: bool = False  # signed in against what is known here; the server has not said yes
     has_unopened_store: bool = False  # earlier work lies here, out of reach
+    was_idle: bool = False  # it locked itself, because nobody touched it
 
 
 class SignIn:
@@ -148,11 +150,20 @@ class SignIn:
         )
         if verifier is None or last is None or last.person.role is not self.state.value.role:
             raise away
+        await self._must_have_standing()
         if not await _fits(verifier, username, password):
             event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
             await self._acts.note(event)
             raise Rejected(Code.WRONG_CREDENTIALS)
         return last
+
+    async def _must_have_standing(self) -> None:
+        """Without the server only under a lease that has not ended; never on a revoked device."""
+        now = self._acts.clock.now()
+        code = await self._acts.read(lambda unit: why_not_offline(unit, now))
+        if code is not None:
+            raise Rejected(code)
+        await self._acts.read(keep_time_seen(now))
 
     async def _enter(self, last: "_LastPerson", *, is_offline: bool) -> None:
         self._acts.now_acting(last.person)
@@ -167,11 +178,12 @@ class SignIn:
             is_demonstration=last.is_demonstration,
         )
 
-    async def lock(self) -> None:
+    async def lock(self, *, was_idle: bool = False) -> None:
         """The chart goes from the screen; a running call goes on."""
         if self.state.value.phase is not SignInPhase.SIGNED_IN:
             return
-        self._tell(phase=SignInPhase.LOCKED, code=None)  # first: a full disk keeps no chart open
+        # First: a full disk keeps no chart open.
+        self._tell(phase=SignInPhase.LOCKED, code=None, was_idle=was_idle)
         event = self._acts.event(Act.SCREEN_LOCKED)
         await self._acts.note(event)
 
@@ -179,12 +191,17 @@ class SignIn:
         """Same person, same password; after five wrong tries only a full sign-in helps."""
         if self.state.value.phase is not SignInPhase.LOCKED:
             return
+        try:
+            await self._must_have_standing()
+        except Rejected as no:
+            await self.sign_out(code=no.code)
+            return
         verifier = await self._acts.read(lambda unit: unit.kept.text("verifier"))
         if verifier is not None and await _fits(verifier, None, password):
             self._tries_left = UNLOCK_TRIES
             event = self._acts.event(Act.SCREEN_UNLOCKED)
             await self._acts.note(event)
-            self._tell(phase=SignInPhase.SIGNED_IN, code=None)
+            self._tell(phase=SignInPhase.SIGNED_IN, code=None, was_idle=False)
             return
         self._tries_left -= 1
         event = self._acts.event(Act.SIGN_IN_REFUSED, code=Code.WRONG_CREDENTIALS)
@@ -212,7 +229,9 @@ class SignIn:
 
     async def _gone(self, code: Code | None) -> None:
         self._acts.now_acting(None)
-        self._tell(phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False)
+        self._tell(
+            phase=SignInPhase.SIGNED_OUT, person=None, code=code, is_offline=False, was_idle=False
+        )
         try:
             await self._server_api.sign_out()
         except Failure as failure:

@@ -307,7 +307,7 @@ class Sync:
         self.state.tell(lost)
 
     async def _tell_unsent(self) -> None:
-        pending = await self._acts.read(lambda unit: unit.outbox.all())
+        pending = await self._acts.look(lambda unit: unit.outbox.all())
         waiting = [item.change for item in pending if item.refused is None]
         kinds = Counter(change.record_type for change in waiting)
         made = [change for change in waiting if change.record_type not in BY_ITSELF]

@@ -27,10 +27,19 @@ class Unsent:
         self.state: Broadcast[UnsentState] = Broadcast(UnsentState())
         self._tasks = TaskOwner("unsent")
         self._rereading = Rereading(self._read, self._tasks)
+        self._is_covered = False
         self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
 
     def start(self) -> None:
         self._rereading.start()
+
+    def cover(self) -> None:
+        self._is_covered = True
+        self.state.tell(UnsentState())
+
+    def uncover(self) -> None:
+        self._is_covered = False
+        self._rereading.ask()
 
     async def close(self) -> None:
         self._stop_listening()
@@ -86,7 +95,9 @@ class Unsent:
         await self._acts.do(write)
 
     async def _read(self) -> None:
-        self.state.tell(await self._acts.read(_look))
+        found = await self._acts.look(_look)
+        if not self._is_covered:
+            self.state.tell(found)
 
 
 def _refused(unit: UnitOfWork, change_id: ChangeId) -> PendingChange:

@@ -22,6 +22,7 @@ class Worklist:
         self.state: Broadcast[WorklistState] = Broadcast(WorklistState())
         self._tasks = TaskOwner("worklist")
         self._rereading = Rereading(self._read, self._tasks)
+        self._is_covered = False
         self._is_seen = False
         acts.before_leaving(self._forget_seen)
         self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
@@ -32,6 +33,14 @@ class Worklist:
     async def close(self) -> None:
         self._stop_listening()
         await self._tasks.close()
+
+    def cover(self) -> None:
+        self._is_covered = True
+        self.state.tell(WorklistState())
+
+    def uncover(self) -> None:
+        self._is_covered = False
+        self._rereading.ask()
 
     async def see(self) -> None:
         """It stands before the person: told in the audit once for each sign-in, by id alone."""
@@ -44,5 +53,6 @@ class Worklist:
 
     async def _read(self) -> None:
         today = self._acts.clock.now().astimezone().date()
-        rows = await self._acts.read(lambda unit: unit.records.worklist(today))
-        self.state.tell(WorklistState(ordered(rows), is_known=True))
+        rows = await self._acts.look(lambda unit: unit.records.worklist(today))
+        if not self._is_covered:
+            self.state.tell(WorklistState(ordered(rows), is_known=True))

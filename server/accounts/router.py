@@ -12,11 +12,13 @@ from app.contract.sign_in import (
     SignInIn,
     SignInOut,
 )
+from app.contract.standing import StandingIn, StandingOut
 from server.accounts.service import Accounts
+from server.accounts.standing import Standings
 from server.auth import Auth, Caller
 
 
-def accounts_router(accounts: Accounts, auth: Auth) -> APIRouter:
+def accounts_router(accounts: Accounts, standings: Standings, auth: Auth) -> APIRouter:
     router = APIRouter()
 
     @router.post("/v1/first-account", status_code=201)
@@ -30,6 +32,10 @@ def accounts_router(accounts: Accounts, auth: Auth) -> APIRouter:
     @router.post("/v1/token")
     async def renew_tokens(body: RefreshIn) -> RefreshOut:
         return await accounts.refresh(body)
+
+    @router.post("/v1/standing")
+    async def tell_standing(body: StandingIn) -> StandingOut:
+        return await standings.standing(body)
 
     @router.post("/v1/sign-out", status_code=204)
     async def sign_out(who: Annotated[Caller, Depends(auth)]) -> None:

@@ -31,6 +31,7 @@ from app.domain.people import Person
 from server.accounts import store
 from server.accounts.passwords import Passwords
 from server.accounts.setup_code import use_setup_code
+from server.accounts.standing import revocation_of
 from server.accounts.throttle import ANYBODY, ONE_NAME, TOLD, Throttle, network_of
 from server.audit_trail import append, event_of
 from server.auth import Auth, Caller
@@ -159,6 +160,8 @@ class Accounts:
         if not _is_proven(device.public_key, body):
             raise Untrusted(Code.DEVICE_UNKNOWN)
         known = store.device_with(connection, DeviceId(device.id))
+        if revocation_of(connection, DeviceId(device.id)) is not None:
+            raise Rejected(Code.DEVICE_REVOKED)
         if known is not None:
             if known.public_key != device.public_key:
                 raise Untrusted(Code.DEVICE_UNKNOWN)

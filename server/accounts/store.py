@@ -125,6 +125,14 @@ def add_session(
     )
 
 
+def end_sessions_of(connection: Connection, device: DeviceId, at: datetime) -> None:
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.device == str(device), sessions.c.ended_at.is_(None))
+        .values(ended_at=time_text(at))
+    )
+
+
 def session_of_token(connection: Connection, refresh_token: str) -> Session | None:
     digest = token_hash(refresh_token)
     query = select(sessions).where(

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from app.contract import audit, bodies, calls, problem, sign_in, signalling, sync
+from app.contract import audit, bodies, calls, problem, sign_in, signalling, standing, sync
 from app.contract.signalling import CLIENT_WORD, SERVER_WORD
 from app.domain.audit import AuditEvent, leaf_of
 from app.domain.changes import RecordType
 from server.judging import checked
 
 GOLDEN = Path(__file__).parent / "golden"
-MODULES = (audit, bodies, calls, problem, sign_in, signalling, sync)
+MODULES = (audit, bodies, calls, problem, sign_in, signalling, standing, sync)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
 CLIENT_WORDS = ["Join", "Look", "Leave", "Signal", "Live", "Ping"]
 SERVER_WORDS = ["Room", "VouchedSignal", "Live", "FeedMoved", "Relays", "Pong", "Refusal"]

@@ -51,7 +51,7 @@ class InlineStore(OfflineStore):
         self.worker = HereAndNow()
         recordings = RecordingsInMemory()
         self.files = recordings._files
-        super().__init__(connection, self.worker, None, recordings)
+        super().__init__(connection, self.worker, recordings)
 
 
 @contextmanager
@@ -60,5 +60,5 @@ def inline_store() -> Iterator[InlineStore]:
     try:
         yield store
     finally:
-        store.close()
+        store._connection.close()
         store.worker.close()

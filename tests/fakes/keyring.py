@@ -19,6 +19,9 @@ class KeyringInMemory:
     def set_password(self, service: str, username: str, password: str) -> None:
         self.items[service, username] = password
 
+    def delete_password(self, service: str, username: str) -> None:
+        del self.items[service, username]
+
 
 class KeyringInFile:
     """For tests whose processes share a profile; the file lies outside of that profile."""
@@ -37,6 +40,11 @@ class KeyringInFile:
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self._path.write_text(json.dumps(self._items() | {f"{service}/{username}": password}))
+
+    def delete_password(self, service: str, username: str) -> None:
+        items = self._items()
+        del items[f"{service}/{username}"]
+        self._path.write_text(json.dumps(items))
 
 
 KeyringInMemory.__module__ = SECRET_SERVICE

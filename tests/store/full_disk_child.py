@@ -18,8 +18,8 @@ from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.store import kept_store
 from tests.store.given import PATIENT, event, new_note
 
-ROUNDS = 12
-STEP_BYTES = 4096 * 7
+ROUNDS = 50
+STEP_BYTES = 4096 * 3
 
 
 def act(text: str, unit: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-DISK_BYTES = 6 * 2**20
+DISK_BYTES = 16 * 2**20
 MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2"'
 IN_NAMESPACE = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
 
@@ -28,12 +28,12 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path: Path) -> None:
         MOUNT + ' && exec "$3" -m tests.store.full_disk_child "$2"',
         *("sh", str(DISK_BYTES), str(tmp_path), sys.executable),
     ]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
     assert ran.returncode == 0, ran.stderr
     saw = json.loads(ran.stdout)
     assert saw["said"] == ["Unavailable: store-full"]
-    assert saw["rounds"] == 12
-    assert saw["kept"] > 24  # acts were kept in many rounds, not refused from the start
+    assert saw["rounds"] == 50
+    assert saw["kept"] > 100  # acts were kept in many rounds, not refused from the start
     assert saw["is_all_there"]
     assert saw["events"] == saw["kept"]
     assert saw["left"] == []  # no half-written recording

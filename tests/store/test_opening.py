@@ -280,6 +280,7 @@ async def test_a_crash_while_the_store_is_made_leaves_nothing_half_done(
     assert names_in(folder) == [
         "keys.json",
         "lock",
+        "outbox.journal",
         "recordings",
         "store.db",
     ]
@@ -361,6 +362,8 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     for view in later:
         connection.execute(f"DROP VIEW {view}")
     connection.execute("DROP TABLE measurements")
+    connection.execute("DROP TABLE audit_base")
+    connection.execute("DROP TABLE name_words")
     connection.execute("PRAGMA user_version = 2")
     connection.close()
     async with kept_store(folder, ring) as store:

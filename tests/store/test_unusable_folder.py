@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.domain.failures import Code, Unavailable
-from offline_store.database import STORE_NAME, open_store
+from offline_store.database import open_store
 from offline_store.key_vault import KeyVault
+from offline_store.store_file import STORE_NAME
 from tests.fakes.keyring import KeyringInMemory
 
 

@@ -60,6 +60,8 @@ class LockViewModel(ViewModel[LockScreen]):
             self._desk.state.value.is_chart_shown
         )
         explanation = "lock.after-restart" if was_restarted else "lock.by-person"
+        if state.was_idle:
+            explanation = "lock.by-itself"
         return LockScreen(
             person="" if state.person is None else state.person.name,
             explanation=wording.text(explanation),

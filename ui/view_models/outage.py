@@ -7,6 +7,7 @@ from ui import wording
 # Our own store fails: nothing may be said to be kept here.
 OF_THE_STORE = (
     Code.STORE_FULL,
+    Code.DISK_FAULT,
     Code.STORE_DAMAGED,
     Code.STORE_IN_USE,
     Code.STORE_WRONG_KEY,

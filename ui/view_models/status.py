@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.sign_in import SignIn, SignInPhase, SignInState
+from app.services.store_care import CareState, StoreCare
 from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
@@ -61,6 +62,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
         sync: Sync,
         sign_in: SignIn,
         acts: Acts,
+        care: StoreCare,
         answering: Callable[[], str] = lambda: "",
     ) -> None:
         """`answering`: which address of the server; empty where it has only one."""
@@ -68,8 +70,9 @@ class StatusViewModel(ViewModel[StatusScreen]):
         self._sync = sync
         self._sign_in = sign_in
         self._acts = acts
+        self._care = care
         self._answering = answering
-        self.listen_to(sync.state, sign_in.state)
+        self.listen_to(sync.state, sign_in.state, care.state)
 
     def compose(self) -> StatusScreen:
         sign_in = self._sign_in.state.value
@@ -77,6 +80,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
         server, server_tone = self._server()
         unsent, unsent_tone = self._unsent()
         clock = self._clock()
+        store, store_tone = _store(sign_in, self._care.state.value)
         person = ""
         if sign_in.person is not None and sign_in.phase is not SignInPhase.SIGNED_OUT:
             role = wording.text(f"role.{sign_in.person.role}")
@@ -90,8 +94,8 @@ class StatusViewModel(ViewModel[StatusScreen]):
             clock=clock,
             clock_tone=Tone.ATTENTION,
             can_confirm_clock=is_signed_in and self._acts.must_confirm_times,
-            store=wording.text(_store_key(sign_in)),
-            store_tone=Tone.PLAIN if sign_in.is_kept else Tone.ATTENTION,
+            store=store,
+            store_tone=store_tone,
             person=person,
             demonstration=wording.text("demonstration") if sign_in.is_demonstration else "",
             can_open_unsent=is_signed_in,
@@ -151,7 +155,15 @@ class StatusViewModel(ViewModel[StatusScreen]):
         self.act(self._sign_in.sign_out(), "sign out")
 
 
-def _store_key(sign_in: SignInState) -> str:
+def _store(sign_in: SignInState, care: CareState) -> tuple[str, Tone]:
+    if care.damage is not None:
+        return wording.text("status.store-damaged"), Tone.BAD
     if sign_in.has_unopened_store:
-        return "status.store-unopened"
-    return "status.store-encrypted" if sign_in.is_kept else "status.store-memory"
+        return wording.text("status.store-unopened"), Tone.ATTENTION
+    if not sign_in.is_kept:
+        return wording.text("status.store-memory"), Tone.ATTENTION
+    if care.was_begun_anew:
+        return wording.text("status.store-begun-anew", count=care.put_back), Tone.ATTENTION
+    if care.put_back:
+        return wording.text("status.store-put-back", count=care.put_back), Tone.ATTENTION
+    return wording.text("status.store-encrypted"), Tone.PLAIN

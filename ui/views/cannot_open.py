@@ -9,15 +9,22 @@ from ui.tone import Tone
 from ui.widgets.button import Button
 from ui.widgets.dress import mark
 from ui.widgets.status_banner import StatusBanner
+from ui.widgets.words import Words
 from ui.wording import failure, text
 
-SIZE = (640, 220)
+# The file cannot be read; what is unsent stands in the journal, too.
+MAY_BEGIN_ANEW = (Code.STORE_DAMAGED, Code.DISK_FAULT)
+SIZE = (640, 300)
 
 
 class CannotOpenWindow(QWidget):
-    """Says why, in words; `left` when the person has read it."""
+    """Says why, in words; `left` when the person has read it.
+
+    Of a store that cannot be read it asks whether to put it aside: `begins_anew`.
+    """
 
     left = Signal()
+    begins_anew = Signal()
 
     def __init__(self, code: Code) -> None:
         super().__init__()
@@ -29,7 +36,16 @@ class CannotOpenWindow(QWidget):
         leave.clicked.connect(self.left)
         layout = QVBoxLayout(self)
         layout.addWidget(message)
-        layout.addStretch(1)
+        if code in MAY_BEGIN_ANEW:
+            explained = Words(wraps=True, identifier="cannot-open.begin-anew-explained")
+            explained.say(text("cannot-open.begin-anew-explained"))
+            begin = Button("cannot-open.begin-anew", text("cannot-open.begin-anew"))
+            begin.clicked.connect(self.begins_anew)
+            layout.addWidget(explained)
+            layout.addStretch(1)
+            layout.addWidget(begin)
+        else:
+            layout.addStretch(1)
         layout.addWidget(leave)
         self.resize(*SIZE)
 

@@ -18,6 +18,10 @@ FAILURES: dict[Code, str] = {
     Code.NOT_ALLOWED: "Your role does not allow this.",
     Code.ROLE_DOES_NOT_FIT: "This account cannot sign in on this kind of machine.",
     Code.DEVICE_UNKNOWN: "The server does not know this machine. Sign in again to enrol it.",
+    Code.DEVICE_REVOKED: "This machine was withdrawn by your clinic. Nobody can work on it. Tell "
+    "the IT of your clinic.",
+    Code.LEASE_ENDED: "This machine has been away from its server for too long, or its clock was "
+    "set back. Sign in where the server can be reached.",
     # the wire
     Code.SERVER_UNREACHABLE: "The server cannot be reached.",
     Code.SERVER_UNTRUSTED: "The server could not prove that it is the one this machine knows. "
@@ -133,10 +137,19 @@ FAILURES: dict[Code, str] = {
     Code.STORE_DAMAGED: "The store is damaged. It was left untouched for repair.",
     Code.STORE_NETWORK_DRIVE: "The profile lies on a network drive. Choose a local folder.",
     Code.STORE_TOO_NEW: "A newer program wrote this store. Update this program.",
+    Code.STORE_RESTS: "The store is closed while the screen is locked.",
     Code.STORE_FULL: "The disk is full. What you do now is not kept.",
+    Code.DISK_FAULT: "The disk reports a fault. What you do now is not kept. Tell the IT of your "
+    "clinic.",
     Code.PROFILE_UNUSABLE: "The profile folder cannot be used. Choose one that you may write to.",
     Code.KEYRING_MISSING: "No key ring on this machine: nothing is kept when this window closes.",
     Code.KEYRING_LOCKED: "The key ring is locked: nothing is kept when this window closes.",
+    Code.TPM_MISSING: "The security chip (TPM) of this machine does not answer.",
+    Code.PIN_NEEDED: "The store of this machine is locked. Its PIN opens it.",
+    Code.PIN_WRONG: "This PIN is wrong. After five wrong ones it opens nothing any more.",
+    Code.PIN_USED_UP: "Too many wrong PINs: the PIN opens this store no more. Tell the IT of your "
+    "clinic; nothing was deleted.",
+    Code.PIN_TOO_SHORT: "A PIN has at least six characters.",
     # the call
     Code.PEER_AWAY: "The other side is not there.",
     Code.PEER_UNTRUSTED: "Somebody may stand between you and the other side: the call was refused. "
@@ -179,6 +192,7 @@ SENTENCES: dict[str, str] = {
     "lock.unlock": "Unlock",
     "lock.sign-out": "Somebody else signs in",
     "lock.by-person": "The chart is hidden until you unlock.",
+    "lock.by-itself": "Nobody has touched this screen for a while. Unlock to go on where you were.",
     "lock.after-restart": "This window was started again. The call went on without it.",
     "lock.call-since": "Call running since {time}",
     "lock.call-waiting": "In the visit, the other side is not there",
@@ -835,6 +849,22 @@ SENTENCES: dict[str, str] = {
     "status.lock": "Lock",
     "status.sign-out": "Sign out",
     # why the program cannot start
+    "status.store-damaged": "The store here is damaged. Finish what you do, then close this window "
+    "and open it again",
+    "status.store-begun-anew": "The store was begun anew; unsent items that came back: {count}",
+    "status.store-put-back": "After a fault of this machine, unsent items that came back: {count}",
+    "cannot-open.begin-anew-explained": "You may put the damaged store aside and go on: with the "
+    "last good copy, with everything unsent from the journal, and with the rest from the server. "
+    "The damaged file is kept for repair.",
+    "cannot-open.begin-anew": "Put it aside and go on",
+    "pin.title": "PIN of this machine's store",
+    "pin.title-new": "Set a PIN for this machine's store. It opens the store where the key ring "
+    "does not. At least six characters",
+    "pin.pin": "PIN",
+    "pin.again": "The same PIN again",
+    "pin.differ": "These are two different PINs.",
+    "pin.go-on": "Go on",
+    "pin.without": "Go on without a PIN",
     "start.no-display": "Bedside needs a screen and found none. Start it from a desktop session; "
     "from elsewhere, name that session's screen in DISPLAY or WAYLAND_DISPLAY.",
     "cannot-open.title": "Bedside cannot start",

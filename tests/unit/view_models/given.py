@@ -13,6 +13,7 @@ from app.services.devices import Devices
 from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving
 from app.services.sign_in import SignInPhase
+from app.services.store_care import StoreCare
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known
 from ui.view_models.base import Ticker
@@ -66,6 +67,7 @@ class Screens:
     running_cuff: RunningCuffViewModel
     devices: Devices
     leaving: Leaving
+    care: StoreCare
 
     async def sign_in_person(self) -> None:
         self.sign_in.sign_in("dr-lin", "good password")
@@ -86,6 +88,7 @@ class Screens:
 async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
     defects: list[BaseException] = []
     ticker, devices, leaving, clock = Ticker(), Devices(), Leaving(), desk.clock
+    care = StoreCare(upkeep=None, acts=desk.acts, is_busy=lambda: False)
     desk.as_person(role)
     desk.listens()
     desk.channel.goes_up()
@@ -100,6 +103,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             defects=defects,
             devices=devices,
             leaving=leaving,
+            care=care,
             window=window,
             sign_in=SignInViewModel(tasks, desk.sign_in, None),
             lock=LockViewModel(tasks, desk.sign_in, desk.call, desk.desk),
@@ -204,7 +208,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 role=role,
             ),
             unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
-            status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts),
+            status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts, care),
             running_cuff=RunningCuffViewModel(tasks, desk.vitals, desk.bp_protocol, window),
         )
     assert defects == []

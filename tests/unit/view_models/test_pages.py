@@ -18,6 +18,7 @@ from app.domain.visits import VisitState
 from app.services.desk import DeskState
 from app.services.leaving import Loss
 from app.services.sign_in import SignInPhase, SignInState
+from app.services.store_care import CareState
 from app.services.sync import SyncState
 from tests.fakes.channel import room, seat
 from tests.fakes.time_loop import MORNING, settled, until
@@ -226,6 +227,28 @@ async def test_receipts_alone_are_named_and_frighten_nobody(doctor: Screens) -> 
     assert shown.unsent_tone is Tone.PLAIN
 
 
+async def test_what_befell_the_store_is_said_and_damage_before_all_else(doctor: Screens) -> None:
+    await doctor.sign_in_person()
+    care = doctor.care.state
+    seen = []
+    for told in (
+        CareState(),
+        CareState(put_back=2),
+        CareState(put_back=3, was_begun_anew=True),
+        CareState(Code.STORE_DAMAGED, put_back=3, was_begun_anew=True),
+    ):
+        doctor.desk.sign_in.state.tell(replace(doctor.desk.sign_in.state.value, is_kept=True))
+        care.tell(told)
+        screen = doctor.status.screen
+        seen.append((wording.spoken(screen.store), screen.store_tone))
+    assert seen == [
+        ("Kept encrypted on this machine", Tone.PLAIN),
+        ("After a fault of this machine, unsent items that came back: 2", Tone.ATTENTION),
+        ("The store was begun anew; unsent items that came back: 3", Tone.ATTENTION),
+        (wording.text("status.store-damaged"), Tone.BAD),
+    ]
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -233,6 +256,7 @@ async def test_receipts_alone_are_named_and_frighten_nobody(doctor: Screens) -> 
         Code.TOKEN_INVALID,
         Code.SERVER_UNTRUSTED,
         Code.STORE_FULL,
+        Code.DISK_FAULT,
         Code.STORE_DAMAGED,
         Code.NOT_ALLOWED,
     ],
@@ -248,7 +272,7 @@ async def test_what_is_wrong_here_is_not_said_to_be_a_server_away(
     assert doctor.call.screen.outage == wording.failure(code)
     assert doctor.worklist.screen.message == wording.failure(code)
     assert doctor.cart_home.screen.message == wording.failure(code)
-    is_kept = code not in (Code.STORE_FULL, Code.STORE_DAMAGED)
+    is_kept = code not in (Code.STORE_FULL, Code.DISK_FAULT, Code.STORE_DAMAGED)
     assert bool(doctor.call.screen.outage_detail) is is_kept
 
 
