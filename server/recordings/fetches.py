@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.domain.clock import Clock
 
-SAME_FETCH_S = 600.0
+SAME_FETCH_S = 300.0
 REMEMBERED_MOST = 1024
 
 
