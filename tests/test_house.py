@@ -379,6 +379,16 @@ def tracked() -> list[Path]:
     ]
 
 
+def test_no_file_is_made_for_a_while_but_where_it_is_listed() -> None:
+    """A temporary file outlives a kill: nothing in the clear may ever lie in one."""
+    allowed = {
+        "offline_store/connection.py",  # zeros, to see whether there is room
+        "offline_store/profile_folder.py",  # what is encrypted already
+    }
+    found = those(files(*ROOMS), lambda p: "tempfile" in {n.split(".")[0] for n in imported(p)})
+    assert {name for name in found if not name.startswith("demo/")} == allowed
+
+
 def test_the_import_laws_are_written_without_exceptions() -> None:
     """`lint-imports` runs in `make check`; an ignored import would be a hole in it."""
     laws = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
