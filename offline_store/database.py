@@ -89,6 +89,16 @@ class OfflineStore:
         """Run `work` whole on the worker thread, or leave everything as it was."""
         return await self._worker.run(lambda: self._whole(work))
 
+    async def erase_traces(self) -> None:
+        """What was overwritten stands in no log any more; Unavailable(STORE_IN_USE): not yet."""
+        await self._worker.run(self._cut_off_log)
+
+    def _cut_off_log(self) -> None:
+        with failures_named(self._path):
+            row = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if row is None or row[0]:
+            raise Unavailable(Code.STORE_IN_USE, "a reader holds the log")
+
     def _whole(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         with failures_named(self._path):
             self._connection.execute("BEGIN IMMEDIATE")

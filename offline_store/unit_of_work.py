@@ -6,6 +6,7 @@ from typing import Self
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.connection import Connection
+from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.measurements import Measurements
@@ -24,6 +25,7 @@ class UnitOfWork:
     kept: Kept
     heard: HeardRecords
     measurements: Measurements
+    purges: FilePurges
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -35,4 +37,5 @@ class UnitOfWork:
             Kept(connection),
             HeardRecords(connection),
             Measurements(connection),
+            FilePurges(connection),
         )

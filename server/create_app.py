@@ -60,7 +60,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     database = Database(settings.database)
     passwords = Passwords(settings.hash_cost)
     file_workers = Workers("bedside-files", FILE_THREADS, FILES_WAITING)
-    shelf = Shelf(settings.data / "files", file_workers)
+    shelf = Shelf(settings.files, file_workers)
     auth = Auth(database, keys, clock, settings.access_token_s)
     rooms = Rooms(settings.lost_after_s, settings.seat_kept_s)
     signalling = Signalling(
@@ -73,7 +73,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     recordings = Recordings(database, keys, shelf, clock)
-    incoming = Incoming(settings.data / "files" / "uploads", shelf)
+    incoming = Incoming(settings.files / "uploads", shelf)
     uploads = Uploads(incoming, recordings, file_workers, clock)
     sync = Sync(database, Judgement(recordings), clock)
 

@@ -87,6 +87,7 @@ SQL_FILES = {
     "offline_store/connection.py",
     "offline_store/counters.py",
     "offline_store/database.py",
+    "offline_store/file_purges.py",
     "offline_store/heard.py",
     "offline_store/kept.py",
     "offline_store/measurements.py",

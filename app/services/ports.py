@@ -43,6 +43,7 @@ from app.domain.engine import SoundOpened as SoundOpened
 from app.domain.engine import SoundPlaying as SoundPlaying
 from app.domain.engine import SoundRefused as SoundRefused
 from app.domain.engine import SoundStopped as SoundStopped
+from app.domain.file_purges import FilePurge
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
 from app.domain.ladder import Wants as Wants
 from app.domain.listening import Listening, Playing, Slot
@@ -137,6 +138,13 @@ class Attachments(Protocol):
     def forget(self, file_sha256: str) -> None: ...
 
 
+class FilePurges(Protocol):
+    """Files erased on order that are still to be destroyed here."""
+
+    def due(self) -> list[FilePurge]: ...
+    def done(self, record: RecordId) -> None: ...
+
+
 class HeardRecords(Protocol):
     """What the far desk told itself, shown until the server confirms the same."""
 
@@ -186,6 +194,8 @@ class UnitOfWork(Protocol):
     def heard(self) -> HeardRecords: ...
     @property
     def measurements(self) -> Measurements: ...
+    @property
+    def purges(self) -> FilePurges: ...
 
 
 class Store(Protocol):
@@ -197,6 +207,9 @@ class Store(Protocol):
         ...
 
     async def transaction(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT: ...
+    async def erase_traces(self) -> None:
+        """No log or copy holds what was overwritten; Unavailable when that cannot be now."""
+        ...
 
 
 class RecordingFiles(Protocol):

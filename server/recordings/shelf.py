@@ -29,7 +29,7 @@ class Shelf:
             left_over.unlink()
 
     def path_of(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256
+        return place_of(self._folder, sha256)
 
     async def byte_count(self, sha256: str) -> int | None:
         """What truly lies there: a folder may have been restored without its files."""
@@ -43,15 +43,7 @@ class Shelf:
 
     async def remove(self, names: list[str]) -> list[str]:
         """Those that were there."""
-        return await self._workers.run(lambda: [name for name in names if self._removed(name)])
-
-    def _removed(self, sha256: str) -> bool:
-        path = self.path_of(sha256)
-        if not path.exists():
-            return False
-        path.unlink()
-        sync_folder(path.parent)
-        return True
+        return await self._workers.run(lambda: remove_files(self._folder, names))
 
     def name(self, proven: Path, sha256: str) -> None:
         """Put a file whose hash was seen to be right in its place; durable when this returns.
@@ -114,6 +106,19 @@ def disk_failures() -> Iterator[None]:
     except OSError as error:
         code = Code.SERVER_FULL if error.errno in NO_ROOM else Code.SERVER_ERROR
         raise Unavailable(code, f"disk: {type(error).__name__}") from error
+
+
+def place_of(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def remove_files(folder: Path, names: list[str]) -> list[str]:
+    """Those that were there."""
+    there = [name for name in names if place_of(folder, name).exists()]
+    for name in there:
+        place_of(folder, name).unlink()
+        sync_folder(place_of(folder, name).parent)
+    return there
 
 
 def size_of(path: Path) -> int | None:

@@ -58,7 +58,7 @@ class Uploads:
         who.must_be_allowed(Action.KEEP_RECORDING)
         if not 0 < byte_count <= FILE_MAX_BYTES:
             raise Rejected(Code.TOO_LARGE if byte_count else Code.MALFORMED)
-        await self._recordings.refuse_erased(sha256)
+        await self._refuse_erased(sha256, who)
         async with self._turn_of(who, sha256):
             found = await self._run(lambda: self._begun(sha256, byte_count, who))
             return await self._finished_if_whole(found, who)
@@ -89,6 +89,7 @@ class Uploads:
     ) -> Upload:
         """The upload after this part. Rejected(OFFSET_WRONG) unless it begins where we are."""
         who.must_be_allowed(Action.KEEP_RECORDING)
+        await self._refuse_erased(sha256, who)
         await self._at(sha256, offset, who)  # before its bytes are waited for
         async for part in _parts(blocks, checksum):
             async with self._turn_of(who, sha256):
@@ -97,6 +98,14 @@ class Uploads:
                 offset = upload.offset
                 upload = await self._finished_if_whole(upload, who)
         return upload
+
+    async def _refuse_erased(self, sha256: str, who: Caller) -> None:
+        """What has come of it goes, too."""
+        try:
+            await self._recordings.refuse_erased(sha256)
+        except Rejected:
+            await self._run(lambda: self._incoming.forget(who.device, sha256))
+            raise
 
     async def _append(self, upload: Upload, part: bytes | bytearray) -> Upload:
         now = self._clock.now()

@@ -74,10 +74,10 @@ def test_a_system_whose_files_need_a_name_gets_one(
 ) -> None:
     original = os.open
 
-    def fat(path: object, flags: int, *more: int) -> int:
+    def fat(path: Path, flags: int, *more: int) -> int:
         if flags & os.O_TMPFILE == os.O_TMPFILE:
             raise OSError(errno.EOPNOTSUPP, "not here")
-        return original(path, flags, *more)  # type: ignore[call-overload, no-any-return]
+        return original(path, flags, *more)
 
     monkeypatch.setattr(os, "open", fat)
     write_named_last(tmp_path / "saved.wav", b"data")

@@ -128,7 +128,7 @@ async def test_another_offset_than_ours_is_the_servers_to_say() -> None:
             del line.server.uploads[name][100_000:]
         return await original(name, start, part, pieces)
 
-    line.server.put_part = behind_our_back  # type: ignore[method-assign]
+    line.server.put_part = behind_our_back  # type: ignore[method-assign, assignment]
     await line.upload().send(name)
     assert 100_000 in line.starts
     assert line.server.files[name] == await line.files.ciphertext(name)
@@ -142,7 +142,7 @@ async def test_a_server_that_never_finds_it_is_left_alone() -> None:
         line.starts.append(0)
         raise Rejected(Code.NOT_FOUND)
 
-    line.server.put_part = never  # type: ignore[method-assign]
+    line.server.put_part = never  # type: ignore[method-assign, assignment]
     with pytest.raises(Rejected):
         await line.upload().send(name)
     assert len(line.starts) == 2 * (ASKED_MOST + 1)  # noted here, and noted there
@@ -155,7 +155,7 @@ async def test_a_file_that_this_disk_damaged_is_not_sent(tmp_path: object) -> No
     async def damaged(_: str) -> int:
         raise Untrusted(Code.HASH_MISMATCH, "file")
 
-    line.files.proven_bytes = damaged  # type: ignore[method-assign]
+    line.files.proven_bytes = damaged  # type: ignore[method-assign, assignment]
     with pytest.raises(Untrusted):
         await line.upload().send(name)
     assert line.server.asked == []
@@ -225,7 +225,7 @@ def counting(server: FakeServer) -> Iterator[list[int]]:
         starts.append(start)
         return part
 
-    server.get_part = noted  # type: ignore[method-assign]
+    server.get_part = noted  # type: ignore[method-assign, assignment]
     yield starts
 
 
@@ -299,7 +299,7 @@ async def test_a_server_that_shortens_or_never_ends_a_file_is_not_believed() -> 
     async def endless(*_: object) -> ArrivingPart:
         return ArrivingPart(b"x", FILE_MOST_BYTES + 1)
 
-    line.server.get_part = endless  # type: ignore[method-assign]
+    line.server.get_part = endless  # type: ignore[method-assign, assignment]
     with pytest.raises(Untrusted):
         await bring_here(line.files, line.server, name)
     assert await line.files.arrived(name) == 0
@@ -315,7 +315,7 @@ async def test_a_full_disk_keeps_what_came_and_goes_on_when_there_is_room() -> N
             raise Unavailable(Code.STORE_FULL)
         return await original(name, start, piece)
 
-    line.files.add_piece = add_piece  # type: ignore[method-assign]
+    line.files.add_piece = add_piece  # type: ignore[method-assign, assignment]
     line.server.gives_parts = 2
     with pytest.raises(Failure):
         await bring_here(line.files, line.server, name)
@@ -340,7 +340,7 @@ async def test_what_was_erased_on_order_leaves_nothing_here() -> None:
     async def erased(*_: object) -> ArrivingPart:
         raise Rejected(Code.FILE_ERASED)
 
-    line.server.get_part = erased  # type: ignore[method-assign]
+    line.server.get_part = erased  # type: ignore[method-assign, assignment]
     with pytest.raises(Rejected):
         await bring_here(line.files, line.server, name)
     assert await line.files.arrived(name) == 0

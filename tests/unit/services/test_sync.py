@@ -19,6 +19,7 @@ from app.domain.messages import Receipt, ReceiptKind, receipt_fields
 from app.domain.server_words import FeedMovedHeard
 from app.domain.visits import VisitState
 from app.services.file_sender import LOOK_EVERY_S
+from app.services.file_upload import Sending
 from app.services.recordings import ScopePhase
 from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, SyncState
 from tests.fakes.time_loop import settled, until
@@ -691,7 +692,7 @@ async def test_a_file_that_the_server_erased_is_not_brought_again(doctor: DeskOn
 
 async def test_what_is_being_sent_is_told_until_it_is_there(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
-    told = []
+    told: list[Sending | None] = []
     doctor.sync.file_sending.listen(told.append)
     await recorded(doctor)
     await in_step(doctor)
