@@ -6,7 +6,7 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices clean
+.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices bench-files clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
 	@echo 'make bench-call   calls over a bad line, ours and Chromium'"'"'s (as root; QUICK=1, CELLS="join-10 rate-300k")'
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
+	@echo 'make bench-files  a recording kept encrypted and opened again, against a database row and a plain file'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -58,6 +59,10 @@ bench-call:
 # Half an hour; QUICK=1 takes a minute and says so in each row.
 bench-devices: setup-test
 	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.devices
+
+# A minute.
+bench-files: setup-test
+	@$(PYTHON_OF_VENV) -m bench.files
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
