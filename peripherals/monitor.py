@@ -51,7 +51,7 @@ class _Line:
     renewed_s: float = 0.0
     quiet_turns: int = 0
     is_understood: bool = False  # a whole frame came
-    is_noisy: bool = False  # something else came
+    is_heard: bool = False  # something came, whatever it was
     ignored: Counter[str] = field(default_factory=Counter)
 
 
@@ -192,7 +192,7 @@ class InstrumentMonitor:
             self._renew(line)
             await asyncio.sleep(0)
         self._setting = next(self._settings)  # it may be set to another speed
-        is_nonsense = line.is_noisy and not line.is_understood
+        is_nonsense = line.is_heard and not line.is_understood
         raise Unavailable(Code.DEVICE_UNREADABLE if is_nonsense else Code.DEVICE_SILENT)
 
     def _heard(self, line: _Line, item: Chunk | SwitchFired) -> None:
@@ -200,11 +200,11 @@ class InstrumentMonitor:
             line.is_armed = False
             self._do(line, line.conversation.aborted_by_switch(item.at))
         else:
+            line.is_heard = True
             self._heard_frames(line, line.codec.feed(item.data), item.at)
 
     def _heard_frames(self, line: _Line, frames: Sequence[Any], at: Moment) -> None:
         for frame in frames:
-            line.is_noisy = line.is_noisy or isinstance(frame, Fault)
             line.is_understood = line.is_understood or not isinstance(frame, Fault)
             self._do(line, line.conversation.heard(frame, at))
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.changes import Json
+from app.domain.device import DeviceKind
 from app.domain.failures import Code, Rejected
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Quantity, VitalKind
 from app.domain.reading import Reading, decimal_from, reading_from
-from app.domain.vitals import assess, is_plausible
+from app.domain.vitals import assess, is_plausible, live_of
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
@@ -25,6 +26,7 @@ READINGS_MOST = 20
 class FarVitalsState:
     live: Mapping[VitalKind, LiveValue] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
+    ended: Mapping[DeviceKind, Code] = field(default_factory=dict)  # why there is no number
     code: Code | None = None
 
 
@@ -55,6 +57,8 @@ class FarVitals:
                 self._hear_live(VitalKind.CUFF_PRESSURE_MMHG, decimal_from(said["value"]))
             elif said.get("kind") == "live-value":
                 self._hear_live(VitalKind(said["vital"]), decimal_from(said["value"]))
+            elif said.get("kind") == "no-measurement":
+                self._hear_ended(DeviceKind(said["device"]), Code(said["code"]))
             elif said.get("kind") == "reading":
                 self._add(reading_from(str(said["record"]), said, is_pending=True))
         except Rejected as no:
@@ -68,7 +72,15 @@ class FarVitals:
         if not is_plausible(quantity):
             raise ValueError("a live value")
         live = LiveValue(self._visit, quantity, self._acts.clock.now())
-        self._tell(live={**self.state.value.live, kind: live})
+        state = self.state.value
+        ended = {device: why for device, why in state.ended.items() if kind not in live_of(device)}
+        self._tell(live={**state.live, kind: live}, ended=ended)
+
+    def _hear_ended(self, device: DeviceKind, reason: Code) -> None:
+        """At once: what it showed last is not waited for until it is old."""
+        state, gone = self.state.value, live_of(device)
+        live = {kind: one for kind, one in state.live.items() if kind not in gone}
+        self._tell(live=live, ended={**state.ended, device: reason})
 
     def _add(self, reading: Reading) -> None:
         row = self._chart.row
@@ -80,7 +92,9 @@ class FarVitals:
         told, live = self.state.value.readings, dict(self.state.value.live)
         if reading.id not in known and all(one.id != reading.id for one in told):
             live.pop(VitalKind.CUFF_PRESSURE_MMHG, None)
-            self._tell(readings=(reading, *told)[:READINGS_MOST], live=live)
+            ended = dict(self.state.value.ended)
+            ended.pop(reading.measured.device.kind, None)
+            self._tell(readings=(reading, *told)[:READINGS_MOST], live=live, ended=ended)
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields

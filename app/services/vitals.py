@@ -24,7 +24,14 @@ from app.services.chart import Chart, ChartState
 from app.services.ports import CuffEvent, CuffState, Instrument, UnitOfWork
 from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 from app.services.tray import Tray
-from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState, VitalsState, live_payload
+from app.services.vitals_state import (
+    ASIDE_CODE,
+    CUFF,
+    InstrumentState,
+    VitalsState,
+    ended_payload,
+    live_payload,
+)
 
 TELL_FAR_EVERY_S = 0.15  # of one value: a cuff is asked five times a second, a stream may say more
 LAST_WORDS_LIMIT_S = 3.0
@@ -225,6 +232,8 @@ class Vitals:
             self._asked.pop(kind, None)
             if event.visit is None or event.visit == self._visit:
                 self._tell_of(kind, no_measurement=event, live={})
+            if event.visit is not None:
+                self._tell_far(event.visit, ended_payload(kind, event.reason))
         else:
             await self._heard_measurement(kind, event)
 

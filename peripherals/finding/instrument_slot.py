@@ -113,7 +113,7 @@ class InstrumentSlot:
                 self._clock.now(),
                 Code.DEVICE_MISSING,
             )
-            self._publish(CuffState(gone, is_running=False))
+            self._publish(CuffState(gone, is_running=False, is_chosen=False))
         self._state = None
         self.status.tell(None)
 

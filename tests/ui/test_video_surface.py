@@ -131,6 +131,23 @@ def test_no_picture_says_why(scene: Scene) -> None:
     assert spoken(scene.surface.accessibleName()) == name
 
 
+def test_a_camera_that_is_missing_leaves_nothing_frozen_and_may_come_back(scene: Scene) -> None:
+    scene.arrives(1)
+    scene.waits(FROZEN_AFTER_S + 0.1)
+    assert scene.is_frozen()
+    for _ in range(2):
+        scene.surface.say(absent="", gone="No camera at the other side")
+        scene.surface.notify()  # the old one is still in hand
+        scene.waits(FROZEN_AFTER_S + 0.1)
+        assert not scene.surface.has_picture and not scene.is_frozen()
+        assert "FROZEN" not in scene.surface.accessibleName()
+        assert "No camera at the other side" in scene.surface.accessibleName()
+    scene.arrives(2)  # sooner than the word that it is back
+    scene.surface.say(absent="", gone="No camera at the other side")
+    assert scene.surface.has_picture
+    assert "No camera" not in scene.surface.accessibleName()
+
+
 def test_it_tells_its_size_and_that_nobody_looks(scene: Scene) -> None:
     ratio = scene.surface.devicePixelRatioF()
     assert scene.wanted[-1] == (round(200 * ratio), round(100 * ratio))

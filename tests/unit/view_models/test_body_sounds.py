@@ -81,6 +81,18 @@ async def test_without_an_instrument_it_is_said_and_not_begun(cart: Screens) -> 
     assert cart.scope.screen.live.title == wording.text("scope.no-instrument")
 
 
+async def test_what_is_wrong_with_the_instrument_is_said_on_its_page(cart: Screens) -> None:
+    """As of a WAV with a wrong header that stands for one: there is no cable to be looked at."""
+    await cart.open_chart()
+    found(cart, Presence.MISSING, Code.DEVICE_UNUSABLE)
+    cart.scope.open()
+    assert not cart.scope.screen.can_start
+    reason = wording.failure(Code.DEVICE_UNUSABLE)
+    assert cart.scope.screen.live.title == wording.text("scope.unusable", reason=reason)
+    found(cart)
+    assert cart.scope.screen.live.title == wording.text("scope.idle")
+
+
 async def test_rate_delay_and_way_are_said(cart: Screens) -> None:
     progress = await running(cart)
     live = cart.scope.screen.live

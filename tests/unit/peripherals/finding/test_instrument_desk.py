@@ -43,7 +43,7 @@ async def test_a_port_that_nobody_chose_is_shown_and_never_opened(tmp_path: Path
         await machine.clock.passes(30)
         assert free_paths(desk) == [ONE]
         assert desk.state.value.devices == ()
-        assert not desk.has_any
+        assert desk.slot(CUFF).driver is None
         with pytest.raises(Unavailable) as nothing:
             await desk.slot(CUFF).start(VisitId(uuid4()))
         assert nothing.value.code is Code.DEVICE_MISSING
@@ -68,9 +68,14 @@ async def test_a_chosen_instrument_answers_and_is_there_after_the_next_start(
     kept = tmp_path / FILE_NAME
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     async with machine.desk(tmp_path) as again:
-        assert again.has_any
         await until(lambda: is_found(again))
+        events = again.slot(CUFF).events()
+        told = await anext(events)
+        assert isinstance(told, CuffState) and told.is_chosen
         await again.forget(CUFF)
+        while isinstance(told, CuffState) and told.is_chosen:
+            told = await anext(events)
+        assert isinstance(told, CuffState) and told.status.presence is Presence.MISSING
         assert free_paths(again) == [ONE]
         assert again.state.value.devices == ()
     assert json.loads(kept.read_text())["bindings"] == []
