@@ -220,6 +220,7 @@ def _engine(path: Path, *, begin: str, pooled: bool = False) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "trusted_schema=OFF",
+            "temp_store=MEMORY",  # no patient's data in a file of the system's
             "secure_delete=ON",  # what is erased on order is overwritten, not only forgotten
             "recursive_triggers=ON",  # REPLACE INTO audit_log must meet the delete trigger
         ):
