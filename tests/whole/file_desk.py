@@ -30,12 +30,12 @@ from app.services.acts import Acts
 from app.services.call import CallState
 from app.services.file_fetching import bring_here
 from app.services.file_upload import Sending
+from app.services.ports import UnitOfWork
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.upload_pace import UploadPace
 from offline_store.database import OfflineStore, open_store
 from offline_store.key_vault import KeyVault
-from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.channel import FakeChannel
 from tests.fakes.keyring import KeyringInFile
 from tests.server.given import PASSWORD
@@ -231,7 +231,7 @@ def run(given: Given, to_parent: Connection, sends: bool) -> None:
     os.umask(0o077)
     upload_pace.PART_MOST_BYTES = upload_pace.PART_FIRST_BYTES = PART_BYTES
     file_fetching.MOST_BYTES = file_fetching.FIRST_BYTES = PART_BYTES
-    file_sender.PAUSES_S = (TRY_AGAIN_S,)
+    file_sender.PAUSES_S = (TRY_AGAIN_S,) * 4
     asyncio.run(live(given, to_parent.send, sends=sends))
 
 

@@ -110,7 +110,7 @@ class Life:
             word = self._ours.recv()
             self.said.append(word)
             if word[0] in ("done", "heard"):
-                return word[0] == kind
+                return bool(word[0] == kind)
         return True
 
     def kill(self) -> None:
