@@ -404,7 +404,7 @@ def test_no_file_is_made_for_a_while_but_where_it_is_listed() -> None:
         "offline_store/connection.py",  # zeros, to see whether there is room
         "offline_store/profile_folder.py",  # what is encrypted already
     }
-    found = those(files(*ROOMS), lambda p: "tempfile" in {n.split(".")[0] for n in imported(p)})
+    found = those(files(*ROOMS), lambda path: "tempfile" in rooms_of(path))
     assert {name for name in found if not name.startswith("demo/")} == allowed
 
 
