@@ -41,6 +41,11 @@ log = logging.getLogger(__name__)
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 FILE_LIMIT_S = 120.0
+WITHOUT_BODY = {
+    401: Code.TOKEN_INVALID,
+    404: Code.NOT_FOUND,
+    410: Code.FILE_ERASED,
+}
 SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
 WHOLE_LIMIT_S = 600.0  # however steadily it drips
@@ -316,7 +321,9 @@ def failure_of(error: httpx.HTTPError) -> Failure:
 
 
 def _problem_of(answer: _Answer, method: str) -> Failure:
-    code = Code.NOT_FOUND if method == "HEAD" and answer.status_code == 404 else Code.SERVER_ERROR
+    # An answer to HEAD has no body to say it.
+    told = WITHOUT_BODY if method == "HEAD" else {}
+    code = told.get(answer.status_code, Code.SERVER_ERROR)
     if answer.content:
         try:
             code = Code(Problem.model_validate_json(answer.content).code)

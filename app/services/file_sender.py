@@ -110,23 +110,40 @@ class FileSender:
         self.stuck.tell(stuck)
 
     async def _send(self, name: str) -> Code | None:
-        """Why this one cannot be sent; raises when the store or the session is gone."""
+        """Why this one cannot be sent; raises when the server, the store or the session is gone."""
         try:
             if not await self._server_api.has_file(name):
-                await self._upload.send(name)
-        except (Rejected, Unavailable, Untrusted) as no:
-            if no.code in TOKEN_CODES:
-                raise
+                code = await self._uploaded(name)
+                if code is not None:
+                    return code
+        except Rejected as no:
             if no.code is not Code.FILE_ERASED:  # then there is nothing left to bring
-                log.error("a recording's file was not taken: %s", no.code)
-                return no.code
+                raise
+        await self._acts.read(_mark_sent(name))
+        return None
+
+    async def _uploaded(self, name: str) -> Code | None:
+        try:
+            await self._upload.send(name)
+        except (Rejected, Unavailable, Untrusted) as no:
+            if no.code in (*TOKEN_CODES, Code.FILE_ERASED):
+                raise
+            log.error("a recording's file was not taken: %s", no.code)
+            return no.code
         finally:
             self.sending.tell(None)
-        await self._acts.read(_mark_sent(name))
         return None
 
     async def _look_for_lacking(self) -> None:
         """Now and then: a server that was restored without its files gets them again."""
+        try:
+            await self._mark_lacking()
+        except Rejected as no:
+            if no.code in TOKEN_CODES:
+                raise
+            log.warning("the server does not say which files it lacks: %s", no.code)
+
+    async def _mark_lacking(self) -> None:
         now_s = self._acts.clock.monotonic()
         if self._looked_at_s is not None and now_s - self._looked_at_s < LOOK_EVERY_S:
             return

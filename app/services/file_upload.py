@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.clock import Clock
-from app.domain.failures import Code, Rejected
+from app.domain.failures import Code, Rejected, Unavailable
 from app.services.ports import RecordingFiles, ServerApi
 from app.services.upload_pace import UploadPace
 
@@ -65,19 +65,21 @@ class FileUpload:
             try:
                 at = await self._send_part(name, at, whole)
             except Rejected as no:
-                asked += 1
-                if no.code not in ASK_AGAIN or asked > ASKED_MOST:
+                if no.code not in ASK_AGAIN or asked == ASKED_MOST:
                     raise
                 log.info("an upload is found again: %s", no.code)
                 at = await self._server_api.begin_upload(name, whole)
-            if at > furthest:
-                asked, furthest = 0, at
+            asked, furthest = (0, at) if at > furthest else (asked + 1, furthest)
+            if asked > ASKED_MOST:
+                raise Unavailable(Code.SERVER_ERROR, "an upload that does not move")
 
     async def _send_part(self, name: str, at: int, whole: int) -> int:
         if self._pace.must_wait:
             self._tell(Sending(name, at, whole, is_waiting=True))
             await self._pace.until_free()
         part = await self._files.piece(name, at, self._pace.part_bytes)
+        if not part:
+            raise Unavailable(Code.NOT_FOUND, "the rest of a file")
         began_s = self._clock.monotonic()
         after = await self._server_api.put_part(name, at, part, self._pace.pieces(part))
         took_s = self._clock.monotonic() - began_s

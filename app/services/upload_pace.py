@@ -21,7 +21,7 @@ PIECE_BYTES = 1_200  # beside a call: what the voice may have to wait behind
 FREE_BYTES = 32 * 1024
 # One part is what a line that breaks may cost.
 PART_S = 4.0
-PART_LEAST_BYTES, PART_FIRST_BYTES, PART_MOST_BYTES = 8 * 1024, 256 * 1024, 4 * 1024 * 1024
+PART_LEAST_BYTES, PART_FIRST_BYTES, PART_MOST_BYTES = 8 * 1024, 256 * 1024, 2 * 1024 * 1024
 WAIT_MOST_S = 60.0  # for a call that never comes up: then one part goes all the same
 BEING_MADE = frozenset({Phase.CONNECTING, Phase.REJOINING})
 OF_THE_LINE = frozenset(

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import struct
+import time
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from server.recordings.shelf import Shelf, size_of, sync_folder, write_all
 KEPT = timedelta(days=7)  # since its last part; longer than a cart is away over a weekend
 OF_ONE_DEVICE_MOST = 32  # it sends one after the other; of more, the one left longest goes
 READ_BYTES = 1024 * 1024
+FRESH_S = 60.0
 STATE = struct.Struct(">4sQQd")  # magic | length | offset | touched; then a CRC-32 of these
 MAGIC = b"BDU1"
 CHECK = struct.Struct(">I")
@@ -117,9 +119,11 @@ class Incoming:
             path.unlink(missing_ok=True)
 
     def forget_expired(self, now: datetime) -> None:
-        """Also what is no upload at all."""
+        """Also what is no upload at all; never one that is just being begun."""
         for path in self._folder.iterdir():
             named = _named(path)
+            if time.time() - _touched(path) < FRESH_S:
+                continue
             if named is None:
                 path.unlink(missing_ok=True)
             else:
@@ -179,7 +183,8 @@ def _named(path: Path) -> tuple[DeviceId, str] | None:
         return None
 
 
-def _touched(state: Path) -> float:
+def _touched(path: Path) -> float:
+    """By the file system; 0 when it went meanwhile."""
     with suppress(FileNotFoundError):
-        return state.stat().st_mtime
+        return path.stat().st_mtime
     return 0.0

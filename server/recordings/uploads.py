@@ -17,6 +17,7 @@ from app.domain.access import Action
 from app.domain.clock import Clock
 from app.domain.failures import Code, Rejected
 from server.auth import Caller
+from server.problems import Busy
 from server.recordings.incoming import Incoming, Upload
 from server.recordings.service import Recordings
 from server.recordings.shelf import disk_failures
@@ -24,6 +25,7 @@ from server.settings import FILE_MAX_BYTES
 from server.workers import Workers
 
 ResultT = TypeVar("ResultT")
+PARTS_HELD_MOST = 64  # at once, by all devices; each is a few MiB of memory
 HELD_BYTES = 1024 * 1024  # of a part without a checksum; so much of it is kept at a time
 
 
@@ -48,6 +50,7 @@ class Uploads:
         self._recordings = recordings
         self._workers = workers
         self._clock = clock
+        self._held = 0
         self._turns: WeakValueDictionary[tuple[object, str], asyncio.Lock] = WeakValueDictionary()
 
     async def begin(self, sha256: str, byte_count: int, who: Caller) -> Upload:
@@ -90,14 +93,24 @@ class Uploads:
         """The upload after this part. Rejected(OFFSET_WRONG) unless it begins where we are."""
         who.must_be_allowed(Action.KEEP_RECORDING)
         await self._refuse_erased(sha256, who)
-        await self._at(sha256, offset, who)  # before its bytes are waited for
-        async for part in _parts(blocks, checksum):
-            async with self._turn_of(who, sha256):
-                upload = await self._at(sha256, offset, who)
-                upload = await self._append(upload, part)
-                offset = upload.offset
-                upload = await self._finished_if_whole(upload, who)
+        upload = await self._at(sha256, offset, who)  # before its bytes are waited for
+        if self._held >= PARTS_HELD_MOST:
+            raise Busy
+        self._held += 1
+        try:
+            async for part in _parts(blocks, checksum):
+                upload = await self._take_part(sha256, upload.offset, part, who)
+        finally:
+            self._held -= 1
         return upload
+
+    async def _take_part(
+        self, sha256: str, offset: int, part: bytes | bytearray, who: Caller
+    ) -> Upload:
+        async with self._turn_of(who, sha256):
+            upload = await self._at(sha256, offset, who)
+            upload = await self._append(upload, part)
+            return await self._finished_if_whole(upload, who)
 
     async def _refuse_erased(self, sha256: str, who: Caller) -> None:
         """What has come of it goes, too."""

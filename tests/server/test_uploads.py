@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from app.contract.uploads import PART_MAX_BYTES, PART_TYPE, checksum_of, metadata_of
 from app.domain.audit import Act
+from server.recordings import uploads
 from server.recordings.incoming import KEPT, OF_ONE_DEVICE_MOST
 from server.settings import FILE_MAX_BYTES
 from tests.server.given import Clinic, Device, clinic_in, code_of
@@ -316,3 +317,15 @@ async def lacking(device: Device, *names: str) -> list[str]:
 
 def _uploads_in(clinic: Clinic) -> list[Path]:
     return list((clinic.settings.data / "files" / "uploads").iterdir())
+
+
+async def test_more_parts_at_once_than_are_held_come_later(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nurse = await clinic.nurse()
+    place = await begun(nurse)
+    monkeypatch.setattr(uploads, "PARTS_HELD_MOST", 0)
+    answer = await sent(nurse, place, 0, DATA)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    monkeypatch.undo()
+    assert (await sent(nurse, place, 0, DATA)).status_code == 204

@@ -148,7 +148,34 @@ async def test_a_server_that_never_finds_it_is_left_alone() -> None:
     assert len(line.starts) == 2 * (ASKED_MOST + 1)  # noted here, and noted there
 
 
-async def test_a_file_that_this_disk_damaged_is_not_sent(tmp_path: object) -> None:
+async def test_an_upload_that_does_not_move_is_left_alone() -> None:
+    line = Line()
+    name = await line.keeps()
+
+    async def deaf(name: str, start: int, *_: object) -> int:
+        return start
+
+    line.server.put_part = deaf  # type: ignore[method-assign, assignment]
+    with pytest.raises(Unavailable) as caught:
+        await line.upload().send(name)
+    assert caught.value.code is Code.SERVER_ERROR
+    assert len(line.starts) == ASKED_MOST + 1
+
+
+async def test_a_file_that_was_cut_while_it_was_sent_is_not_sent_for_ever() -> None:
+    line = Line()
+    name = await line.keeps()
+
+    async def longer(_: str) -> int:
+        return 2 * len(SOUND)
+
+    line.files.proven_bytes = longer  # type: ignore[method-assign, assignment]
+    with pytest.raises(Unavailable) as caught:
+        await line.upload().send(name)
+    assert caught.value.code in (Code.NOT_FOUND, Code.SERVER_ERROR)
+
+
+async def test_a_file_that_this_disk_damaged_is_not_sent() -> None:
     line = Line()
     name = await line.keeps()
 
