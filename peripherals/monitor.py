@@ -21,7 +21,7 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
-from peripherals.drivers.driver import Codec, Conversation, Driver
+from peripherals.drivers.driver import Codec, Conversation, Driver, Owing
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.event_stream import EventStream
@@ -82,6 +82,7 @@ class InstrumentMonitor:
         self._tasks = TaskOwner(driver.name, on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
+        self._owed_until_s = 0.0  # on an earlier line
         missing = DeviceStatus(
             driver.identity(path), Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING
         )
@@ -156,6 +157,8 @@ class InstrumentMonitor:
     async def _live_one_line(self) -> Code:
         """From open to lost; why it was lost."""
         conversation = self._driver.conversation(self._state.status.identity)
+        if isinstance(conversation, Owing):
+            conversation.owed_until_s = self._owed_until_s
         line = _Line(self._port(), self._driver.codec(), conversation)
         reason = Code.CUFF_STOPPED  # when this task is cancelled
         try:
@@ -168,6 +171,8 @@ class InstrumentMonitor:
         finally:
             self._line = None
             self._do(line, conversation.lost(reason, self._now()))
+            if isinstance(conversation, Owing):
+                self._owed_until_s = conversation.owed_until_s
             await line.port.close()
             for what, times in line.ignored.items():
                 log.info("%s: line closed; passed over %d times: %s", self._name, times, what)

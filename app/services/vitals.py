@@ -229,7 +229,8 @@ class Vitals:
         elif isinstance(event, LiveValue):
             self._heard_live(kind, event)
         elif isinstance(event, NoMeasurement):
-            self._asked.pop(kind, None)
+            if not event.goes_on:
+                self._asked.pop(kind, None)
             if event.visit is None or event.visit == self._visit:
                 self._tell_of(kind, no_measurement=event, live={})
             if event.visit is not None:
@@ -242,7 +243,10 @@ class Vitals:
         vital = live.quantity.kind
         is_nobodys = live.visit is None and vital is VitalKind.CUFF_PRESSURE_MMHG
         if is_nobodys or (live.visit is not None and live.visit == self._visit):
-            self._tell_of(kind, live={**self.state.value.of(kind).live, vital: live})
+            before = self.state.value.of(kind)
+            ended = before.no_measurement
+            ended = None if ended is not None and ended.goes_on else ended  # it has one again
+            self._tell_of(kind, live={**before.live, vital: live}, no_measurement=ended)
         if live.visit is None:
             return
         now_s = self._acts.clock.monotonic()

@@ -6,7 +6,7 @@ machine (frames and ticks in, measurements and bytes out). The monitor binds the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.device import Evidence as Evidence  # the domain's word: the screen shows it
@@ -52,6 +52,16 @@ class Conversation(Protocol):
     def heard(self, frame: Any, at: Moment) -> list[Said]: ...
     def aborted_by_switch(self, at: Moment) -> list[Said]: ...
     def lost(self, reason: Code, at: Moment) -> list[Said]: ...
+
+
+@runtime_checkable
+class Owing(Protocol):
+    """A conversation with what cannot be stopped: a result that was begun before is nobody's.
+
+    Its line may be opened anew meanwhile; what is owed stays owed.
+    """
+
+    owed_until_s: float  # monotonic
 
 
 @dataclass(frozen=True, slots=True)

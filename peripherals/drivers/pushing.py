@@ -51,7 +51,7 @@ class PushedConversation:
         self.visit: VisitId | None = None
         self._memory_age_s = memory_age_s
         self._armed_s = 0.0
-        self._owed_until_s = 0.0  # a closed window's key may have been pressed
+        self.owed_until_s = 0.0  # a closed window's key may have been pressed
         self._was_unreadable = False
         self._told: deque[tuple[bytes, float]] = deque(maxlen=TOLD_MOST)  # digest, when it was told
 
@@ -74,8 +74,6 @@ class PushedConversation:
         return []
 
     def stop(self, at: Moment) -> list[Said]:
-        if self.visit is not None:
-            self._owed_until_s = at.monotonic_s + LONGEST_S
         return self._ended(Code.CUFF_STOPPED, at)
 
     def aborted_by_switch(self, at: Moment) -> list[Said]:
@@ -126,9 +124,9 @@ class PushedConversation:
 
     def _whose(self, at: Moment) -> VisitId | None:
         """Of the armed visit, once; nobody's while it may have been begun before the arming."""
-        is_owed = at.monotonic_s < self._owed_until_s
+        is_owed = at.monotonic_s < self.owed_until_s
         if is_owed or at.monotonic_s - self._armed_s < SHORTEST_S:
-            self._owed_until_s = 0.0
+            self.owed_until_s = 0.0
             return None
         visit, self.visit = self.visit, None  # asked once, answered once
         return visit
@@ -143,4 +141,5 @@ class PushedConversation:
         if self.visit is None:
             return []
         visit, self.visit = self.visit, None
+        self.owed_until_s = at.monotonic_s + LONGEST_S
         return [NoMeasurement(visit, reason, self.device, at.utc)]

@@ -256,7 +256,7 @@ class OximeterConversation:
         if self._finger is Finger.MISSED:
             return []
         self._finger = Finger.MISSED
-        return [NoMeasurement(self.visit, reason, self.device, at.utc)]
+        return [NoMeasurement(self.visit, reason, self.device, at.utc, goes_on=True)]
 
     def _asks(self, at: Moment, *questions: bytes) -> list[Said]:
         self._asked_s = at.monotonic_s

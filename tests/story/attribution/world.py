@@ -47,7 +47,7 @@ from tests.story.attribution.wires import Wire, maker
 from tests.unit.services.given import Known, patient_record, visit_record
 
 CYCLE_S = 2.0  # of the cuff; a real one takes fifteen times as long
-KEY_CYCLE_S = 6.0  # of the monitor with its own key: never less than a measurement can take
+KEY_CYCLE_S = 7.0  # of the monitor with its own key: never less than a measurement can take
 PATIENTS = 3
 POLICY = BpPolicy(rest_s=1.0, readings=2, interval_s=0.5, most_tries=4)
 EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)

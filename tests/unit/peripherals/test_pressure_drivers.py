@@ -122,6 +122,40 @@ async def test_what_a_closed_window_still_brings_is_not_the_next_visits(name: st
     assert [measured.visit for measured in cart.measured()] == [None, OTHER]
 
 
+@pytest.mark.parametrize("name", ["hbp9030", "ua767pc"])
+async def test_what_an_unused_window_still_brings_is_not_the_next_visits(name: str) -> None:
+    """Its key was pressed shortly before the window closed by itself."""
+    cart = InstrumentCart(name)
+    async with cart.found():
+        await cart.instrument.start(VISIT)
+        await cart.passes(WINDOW_S - 0.3)
+        cart.press()
+        await cart.until(lambda: cart.reasons() == [(VISIT, Code.NO_RESULT_CAME)])
+        await cart.instrument.start(OTHER)
+        await cart.until(lambda: len(cart.measured()) == 1)
+    assert [measured.visit for measured in cart.measured()] == [None]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_what_was_begun_before_its_cable_was_pulled_is_not_the_next_visits(name: str) -> None:
+    cart = InstrumentCart(name, cycle_s=40.0)
+    async with cart.found():
+        await cart.instrument.start(VISIT)
+        cart.press()
+        await cart.passes(1)
+        cart.line.is_plugged = False
+        await cart.until(lambda: cart.reasons() == [(VISIT, Code.DEVICE_PULLED)])
+        cart.line.is_plugged = True
+        await cart.until(lambda: cart.is_found)
+        await cart.instrument.start(OTHER)
+        await cart.until(lambda: len(cart.measured()) == 1)
+        await cart.passes(10)
+        shown_by(cart, 5)
+        cart.press()
+        await cart.until(lambda: len(cart.measured()) == 2)
+    assert [measured.visit for measured in cart.measured()] == [None, OTHER]
+
+
 @pytest.mark.parametrize("name", PUSHING)
 async def test_what_comes_too_soon_after_arming_was_begun_before_it(name: str) -> None:
     cart = InstrumentCart(name)

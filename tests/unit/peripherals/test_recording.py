@@ -93,6 +93,26 @@ async def test_no_identifier_stands_in_a_trace(name: str, wire: WireFault, tmp_p
     assert all(path.stat().st_mode & 0o077 == 0 for path in traces_in(tmp_path))
 
 
+async def test_a_line_that_is_never_quiet_fills_no_memory(tmp_path: Path) -> None:
+    """What is held back for the mask has an end; what was left out is counted."""
+    cart = InstrumentCart("hbp9030", tmp_path)
+    came = 0
+
+    def noise(now_s: float) -> list[bytes]:
+        nonlocal came
+        came += 64
+        return [bytes(64)]
+
+    async with cart.found():
+        cart.line.tick = noise
+        await cart.passes(60)
+    [trace] = traces_in(tmp_path)
+    entries = [json.loads(line) for line in trace.read_text().splitlines()]
+    left_out = [entry["left_out_bytes"] for entry in entries if "left_out_bytes" in entry]
+    assert len(left_out) == 1
+    assert came > 20_000 and 0 <= came - left_out[0] - 4096 <= 64
+
+
 async def test_a_trace_names_times_both_ways_and_wishes(tmp_path: Path) -> None:
     await recorded("suntech", tmp_path)
     head, *entries = (json.loads(line) for line in traces_in(tmp_path)[0].read_text().splitlines())

@@ -166,6 +166,27 @@ async def test_an_oximeter_that_finds_no_pulse_says_so() -> None:
         assert all(tile.is_stale for tile in oximeter(cart).tiles)
 
 
+async def test_a_finger_that_comes_after_it_was_missed_is_measured_for_the_visit_that_asked() -> (
+    None
+):
+    bench = Bench("cms50_v7")
+    async with bench.at_the_cart() as cart:
+        await until(lambda: oximeter(cart).can_start)
+        bench.device.fails("no-finger")
+        cart.vitals.start_instrument(OXIMETER)
+        await until(lambda: oximeter(cart).message == wording.failure(Code.NO_FINGER))
+        bench.device.fails("none")
+        await until(lambda: oximeter(cart).can_keep, 60)
+        assert cart.tray.screen.rows == ()
+        cart.vitals.keep_instrument(OXIMETER)
+        await until(lambda: cart.vitals.screen.readings)
+        bench.device.fails("no-finger")
+        await until(lambda: oximeter(cart).message == wording.failure(Code.NO_FINGER))
+        bench.device.fails("none")
+        await until(lambda: cart.desk.vitals.state.value.of(OXIMETER).live)
+        assert oximeter(cart).message == ""
+
+
 @pytest.mark.parametrize("name", ["microlife", "bm58"])
 async def test_a_clock_that_was_never_set_is_said_and_never_taken_for_now(name: str) -> None:
     bench = Bench(name)

@@ -18,6 +18,7 @@ from app.services.ports import Cuff
 from peripherals.drivers.suntech.codec import Command, encode
 from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.finding.instrument_desk import FILE_NAME, InstrumentDesk
+from tests.fakes.cuff import measurement
 from tests.fakes.time_loop import until
 from tests.unit.peripherals.finding.given import CHEAP, CUFF, NUMBERED, Machine, free_paths
 
@@ -311,3 +312,19 @@ async def test_what_cannot_be_written_down_is_used_and_said(tmp_path: Path) -> N
         assert not_kept.value.code is Code.BINDINGS_NOT_KEPT
         assert desk.state.value.code is Code.BINDINGS_NOT_KEPT
         await until(lambda: is_found(desk))
+
+
+async def test_a_measurement_that_comes_before_anybody_listens_is_heard_by_who_does(
+    tmp_path: Path,
+) -> None:
+    """The lines are open before the services are: a device may push at that very moment."""
+    machine = Machine()
+    async with machine.desk(tmp_path) as desk:
+        slot = desk.slot(CUFF)
+        early, late = (measurement(None, mmhg, 76, at=machine.clock) for mmhg in (128, 131))
+        slot.tell(early)
+        events = slot.events()
+        slot.tell(late)
+        after = slot.events()
+    assert [event async for event in events] == [early, late]
+    assert [event async for event in after] == []
