@@ -6,7 +6,7 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices bench-store clean
+.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices bench-store bench-files clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
@@ -19,6 +19,7 @@ help:
 	@echo 'make bench-call   calls over a bad line, ours and Chromium'"'"'s (as root; QUICK=1, CELLS="join-10 rate-300k")'
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
 	@echo 'make bench-store  the encrypted store against plain SQLite, opened, loaded and grown (QUICK=1)'
+	@echo 'make bench-files  a recording kept encrypted and opened again, against a database row and a plain file'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -63,6 +64,10 @@ bench-devices: setup-test
 # A quarter of an hour and 3 GB; BENCH_FOLDER names a folder on the disk that is to be measured.
 bench-store: setup-test
 	@QUICK="$(QUICK)" BENCH_FOLDER="$(or $(BENCH_FOLDER),.)" $(PYTHON_OF_VENV) -m bench.store
+
+# A minute.
+bench-files: setup-test
+	@$(PYTHON_OF_VENV) -m bench.files
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -41,6 +41,7 @@ from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.erasures import Erasures
 from app.services.exam_camera import CameraMover, ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
@@ -331,6 +332,7 @@ def make_services(
         switchboard=switchboard,
         sign_in=sign_in,
         sync=sync,
+        erasures=Erasures(acts, store, store.recordings),
         worklist=worklist,
         chart=chart,
         unsent=unsent,
@@ -462,6 +464,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.message_files,
         s.still_files,
         s.camera_lease,
+        s.erasures,
         s.store_care,
         s.standing,
         s.idle_lock,
@@ -526,6 +529,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.receipts,
         s.message_files,
         s.listening,
+        s.erasures,
         s.camera_lease,
         s.still_files,
         s.stills,

@@ -27,3 +27,22 @@ class Attachments:
         self._connection.execute(
             "UPDATE attachments SET is_sent = 1 WHERE file_sha256 = ?", (file_sha256,)
         )
+
+    def sent(self, after: str, limit: int) -> list[str]:
+        """What the server had once, in the order of the names, behind `after`."""
+        rows = self._connection.execute(
+            "SELECT file_sha256 FROM attachments WHERE is_sent = 1 AND file_sha256 > ?"
+            " ORDER BY file_sha256 LIMIT ?",
+            (after, limit),
+        )
+        return [row[0] for row in rows]
+
+    def mark_unsent(self, file_sha256: str) -> None:
+        """The server says that it has it no more."""
+        self._connection.execute(
+            "UPDATE attachments SET is_sent = 0 WHERE file_sha256 = ?", (file_sha256,)
+        )
+
+    def forget(self, file_sha256: str) -> None:
+        """It was erased on order: neither is it here, nor is it to be brought anywhere."""
+        self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (file_sha256,))

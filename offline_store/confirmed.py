@@ -7,6 +7,7 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from offline_store.connection import Connection
 from offline_store.documents import Lookup, lookup_of
+from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
 from offline_store.name_words import NameWords
 
@@ -18,6 +19,7 @@ class ConfirmedRecords:
         self._connection = connection
         self._heard = HeardRecords(connection)
         self._names = NameWords(connection)
+        self._purges = FilePurges(connection)
 
     def find(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         row = self._connection.execute(
@@ -41,6 +43,7 @@ class ConfirmedRecords:
     def keep_if_newer(self, record: ConfirmedRecord) -> bool:
         """Whether it was newer than what is here: pages and answers may arrive out of order."""
         lookup = _lookup(record)
+        self._purges.heard(record)
         patient, visit = record.patient or lookup.patient, record.visit or lookup.visit
         cursor = self._connection.execute(
             "INSERT INTO records (record_type, record, version, position, schema_version, body,"

@@ -202,6 +202,18 @@ class OfflineStore:
         """On the writer's thread, outside of any transaction: for the upkeep."""
         return await self._awake(lambda: self._worker.run(lambda: work(self._connection)))
 
+    async def erase_traces(self) -> None:
+        """What was overwritten stands in no log and no copy; Unavailable(STORE_IN_USE): not yet."""
+        await self.on_writer(self._leave_no_trace)
+
+    def _leave_no_trace(self, connection: Connection) -> None:
+        with failures_named(self._path), disk_failures():
+            row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if row is None or row[0]:
+                raise Unavailable(Code.STORE_IN_USE, "a reader holds the log")
+            if self._kept is not None:
+                self._kept.forget_what_went()
+
     def _whole(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         kept = self._kept
         with failures_named(self._path):

@@ -15,7 +15,14 @@ from offline_store.profile_folder import disk_failures
 from offline_store.readers import Readers
 from offline_store.recovery import begin_anew
 from offline_store.rotation import rotate
-from offline_store.store_file import JOURNAL_NAME, has_store, make_file, open_file
+from offline_store.snapshot import forget_snapshot
+from offline_store.store_file import (
+    BEFORE_NAME,
+    JOURNAL_NAME,
+    has_store,
+    make_file,
+    open_file,
+)
 
 RECORDINGS_NAME = "recordings"
 
@@ -30,6 +37,12 @@ class KeptFile:
     journal: ActJournal
     readers: Readers
     restored: Restored
+
+    def forget_what_went(self) -> None:
+        """Journal and copies hold nothing any more that the store does not hold."""
+        self.journal.compact(self.connection)
+        forget_snapshot(self.path)
+        self.path.with_name(BEFORE_NAME).unlink(missing_ok=True)
 
     def close(self) -> None:
         """After the readers. SQLite brings the log in when the last connection closes."""

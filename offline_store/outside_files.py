@@ -1,13 +1,13 @@
 """Files outside of the profile: one that a person chose to send, one that they chose to save.
 
-They lie there in the clear, which is what the person was asked about.
+They lie there in the clear, which is what the person was asked about; and nowhere else.
 """
 
 import asyncio
 from pathlib import Path
 
 from app.domain.failures import Code, Rejected
-from offline_store.profile_folder import write_durably
+from app.runtime.whole_file import write_named_last
 
 
 class OutsideFiles:
@@ -37,6 +37,6 @@ def _read(path: Path, most_bytes: int) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write_durably(path, data)
+        write_named_last(path, data)
     except OSError as error:  # its own words name the path
         raise Rejected(Code.FILE_NOT_SAVED, type(error).__name__) from None

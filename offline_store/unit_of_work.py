@@ -6,6 +6,7 @@ from typing import Self
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.connection import Connection
+from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.measurements import Measurements
@@ -26,6 +27,7 @@ class UnitOfWork:
     heard: HeardRecords
     measurements: Measurements
     retention: Retention
+    purges: FilePurges
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -38,4 +40,5 @@ class UnitOfWork:
             HeardRecords(connection),
             Measurements(connection),
             Retention(connection),
+            FilePurges(connection),
         )

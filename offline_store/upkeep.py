@@ -16,8 +16,7 @@ from offline_store.documents import microseconds
 from offline_store.kept_file import RECORDINGS_NAME, KeptFile
 from offline_store.page_check import STEP_PAGES, PageCheck
 from offline_store.profile_folder import disk_failures
-from offline_store.snapshot import forget_snapshot, make_snapshot, snapshot_age_s
-from offline_store.store_file import BEFORE_NAME
+from offline_store.snapshot import make_snapshot, snapshot_age_s
 from offline_store.unit_of_work import UnitOfWork
 
 ResultT = TypeVar("ResultT")
@@ -116,9 +115,7 @@ class Upkeep:
         file = self._file
         with failures_named(file.path), disk_failures():
             bring_log_in(connection)
-            file.journal.compact(connection)
-            forget_snapshot(file.path)
-            file.path.with_name(BEFORE_NAME).unlink(missing_ok=True)
+            file.forget_what_went()
 
 
 def _faults(check: PageCheck, first: int) -> list[int]:

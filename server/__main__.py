@@ -1,4 +1,4 @@
-"""`python -m server`: serves, or with a command adds a user, adds a visit, verifies the audit."""
+"""`python -m server`: serves, or does by a command what whoever runs the server does by hand."""
 
 import argparse
 import getpass
@@ -22,6 +22,8 @@ from app.runtime.process_guard import forbid_core_dumps
 from server.commands import (
     add_patient_and_visit,
     add_user,
+    erase_file,
+    erasures,
     readmit_device,
     revoke_device,
     verify_audit,
@@ -30,6 +32,7 @@ from server.serving import serve
 from server.settings import ServerSettings, default_data_folder
 
 WRONG_USE = 2
+SURE = "ERASE"
 ASKED = ("family", "given", "born", "record_number", "allergies", "reason")
 
 
@@ -92,7 +95,20 @@ def _parser() -> argparse.ArgumentParser:
         "--witness", action="append", default=[], type=_witness, metavar="COUNT:DIGEST"
     )
     verify.set_defaults(act=_verify)
+    _add_erasing_parsers(commands)
     return parser
+
+
+def _add_erasing_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    erasing = commands.add_parser(
+        "erase-file", help="destroy a record's file and its key for good; asks before it does"
+    )
+    _add_data(erasing)
+    erasing.add_argument("--record", required=True, type=UUID, help="the record's id")
+    erasing.set_defaults(act=_erase_file)
+    told = commands.add_parser("erasures", help="what was erased, and which devices did it too")
+    _add_data(told)
+    told.set_defaults(act=_tell_erasures)
 
 
 def _add_data(
@@ -265,6 +281,29 @@ def _add_visit(arguments: argparse.Namespace) -> int:
         settings.database, patient, visit, is_demonstration=is_demonstration
     )
     print(f"patient {patient_id}\nvisit {visit_id}")
+    return 0
+
+
+def _erase_file(arguments: argparse.Namespace) -> int:
+    print(f"The file of record {arguments.record} will be erased here and at every device,")
+    print("for good. Backups of the database still hold its key: they must go, too.")
+    if sys.stdin.isatty():
+        print(f"Type {SURE} to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != SURE:
+        raise Rejected(Code.MALFORMED, "nothing was erased")
+    erased = erase_file(ServerSettings(data=arguments.data.absolute()), arguments.record)
+    known = "" if erased.is_news else " (ordered before)"
+    print(f"erased: {erased.record_type}, {len(erased.files)} files{known}")
+    return 0
+
+
+def _tell_erasures(arguments: argparse.Namespace) -> int:
+    told = erasures(ServerSettings(data=arguments.data.absolute()).database)
+    for one in told:
+        print(f"{one.at.isoformat(timespec='seconds')} {one.record}: {len(one.devices)} devices")
+        for device in one.devices:
+            print(f"  destroyed at {device}")
+    print(f"{len(told)} erased")
     return 0
 
 

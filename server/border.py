@@ -15,7 +15,7 @@ from server.settings import JSON_MAX_BYTES
 log = logging.getLogger(__name__)
 
 BODY_LIMIT_S = 30.0
-FILES = "/v1/files/"
+FILES = ("/v1/files/", "/v1/uploads")
 
 
 class Border:

@@ -1,26 +1,35 @@
-"""What whoever runs the server does by hand: add a user, add a visit, verify the audit.
+"""What whoever runs the server does by hand: users, visits, the audit, erasing on order.
 
 Each works while the server is running or stopped, in a transaction of its own.
 """
 
+import errno
+import time
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.contract.bodies import PatientBody, VisitBody
 from app.domain.audit import Witness
 from app.domain.clock import SystemClock
+from app.domain.failures import Code, Unavailable
 from app.domain.ids import DeviceId, PatientId, PersonId, VisitId, new_id
 from app.domain.people import Person
 from server.accounts.passwords import Passwords
 from server.accounts.service import add_account
 from server.accounts.standing import readmit, revoke
-from server.audit.service import Verified, verify
-from server.database import migrate, prepare_folder, read_once, write_once
+from server.audit.service import ErasureTold, Verified, told_erasures, verify
+from server.database import cut_off_log, migrate, prepare_folder, read_once, write_once
 from server.facts import mark_demonstration
 from server.patients.service import add_patient, patient_with_number, refuse_half_a_patient
-from server.settings import HashCost
+from server.recordings.erasing import Erased, erase
+from server.recordings.shelf import remove_files
+from server.settings import HashCost, ServerSettings
+from server.sync.store import forget_file_keys
 from server.visits.service import add_visit
+
+LOG_TRIES, LOG_PAUSE_S = 50, 0.1
 
 
 def add_user(
@@ -80,6 +89,36 @@ def readmit_device(database: Path, device: DeviceId) -> None:
 
 def verify_audit(database: Path, witnesses: list[Witness]) -> Verified:
     return read_once(database, lambda connection: verify(connection, witnesses))
+
+
+def erase_file(settings: ServerSettings, record: UUID) -> Erased:
+    """Destroy the key of a record's file, and the file: nobody opens it again, with any backup of
+    the files. Twice is harmless, and goes on where the first was cut short.
+
+    Unavailable when a reader holds the log: all is done but for traces in it; say it again.
+    """
+    if not settings.database.is_file():
+        raise FileNotFoundError(errno.ENOENT, "there is no database", str(settings.database))
+    _prepare(settings.database)
+    now = SystemClock().now()
+
+    def write(connection: Connection) -> Erased:
+        erased = erase(connection, record, now)
+        forget_file_keys(connection, record)
+        return erased
+
+    erased = write_once(settings.database, write)
+    remove_files(settings.files, erased.files)
+    for _ in range(LOG_TRIES):
+        if cut_off_log(settings.database):
+            return erased
+        time.sleep(LOG_PAUSE_S)
+    raise Unavailable(Code.SERVER_ERROR, "the log is in use; please say it again")
+
+
+def erasures(database: Path) -> list[ErasureTold]:
+    """What was erased on order, oldest first, and which devices have told that they did it too."""
+    return read_once(database, told_erasures)
 
 
 def _prepare(database: Path) -> None:

@@ -1,6 +1,7 @@
 """Builds the server's application by hand: every object, opened in order, closed in reverse."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp
 
 from app.contract.sign_in import HealthOut, ServerTimeOut
 from app.domain.clock import Clock, SystemClock
-from app.domain.failures import Failure
+from app.domain.failures import Failure, Unavailable
 from app.runtime.tasks import TaskOwner
 from server.accounts.passwords import Passwords
 from server.accounts.router import accounts_router
@@ -28,9 +29,12 @@ from server.database import Database, feed_head
 from server.facts import has_accounts, is_demonstration
 from server.keys import ServerKeys
 from server.problems import answer_defect, answer_failure, answer_http, answer_invalid
+from server.recordings.incoming import Incoming
 from server.recordings.router import recordings_router
 from server.recordings.service import Recordings
 from server.recordings.shelf import Shelf
+from server.recordings.upload_router import upload_router
+from server.recordings.uploads import Uploads
 from server.settings import ServerSettings
 from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
@@ -40,8 +44,13 @@ from server.sync.judgement import Judgement
 from server.sync.router import sync_router
 from server.sync.service import Sync
 from server.visits.service import Presence
+from server.workers import Workers
+
+log = logging.getLogger(__name__)
 
 LOOK_FOR_OTHERS_S = 2.0  # add-visit in another process moves the feed too
+TIDY_FILES_S = 3600.0
+FILE_THREADS, FILES_WAITING = 2, 64
 
 
 def create_app(settings: ServerSettings, keys: ServerKeys, clock: Clock | None = None) -> ASGIApp:
@@ -52,7 +61,8 @@ def create_app(settings: ServerSettings, keys: ServerKeys, clock: Clock | None =
 def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> FastAPI:
     database = Database(settings.database)
     passwords = Passwords(settings.hash_cost)
-    shelf = Shelf(settings.data / "files")
+    file_workers = Workers("bedside-files", FILE_THREADS, FILES_WAITING)
+    shelf = Shelf(settings.files, file_workers)
     auth = Auth(database, keys, clock, settings.access_token_s)
     rooms = Rooms(settings.lost_after_s, settings.seat_kept_s)
     signalling = Signalling(
@@ -66,12 +76,14 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     standings = Standings(database, keys, clock, timedelta(hours=settings.lease_hours))
     recordings = Recordings(database, keys, shelf, clock)
+    incoming = Incoming(settings.files / "uploads", shelf)
+    uploads = Uploads(incoming, recordings, file_workers, clock)
     sync = Sync(database, Judgement(recordings), clock)
 
     @asynccontextmanager
     async def life(api: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as house:
-            house.callback(shelf.close)
+            house.callback(file_workers.close)
             house.callback(passwords.close)
             await house.enter_async_context(database)
             await house.enter_async_context(signalling)
@@ -79,6 +91,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
             tasks = await house.enter_async_context(TaskOwner("server"))
             tasks.start(passwords.prepare(), "hash for unknown names")
             tasks.start_lasting(lambda: _look_for_others(database), "feed moved by others")
+            tasks.start_lasting(lambda: _tidy_files(recordings, uploads), "tidy files")
             yield
 
     api = FastAPI(
@@ -96,6 +109,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.include_router(accounts_router(accounts, standings, auth))
     api.include_router(sync_router(sync, auth))
     api.include_router(recordings_router(recordings, auth))
+    api.include_router(upload_router(uploads, auth))
     api.include_router(audit_router(Audit(database, clock), auth))
     api.include_router(calls_router(CallReports(database, clock), auth))
     api.include_router(signalling_router(signalling, auth))
@@ -126,3 +140,14 @@ async def _look_for_others(database: Database) -> None:
     while True:
         await asyncio.sleep(LOOK_FOR_OTHERS_S)
         database.look_for_others(await database.read(feed_head))
+
+
+async def _tidy_files(recordings: Recordings, uploads: Uploads) -> None:
+    """Uploads that nobody will go on with, and what was erased while no server ran."""
+    while True:
+        try:
+            await uploads.forget_expired()
+            await recordings.remove_erased()
+        except Unavailable as away:
+            log.warning("files are tidied later: %s", away.code)
+        await asyncio.sleep(TIDY_FILES_S)

@@ -114,6 +114,10 @@ class Database:
         except OperationalError as error:
             raise _unavailable(error) from error
 
+    async def cut_off_log(self) -> bool:
+        """False while a reader holds it."""
+        return await self._readers.run(lambda: cut_off_log(self._path))
+
     @property
     def head(self) -> int:
         """The feed's newest position that is known here."""
@@ -216,6 +220,8 @@ def _engine(path: Path, *, begin: str, pooled: bool = False) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "trusted_schema=OFF",
+            "temp_store=MEMORY",  # no patient's data in a file of the system's
+            "secure_delete=ON",  # what is erased on order is overwritten, not only forgotten
             "recursive_triggers=ON",  # REPLACE INTO audit_log must meet the delete trigger
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}").close()
@@ -233,6 +239,24 @@ def write_once(path: Path, work: Work[ResultT]) -> ResultT:
     try:
         with engine.begin() as connection:
             return work(connection)
+    finally:
+        engine.dispose()
+
+
+def cut_off_log(path: Path) -> bool:
+    """Bring the write-ahead log in and empty it: what was overwritten stands there no more.
+
+    False while a reader holds it; whoever asked asks again.
+    """
+    engine = _engine(path, begin="BEGIN")
+    try:
+        with engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            cursor = raw.cursor()
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
+            cursor.close()
+        return not busy
     finally:
         engine.dispose()
 

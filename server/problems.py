@@ -22,6 +22,10 @@ STATUS_OF: dict[Code, int] = {
     Code.TOO_SLOW: 408,
     Code.MALFORMED: 422,
     Code.HASH_MISMATCH: 422,
+    Code.OFFSET_WRONG: 409,
+    Code.PART_DAMAGED: 460,  # tus's own
+    Code.SERVER_FULL: 507,
+    Code.FILE_ERASED: 410,
     Code.CONFLICT: 409,
     Code.SERVER_ERROR: 500,
 }
@@ -57,7 +61,8 @@ def problem_of(failure: Failure) -> Response:
     if isinstance(failure, TooManyTries):
         return problem(failure.code, headers={"Retry-After": str(failure.retry_after_s)})
     if isinstance(failure, Unavailable):
-        return problem(failure.code, 503, {"Retry-After": "1"})
+        status = STATUS_OF[failure.code] if failure.code is Code.SERVER_FULL else 503
+        return problem(failure.code, status, {"Retry-After": "1"})
     answer = problem(failure.code)
     if answer.status_code == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -15,6 +15,7 @@ from server.database import feed_head
 from server.tables import records
 
 Document = dict[str, Any]
+FILE_KEY = "file_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,23 @@ def store(connection: Connection, record: StoredRecord) -> StoredRecord:
     if changed.rowcount == 0:
         connection.execute(insert(records).values(id=str(record.id), **values))
     return record
+
+
+def has_file_key(value: Any) -> bool:
+    """Whether a key that opens a file stands anywhere in it."""
+    if isinstance(value, dict):
+        return bool(value.get(FILE_KEY)) or any(has_file_key(item) for item in value.values())
+    return isinstance(value, list) and any(has_file_key(item) for item in value)
+
+
+def without_file_keys(value: Any) -> Any:
+    """The same with each file key empty, at any depth, in fields of later releases too."""
+    if isinstance(value, dict):
+        return {
+            name: "" if name == FILE_KEY else without_file_keys(item)
+            for name, item in value.items()
+        }
+    return [without_file_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def _record_of(row: Row[Any]) -> StoredRecord:

@@ -70,6 +70,10 @@ class ServerSettings:
     def database(self) -> Path:
         return self.data / "bedside.db"
 
+    @property
+    def files(self) -> Path:
+        return self.data / "files"
+
 
 def is_loopback(host: str) -> bool:
     """`localhost` by name, 127.0.0.0/8 and ::1; any other name may resolve to anything."""

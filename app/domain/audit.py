@@ -68,6 +68,8 @@ class Act(StrEnum):
     RECORDS_DELIVERED = "records-delivered"
     FILE_STORED = "file-stored"
     FILE_FETCHED = "file-fetched"
+    FILE_ERASED = "file-erased"  # the server destroyed its key, for everybody
+    FILE_PURGED = "file-purged"  # a device destroyed what it had of it
     WRONG_KEY = "wrong-key"
     AUDIT_ALARM = "audit-alarm"
     AUDIT_READ = "audit-read"

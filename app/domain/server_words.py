@@ -28,6 +28,14 @@ class PushAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivingPart:
+    """Some of a file, and how long the whole is."""
+
+    data: bytes
+    whole_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChainPart:
     since: int
     leaves: tuple[str, ...]

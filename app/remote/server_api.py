@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -18,13 +18,14 @@ from app.contract.problem import Problem
 from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
 from app.contract.standing import StandingIn, StandingOut
 from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
+from app.contract.uploads import UPLOADS, LackingBody
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
 from app.domain.changes import Change, FeedPage
 from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
-from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from app.domain.server_words import ArrivingPart, ChainPart, DeviceCredentials, PushAnswer, SignedIn
 from app.domain.standing import Standing
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from app.remote.device_key import (
@@ -34,6 +35,13 @@ from app.remote.device_key import (
     refresh_proof,
     standing_proof,
 )
+from app.remote.file_parts import (
+    PAST_THE_END,
+    offset_told,
+    part_told,
+    words_of_part,
+    words_to_begin,
+)
 from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 
@@ -41,6 +49,11 @@ log = logging.getLogger(__name__)
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 FILE_LIMIT_S = 120.0
+WITHOUT_BODY = {
+    401: Code.TOKEN_INVALID,
+    404: Code.NOT_FOUND,
+    410: Code.FILE_ERASED,
+}
 SIGN_OUT_LIMIT_S = 2.0
 CHAIN_PART = 2000
 WHOLE_LIMIT_S = 600.0  # however steadily it drips
@@ -167,22 +180,37 @@ class ServerApi:
             raise
         return True
 
-    async def put_file(
-        self, file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
-    ) -> None:
-        """As slowly as the pieces come; the server has limits of its own for that."""
-        await self._send(
-            "PUT",
-            f"/v1/files/{file_sha256}",
-            content=pieces,
-            headers={"content-length": str(byte_count)},
-            limit_s=FILE_LIMIT_S,
-            more_time_s=byte_count / SLOWEST_BYTES_S,
-        )
+    async def lacking_files(self, names: list[str]) -> list[str]:
+        answer = await self._post("/v1/lacking-files", LackingBody(files=names), LackingBody)
+        return answer.files
 
-    async def get_file(self, file_sha256: str) -> bytes:
-        answer = await self._send("GET", f"/v1/files/{file_sha256}", limit_s=FILE_LIMIT_S)
-        return answer.content
+    async def begin_upload(self, file_sha256: str, byte_count: int) -> int:
+        answer = await self._send("POST", UPLOADS, headers=words_to_begin(file_sha256, byte_count))
+        return offset_told(answer.headers, byte_count)
+
+    async def put_part(
+        self, file_sha256: str, start: int, part: bytes, pieces: AsyncIterator[bytes]
+    ) -> int:
+        """As slowly as the pieces come; the server has limits of its own for that."""
+        answer = await self._send(
+            "PATCH",
+            f"{UPLOADS}/{file_sha256}",
+            content=pieces,
+            headers=words_of_part(start, part),
+            limit_s=FILE_LIMIT_S,
+            more_time_s=len(part) / SLOWEST_BYTES_S,
+        )
+        return offset_told(answer.headers, start + len(part))
+
+    async def get_part(self, file_sha256: str, start: int, most_bytes: int) -> ArrivingPart:
+        answer = await self._send(
+            "GET",
+            f"/v1/files/{file_sha256}",
+            headers={"range": f"bytes={start}-{start + most_bytes - 1}"},
+            limit_s=FILE_LIMIT_S,
+            also=(PAST_THE_END,),
+        )
+        return part_told(answer.status_code, answer.headers, answer.content, start)
 
     async def _post(
         self, path: str, body: BaseModel, answer: type[BodyT], *, with_token: bool = True
@@ -204,6 +232,7 @@ class ServerApi:
         token: str | None = None,
         limit_s: float = ANSWER_LIMIT_S,
         more_time_s: float = 0.0,
+        also: tuple[int, ...] = (),
     ) -> "_Answer":
         headers = dict(headers or {})
         if method == "POST":
@@ -237,7 +266,7 @@ class ServerApi:
                     raise failure from error
             except TimeoutError as error:
                 raise Unavailable(Code.SERVER_UNREACHABLE) from error
-        if 200 <= answer.status_code < 300:
+        if 200 <= answer.status_code < 300 or answer.status_code in also:
             return answer
         raise _problem_of(answer, method)
 
@@ -245,7 +274,8 @@ class ServerApi:
         async with asyncio.timeout(whole_limit_s):
             answering = await self._http.send(request, stream=True)
             try:
-                return _Answer(answering.status_code, await _read(answering))
+                content = await _read(answering)
+                return _Answer(answering.status_code, content, answering.headers)
             finally:
                 await answering.aclose()
 
@@ -254,6 +284,7 @@ class ServerApi:
 class _Answer:
     status_code: int
     content: bytes
+    headers: Mapping[str, str]
 
 
 async def _read(answering: httpx.Response) -> bytes:
@@ -303,7 +334,9 @@ def failure_of(error: httpx.HTTPError) -> Failure:
 
 
 def _problem_of(answer: _Answer, method: str) -> Failure:
-    code = Code.NOT_FOUND if method == "HEAD" and answer.status_code == 404 else Code.SERVER_ERROR
+    # An answer to HEAD has no body to say it.
+    told = WITHOUT_BODY if method == "HEAD" else {}
+    code = told.get(answer.status_code, Code.SERVER_ERROR)
     if answer.content:
         try:
             code = Code(Problem.model_validate_json(answer.content).code)

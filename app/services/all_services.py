@@ -45,6 +45,7 @@ from app.services.device_ports import DevicePorts
 from app.services.devices import Devices
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
+from app.services.erasures import Erasures
 from app.services.exam_camera import ExamCamera
 from app.services.far_devices import FarDevices
 from app.services.far_vitals import FarVitals
@@ -82,6 +83,7 @@ class Services:
     switchboard: Switchboard
     sign_in: SignIn
     sync: Sync
+    erasures: Erasures
     worklist: Worklist
     chart: Chart
     unsent: Unsent

@@ -30,6 +30,7 @@ from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call
 from app.services.chart import Chart
+from app.services.file_fetching import bring_here
 from app.services.part_line import PartLine
 from app.services.ports import CallEngine, OutsideFiles, RecordingFiles, ServerApi
 
@@ -141,6 +142,8 @@ class MessageFiles:
         await self._outside.write(path, data)
 
     async def _whole(self, file: MessageFile) -> bytes:
+        if not all(part.file_key for part in file.parts):
+            raise Rejected(Code.FILE_ERASED, "file of a message")
         parts = [await self._files.load(part.file_sha256, part.file_key) for part in file.parts]
         data = b"".join(parts)
         if hashlib.sha256(data).hexdigest() != file.sha256 or kind_of(data) is not file.kind:
@@ -177,7 +180,8 @@ class MessageFiles:
         # But one that nobody has any more holds up none that can come.
         for message in sorted(oldest_first, key=lambda one: self._misses[one.id]):
             for part in message.file.parts if message.file is not None else ():
-                if not await self._has(part) and not await self._fetch(part, message.id):
+                is_wanted = part.file_key and not await self._has(part)
+                if is_wanted and not await self._fetch(part, message.id):
                     self._misses[message.id] += 1
                     return  # neither way goes now
                 if visit != self._open_visit():
@@ -195,30 +199,26 @@ class MessageFiles:
 
     async def _fetch(self, part: FilePart, message: RecordId) -> bool:
         """By the server when it has it, else over the call; False when neither brings it now."""
-        data = await self._from_server(part)
-        if data is not None:
+        if await self._from_server(part):
             self._missed_since.pop(message, None)
-        elif self._may_ask_over_call(message):
-            data = await self._over_call(part)
-        if data is None:
-            return False
-        try:
-            await self._files.put(part.file_sha256, data)
-        except Untrusted as doubt:
-            log.warning("a part of a file was not what its name says: %s", doubt.code)
+        elif not self._may_ask_over_call(message) or not await self._over_call(part):
             return False
         self._here.add(part.file_sha256)
         self.arrived.tell(self.arrived.value + 1)
         return True
 
-    async def _from_server(self, part: FilePart) -> bytes | None:
+    async def _from_server(self, part: FilePart) -> bool:
         if not self._is_server_there():
-            return None
+            return False
         try:
-            return await self._server_api.get_file(part.file_sha256)
+            await bring_here(self._files, self._server_api, part.file_sha256)
+        except Untrusted as doubt:
+            log.warning("a part of a file was not what its name says: %s", doubt.code)
+            return False
         except Failure as no:
             log.info("the server does not bring a file now: %s", no.code)
-            return None
+            return False
+        return True
 
     def _may_ask_over_call(self, message: RecordId) -> bool:
         if self._call.state.value.phase is not Phase.LIVE:
@@ -227,12 +227,17 @@ class MessageFiles:
         missed_s = now - self._missed_since.setdefault(message, now)
         return missed_s >= GRACE_S or not self._is_server_there()
 
-    async def _over_call(self, part: FilePart) -> bytes | None:
+    async def _over_call(self, part: FilePart) -> bool:
         try:
-            return await self._line.fetch(part)
+            data = await self._line.fetch(part)
+            await self._files.put(part.file_sha256, data)
+        except Untrusted as doubt:
+            log.warning("a part of a file was not what its name says: %s", doubt.code)
+            return False
         except Failure as no:
             log.info("the call does not bring a file now: %s", no.code)
-            return None
+            return False
+        return True
 
     async def _part_for_far(self, file_sha256: str) -> bytes | None:
         """Only what belongs to this visit's messages."""

@@ -43,6 +43,7 @@ from app.domain.engine import SoundOpened as SoundOpened
 from app.domain.engine import SoundPlaying as SoundPlaying
 from app.domain.engine import SoundRefused as SoundRefused
 from app.domain.engine import SoundStopped as SoundStopped
+from app.domain.file_purges import FilePurge
 from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
 from app.domain.ladder import Wants as Wants
 from app.domain.listening import Listening, Playing, Slot
@@ -53,6 +54,7 @@ from app.domain.patients import Patient
 from app.domain.reading import Reading
 from app.domain.recordings import Recording
 from app.domain.relays import RelayAccess
+from app.domain.server_words import ArrivingPart as ArrivingPart
 from app.domain.server_words import ChainPart as ChainPart
 from app.domain.server_words import DeviceCredentials as DeviceCredentials
 from app.domain.server_words import FeedMovedHeard as FeedMovedHeard
@@ -132,6 +134,16 @@ class Attachments(Protocol):
     def add(self, file_sha256: str, byte_count: int) -> None: ...
     def unsent(self) -> list[str]: ...
     def mark_sent(self, file_sha256: str) -> None: ...
+    def sent(self, after: str, limit: int) -> list[str]: ...
+    def mark_unsent(self, file_sha256: str) -> None: ...
+    def forget(self, file_sha256: str) -> None: ...
+
+
+class FilePurges(Protocol):
+    """Files erased on order that are still to be destroyed here."""
+
+    def due(self) -> list[FilePurge]: ...
+    def done(self, record: RecordId) -> None: ...
 
 
 class HeardRecords(Protocol):
@@ -183,6 +195,8 @@ class UnitOfWork(Protocol):
     def heard(self) -> HeardRecords: ...
     @property
     def measurements(self) -> Measurements: ...
+    @property
+    def purges(self) -> FilePurges: ...
 
 
 class Store(Protocol):
@@ -196,6 +210,10 @@ class Store(Protocol):
     async def transaction(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT: ...
     async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """`work` only reads; it waits for no write and holds none up."""
+        ...
+
+    async def erase_traces(self) -> None:
+        """No log or copy holds what was overwritten; Unavailable when that cannot be now."""
         ...
 
 
@@ -213,6 +231,24 @@ class RecordingFiles(Protocol):
         ...
 
     async def load(self, file_sha256: str, key: str) -> bytes: ...
+    async def proven_bytes(self, file_sha256: str) -> int:
+        """The length of the ciphertext, which was read through; Untrusted when it is damaged."""
+        ...
+
+    async def piece(self, file_sha256: str, start: int, most_bytes: int) -> bytes: ...
+    async def arrived(self, file_sha256: str) -> int:
+        """How much has come of one that is not here yet; it outlives a stop."""
+        ...
+
+    async def add_piece(self, file_sha256: str, start: int, piece: bytes) -> int:
+        """How much has come now; Unavailable(STORE_FULL) leaves it as it was."""
+        ...
+
+    async def complete(self, file_sha256: str) -> None:
+        """Here from now on; Untrusted, and thrown away, when it is not what its name says."""
+        ...
+
+    async def remove(self, file_sha256: str) -> None: ...
 
 
 class OutsideFiles(Protocol):
@@ -249,13 +285,27 @@ class ServerApi(Protocol):
     async def feed(self, since: int) -> FeedPage: ...
     async def chain(self, since: int) -> ChainPart: ...
     async def has_file(self, file_sha256: str) -> bool: ...
-    async def put_file(
-        self, file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
-    ) -> None:
-        """`pieces` come when they may go."""
+    async def lacking_files(self, names: list[str]) -> list[str]:
+        """Those of them that the server has not, and would take."""
         ...
 
-    async def get_file(self, file_sha256: str) -> bytes: ...
+    async def begin_upload(self, file_sha256: str, byte_count: int) -> int:
+        """Where to go on: 0, or what the server kept of this device's upload of it."""
+        ...
+
+    async def put_part(
+        self, file_sha256: str, start: int, part: bytes, pieces: AsyncIterator[bytes]
+    ) -> int:
+        """Where to go on after it. `pieces` are the part's, and come when they may go.
+
+        Rejected: OFFSET_WRONG, PART_DAMAGED, NOT_FOUND (it expired): ask `begin_upload` again;
+        HASH_MISMATCH: the whole is not what its name says. Unavailable(SERVER_FULL): later.
+        """
+        ...
+
+    async def get_part(self, file_sha256: str, start: int, most_bytes: int) -> ArrivingPart:
+        """Never empty, but for a file that ends there."""
+        ...
 
 
 class SignallingChannel(Protocol):

@@ -5,8 +5,9 @@ What comes is checked twice: the encrypted file by its name, the sound by the ha
 
 import hashlib
 
-from app.domain.failures import Code, Untrusted
+from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.recordings import Recording
+from app.services.file_fetching import bring_here
 from app.services.ports import RecordingFiles, ServerApi
 
 
@@ -18,8 +19,9 @@ class SoundFiles:
     async def wav_of(self, recording: Recording) -> bytes:
         """Unavailable(NOT_FOUND) while nobody who can be asked has it; Untrusted: it is another."""
         name = recording.file_sha256
-        if not await self._files.has(name):
-            await self._files.put(name, await self._server_api.get_file(name))
+        if name and not recording.file_key:
+            raise Rejected(Code.FILE_ERASED, "recording")
+        await bring_here(self._files, self._server_api, name)
         wav = await self._files.load(name, recording.file_key)
         if hashlib.sha256(wav).hexdigest() != recording.sha256:
             raise Untrusted(Code.HASH_MISMATCH, "recording")

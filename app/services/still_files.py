@@ -18,6 +18,7 @@ from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
+from app.services.file_fetching import bring_here
 from app.services.ports import RecordingFiles, ServerApi
 from app.services.stills import PROOF
 
@@ -90,6 +91,8 @@ class StillFiles:
         record = next(found, None)
         if record is None:
             raise Rejected(Code.STILL_NOT_HERE)
+        if record.file_sha256 and not record.file_key:
+            raise Rejected(Code.FILE_ERASED)
         if not await self._files.has(record.file_sha256) and not await self._fetch(record):
             raise Unavailable(Code.STILL_NOT_HERE, "still")
         return await self._checked(record)
@@ -139,15 +142,14 @@ class StillFiles:
             self._tell_far(still.visit, word)
 
     async def _fetch(self, still: Still) -> bool:
-        if not self._is_server_there() or not still.file_sha256:
+        if not self._is_server_there() or not still.file_key:  # erased on order: never again
             return False
         async with self._one_at_a_time:
             if await self._files.has(still.file_sha256):
                 return True
             self._tell(fetching=still.id)
             try:
-                data = await self._server_api.get_file(still.file_sha256)
-                await self._files.put(still.file_sha256, data)
+                await bring_here(self._files, self._server_api, still.file_sha256)
             except Failure as no:
                 log.info("a still does not come now: %s", no.code)
                 return False

@@ -22,6 +22,7 @@ from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.file_sender import TOKEN_CODES, FileSender
+from app.services.file_upload import Sending
 from app.services.ports import (
     FeedMovedHeard,
     PendingChange,
@@ -116,6 +117,11 @@ class Sync:
     @property
     def files_sent(self) -> Broadcast[int]:
         return self._file_sender.sent
+
+    @property
+    def file_sending(self) -> Broadcast[Sending | None]:
+        """The file on its way: how much of it the server has, and whether a call needs the line."""
+        return self._file_sender.sending
 
     def start(self) -> None:
         """Called at each sign-in: looks again, also at the clock, which may have been moved."""
@@ -296,6 +302,8 @@ class Sync:
         now = self._clock.now()
         state = self.state.value
         since = state.since if state.is_reachable else now
+        if not state.is_reachable:
+            self._file_sender.server_was_away()
         self._tell(is_reachable=True, since=since, code=None, last_contact=now)
         self._file_sender.ask()
 

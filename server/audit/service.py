@@ -13,6 +13,7 @@ from app.domain.access import Action
 from app.domain.audit import (
     EMPTY_CHAIN,
     Act,
+    AuditEvent,
     ChainFault,
     ChainRow,
     Witness,
@@ -28,6 +29,7 @@ from server.audit.store import (
     missing_guards,
     rows_about,
     rows_after,
+    rows_of_act,
 )
 from server.audit_trail import append, event_of, head
 from server.auth import Caller
@@ -47,6 +49,15 @@ class Verified:
     @property
     def is_sound(self) -> bool:
         return self.fault is None and not self.missing_guards
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureTold:
+    """A record whose file was erased, and the devices that have destroyed what they had of it."""
+
+    record: UUID
+    at: datetime
+    devices: tuple[UUID, ...]
 
 
 class Audit:
@@ -102,6 +113,25 @@ class Audit:
                 for row in rows
             ]
         )
+
+
+def told_erasures(connection: Connection) -> list[ErasureTold]:
+    """What the server erased on order, oldest first, with the devices that did the same."""
+    purged: dict[UUID, set[UUID]] = {}
+    for row in rows_of_act(connection, Act.FILE_PURGED):
+        event = _event_of(row)
+        if event.subject is not None and event.device is not None:
+            purged.setdefault(event.subject, set()).add(event.device)
+    erased = [_event_of(row) for row in rows_of_act(connection, Act.FILE_ERASED)]
+    return [
+        ErasureTold(event.subject, event.at, tuple(sorted(purged.get(event.subject, set()))))
+        for event in erased
+        if event.subject is not None
+    ]
+
+
+def _event_of(row: ChainRow) -> AuditEvent:
+    return AuditEventBody.model_validate(json.loads(row.event_bytes)).to_domain()
 
 
 def verify(connection: Connection, witnesses: Iterable[Witness]) -> Verified:

@@ -29,7 +29,7 @@ from server.notes.service import judge_note
 from server.patients.service import judge_patient
 from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
-from server.records import StoredRecord, find, store
+from server.records import StoredRecord, find, store, without_file_keys
 from server.stills.service import judge_still, judge_still_marks
 from server.sync.store import Op, keep_op, op_with
 from server.visits.service import judge_visit
@@ -230,14 +230,9 @@ def _op(
         outcome=answer.outcome,
         code=answer.code,
         device=who.device,
-        change=json.dumps(_without_key(sent)) if is_accepted else "",
+        # The history holds no file key: the record has it, wrapped.
+        change=json.dumps(without_file_keys(sent)) if is_accepted else "",
     )
-
-
-def _without_key(sent: dict[str, Any]) -> dict[str, Any]:
-    """The history holds no file key: the record has it, wrapped."""
-    fields = {name: value for name, value in sent["fields_set"].items() if name != "file_key"}
-    return {**sent, "fields_set": fields}
 
 
 def _tell(

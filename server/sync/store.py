@@ -1,15 +1,17 @@
 """Judged changes and device chains in SQL."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.audit import CHAIN_START, Witness
 from app.domain.changes import Outcome
 from app.domain.failures import Code
 from app.domain.ids import DeviceId
+from server.records import without_file_keys
 from server.tables import device_chains, ops, time_text
 
 
@@ -64,6 +66,14 @@ def keep_op(connection: Connection, op: Op, at: datetime) -> None:
             change=op.change,
         )
     )
+
+
+def forget_file_keys(connection: Connection, record: UUID) -> None:
+    """Of an earlier release's history, which kept those of a message's parts."""
+    query = select(ops.c.id, ops.c.change).where(ops.c.record == str(record), ops.c.change != "")
+    for row in connection.execute(query).all():
+        told = json.dumps(without_file_keys(json.loads(row.change)))
+        connection.execute(update(ops).where(ops.c.id == row.id).values(change=told))
 
 
 def device_chain(connection: Connection, device: DeviceId) -> DeviceChain:

@@ -24,7 +24,7 @@ from app.domain.clock import ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId, PersonId, RecordId, new_id
 from app.domain.people import Person
-from app.domain.server_words import ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from app.domain.server_words import ArrivingPart, ChainPart, DeviceCredentials, PushAnswer, SignedIn
 from tests.fakes.time_loop import LoopClock
 
 PAGE = 3
@@ -39,6 +39,9 @@ class FakeServer:
         self.asked: list[str] = []
         self.records: dict[RecordId, ConfirmedRecord] = {}
         self.files: dict[str, bytes] = {}
+        self.uploads: dict[str, bytearray] = {}  # what has come of each
+        self.parts_given = 0
+        self.gives_parts: int | None = None  # after so many the line breaks
         self.leaves: list[str] = []
         self.events: list[AuditEvent] = []
         self.pushed: list[Change] = []  # as they came, repeated ones too
@@ -176,29 +179,55 @@ class FakeServer:
         self._heard("has file", with_token=True)
         return file_sha256 in self.files
 
-    async def get_file(self, file_sha256: str) -> bytes:
-        self._heard("get file", with_token=True)
+    async def lacking_files(self, names: list[str]) -> list[str]:
+        self._heard("lacking files", with_token=True)
+        return [name for name in names if name not in self.files]
+
+    async def get_part(self, file_sha256: str, start: int, most_bytes: int) -> ArrivingPart:
+        self._heard("get part", with_token=True)
         if file_sha256 not in self.files:
             raise Rejected(Code.NOT_FOUND)
-        return self.files[file_sha256]
+        data = self.files[file_sha256]
+        self.parts_given += 1
+        if self.gives_parts is not None and self.parts_given > self.gives_parts:
+            raise Unavailable(Code.SERVER_UNREACHABLE)
+        return ArrivingPart(data[start : start + most_bytes], len(data))
 
-    async def put_file(
-        self, file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
-    ) -> None:
-        self._heard("put file", with_token=True)
+    async def begin_upload(self, file_sha256: str, byte_count: int) -> int:
+        self._heard("begin upload", with_token=True)
+        if self.refuses_files is not None:
+            raise Rejected(self.refuses_files)
+        if file_sha256 in self.files:
+            return byte_count
+        return len(self.uploads.setdefault(file_sha256, bytearray()))
+
+    async def put_part(
+        self, file_sha256: str, start: int, part: bytes, pieces: AsyncIterator[bytes]
+    ) -> int:
+        self._heard("put part", with_token=True)
         if self.refuses_files is not None:
             raise Rejected(self.refuses_files)
         if self.files_fail_after_s is not None:
             await asyncio.sleep(self.files_fail_after_s)
             raise Unavailable(Code.SERVER_UNREACHABLE)
         data = b"".join([piece async for piece in pieces])
-        assert len(data) == byte_count
-        assert hashlib.sha256(data).hexdigest() == file_sha256
-        self.files[file_sha256] = data
+        assert data == part
+        if file_sha256 not in self.uploads:
+            raise Rejected(Code.NOT_FOUND)
+        if len(self.uploads[file_sha256]) != start:
+            raise Rejected(Code.OFFSET_WRONG)
+        self.uploads[file_sha256] += data
+        self._name_if_whole(file_sha256)
         if self.loses_file_answers:
             self.loses_file_answers -= 1
             raise Unavailable(Code.SERVER_UNREACHABLE, "the answer was lost")
         self._maybe_lose()
+        return start + len(data)
+
+    def _name_if_whole(self, file_sha256: str) -> None:
+        """The real one knows the length; here the hash alone says that all of it came."""
+        if hashlib.sha256(self.uploads[file_sha256]).hexdigest() == file_sha256:
+            self.files[file_sha256] = bytes(self.uploads.pop(file_sha256))
 
     # --- inside ----------------------------------------------------------------------------
 

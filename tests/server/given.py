@@ -1,5 +1,6 @@
 """A server in process on a real database file, and what the tests do at it as a device would."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -26,13 +27,14 @@ from app.contract.bodies import PatientBody, VisitBody
 from app.contract.sign_in import device_proof_bytes, refresh_proof_bytes
 from app.domain.access import Role
 from app.domain.audit import CHAIN_START, Act, AuditEvent, leaf_of, next_digest
-from app.domain.ids import EventId, PatientId, PersonId, VisitId, new_id
+from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId, new_id
 from app.domain.people import Person
 from app.domain.visits import VisitState
 from app.runtime.tasks import TaskOwner
 from server.accounts.passwords import Passwords
 from server.accounts.service import add_account
 from server.border import Border
+from server.commands import erase_file
 from server.create_app import create_api
 from server.database import migrate, prepare_folder, write_once
 from server.opening import Opened, open_folder
@@ -127,13 +129,20 @@ class Device:
         change = self.change("visit", {"state": str(state)}, visit, base_version)
         return {**change, "visit": str(visit)}
 
-    def event(self, act: Act = Act.PATIENT_OPENED, offset_ms: int | None = None) -> Json:
+    def event(
+        self,
+        act: Act = Act.PATIENT_OPENED,
+        offset_ms: int | None = None,
+        subject: str | None = None,
+    ) -> Json:
         """The next of the device's own chain."""
         event = AuditEvent(
             id=EventId(new_id()),
             act=act,
             at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
             actor=self.person.id,
+            device=None if subject is None else DeviceId(self.id),
+            subject=None if subject is None else UUID(subject),
             offset_ms=offset_ms,
             uncertainty_ms=None if offset_ms is None else 20,
         )
@@ -227,6 +236,16 @@ class Clinic:
     async def nurse(self) -> Device:
         self.add_person("nurse-kim", "Nurse Kim", Role.PRESENTER)
         return await self.sign_in("nurse-kim", Role.PRESENTER)
+
+    def erase(self, record: UUID | str) -> None:
+        """As whoever runs the server does it by hand, while it runs."""
+        erase_file(self.settings, UUID(str(record)))
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """What the server does by itself soon after its start."""
+        async with asyncio.timeout(20):
+            while not is_so():  # noqa: ASYNC110  # the work of its threads, seen on the disk
+                await asyncio.sleep(0.01)
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight into the file, past the server and its guards."""

@@ -14,9 +14,10 @@ from app.contract.sync import FeedOut, PushOut
 from app.domain.failures import Code, Unavailable
 from server.judging import DOCUMENT_MAX_BYTES, DOCUMENT_MAX_DEPTH
 from server.patience import PatientProtocol
-from server.recordings import router as files_router
+from server.recordings import arriving
 from server.recordings.shelf import Shelf
 from server.sync import service as sync_service
+from server.workers import Workers
 from tests.server.given import Clinic, Json, code_of
 
 
@@ -161,20 +162,21 @@ async def test_a_disk_that_takes_no_more_is_told_and_leaves_nothing(
     async def blocks() -> AsyncIterator[bytes]:
         yield b"half of it"
 
-    shelf = Shelf(tmp_path)
+    workers = Workers("files", 1, 1)
+    shelf = Shelf(tmp_path, workers)
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         with pytest.raises(Unavailable) as told:
             await shelf.take_in("a" * 64, blocks())
-    shelf.close()
-    assert told.value.code is Code.SERVER_ERROR
+    workers.close()
+    assert told.value.code is Code.SERVER_FULL
     assert files_in(tmp_path) == []
 
 
 async def test_a_file_that_drips_is_not_waited_for(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_router, "BLOCK_LIMIT_S", 0.05)
+    monkeypatch.setattr(arriving, "BLOCK_LIMIT_S", 0.05)
     nurse = await clinic.nurse()
 
     async def drops() -> AsyncIterator[bytes]:

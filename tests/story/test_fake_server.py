@@ -220,13 +220,33 @@ async def in_pieces(data: bytes) -> AsyncIterator[bytes]:
         yield data[at : at + 1000]
 
 
-async def test_a_file_is_there_after_it_was_put(signed: Signed) -> None:
+async def test_a_file_is_there_once_its_last_part_came(signed: Signed) -> None:
     data = bytes(range(256)) * 20
     name = hashlib.sha256(data).hexdigest()
     assert not await signed.api.has_file(name)
-    for _ in range(2):
-        await signed.api.put_file(name, in_pieces(data), len(data))
+    assert await signed.api.lacking_files([name]) == [name]
+    assert await signed.api.begin_upload(name, len(data)) == 0
+    assert await signed.api.put_part(name, 0, data[:2000], in_pieces(data[:2000])) == 2000
+    assert await signed.api.begin_upload(name, len(data)) == 2000
+    with pytest.raises(Rejected) as elsewhere:
+        await signed.api.put_part(name, 0, data, in_pieces(data))
+    assert elsewhere.value.code is Code.OFFSET_WRONG
+    assert not await signed.api.has_file(name)
+    assert await signed.api.put_part(name, 2000, data[2000:], in_pieces(data[2000:])) == 5120
     assert await signed.api.has_file(name)
+    assert await signed.api.lacking_files([name]) == []
+    fetched = [await signed.api.get_part(name, at, 2000) for at in (0, 2000, 4000, 5120)]
+    assert b"".join(part.data for part in fetched) == data
+    assert {part.whole_bytes for part in fetched} == {5120}
+
+
+async def test_an_upload_that_nobody_began_is_not_found(signed: Signed) -> None:
+    with pytest.raises(Rejected) as caught:
+        await signed.api.put_part("a" * 64, 0, b"part", in_pieces(b"part"))
+    assert caught.value.code is Code.NOT_FOUND
+    with pytest.raises(Rejected) as missing:
+        await signed.api.get_part("a" * 64, 0, 100)
+    assert missing.value.code is Code.NOT_FOUND
 
 
 async def test_who_signed_out_is_not_answered(signed: Signed) -> None:

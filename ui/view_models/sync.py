@@ -11,6 +11,7 @@ from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.domain.ids import ChangeId
 from app.runtime.tasks import TaskOwner
+from app.services.file_upload import Sending
 from app.services.sync import AWAY, Sync
 from app.services.unsent import Unsent
 from ui import wording
@@ -61,6 +62,19 @@ class UnsentIntents(Protocol):
 TEXT_SHOWN = 400
 
 
+def _sending_words(sending: Sending | None) -> str:
+    """The file on its way; empty between two of them."""
+    if sending is None:
+        return ""
+    sent, whole = (wording.megabytes(count) for count in (sending.bytes_sent, sending.bytes_whole))
+    if sending.is_waiting:
+        return wording.text("unsent.file-waits", sent=sent, whole=whole)
+    if sending.left_s is None:
+        return wording.text("unsent.file-goes", sent=sent, whole=whole)
+    left = wording.span(sending.left_s)
+    return wording.text("unsent.file-goes-until", sent=sent, whole=whole, left=left)
+
+
 class UnsentViewModel(ViewModel[UnsentScreen]):
     """`went_back` asks the window for the page that stood before."""
 
@@ -74,7 +88,7 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
         self._sync = sync
         self._clock = clock
         self._code: Code | None = None
-        self.listen_to(unsent.state, sync.state)
+        self.listen_to(unsent.state, sync.state, sync.file_sending)
 
     def compose(self) -> UnsentScreen:
         state = self._unsent.state.value
@@ -91,8 +105,10 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
         if not has_rows:
             return wording.text("unsent.none"), Tone.PLAIN
         sync = self._sync.state.value
-        if sync.stuck_file is None or not sync.is_reachable:  # without a server all waits alike
+        if not sync.is_reachable:  # without a server all waits alike
             return "", Tone.PLAIN
+        if sync.stuck_file is None:
+            return _sending_words(self._sync.file_sending.value), Tone.PLAIN
         if sync.stuck_file in AWAY:  # what else goes to the server arrives
             return wording.text("unsent.file-slow"), Tone.BAD
         reason = wording.failure(sync.stuck_file)

@@ -18,6 +18,8 @@ from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.messages import Receipt, ReceiptKind, receipt_fields
 from app.domain.server_words import FeedMovedHeard
 from app.domain.visits import VisitState
+from app.services.file_sender import LOOK_EVERY_S
+from app.services.file_upload import Sending
 from app.services.recordings import ScopePhase
 from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, SyncState
 from tests.fakes.time_loop import settled, until
@@ -142,7 +144,7 @@ async def test_a_file_that_is_there_is_not_sent_again(doctor: DeskOnFakes) -> No
     doctor.server.loses_file_answers = 1  # the file arrives, its answer does not
     await recorded(doctor)
     await in_step(doctor)
-    assert doctor.server.asked.count("put file") == 1
+    assert doctor.server.asked.count("put part") == 1
     assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
 
 
@@ -170,7 +172,7 @@ async def test_a_file_that_the_line_is_too_slow_for_delays_nothing_else(
     known = await in_chart(doctor)
     doctor.server.files_fail_after_s = 600
     await recorded(doctor)
-    await until(lambda: "put file" in doctor.server.asked)
+    await until(lambda: "put part" in doctor.server.asked)
     record = await note(doctor, "written while it is on its way")
     doctor.server.holds(patient_record(known_anew(), "Roe", 0))
     await doctor.clock.passes(1)
@@ -181,7 +183,7 @@ async def test_a_file_that_the_line_is_too_slow_for_delays_nothing_else(
     await doctor.clock.passes(1300)
     assert state(doctor).is_reachable
     assert state(doctor).stuck_file is Code.SERVER_UNREACHABLE
-    assert doctor.server.asked.count("put file") == 3  # again and again, with pauses
+    assert doctor.server.asked.count("put part") == 3  # again and again, with pauses
     doctor.server.files_fail_after_s = None
     await doctor.clock.passes(600)
     await in_step(doctor)
@@ -193,19 +195,19 @@ async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes)
     await in_chart(doctor)
     doctor.server.files_fail_after_s = 600
     await recorded(doctor)
-    await until(lambda: "put file" in doctor.server.asked)
+    await until(lambda: "put part" in doctor.server.asked)
     await doctor.clock.passes(590)
     [slow] = await doctor.acts.read(lambda unit: unit.attachments.unsent())
     await recorded(doctor, WAV + b"another")
-    original = doctor.server.put_file
+    original = doctor.server.put_part
 
     async def only_the_other(
-        file_sha256: str, pieces: AsyncIterator[bytes], byte_count: int
-    ) -> None:
+        file_sha256: str, start: int, part: bytes, pieces: AsyncIterator[bytes]
+    ) -> int:
         doctor.server.files_fail_after_s = 600 if file_sha256 == slow else None
-        await original(file_sha256, pieces, byte_count)
+        return await original(file_sha256, start, part, pieces)
 
-    doctor.server.put_file = only_the_other  # type: ignore[method-assign]
+    doctor.server.put_part = only_the_other  # type: ignore[method-assign]
     await doctor.clock.passes(60)
     assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
 
@@ -231,7 +233,7 @@ async def test_an_upload_under_way_does_not_hold_up_the_end(doctor: DeskOnFakes)
     await in_chart(doctor)
     doctor.server.files_fail_after_s = 600
     await recorded(doctor)
-    await until(lambda: "put file" in doctor.server.asked)
+    await until(lambda: "put part" in doctor.server.asked)
     async with asyncio.timeout(1):
         await doctor.sync.close()
 
@@ -655,3 +657,45 @@ async def test_the_clock_is_asked_again_soon_after_a_failure(doctor: DeskOnFakes
     doctor.server.comes_back()
     await doctor.clock.passes(10)
     assert state(doctor).offset is not None
+
+
+# --- files that the server lost ------------------------------------------------------------------
+
+
+async def test_a_server_that_was_restored_without_a_file_gets_it_again(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await recorded(doctor)
+    await in_step(doctor)
+    [name] = doctor.server.files
+    data = doctor.server.files.pop(name)
+    await doctor.clock.passes(LOOK_EVERY_S + 60)
+    assert doctor.server.files == {name: data}
+    assert doctor.server.asked.count("lacking files") == 1  # at first there was nothing to ask of
+    await doctor.clock.passes(LOOK_EVERY_S + 60)
+    assert doctor.server.asked.count("lacking files") == 2
+    doctor.server.goes_away()
+    await doctor.clock.passes(60)
+    doctor.server.files.clear()
+    doctor.server.comes_back()
+    await doctor.clock.passes(120)
+    assert doctor.server.files == {name: data}
+
+
+async def test_a_file_that_the_server_erased_is_not_brought_again(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.refuses_files = Code.FILE_ERASED
+    await recorded(doctor)
+    await doctor.clock.passes(60)
+    assert await doctor.acts.read(lambda unit: unit.attachments.unsent()) == []
+    assert state(doctor).stuck_file is None
+
+
+async def test_what_is_being_sent_is_told_until_it_is_there(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    told: list[Sending | None] = []
+    doctor.sync.file_sending.listen(told.append)
+    await recorded(doctor)
+    await in_step(doctor)
+    sent = [sending.bytes_sent for sending in told if sending is not None]
+    assert sent and sent[-1] > 2000
+    assert told[-1] is None

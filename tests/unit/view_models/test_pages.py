@@ -16,6 +16,7 @@ from app.domain.failures import Code
 from app.domain.ids import PersonId
 from app.domain.visits import VisitState
 from app.services.desk import DeskState
+from app.services.file_upload import Sending
 from app.services.leaving import Loss
 from app.services.sign_in import SignInPhase, SignInState
 from app.services.store_care import CareState
@@ -599,6 +600,25 @@ async def test_a_recording_that_cannot_be_sent_is_said_with_its_reason(doctor: S
     sync.tell(SyncState(True, MORNING, stuck_file=Code.SERVER_UNREACHABLE))
     assert doctor.unsent.screen.message == wording.text("unsent.file-slow")
     sync.tell(SyncState(False, MORNING, Code.SERVER_UNREACHABLE, stuck_file=Code.TOO_LARGE))
+    assert doctor.unsent.screen.message == ""
+
+
+async def test_the_file_on_its_way_is_told_with_what_is_left(doctor: Screens) -> None:
+    await doctor.open_chart()
+    doctor.notes.keep("waits")
+    await until(lambda: doctor.unsent.screen.rows)
+    doctor.desk.sync.state.tell(SyncState(True, MORNING))
+    sending = doctor.desk.sync.file_sending
+    sending.tell(Sending("a" * 64, 1_500_000, 20_000_000, bytes_s=100_000))
+    told = doctor.unsent.screen.message
+    figures = (wording.megabytes(1_500_000), wording.megabytes(20_000_000), wording.span(185))
+    assert all(figure in told for figure in figures), told
+    sending.tell(Sending("a" * 64, 1_500_000, 20_000_000, is_waiting=True))
+    assert "needs the line" in doctor.unsent.screen.message
+    assert doctor.unsent.screen.message_tone is Tone.PLAIN
+    sending.tell(Sending("a" * 64, 0, 20_000_000))
+    assert "left" not in doctor.unsent.screen.message
+    sending.tell(None)
     assert doctor.unsent.screen.message == ""
 
 
