@@ -1,0 +1,154 @@
+"""The real application on its real file, in this thread; a fuse may end it between two writes."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from unittest.mock import patch
+
+from sqlalchemy import Connection, event
+from starlette.types import ASGIApp
+
+from app.runtime.tasks import TaskOwner
+from server import create_app
+from server.accounts.passwords import Passwords
+from server.border import Border
+from server.database import Database, Failed, Work, _engine, _Job, feed_head
+from tests.simulation.clocks import JumpingClock
+from tests.simulation.death import Fuse, ProcessDied
+from tests.simulation.ground import Ground
+
+ResultT = TypeVar("ResultT")
+SELDOM_S = 86_400.0
+
+
+class DatabaseHere(Database):
+    """What its threads do, done at once by whoever asks; each statement burns the fuse by one."""
+
+    def __init__(self, path: Path, fuse: Fuse) -> None:
+        super().__init__(path)
+        self._fuse = fuse
+        self._write_engine = _engine(path, begin="BEGIN IMMEDIATE")
+        event.listen(self._write_engine, "before_cursor_execute", self._burn)
+        event.listen(self._write_engine, "after_cursor_execute", self._burn)
+        event.listen(self._write_engine, "commit", self._burn)
+
+    def _burn(self, *_: object) -> None:
+        self._fuse.step()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._writer: Connection = self._write_engine.connect()
+        self._head = await self.read(feed_head)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(ProcessDied):
+            self._writer.close()
+        self._write_engine.dispose()
+        self._readers.close()
+        self._read_engine.dispose()
+
+    async def write_each(self, works: Sequence[Work[ResultT]]) -> list[ResultT | Failed]:
+        job = _Job(works, asyncio.get_running_loop().create_future())
+        self._commit_together(self._writer, [job])
+        self._fuse.step()  # written, and never told
+        results: list[ResultT | Failed] = await job.future
+        return results
+
+    async def read(self, work: Work[ResultT]) -> ResultT:
+        if self._fuse.is_dead:
+            raise ProcessDied
+        with self._read_engine.connect() as connection, connection.begin() as snapshot:
+            try:
+                return work(connection)
+            finally:
+                snapshot.rollback()
+
+
+class _NobodySignsIn(Passwords):
+    async def prepare(self) -> None:
+        """No thread, no hash: the sessions of the simulation stand already."""
+
+
+class ServerEnd:
+    """`deaths` counts its crashes. `app` is None while it is down."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._keys = ground.keys()
+        self.clock = JumpingClock()
+        self.fuse = Fuse(self._died)
+        self.app: ASGIApp | None = None
+        self.deaths = 0
+
+    async def start(self) -> None:
+        self.fuse = Fuse(self._died)
+        with _made_here(self.fuse):
+            api = create_app.create_api(self._ground.settings, self._keys, self.clock)
+        self._house = AsyncExitStack()
+        self.requests = await self._house.enter_async_context(TaskOwner("requests"))
+        await self._house.enter_async_context(api.router.lifespan_context(api))
+        self.app = Border(api)
+
+    async def stop(self) -> None:
+        """Also of one that is dead: only what Python holds of it is let go."""
+        self.app = None
+        with suppress(ProcessDied):
+            await self._house.aclose()
+
+    def _died(self) -> None:
+        self.app = None
+        self.deaths += 1
+
+    async def answer(self, scope: dict[str, Any], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """ConnectionError when there is none, or it dies over the answer."""
+        if self.app is None:
+            raise ConnectionRefusedError
+        app = self.app
+        asked = self.requests.start(_asked(app, scope, body), "request")
+        try:
+            return await asyncio.shield(asked)
+        except ProcessDied as died:
+            raise ConnectionResetError from died
+        except asyncio.CancelledError:
+            if asked.cancelled():
+                raise ConnectionResetError from None
+            raise
+
+
+@contextmanager
+def _made_here(fuse: Fuse) -> Iterator[None]:
+    with (
+        patch.object(create_app, "Database", lambda path: DatabaseHere(path, fuse)),
+        patch.object(create_app, "Passwords", _NobodySignsIn),
+        patch.object(create_app, "LOOK_FOR_OTHERS_S", SELDOM_S),
+    ):
+        yield
+
+
+async def _asked(
+    app: ASGIApp, scope: dict[str, Any], body: bytes
+) -> tuple[int, dict[str, str], bytes]:
+    status, headers, answer = 0, dict[str, str](), bytearray()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.extend(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return status, headers, bytes(answer)
