@@ -11,6 +11,7 @@ from app.contract.sync import ChangeBody
 from app.domain.changes import (
     Change,
     ChangeResult,
+    ConfirmedRecord,
     Json,
     NewChange,
     Outcome,
@@ -22,7 +23,7 @@ from app.domain.ids import ChangeId, RecordId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of
-from offline_store.documents import Lookup, lookup_of
+from offline_store.documents import Lookup, is_resolved, lookup_of
 from offline_store.kept import Kept
 
 WAITING = """
@@ -82,7 +83,7 @@ class Outbox:
         counted those when this one arrives; refused ones it will not have counted.
         """
         record = (new.record_type, str(new.record))
-        shown = self._shown_document(new.record_type, new.record)
+        shown = self.shown(new.record_type, new.record)
         if not new.fields_set:
             raise Rejected(Code.NOTHING_TO_KEEP)
         if shown is None and new.base_version > 0:
@@ -149,23 +150,40 @@ class Outbox:
             "SELECT record_type, record FROM outbox WHERE id = ?", (str(result.change),)
         ).fetchone()
         if row is None:
-            self._keep_record(result)
+            self._keep_record(result.record)
+            self._keep_record(result.conflict)
             return
         record_type, record = RecordType(row[0]), RecordId(UUID(row[1]))
         _refuse_foreign(result, record_type, record)
-        self._keep_record(result)
-        if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE):
-            self._delete(result.change)
+        self._keep_record(result.record)
+        is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
+        if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
+            self._delete(result.change)  # of a conflict: somebody else was quicker to decide it
         else:
             self._mark(result)
+            self._keep_record(result.conflict)
+            if result.conflict is not None:
+                self.let_go_if_decided(result.conflict)  # before its answer came
         self.lay_over(record_type, record)
 
-    def _keep_record(self, result: ChangeResult) -> None:
-        record = result.record
+    def _keep_record(self, record: ConfirmedRecord | None) -> None:
         if record is None or not self._confirmed.keep_if_newer(record):
             return
         if isinstance(record.record_type, RecordType):
             self.lay_over(record.record_type, record.record)
+        self.let_go_if_decided(record)
+
+    def let_go_if_decided(self, record: ConfirmedRecord) -> None:
+        """A change in conflict leaves when a person decided: the server's history has both."""
+        if record.record_type is not RecordType.CONFLICT or not is_resolved(record.body):
+            return
+        row = self._connection.execute(
+            "SELECT record_type, record FROM outbox WHERE id = ? AND refused IS NOT NULL",
+            (str(record.record),),
+        ).fetchone()
+        if row is not None:
+            self._delete(ChangeId(record.record))
+            self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
     def _mark(self, result: ChangeResult) -> None:
         is_conflict = result.outcome is Outcome.CONFLICT
@@ -220,7 +238,7 @@ class Outbox:
                 ),
             )
 
-    def _shown_document(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
+    def shown(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
         """What the person sees of this record: with their own changes, else as confirmed."""
         row = self._connection.execute(SHOWN_BODY, (record_type, str(record))).fetchone()
         if row is None:

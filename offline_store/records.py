@@ -12,8 +12,9 @@ from uuid import UUID
 
 from app.domain.call_log import CallReport, LadderStep
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
+from app.domain.conflicts import Conflict
 from app.domain.failures import Code, Untrusted
-from app.domain.ids import PatientId, RecordId, VisitId
+from app.domain.ids import ChangeId, PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.reading import Reading
@@ -26,6 +27,7 @@ from offline_store.connection import Connection
 from offline_store.counters import Counter, raise_to, value_of
 from offline_store.documents import (
     call_report_of,
+    conflict_of,
     ladder_step_of,
     message_of,
     microseconds,
@@ -110,6 +112,16 @@ SELECT record, body, version, is_pending FROM call_reports_shown AS shown
 WHERE visit = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 
+# What waits for a person first, then what was decided.
+CONFLICTS = """
+SELECT record, body, version, is_pending FROM shown
+WHERE record_type = 'conflict' ORDER BY state, at DESC, record
+"""
+CONFLICT = """
+SELECT record, body, version, is_pending FROM shown
+WHERE record_type = 'conflict' AND record = ?
+"""
+
 RowT = TypeVar("RowT")
 
 
@@ -135,6 +147,7 @@ class Records:
             is_pending = (str(record.record_type), str(record.record)) in pending
             if is_newer and is_pending and isinstance(record.record_type, RecordType):
                 self._outbox.lay_over(record.record_type, record.record)
+            self._outbox.let_go_if_decided(record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
@@ -195,6 +208,14 @@ class Records:
 
     def ladder_steps(self, visit: VisitId) -> list[LadderStep]:
         return _made(self._connection.execute(LADDER_STEPS, (str(visit),)), ladder_step_of)
+
+    def conflicts(self) -> list[Conflict]:
+        """Open ones first."""
+        return _made(self._connection.execute(CONFLICTS), conflict_of)
+
+    def conflict(self, change: ChangeId) -> Conflict | None:
+        rows = self._connection.execute(CONFLICT, (str(change),))
+        return next(iter(_made(rows, conflict_of)), None)
 
     def call_reports(self, visit: VisitId) -> list[CallReport]:
         return _made(self._connection.execute(CALL_REPORTS, (str(visit),)), call_report_of)

@@ -123,6 +123,7 @@ class ChangeResultOut(Body):
     outcome: Outcome
     code: Code | None = None
     record: RecordOut | None = None
+    conflict: RecordOut | None = None
 
     def to_domain(self) -> ChangeResult:
         return ChangeResult(
@@ -130,6 +131,7 @@ class ChangeResultOut(Body):
             self.outcome,
             self.code,
             None if self.record is None else self.record.to_domain(),
+            None if self.conflict is None else self.conflict.to_domain(),
         )
 
 

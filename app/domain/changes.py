@@ -30,6 +30,7 @@ class RecordType(StrEnum):
     RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"
     CALL_REPORT = "call-report"
+    CONFLICT = "conflict"
 
 
 # What the program writes down by itself; no work of a person's waits in it.
@@ -117,6 +118,7 @@ class ChangeResult:
     outcome: Outcome
     code: Code | None = None  # of a refusal or conflict
     record: ConfirmedRecord | None = None  # as it stands at the server now
+    conflict: ConfirmedRecord | None = None  # the record that keeps both versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.remote.tokens import Tokens
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.call import CallState
+from app.services.conflicts import Conflicts
 from app.services.ports import UnitOfWork
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
@@ -95,6 +96,7 @@ class DeskEnd:
             pace=UploadPace(Broadcast(CallState())),
         )
         self.unsent = Unsent(self.acts)
+        self.conflicts = Conflicts(self.acts)
         self.is_running = True
         self.sync.start()
 
@@ -104,6 +106,7 @@ class DeskEnd:
         with suppress(ProcessDied):
             await self.sync.close()
         await self.unsent.close()
+        await self.conflicts.close()
         await self.api.__aexit__(None, None, None)
         self.store.close()
 

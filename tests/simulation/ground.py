@@ -126,6 +126,8 @@ def _fill(
     visits: tuple[VisitId, ...],
     devices: tuple[DeviceId, ...],
 ) -> None:
+    for statement in _statements():
+        connection.execute(text(statement))
     for person, username in ((LIN, "dr-lin"), (KIM, "nurse-kim")):
         add_account(connection, person, username, "no password opens this", MORNING)
     for number, device in enumerate(devices):
@@ -143,8 +145,6 @@ def _fill(
         booked = VisitBody(patient=patient, starts_at=MORNING, state=VisitState.CHECKED_IN)
         add_patient(connection, patient, body, MORNING)
         add_visit(connection, visit, booked, MORNING)
-    for statement in _statements():
-        connection.execute(text(statement))
 
 
 def _statements() -> list[str]:
@@ -155,5 +155,3 @@ def _statements() -> list[str]:
             found.append(current)
             current = ""
     return found
-
-

@@ -10,7 +10,7 @@ from app.domain.changes import Json, RecordType
 class Intent:
     """`seen`: what stood there on that person's screen. `is_recorded`: the screen said kept."""
 
-    value: str
+    value: Json
     desk: int
     record_type: RecordType
     record: UUID

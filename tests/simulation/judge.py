@@ -1,4 +1,4 @@
-"""The invariants of DATA.md 3.8, asked of the files themselves and not of the code that wrote them."""
+"""The invariants of DATA.md 3.8, asked of the files and not of the code that wrote them."""
 
 import json
 from collections import Counter, defaultdict
@@ -28,7 +28,9 @@ class Judge:
     # --- while it runs ---------------------------------------------------------------------
 
     def after_a_step(self) -> list[str]:
-        return [found for desk in self._desks if desk.is_running for found in self._of_desk(desk)]
+        """Of those that live: what a dead one had begun to write is not there for anybody."""
+        living = [desk for desk in self._desks if desk.is_running and not desk.fuse.is_dead]
+        return [found for desk in living for found in self._of_desk(desk)]
 
     def _of_desk(self, desk: DeskEnd) -> list[str]:
         """What a screen showed as confirmed never goes back; no alarm of the audit."""
@@ -49,10 +51,10 @@ class Judge:
         shown = dict(desk.rows("SELECT record, body FROM records"))
         found = []
         for intent in self._memory.intents:
-            is_settled = intent.is_recorded and intent.desk == desk.number
-            if is_settled and f'"{intent.value}"' not in texts and str(intent.record) not in shown:
-                if intent.value not in self._memory.given_up:
-                    found.append(f"{intent.value} was taken and is not shown at its own desk")
+            is_ours = intent.is_recorded and intent.desk == desk.number
+            is_here = str(intent.record) in shown or f'"{intent.value}"' in texts
+            if is_ours and not is_here and intent.value not in self._memory.given_up:
+                found.append(f"{intent.value} was taken and is not shown at its own desk")
         return found
 
     # --- when all is quiet -----------------------------------------------------------------
@@ -97,7 +99,7 @@ class Judge:
             f"SELECT document FROM simulation_log WHERE record_type = '{CONFLICT_TYPE}'"
         )
         return {
-            str(value) for (text,) in rows for value in json.loads(text)["mine"].values()
+            str(value) for (text,) in rows for value in json.loads(text)["mine"]["fields"].values()
         }
 
     def _refused_here(self) -> dict[str, str]:
@@ -183,9 +185,10 @@ class Judge:
         found = []
         for (text,) in rows:
             document = json.loads(text)
-            for name, mine in document["mine"].items():
-                theirs = document["theirs"].get(name)
-                if self._is_own(mine, theirs):
+            for name, mine in document["mine"]["fields"].items():
+                theirs = document["theirs"]["fields"].get(name)
+                is_contested = theirs != document["base"].get(name)
+                if is_contested and self._is_own(mine, theirs):
                     found.append(f"a conflict with oneself: {mine} and {theirs}")
         return found
 

@@ -1,4 +1,4 @@
-"""The way of one desk's requests: lost, doubled, late, cut short, or answered with an old answer."""
+"""The way of one desk's requests: lost, doubled, late, cut short, or answered by an old one."""
 
 import asyncio
 import random

@@ -2,19 +2,22 @@
 
 import json
 import random
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from app.domain.audit import Act
 from app.domain.changes import Json, NewChange, PendingChange, RecordType
+from app.domain.conflicts import Conflict, Take
 from app.domain.failures import Rejected
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.services.conflicts import all_as_they_stand
 from app.services.ports import UnitOfWork
-from tests.simulation.desk_end import DeskEnd
 from tests.simulation.death import ProcessDied
+from tests.simulation.desk_end import DeskEnd
 from tests.simulation.ground import Ground
 from tests.simulation.intents import Intent, Memory
 
-CHANGED_OF_NOTE = ("text",)
+CHANGED_OF_PATIENT = ("title", "sex", "allergies")
 A_LATER_FIELD = "of_a_later_release"
 
 
@@ -55,17 +58,20 @@ class People:
         return f"change {fields}"
 
     def _names(self, record_type: RecordType) -> list[str]:
-        return list(CHANGED_OF_NOTE)
+        if record_type is RecordType.NOTE:
+            return ["text"]
+        return self._dice.sample(CHANGED_OF_PATIENT, self._dice.choice((1, 1, 2)))
 
     def _changeable(self, desk: DeskEnd) -> list[tuple[RecordType, RecordId, dict[str, str]]]:
         rows = desk.rows(
-            "SELECT record_type, record, body, patient, visit FROM shown ORDER BY record"
+            "SELECT record_type, record, body, patient, visit FROM shown"
+            " WHERE record_type IN ('note', 'patient') ORDER BY record"
         )
         found = []
         for record_type, record, body, patient, visit in rows:
             document = {**json.loads(body), "patient": patient, "visit": visit}
-            if record_type == RecordType.NOTE and document["author"] == str(desk.person.id):
-                found.append((RecordType.NOTE, RecordId(UUID(record)), document))
+            if record_type == RecordType.PATIENT or document["author"] == str(desk.person.id):
+                found.append((RecordType(record_type), RecordId(UUID(record)), document))
         return found
 
     async def decides(self, desk: DeskEnd) -> str:
@@ -75,23 +81,69 @@ class People:
             return "nothing to decide"
         item = self._dice.choice(refused)
         is_anew = self._dice.random() < 0.6
-        name, value = _meant(item)
-        seen = None if item.current is None else json.loads(item.current.body).get(name)
-        try:
-            if is_anew:
-                await desk.unsent.write_anew(item.change.id)
-            else:
-                await desk.unsent.give_up(item.change.id)
-            is_recorded = True
-        except ProcessDied:
-            is_recorded = False
-        except Rejected:
+        stands = {} if item.current is None else json.loads(item.current.body)
+        fields = _meant(item)
+        decide = desk.unsent.write_anew if is_anew else desk.unsent.give_up
+        is_recorded = await self._is_done(desk, lambda: decide(item.change.id))
+        if is_recorded is None:
             return "may not decide"
         if is_anew:
-            self._remember(desk, item.change.record_type, item.change.record, {name: value}, {name: seen}, is_recorded)
+            kind, record = item.change.record_type, item.change.record
+            seen = {name: stands.get(name) for name in fields}
+            self._remember(desk, kind, record, fields, seen, is_recorded)
         else:
-            self._memory.given_up.add(value)
-        return f"decides {value}: {'anew' if is_anew else 'given up'}"
+            self._memory.given_up.update(map(str, fields.values()))
+        return f"decides {fields}: {'anew' if is_anew else 'given up'}"
+
+    async def resolves(self, desk: DeskEnd) -> str:
+        """A conflict of anybody's: takes one, the other or both, writes anew, or undoes it."""
+        found = await self._conflicts(desk)
+        if not found:
+            return "no conflict"
+        conflict = self._dice.choice(found)
+        assert isinstance(conflict.record_type, RecordType)
+        take = self._dice.choice([take for take in Take if self._can(conflict, take)])
+        anew = {name: self._memory.fresh(desk.number) for name in conflict.mine.fields}
+        if conflict.resolution is not None:
+            fields = {
+                name: conflict.resolution.before.get(name) for name in conflict.resolution.fields
+            }
+            is_recorded = await self._is_done(desk, lambda: desk.conflicts.undo(conflict))
+        else:
+            fields = conflict.outcome(take, anew)
+            is_recorded = await self._is_done(
+                desk, lambda: desk.conflicts.resolve(conflict, take, anew)
+            )
+        if is_recorded is None:
+            return "may not resolve"
+        seen = {name: conflict.stands.get(name) for name in fields}
+        self._remember(desk, conflict.record_type, conflict.record, fields, seen, is_recorded)
+        said = "undoes" if conflict.resolution else f"takes {take} of"
+        return f"{said} {dict(conflict.mine.fields)}"
+
+    def _can(self, conflict: Conflict, take: Take) -> bool:
+        return take is not Take.BOTH or conflict.can_take_both
+
+    async def _conflicts(self, desk: DeskEnd) -> list[Conflict]:
+        try:
+            return list(await desk.acts.read(all_as_they_stand))
+        except ProcessDied:
+            return []
+
+    async def _is_done(self, desk: DeskEnd, decide: Callable[[], Awaitable[None]]) -> bool | None:
+        """Whether the screen said so; None when it may not be."""
+        try:
+            await self._confirm_times(desk)
+            await decide()
+        except ProcessDied:
+            return False
+        except Rejected:
+            return None
+        return True
+
+    async def _confirm_times(self, desk: DeskEnd) -> None:
+        if desk.acts.must_confirm_times:
+            await desk.acts.confirm_times()
 
     async def _pending(self, desk: DeskEnd) -> list[PendingChange]:
         try:
@@ -110,13 +162,10 @@ class People:
         seen: dict[str, Json],
     ) -> None:
         try:
-            stamp = desk.acts.stamp()
-        except Rejected:
-            try:
-                await desk.acts.confirm_times()
-            except ProcessDied:
-                return
-            stamp = desk.acts.stamp()
+            await self._confirm_times(desk)
+        except ProcessDied:
+            return
+        stamp = desk.acts.stamp()
 
         def write(unit: UnitOfWork) -> None:
             confirmed = unit.records.confirmed(record_type, record)
@@ -143,14 +192,14 @@ class People:
         desk: DeskEnd,
         record_type: RecordType,
         record: UUID,
-        fields: dict[str, Json],
-        seen: dict[str, Json],
+        fields: Mapping[str, Json],
+        seen: Mapping[str, Json],
         is_recorded: bool,
     ) -> None:
         for name in seen:
             self._memory.intents.append(
                 Intent(
-                    str(fields[name]),
+                    fields[name],
                     desk.number,
                     record_type,
                     record,
@@ -161,9 +210,10 @@ class People:
             )
 
 
-def _meant(item: PendingChange) -> tuple[str, str]:
-    """The field and the value that only this intent has."""
-    for name, value in item.change.fields_set.items():
-        if isinstance(value, str) and value.startswith("value "):
-            return name, value
-    raise AssertionError("an intent without a value")
+def _meant(item: PendingChange) -> dict[str, Json]:
+    """The fields whose values only this intent has."""
+    return {
+        name: value
+        for name, value in item.change.fields_set.items()
+        if isinstance(value, str) and value.startswith("value ")
+    }
