@@ -5,6 +5,7 @@ that stores the server's answer, or when a person gives a refused one up.
 """
 
 import json
+from typing import Any
 from uuid import UUID
 
 from app.contract.sync import ChangeBody
@@ -101,7 +102,7 @@ class Outbox:
             record=new.record,
             base_version=new.base_version + (ahead[0] if ahead else 0),
             fields_set=new.fields_set,
-            previous={name: before[name] for name in new.fields_set if name in before},
+            previous=_previous(new, before),
             device=self._kept.device_id(),
             counter=next_of(self._connection, Counter.CHANGES_MADE),
             stamp=new.stamp,
@@ -211,18 +212,22 @@ class Outbox:
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
         """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
 
-        Shown is the newest change before the first refused one: what the server refused does not
-        hide what stands there. A record that exists nowhere else is shown with all its changes.
+        What the server refused does not hide what stands there, nor does what was built upon it; a
+        change that was made upon what stands is shown. A record that exists nowhere else is shown
+        with all its changes.
         """
         rows = self._connection.execute(OF_RECORD, (record_type, str(record))).fetchall()
         confirmed = self._confirmed.find(record_type, record)
         document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
-        laid, shown, is_open = [], None, True
+        laid, shown, is_behind = [], None, False
         for counter, body, refused in rows:
-            document = {**document, **json.loads(body)["fields_set"]}
-            laid.append((counter, json.dumps(document).encode()))
-            is_open = is_open and (refused is None or confirmed is None)
-            shown = counter if is_open else shown
+            change = json.loads(body)
+            with_it = {**document, **change["fields_set"]}
+            laid.append((counter, json.dumps(with_it).encode()))
+            if refused is not None and confirmed is not None:
+                is_behind = True
+            elif not is_behind or _is_made_upon(document, change):
+                document, shown = with_it, counter
         for counter, shown_body in laid:
             lookup = _lookup(record_type, record, shown_body)
             self._connection.execute(
@@ -252,6 +257,17 @@ class Outbox:
 
 def _change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain()
+
+
+def _previous(new: NewChange, shown: dict[str, Json]) -> dict[str, Json]:
+    before = shown if new.seen is None else new.seen
+    return {name: before[name] for name in new.fields_set if name in before}
+
+
+def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
+    """Whether the author of a change saw these values."""
+    previous = change["previous"]
+    return all(document.get(name) == previous.get(name) for name in change["fields_set"])
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:

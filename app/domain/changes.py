@@ -62,7 +62,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class NewChange:
-    """What an act wants changed; the store gives it id, device, counter and previous values."""
+    """What an act wants changed; the store gives it id, device, counter and previous values.
+
+    `seen`: what stood on the screen, where that is not simply what this desk shows.
+    """
 
     record_type: RecordType
     record: RecordId
@@ -72,6 +75,7 @@ class NewChange:
     stamp: Stamp
     patient: PatientId | None = None
     visit: VisitId | None = None
+    seen: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

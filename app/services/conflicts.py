@@ -103,7 +103,9 @@ def _set(unit: UnitOfWork, acts: Acts, conflict: Conflict, fields: dict[str, Jso
     assert isinstance(conflict.record_type, RecordType)
     missing = {n: value for n, value in fields.items() if conflict.stands.get(n) != value}
     if missing:
-        _add(unit, acts, conflict, conflict.record_type, conflict.record, missing)
+        # Not what is shown once the change in conflict is let go: others may have waited behind it.
+        seen = conflict.stands
+        _add(unit, acts, conflict, conflict.record_type, conflict.record, missing, seen)
 
 
 def _add(
@@ -113,6 +115,7 @@ def _add(
     record_type: RecordType,
     record: RecordId,
     fields: dict[str, Json],
+    seen: Fields | None = None,
 ) -> None:
     confirmed = unit.records.confirmed(record_type, record)
     unit.outbox.add(
@@ -125,6 +128,7 @@ def _add(
             stamp=acts.stamp(),
             patient=conflict.patient,
             visit=conflict.visit,
+            seen=seen,
         )
     )
 

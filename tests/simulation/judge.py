@@ -194,11 +194,11 @@ class Judge:
 
     def _is_own(self, mine: Any, theirs: Any) -> bool:
         """Both of one desk, and nothing of the first was given up or in conflict between them."""
-        desks = self._memory.desks_of(mine)
+        desk = self._memory.desk_of(mine)
         seen = self._memory.seen_before(mine)
         put_aside = self._memory.given_up | self._kept_in_conflicts()
         is_behind_another = any(repr(value) in seen for value in put_aside)
-        return bool(desks & self._memory.desks_of(theirs)) and not is_behind_another
+        return desk is not None and desk == self._memory.desk_of(theirs) and not is_behind_another
 
     def _not_alike(self) -> list[str]:
         stands = {
