@@ -112,7 +112,7 @@ class Judgement:
             assert change is not None
             current = find(connection, change.record)
             kept = None
-            if current is not None and keeps_conflicts(current.record_type):
+            if current is not None and _keeps_conflict(change):
                 kept = keep_conflict(connection, change, current, now)
             return change, _in_conflict(current, kept)
         except Rejected as refusal:
@@ -161,7 +161,7 @@ class Judgement:
         submission = Submission(change, role, current)
         if current is None or stands_as_seen(current.document, current.version, change):
             return self._judges[change.record_type](connection, submission), current
-        if keeps_conflicts(change.record_type):  # what may never be is refused, and no conflict
+        if _keeps_conflict(change):  # what may never be is refused, and no conflict
             self._judges[change.record_type](connection, submission)
         raise Conflict
 
@@ -188,6 +188,11 @@ class Judgement:
             patient=record.patient,
             visit=record.visit,
         )
+
+
+def _keeps_conflict(change: Change) -> bool:
+    """A record made under an id that is taken is nothing that a person could decide."""
+    return change.base_version > 0 and keeps_conflicts(change.record_type)
 
 
 def _in_conflict(current: StoredRecord | None, kept: StoredRecord | None) -> _Answer:

@@ -809,6 +809,7 @@ SENTENCES: dict[str, str] = {
     "record.receipt": "Word that a message arrived",
     "record.ladder-step": "Step of the call",
     "record.call-report": "Figures of a call",
+    "record.conflict": "Decision on a conflict",
     "record.written": "{what}, {time}",
     # status bar
     "status.server": "Server",
