@@ -6,18 +6,20 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices clean
+.PHONY: help setup setup-test run test test-long check format simulate-sync bench bench-visit bench-call bench-devices bench-sync clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
 	@echo '                  VIDEO=... SOUND=... CUFF=... take your own picture, sound or cuff'
 	@echo 'make test         all checks and tests'
 	@echo 'make test-long    the longer loops and simulations'
+	@echo 'make simulate-sync  desks and server under a line that fails (SEEDS=1-200, STEPS=60, TRACE=1)'
 	@echo 'make check        format, lint, types, import laws'
 	@echo 'make format       puts the code in form'
 	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
 	@echo 'make bench-call   calls over a bad line, ours and Chromium'"'"'s (as root; QUICK=1, CELLS="join-10 rate-300k")'
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
+	@echo 'make bench-sync   first load, push, nothing to do, growth; beside PouchDB and plain SQLite (QUICK=1)'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -35,6 +37,9 @@ test: setup-test
 
 test-long: setup-test
 	@$(PYTHON_OF_VENV) -m tools.run_tests --long
+
+simulate-sync: setup-test
+	@$(PYTHON_OF_VENV) -m tests.simulation "$(or $(SEEDS),1-200)" --steps "$(or $(STEPS),60)" $(if $(TRACE),--trace)
 
 check: setup-test
 	@tools/check.sh
@@ -58,6 +63,9 @@ bench-call:
 # Half an hour; QUICK=1 takes a minute and says so in each row.
 bench-devices: setup-test
 	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.devices
+
+bench-sync: setup-test
+	@QUICK="$(QUICK)" $(PYTHON_OF_VENV) -m bench.sync
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -35,6 +35,6 @@ class Memory:
         """What stood there for whoever wrote this value, each time it was written."""
         return {repr(intent.seen) for intent in self.intents if intent.value == value}
 
-    def desk_of(self, value: Json) -> int | None:
-        """Where it was first written; who takes it in a conflict writes it once more."""
-        return next((intent.desk for intent in self.intents if intent.value == value), None)
+    def desks_of(self, value: Json) -> set[int]:
+        """Also of who took it in a conflict: that writes it once more."""
+        return {intent.desk for intent in self.intents if intent.value == value}

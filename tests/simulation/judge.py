@@ -188,17 +188,23 @@ class Judge:
             for name, mine in document["mine"]["fields"].items():
                 theirs = document["theirs"]["fields"].get(name)
                 is_contested = theirs != document["base"].get(name)
-                if is_contested and self._is_own(mine, theirs):
+                desk = self._desk_with(document["mine"]["device"])
+                if is_contested and self._is_of(desk, theirs) and not self._is_behind(mine):
                     found.append(f"a conflict with oneself: {mine} and {theirs}")
         return found
 
-    def _is_own(self, mine: Any, theirs: Any) -> bool:
-        """Both of one desk, and nothing of the first was given up or in conflict between them."""
-        desk = self._memory.desk_of(mine)
-        seen = self._memory.seen_before(mine)
+    def _desk_with(self, device: str) -> int:
+        [number] = [desk.number for desk in self._desks if str(desk.device) == device]
+        return number
+
+    def _is_of(self, desk: int, value: Any) -> bool:
+        """Nobody but this desk ever wrote that value."""
+        return self._memory.desks_of(value) == {desk}
+
+    def _is_behind(self, mine: Any) -> bool:
+        """Its author built upon what was given up, or lies in a conflict, since then."""
         put_aside = self._memory.given_up | self._kept_in_conflicts()
-        is_behind_another = any(repr(value) in seen for value in put_aside)
-        return desk is not None and desk == self._memory.desk_of(theirs) and not is_behind_another
+        return not self._memory.seen_before(mine).isdisjoint(map(repr, put_aside))
 
     def _not_alike(self) -> list[str]:
         stands = {

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from starlette.types import ASGIApp
 
 from app.runtime.tasks import TaskOwner
@@ -31,6 +31,8 @@ class DatabaseHere(Database):
         super().__init__(path)
         self._fuse = fuse
         self._write_engine = _engine(path, begin="BEGIN IMMEDIATE")
+        for engine in (self._write_engine, self._read_engine):
+            _share_compiled(engine)
         event.listen(self._write_engine, "before_cursor_execute", self._burn)
         event.listen(self._write_engine, "after_cursor_execute", self._burn)
         event.listen(self._write_engine, "commit", self._burn)
@@ -71,6 +73,15 @@ class DatabaseHere(Database):
                 return work(connection)
             finally:
                 snapshot.rollback()
+
+
+def _share_compiled(engine: Engine) -> None:
+    """Statements are compiled once for all the servers of all runs, and not once for each."""
+    engine.dialect = _shared.setdefault("dialect", engine.dialect)
+    engine._compiled_cache = _shared.setdefault("compiled", engine._compiled_cache)
+
+
+_shared: dict[str, Any] = {}
 
 
 class _NobodySignsIn(Passwords):
