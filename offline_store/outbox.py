@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.contract.sync import ChangeBody
 from app.domain.changes import (
+    CLINICAL_ORDER,
     Change,
     ChangeResult,
     ConfirmedRecord,
@@ -27,7 +28,8 @@ from offline_store.counters import Counter, next_of
 from offline_store.documents import Lookup, is_resolved, lookup_of
 from offline_store.kept import Kept
 
-WAITING = """
+RANK = " ".join(f"WHEN '{kind}' THEN {rank}" for rank, kind in enumerate(CLINICAL_ORDER))
+WAITING = f"""
 SELECT o.body FROM outbox o
 WHERE o.refused IS NULL
   AND NOT EXISTS (
@@ -45,8 +47,8 @@ WHERE o.refused IS NULL
     JOIN attachments a ON a.file_sha256 = part.value ->> 'file_sha256' AND a.is_sent = 0
     WHERE pointing.record_type = o.record_type AND pointing.record = o.record
       AND pointing.counter <= o.counter)
-ORDER BY o.counter LIMIT ?
-"""
+ORDER BY CASE o.record_type {RANK} END, o.counter LIMIT ?
+"""  # noqa: S608  # constants
 SHOWN_BODY = """
 SELECT shown_body FROM outbox WHERE record_type = ? AND record = ? AND is_shown
 """
@@ -131,7 +133,10 @@ class Outbox:
         )
 
     def waiting(self, limit: int) -> list[Change]:
-        """Oldest first. Behind a refused change, or one whose file is unsent, its record waits."""
+        """In clinical order, then oldest first.
+
+        Behind a refused change, or one whose file is unsent, its record waits.
+        """
         return [_change_of(row[0]) for row in self._connection.execute(WAITING, (limit,))]
 
     def all(self) -> list[PendingChange]:

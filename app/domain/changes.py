@@ -37,6 +37,25 @@ class RecordType(StrEnum):
 BY_ITSELF = frozenset({RecordType.RECEIPT, RecordType.LADDER_STEP, RecordType.CALL_REPORT})
 
 
+# What goes first when the line is thin. A visit's moves stand behind its notes, because a signed
+# visit takes no change of a note any more; what the program writes by itself comes last.
+CLINICAL_ORDER = (
+    RecordType.MESSAGE,
+    RecordType.READING,
+    RecordType.PATIENT,
+    RecordType.NOTE,
+    RecordType.CONFLICT,
+    RecordType.VISIT,
+    RecordType.RECORDING,
+    RecordType.SOUND_LABEL,
+    RecordType.STILL,
+    RecordType.STILL_MARKS,
+    RecordType.RECEIPT,
+    RecordType.LADDER_STEP,
+    RecordType.CALL_REPORT,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One operation: fields set on one record, with what stood there before.

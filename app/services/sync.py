@@ -1,7 +1,7 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
-Changes go oldest first; one that names a file waits until file_sender has brought it. Nothing
-leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
+Changes go in clinical order, of one kind oldest first; one that names a file waits until
+file_sender has brought it. Nothing leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
 the store's settle/apply.
 """
 

@@ -60,10 +60,11 @@ class Judge:
     # --- when all is quiet -----------------------------------------------------------------
 
     def is_quiet(self) -> bool:
-        [(head,)] = self._server_rows("SELECT coalesce(max(position), 0) FROM records")
-        return all(self._is_done(desk, head) for desk in self._desks)
+        return all(self.is_done(desk) for desk in self._desks)
 
-    def _is_done(self, desk: DeskEnd, head: int) -> bool:
+    def is_done(self, desk: DeskEnd) -> bool:
+        """Nothing to send, nothing to fetch."""
+        [(head,)] = self._server_rows("SELECT coalesce(max(position), 0) FROM records")
         [(waiting,)] = desk.rows(
             "SELECT count(*) FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox e"
             " WHERE e.record = o.record AND e.counter <= o.counter AND e.refused IS NOT NULL)"

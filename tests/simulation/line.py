@@ -12,7 +12,7 @@ from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from tests.simulation.death import Fuse, ProcessDied
 from tests.simulation.server_end import ServerEnd
 
-LATE_MOST_S = 40.0
+LATE_MOST_S = 15.0
 SLOWEST_S = 0.3
 OLD_ANSWERS = 6
 # An old answer about the audit chain is what its alarm is for; these two must bear it.
