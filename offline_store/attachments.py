@@ -27,3 +27,7 @@ class Attachments:
         self._connection.execute(
             "UPDATE attachments SET is_sent = 1 WHERE file_sha256 = ?", (file_sha256,)
         )
+
+    def ask_again(self) -> None:
+        """The server may have lost them; it is asked about each before anything is sent."""
+        self._connection.execute("UPDATE attachments SET is_sent = 0")

@@ -1,7 +1,8 @@
-"""Changes on their way to the server: the only writer of the outbox table.
+"""Changes on their way to the server: the only writer of the tables outbox and sent.
 
 A change is stored as the contract's body and never rewritten. It leaves only in the transaction
-that stores the server's answer, or when a person gives a refused one up.
+that stores the server's answer, or when a person gives a refused one up; what the server had of it
+is kept in `sent` for the day on which it forgets.
 """
 
 import json
@@ -66,6 +67,11 @@ SELECT o.record_type, o.record, EXISTS (
     AND held.counter <= o.counter AND held.refused IS NOT NULL)
 FROM outbox o WHERE o.id = ?
 """
+SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
+KEEP_SENT = """
+INSERT OR REPLACE INTO sent (counter, id, position, body)
+SELECT counter, id, ?, body FROM outbox WHERE id = ?
+"""
 LAY = """
 UPDATE outbox SET shown_body = ?, is_shown = ?, patient = ?, visit = ?, at = ?, state = ?
 WHERE counter = ?
@@ -112,11 +118,12 @@ class Outbox:
             patient=new.patient,
             visit=new.visit,
         )
-        self._insert(change, document)
+        body = ChangeBody.from_domain(change).model_dump_json().encode()
+        self._insert(change, body, document)
         self.lay_over(new.record_type, new.record)
         return change
 
-    def _insert(self, change: Change, document: bytes) -> None:
+    def _insert(self, change: Change, body: bytes, document: bytes) -> None:
         file_sha256 = change.fields_set.get("file_sha256")
         self._connection.execute(
             INSERT,
@@ -126,7 +133,7 @@ class Outbox:
                 change.record_type,
                 str(change.record),
                 change.schema,
-                ChangeBody.from_domain(change).model_dump_json().encode(),
+                body,
                 file_sha256 if isinstance(file_sha256, str) else None,
                 document,
             ),
@@ -164,7 +171,8 @@ class Outbox:
         self._keep_record(result.record)
         is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
         if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
-            self._delete(result.change)  # of a conflict: somebody else was quicker to decide it
+            # Of a decision in conflict: somebody else was quicker.
+            self._delete(result.change, kept_at=_position_of(result.record))
         else:
             self._mark(result)
             self._keep_record(result.conflict)
@@ -188,7 +196,7 @@ class Outbox:
             (str(record.record),),
         ).fetchone()
         if row is not None:
-            self._delete(ChangeId(record.record))
+            self._delete(ChangeId(record.record), kept_at=record.position)
             self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
     def _mark(self, result: ChangeResult) -> None:
@@ -208,11 +216,38 @@ class Outbox:
             return
         if not row[2]:
             raise Rejected(Code.NOT_ALLOWED, "the change is not refused")
-        self._delete(change)
+        conflict = self._confirmed.find(RecordType.CONFLICT, RecordId(change))
+        self._delete(change, kept_at=None if conflict is None else conflict.position)
         self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
-    def _delete(self, change: ChangeId) -> None:
+    def _delete(self, change: ChangeId, *, kept_at: int | None) -> None:
+        """`kept_at`: where in the feed the server has it; None: it has it nowhere."""
+        if kept_at is not None:
+            self._connection.execute(KEEP_SENT, (kept_at, str(change)))
+            self._connection.execute(
+                "DELETE FROM sent WHERE counter <= (SELECT max(counter) FROM sent) - ?",
+                (SENT_MOST,),
+            )
         self._connection.execute("DELETE FROM outbox WHERE id = ?", (str(change),))
+
+    def send_again(self, *, after: int) -> None:
+        """What the server put behind that position; it knows again what it did not forget."""
+        rows = self._connection.execute(
+            "SELECT counter, body FROM sent WHERE position > ? ORDER BY counter", (after,)
+        ).fetchall()
+        for counter, body in rows:
+            change = _change_of(body)
+            self._insert(change, body, b"{}")
+            self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
+        conflicts = self._connection.execute(
+            "SELECT DISTINCT body FROM outbox WHERE refused = ?", (Code.CONFLICT,)
+        ).fetchall()
+        self._connection.execute(
+            "UPDATE outbox SET refused = NULL WHERE refused = ?", (Code.CONFLICT,)
+        )
+        changes = [_change_of(body) for (body,) in [*conflicts, *(row[1:] for row in rows)]]
+        for record_type, record in {(one.record_type, one.record): None for one in changes}:
+            self.lay_over(record_type, record)
 
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
         """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
@@ -262,6 +297,10 @@ class Outbox:
 
 def _change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain()
+
+
+def _position_of(record: ConfirmedRecord | None) -> int | None:
+    return None if record is None else record.position
 
 
 def _previous(new: NewChange, shown: dict[str, Json]) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.domain.call_log import CallReport, LadderStep
-from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
+from app.domain.changes import ConfirmedRecord, FeedCursor, FeedPage, RecordType
 from app.domain.conflicts import Conflict
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import ChangeId, PatientId, RecordId, VisitId
@@ -22,9 +22,10 @@ from app.domain.recordings import Recording
 from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
+from offline_store.attachments import Attachments
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
-from offline_store.counters import Counter, raise_to, value_of
+from offline_store.counters import Counter, forget, raise_to, value_of
 from offline_store.documents import (
     call_report_of,
     conflict_of,
@@ -41,6 +42,7 @@ from offline_store.documents import (
     still_of,
     visit_of,
 )
+from offline_store.kept import Kept
 from offline_store.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -122,6 +124,8 @@ SELECT record, body, version, is_pending FROM shown
 WHERE record_type = 'conflict' AND record = ?
 """
 
+FEED_CURSOR, FEED_EPOCH = "feed-cursor", "feed-epoch"
+
 RowT = TypeVar("RowT")
 
 
@@ -130,9 +134,24 @@ class Records:
         self._connection = connection
         self._confirmed = ConfirmedRecords(connection)
         self._outbox = Outbox(connection)
+        self._attachments = Attachments(connection)
+        self._kept = Kept(connection)
 
     def feed_position(self) -> int:
         return value_of(self._connection, Counter.FEED_POSITION)
+
+    def feed_cursor(self) -> FeedCursor:
+        return FeedCursor(self.feed_position(), self._kept.text(FEED_CURSOR))
+
+    def begin_anew(self) -> None:
+        """What is shown stays until the server's word for it comes, be that an older one."""
+        for counter in (Counter.FEED_POSITION, Counter.EVENTS_ACKNOWLEDGED):
+            forget(self._connection, counter)
+        for name in (FEED_CURSOR, FEED_EPOCH):
+            self._kept.keep_text(name, None)
+        self._confirmed.forget_positions()
+        self._attachments.ask_again()
+        self._outbox.send_again(after=-1)
 
     def apply(self, page: FeedPage) -> None:
         """A page and its cursor, whole. A page that does not continue ours is stale: left out."""
@@ -149,6 +168,16 @@ class Records:
                 self._outbox.lay_over(record.record_type, record.record)
             self._outbox.let_go_if_decided(record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
+        self._keep_cursor(page)
+
+    def _keep_cursor(self, page: FeedPage) -> None:
+        if page.cursor is None:  # an earlier release's server
+            return
+        if self._kept.text(FEED_EPOCH) not in (None, page.epoch):
+            # Up to here it is the history that we know; what it took from us later, it may lack.
+            self._outbox.send_again(after=page.since)
+        self._kept.keep_text(FEED_CURSOR, page.cursor)
+        self._kept.keep_text(FEED_EPOCH, page.epoch)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)

@@ -34,6 +34,7 @@ from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
 from server.signalling.router import signalling_router
 from server.signalling.service import Signalling
+from server.sync.cursors import Cursors, begin_epoch
 from server.sync.judgement import Judgement
 from server.sync.router import sync_router
 from server.sync.service import Sync
@@ -63,7 +64,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     recordings = Recordings(database, keys, shelf, clock)
-    sync = Sync(database, Judgement(recordings), clock)
+    sync = Sync(database, Judgement(recordings), Cursors(keys), clock)
 
     @asynccontextmanager
     async def life(api: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +72,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
             house.callback(shelf.close)
             house.callback(passwords.close)
             await house.enter_async_context(database)
+            await database.write(begin_epoch)
             await house.enter_async_context(signalling)
             database.on_commit = signalling.feed_moved
             tasks = await house.enter_async_context(TaskOwner("server"))

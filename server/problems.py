@@ -22,6 +22,7 @@ STATUS_OF: dict[Code, int] = {
     Code.MALFORMED: 422,
     Code.HASH_MISMATCH: 422,
     Code.CONFLICT: 409,
+    Code.CURSOR_REFUSED: 409,
     Code.SERVER_ERROR: 500,
 }
 OTHER_REFUSALS = 422

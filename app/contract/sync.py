@@ -23,6 +23,7 @@ from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, Vi
 
 PUSH_MAX_CHANGES = 100
 FEED_MAX_RECORDS = 500
+CURSOR_MOST_CHARACTERS = 1024
 # Of a record that only a later release can read.
 LaterType = Annotated[str, Field(max_length=64)]
 FieldName = Annotated[str, Field(max_length=64)]
@@ -152,12 +153,14 @@ class PushOut(Body):
 
 
 class FeedOut(Body):
-    """GET /v1/feed?since=N&limit=M."""
+    """GET /v1/feed?since=N&limit=M&cursor=C: the cursor of the page before, where there was one."""
 
     since: Count
     until: Count
     records: Annotated[list[RecordOut], Field(max_length=FEED_MAX_RECORDS)]
     has_more: bool
+    cursor: Annotated[str, Field(max_length=CURSOR_MOST_CHARACTERS)] | None = None
+    epoch: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
@@ -168,4 +171,4 @@ class FeedOut(Body):
 
     def to_domain(self) -> FeedPage:
         records = tuple(record.to_domain() for record in self.records)
-        return FeedPage(self.since, self.until, records, self.has_more)
+        return FeedPage(self.since, self.until, records, self.has_more, self.cursor, self.epoch)

@@ -68,6 +68,7 @@ class Act(StrEnum):
     CONFLICT_RESOLVED = "conflict-resolved"
     CONFLICT_REOPENED = "conflict-reopened"
     CHANGE_GIVEN_UP = "change-given-up"
+    SERVER_WENT_BACK = "server-went-back"
     RECORDS_DELIVERED = "records-delivered"
     FILE_STORED = "file-stored"
     FILE_FETCHED = "file-fetched"

@@ -145,13 +145,26 @@ class ChangeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """How far the feed was followed; `text` is the server's own word for it."""
+
+    position: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Records after position `since`, in order; `until` is the cursor to keep."""
+    """Records after position `since`, in order; `until` and `cursor` are to be kept.
+
+    A new `epoch` tells that the server was started again, perhaps on an older database.
+    """
 
     since: int
     until: int
     records: tuple[ConfirmedRecord, ...]
     has_more: bool
+    cursor: str | None = None
+    epoch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

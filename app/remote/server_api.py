@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -132,10 +132,11 @@ class ServerApi:
         results = tuple(result.to_domain() for result in answer.results)
         return PushAnswer(results, answer.events_until, answer.head.to_domain())
 
-    async def feed(self, since: int) -> FeedPage:
-        answer = await self._send(
-            "GET", "/v1/feed", params={"since": since, "limit": FEED_MAX_RECORDS}
-        )
+    async def feed(self, since: int, cursor: str | None = None) -> FeedPage:
+        params: dict[str, int | str] = {"since": since, "limit": FEED_MAX_RECORDS}
+        if cursor is not None:
+            params["cursor"] = cursor
+        answer = await self._send("GET", "/v1/feed", params=params)
         return _parsed(answer, FeedOut).to_domain()
 
     async def chain(self, since: int) -> ChainPart:
@@ -184,7 +185,7 @@ class ServerApi:
         method: str,
         path: str,
         *,
-        params: dict[str, int] | None = None,
+        params: Mapping[str, int | str] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         headers: dict[str, str] | None = None,
         with_token: bool = True,

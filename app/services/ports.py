@@ -13,7 +13,15 @@ from app.domain.audit import AuditEvent, Witness
 from app.domain.audit import DeviceEvent as DeviceEvent
 from app.domain.call import RunningCall as RunningCall
 from app.domain.call_log import CallReport, LadderStep
-from app.domain.changes import Change, ChangeResult, ConfirmedRecord, FeedPage, Json, RecordType
+from app.domain.changes import (
+    Change,
+    ChangeResult,
+    ConfirmedRecord,
+    FeedCursor,
+    FeedPage,
+    Json,
+    RecordType,
+)
 from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
 from app.domain.changes import PendingChange as PendingChange
@@ -112,8 +120,13 @@ class Records(Protocol):
     """Confirmed records, with pending changes laid on top in everything that is `shown`."""
 
     def feed_position(self) -> int: ...
+    def feed_cursor(self) -> FeedCursor: ...
     def apply(self, page: FeedPage) -> None:
         """Store a page and its cursor; only if the page's `since` equals the cursor."""
+        ...
+
+    def begin_anew(self) -> None:
+        """The feed from its start, after what the server took from here and has forgotten."""
         ...
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None: ...
@@ -249,7 +262,7 @@ class ServerApi(Protocol):
 
     async def clock_sample(self) -> ClockSample: ...
     async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer: ...
-    async def feed(self, since: int) -> FeedPage: ...
+    async def feed(self, since: int, cursor: str | None = None) -> FeedPage: ...
     async def chain(self, since: int) -> ChainPart: ...
     async def has_file(self, file_sha256: str) -> bool: ...
     async def put_file(

@@ -1,8 +1,9 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
 Changes go in clinical order, of one kind oldest first; one that names a file waits until
-file_sender has brought it. Nothing leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
-the store's settle/apply.
+file_sender has brought it. Nothing leaves the outbox but with the server's answer. The only writer
+of the confirmed tables, through the store's settle/apply. A server that was put back from an old
+backup is sent again what it forgot.
 """
 
 import asyncio
@@ -243,12 +244,33 @@ class Sync:
             await self._acts.read(write)
 
     async def _pull(self) -> bool:
-        since = await self._acts.read(lambda unit: unit.records.feed_position())
-        page = await self._server_api.feed(since)
-        if page.records or page.until != since:
+        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+        try:
+            page = await self._server_api.feed(at.position, at.text)
+        except Rejected as no:
+            if no.code is not Code.CURSOR_REFUSED:
+                raise
+            await self._begin_anew()
+            return True
+        if page.records or page.until != at.position:
             await self._acts.do(lambda unit: unit.records.apply(page))
+        elif page.cursor not in (None, at.text):
+            await self._acts.read(lambda unit: unit.records.apply(page))
         self._tell(position=page.until)
         return page.has_more
+
+    async def _begin_anew(self) -> None:
+        """What the server has is not what we saw: it gets our changes first, then tells all."""
+        log.error("the server has forgotten: all is sent and fetched again")
+        event = self._acts.event(Act.SERVER_WENT_BACK)
+
+        def write(unit: UnitOfWork) -> None:
+            unit.records.begin_anew()
+            unit.audit.add(event)
+
+        await self._acts.do(write)
+        while await self._push():
+            pass
 
     async def _check_chain(self) -> None:
         """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""

@@ -22,6 +22,7 @@ from server.audit_trail import append_all, event_of, head
 from server.auth import Caller
 from server.database import Database, Failed
 from server.records import StoredRecord
+from server.sync.cursors import Cursor, Cursors
 from server.sync.device_events import take_events
 from server.sync.judgement import Judgement
 
@@ -59,9 +60,12 @@ _Answer = ChangeResultOut | _Heard
 
 
 class Sync:
-    def __init__(self, database: Database, judgement: Judgement, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, judgement: Judgement, cursors: Cursors, clock: Clock
+    ) -> None:
         self._database = database
         self._judgement = judgement
+        self._cursors = cursors
         self._clock = clock
 
     async def push(self, body: PushEnvelope, who: Caller) -> PushOut:
@@ -89,15 +93,30 @@ class Sync:
             head=WitnessBody.from_domain(heard.head),
         )
 
-    async def feed(self, since: int, limit: int, who: Caller) -> FeedOut:
+    async def feed(self, since: int, limit: int, who: Caller, cursor: str | None = None) -> FeedOut:
         """Nothing is delivered that is not written down first; nothing new costs no write."""
         who.must_be_allowed(Action.OPEN_CHART)
         limit = min(limit, FEED_MAX_RECORDS)
-        if not await self._database.read(lambda c: records.since(c, since, 1)):
-            return FeedOut(since=since, until=since, records=[], has_more=False)
+
+        def look(connection: Connection) -> Cursor | None:
+            if cursor is not None:
+                self._cursors.must_fit(connection, cursor, who.device, since)
+            is_new = records.since(connection, since, 1)
+            return None if is_new else self._cursors.at(connection, who.device, since)
+
+        here = await self._database.read(look)
+        if here is not None:
+            return FeedOut(
+                since=since,
+                until=since,
+                records=[],
+                has_more=False,
+                cursor=here.text,
+                epoch=here.epoch,
+            )
         now = self._clock.now()
 
-        def deliver(connection: Connection) -> _Page:
+        def deliver(connection: Connection) -> tuple[_Page, Cursor]:
             found = _page(records.since(connection, since, limit + 1), limit)
             patients = dict.fromkeys(record.patient for record in found.records)
             events = [
@@ -111,14 +130,17 @@ class Sync:
                 for patient in patients
             ]
             append_all(connection, events)
-            return found
+            until = found.records[-1].position if found.records else since
+            return found, self._cursors.at(connection, who.device, until)
 
-        page = await self._database.write(deliver)
+        page, reached = await self._database.write(deliver)
         return FeedOut(
             since=since,
             until=page.records[-1].position if page.records else since,
             records=[self._judgement.record_out(record) for record in page.records],
             has_more=page.has_more,
+            cursor=reached.text,
+            epoch=reached.epoch,
         )
 
 

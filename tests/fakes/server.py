@@ -153,7 +153,7 @@ class FakeServer:
         self._maybe_lose()
         return PushAnswer(results, self._events_until, self._head())
 
-    async def feed(self, since: int) -> FeedPage:
+    async def feed(self, since: int, cursor: str | None = None) -> FeedPage:
         self._heard("feed", with_token=True)
         newer = sorted(
             (record for record in self.records.values() if record.position > since),

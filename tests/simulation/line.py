@@ -59,6 +59,10 @@ class Line(httpx.AsyncBaseTransport):
         self.met: Counter[Fate] = Counter()
         self.fuse = Fuse(lambda: None)
 
+    def forget_old_answers(self) -> None:
+        """Of a server that was put back: those of before are of another history."""
+        self._old.clear()
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.fuse.is_dead:
             raise ProcessDied

@@ -1,8 +1,10 @@
 """The real application on its real file, in this thread; a fuse may end it between two writes."""
 
 import asyncio
+import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -99,6 +101,8 @@ class ServerEnd:
         self.fuse = Fuse(self._died)
         self.app: ASGIApp | None = None
         self.deaths = 0
+        self._backup = ground.folder / "backup.db"
+        self.has_backup = self.was_put_back = False
 
     async def start(self) -> None:
         self.fuse = Fuse(self._died)
@@ -114,6 +118,22 @@ class ServerEnd:
         self.app = None
         with suppress(ProcessDied):
             await self._house.aclose()
+
+    def back_up(self) -> None:
+        """As an administrator does, while it runs."""
+        with closing(sqlite3.connect(self._ground.settings.database)) as running:
+            with closing(sqlite3.connect(self._backup)) as copy:
+                running.backup(copy)
+        self.has_backup = True
+
+    async def put_back(self) -> None:
+        await self.stop()
+        database = self._ground.settings.database
+        for end in ("-wal", "-shm"):
+            database.with_name(database.name + end).unlink(missing_ok=True)
+        shutil.copyfile(self._backup, database)
+        self.was_put_back = True
+        await self.start()
 
     def _died(self) -> None:
         self.app = None

@@ -68,6 +68,7 @@ class World:
             self._desk_dies: 5,
             self._server_dies: 4,
             self._clock_jumps: 3,
+            self._backup: 2,
             self._time_passes: 8,
         }
 
@@ -132,6 +133,19 @@ class World:
         clock = self.dice.choice([desk.clock, self.server.clock])
         clock.wrong_by = timedelta(seconds=self.dice.choice(JUMPS_S))
         return f"a clock is wrong by {clock.wrong_by}"
+
+    async def _backup(self, desk: DeskEnd) -> str:
+        """The server's file is copied; another time it is put back, once in a run."""
+        if self.server.was_put_back or self.server.app is None:
+            return "no backup"
+        if not self.server.has_backup:
+            self.server.back_up()
+            return "a backup is made"
+        await self.server.put_back()
+        for each in self.desks:
+            each.line.forget_old_answers()
+        self.judge.server_went_back()
+        return "the backup is put back"
 
     async def _time_passes(self, desk: DeskEnd) -> str:
         seconds = self.dice.uniform(2.0, 20.0)
