@@ -64,8 +64,10 @@ bench-call:
 bench-devices: setup-test
 	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.devices
 
+# Hours for all of it; QUICK=1 takes a minute and says so in each row.
 bench-sync: setup-test
-	@QUICK="$(QUICK)" $(PYTHON_OF_VENV) -m bench.sync
+	@tools/setup-bench-sync.sh
+	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.sync
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -29,10 +29,9 @@ from offline_store.counters import Counter, next_of
 from offline_store.documents import Lookup, is_resolved, lookup_of
 from offline_store.kept import Kept
 
-RANK = " ".join(f"WHEN '{kind}' THEN {rank}" for rank, kind in enumerate(CLINICAL_ORDER))
-WAITING = f"""
+WAITING = """
 SELECT o.body FROM outbox o
-WHERE o.refused IS NULL
+WHERE o.record_type = ? AND o.refused IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.record_type = o.record_type AND earlier.record = o.record
@@ -48,8 +47,8 @@ WHERE o.refused IS NULL
     JOIN attachments a ON a.file_sha256 = part.value ->> 'file_sha256' AND a.is_sent = 0
     WHERE pointing.record_type = o.record_type AND pointing.record = o.record
       AND pointing.counter <= o.counter)
-ORDER BY CASE o.record_type {RANK} END, o.counter LIMIT ?
-"""  # noqa: S608  # constants
+ORDER BY o.counter LIMIT ?
+"""
 SHOWN_BODY = """
 SELECT shown_body FROM outbox WHERE record_type = ? AND record = ? AND is_shown
 """
@@ -144,7 +143,13 @@ class Outbox:
 
         Behind a refused change, or one whose file is unsent, its record waits.
         """
-        return [_change_of(row[0]) for row in self._connection.execute(WAITING, (limit,))]
+        found: list[Change] = []
+        for kind in CLINICAL_ORDER:  # each by its index: a long queue is not sorted at each push
+            rows = self._connection.execute(WAITING, (kind, limit - len(found)))
+            found += [_change_of(row[0]) for row in rows]
+            if len(found) == limit:
+                break
+        return found
 
     def all(self) -> list[PendingChange]:
         """Oldest first; with a refused one, what stands at the server as far as known here."""

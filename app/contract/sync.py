@@ -26,6 +26,7 @@ FEED_MAX_RECORDS = 500
 CURSOR_MOST_CHARACTERS = 1024
 # Of a record that only a later release can read.
 LaterType = Annotated[str, Field(max_length=64)]
+CursorText = Annotated[str, Field(max_length=CURSOR_MOST_CHARACTERS)]
 FieldName = Annotated[str, Field(max_length=64)]
 
 
@@ -137,11 +138,15 @@ class ChangeResultOut(Body):
 
 
 class PushIn(Body):
-    """POST /v1/push: changes oldest first, and the device's audit events since the last push."""
+    """POST /v1/push: changes oldest first, and the device's audit events since the last push.
+
+    `cursor`: where the device stands in the feed; refused when that is not this server's history.
+    """
 
     device: UUID
     changes: Annotated[list[ChangeBody], Field(max_length=PUSH_MAX_CHANGES)]
     events: Annotated[list[DeviceEventBody], Field(max_length=500)] = []
+    cursor: CursorText | None = None
 
 
 class PushOut(Body):
@@ -159,7 +164,7 @@ class FeedOut(Body):
     until: Count
     records: Annotated[list[RecordOut], Field(max_length=FEED_MAX_RECORDS)]
     has_more: bool
-    cursor: Annotated[str, Field(max_length=CURSOR_MOST_CHARACTERS)] | None = None
+    cursor: CursorText | None = None
     epoch: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")

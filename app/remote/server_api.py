@@ -115,7 +115,9 @@ class ServerApi:
         round_trip = timedelta(seconds=time.monotonic() - started)
         return ClockSample(asked_at, round_trip, answer.server_time)
 
-    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+    async def push(
+        self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
+    ) -> PushAnswer:
         body = PushIn(
             device=self._device,
             changes=[ChangeBody.from_domain(change) for change in changes],
@@ -127,6 +129,7 @@ class ServerApi:
                 )
                 for item in events
             ],
+            cursor=cursor,
         )
         answer = await self._post("/v1/push", body, PushOut)
         results = tuple(result.to_domain() for result in answer.results)

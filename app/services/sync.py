@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
-from app.domain.changes import BY_ITSELF, Change, Outcome, RecordType
+from app.domain.changes import BY_ITSELF, Change, FeedCursor, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
@@ -191,6 +191,8 @@ class Sync:
                 await self._exchange()
 
     async def _exchange(self) -> None:
+        if (await self._acts.read(lambda unit: unit.records.feed_cursor())).text is None:
+            await self._pull()  # what is pushed is pushed on a history that is known
         while await self._push():
             pass
         while await self._pull():
@@ -202,14 +204,21 @@ class Sync:
         """True when there may be more to push."""
         limit = self._push_limit
         events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
-        changes, events = await self._acts.read(
-            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(events_limit))
+        changes, events, at = await self._acts.read(
+            lambda unit: (
+                unit.outbox.waiting(limit),
+                unit.audit.unacknowledged(events_limit),
+                unit.records.feed_cursor(),
+            )
         )
         if not changes and not events:
             return False
         try:
-            answer = await self._server_api.push(changes, events)
+            answer = await self._server_api.push(changes, events, at.text)
         except (Rejected, Unavailable) as no:
+            if no.code is Code.CURSOR_REFUSED:
+                await self._pull()  # it was started anew: what it may have forgotten goes first
+                return await self._moved_from(at)
             is_too_much = no.code in TOO_MUCH
             if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
                 self._push_limit = max(1, min(limit, len(changes) or limit) // 2)
@@ -259,6 +268,10 @@ class Sync:
         self._tell(position=page.until)
         return page.has_more
 
+    async def _moved_from(self, before: FeedCursor) -> bool:
+        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+        return at != before
+
     async def _begin_anew(self) -> None:
         """What the server has is not what we saw: it gets our changes first, then tells all."""
         log.error("the server has forgotten: all is sent and fetched again")
@@ -270,7 +283,7 @@ class Sync:
 
         await self._acts.do(write)
         while await self._push():
-            pass
+            pass  # before anything is fetched
 
     async def _check_chain(self) -> None:
         """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""

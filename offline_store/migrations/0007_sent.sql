@@ -7,3 +7,5 @@ CREATE TABLE sent (
   body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX sent_at ON sent (position);
+-- What waits is sent kind by kind, each oldest first.
+CREATE INDEX outbox_of_kind ON outbox (record_type, counter);

@@ -43,8 +43,7 @@ class Cursors:
         self._keys = keys
 
     def at(self, connection: Connection, device: DeviceId, position: int) -> Cursor:
-        newest = select(epochs.c.id).order_by(epochs.c.number.desc()).limit(1)
-        epoch = connection.execute(newest).scalar_one()
+        epoch = _newest(connection)
         payload = json.dumps([epoch, position, str(device)], separators=(",", ":")).encode()
         signature = self._keys.sign(CURSOR_PURPOSE + payload)
         return Cursor(epoch, f"{_text(payload)}.{_text(signature)}")
@@ -55,6 +54,13 @@ class Cursors:
         if (at, whose) != (position, str(device)) or at > _end_of(connection, epoch):
             raise Rejected(Code.CURSOR_REFUSED)
 
+    def must_be_of_now(self, connection: Connection, text: str, device: DeviceId) -> None:
+        """For a push: whoever stands in an earlier epoch looks first what has become of theirs."""
+        epoch, at, whose = self._read(text)
+        is_ours = whose == str(device) and at <= _end_of(connection, epoch)
+        if not is_ours or epoch != _newest(connection):
+            raise Rejected(Code.CURSOR_REFUSED)
+
     def _read(self, text: str) -> Any:
         try:
             payload, signature = (_bytes(part) for part in text.split("."))
@@ -63,6 +69,11 @@ class Cursors:
         if not self._keys.has_signed(CURSOR_PURPOSE + payload, signature):
             raise Rejected(Code.CURSOR_REFUSED)
         return json.loads(payload)  # our own: the signature says so
+
+
+def _newest(connection: Connection) -> str:
+    newest = select(epochs.c.id).order_by(epochs.c.number.desc()).limit(1)
+    return str(connection.execute(newest).scalar_one())
 
 
 def _end_of(connection: Connection, epoch: str) -> int:

@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app.contract.audit import WitnessBody
-from app.contract.sync import FEED_MAX_RECORDS, PUSH_MAX_CHANGES, ChangeResultOut, FeedOut, PushOut
+from app.contract.sync import (
+    CURSOR_MOST_CHARACTERS,
+    FEED_MAX_RECORDS,
+    PUSH_MAX_CHANGES,
+    ChangeResultOut,
+    FeedOut,
+    PushOut,
+)
 from app.domain.access import Action
 from app.domain.audit import Act, Witness
 from app.domain.changes import Outcome
@@ -40,6 +47,7 @@ class PushEnvelope(BaseModel):
     device: DeviceId
     changes: list[dict[str, Any]] = Field(max_length=PUSH_MAX_CHANGES)
     events: list[dict[str, Any]] = Field(default=[], max_length=EVENTS_MAX)
+    cursor: str | None = Field(default=None, max_length=CURSOR_MOST_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,9 @@ class Sync:
     async def push(self, body: PushEnvelope, who: Caller) -> PushOut:
         if body.device != who.device:
             raise Rejected(Code.DEVICE_UNKNOWN)
+        at = body.cursor
+        if at is not None:
+            await self._database.read(lambda c: self._cursors.must_be_of_now(c, at, who.device))
         now = self._clock.now()
 
         def settling(sent: dict[str, Any]) -> Callable[[Connection], _Answer]:

@@ -139,7 +139,9 @@ class FakeServer:
         server_time = asked_at - self._clock.wrong_by + ROUND_TRIP / 2 + self.ahead_by
         return ClockSample(asked_at, ROUND_TRIP, server_time)
 
-    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+    async def push(
+        self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
+    ) -> PushAnswer:
         self._heard("push", with_token=True)
         if self.push_takes is not None and len(changes) > self.push_takes:
             raise self.push_failure

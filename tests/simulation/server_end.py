@@ -54,8 +54,9 @@ class DatabaseHere(Database):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(ProcessDied):
-            self._writer.close()
+        # Not by way of what it had begun, of which a dead one can end nothing.
+        self._writer.invalidate()
+        self._writer.close()
         self._write_engine.dispose()
         self._readers.close()
         self._read_engine.dispose()
