@@ -103,6 +103,7 @@ class Sync:
         self._ask_clock = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._is_running = False
+        self._has_looked = False
         self._file_sender = FileSender(
             server_api=server_api, files=files, acts=acts, pace=pace, wake_exchange=self.poke
         )
@@ -191,8 +192,11 @@ class Sync:
                 await self._exchange()
 
     async def _exchange(self) -> None:
-        if (await self._acts.read(lambda unit: unit.records.feed_cursor())).text is None:
-            await self._pull()  # what is pushed is pushed on a history that is known
+        if not self._has_looked:  # what is pushed is pushed on a history that is known
+            at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+            if at.text is None:
+                await self._pull()
+            self._has_looked = True
         while await self._push():
             pass
         while await self._pull():

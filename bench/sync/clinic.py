@@ -33,8 +33,8 @@ from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from offline_store.database import OfflineStore, open_store
 from offline_store.key_vault import KeyVault
-from server.accounts.service import add_account
 from server.accounts.passwords import Passwords
+from server.accounts.service import add_account
 from server.database import write_once
 from server.opening import open_folder
 from server.patients.service import add_patient

@@ -110,8 +110,9 @@ class ServerEnd:
         with _made_here(self.fuse):
             api = create_app.create_api(self._ground.settings, self._keys, self.clock)
         self._house = AsyncExitStack()
-        self.requests = await self._house.enter_async_context(TaskOwner("requests"))
         await self._house.enter_async_context(api.router.lifespan_context(api))
+        # The first to be closed: none of them is to meet a house that is half taken down.
+        self.requests = await self._house.enter_async_context(TaskOwner("requests"))
         self.app = Border(api)
 
     async def stop(self) -> None:
@@ -132,7 +133,9 @@ class ServerEnd:
         database = self._ground.settings.database
         for end in ("-wal", "-shm"):
             database.with_name(database.name + end).unlink(missing_ok=True)
-        shutil.copyfile(self._backup, database)
+        waiting = database.with_suffix(".put-back")
+        shutil.copyfile(self._backup, waiting)
+        waiting.replace(database)
         self.was_put_back = True
         await self.start()
 
