@@ -124,7 +124,7 @@ SELECT record, body, version, is_pending FROM shown
 WHERE record_type = 'conflict' AND record = ?
 """
 
-FEED_CURSOR, FEED_EPOCH = "feed-cursor", "feed-epoch"
+FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
 
 RowT = TypeVar("RowT")
 
@@ -141,13 +141,15 @@ class Records:
         return value_of(self._connection, Counter.FEED_POSITION)
 
     def feed_cursor(self) -> FeedCursor:
-        return FeedCursor(self.feed_position(), self._kept.text(FEED_CURSOR))
+        position = self.feed_position()
+        load = None if position else self._kept.text(FEED_LOAD) or ""
+        return FeedCursor(position, self._kept.text(FEED_CURSOR), load)
 
     def begin_anew(self) -> None:
         """What is shown stays until the server's word for it comes, be that an older one."""
         for counter in (Counter.FEED_POSITION, Counter.EVENTS_ACKNOWLEDGED):
             forget(self._connection, counter)
-        for name in (FEED_CURSOR, FEED_EPOCH):
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD):
             self._kept.keep_text(name, None)
         self._confirmed.forget_positions()
         self._attachments.ask_again()
@@ -171,13 +173,15 @@ class Records:
         self._keep_cursor(page)
 
     def _keep_cursor(self, page: FeedPage) -> None:
-        if page.cursor is None:  # an earlier release's server
+        self._kept.keep_text(FEED_LOAD, page.load)
+        if page.epoch is None:  # an earlier release's server
             return
         if self._kept.text(FEED_EPOCH) not in (None, page.epoch):
             # Up to here it is the history that we know; what it took from us later, it may lack.
             self._outbox.send_again(after=page.since)
-        self._kept.keep_text(FEED_CURSOR, page.cursor)
         self._kept.keep_text(FEED_EPOCH, page.epoch)
+        if page.cursor is not None:
+            self._kept.keep_text(FEED_CURSOR, page.cursor)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)

@@ -158,7 +158,11 @@ class PushOut(Body):
 
 
 class FeedOut(Body):
-    """GET /v1/feed?since=N&limit=M&cursor=C: the cursor of the page before, where there was one."""
+    """GET /v1/feed?since=N&limit=M&cursor=C: the cursor of the page before, where there was one.
+
+    With since=0 and an empty `load` it begins a first load: pages in an order of the server's own,
+    each asked for with the `load` of the one before; the last has none and leads to the feed.
+    """
 
     since: Count
     until: Count
@@ -166,14 +170,18 @@ class FeedOut(Body):
     has_more: bool
     cursor: CursorText | None = None
     epoch: Annotated[str, Field(max_length=64)] | None = None
+    load: CursorText | None = None
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
         """A page that says there is more and does not move would be asked for in a circle."""
-        if self.until < self.since or (self.has_more and self.until == self.since):
+        leads_nowhere = self.has_more and self.until == self.since and not self.load
+        if self.until < self.since or leads_nowhere:
             raise ValueError("a page that leads nowhere")
         return self
 
     def to_domain(self) -> FeedPage:
         records = tuple(record.to_domain() for record in self.records)
-        return FeedPage(self.since, self.until, records, self.has_more, self.cursor, self.epoch)
+        return FeedPage(
+            self.since, self.until, records, self.has_more, self.cursor, self.epoch, self.load
+        )

@@ -146,10 +146,14 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """How far the feed was followed; `text` is the server's own word for it."""
+    """How far the feed was followed; `text` is the server's own word for it.
+
+    `load`: its word for how far the first load has come; empty: it is to begin. None: it is over.
+    """
 
     position: int
     text: str | None = None
+    load: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ class FeedPage:
     has_more: bool
     cursor: str | None = None
     epoch: str | None = None
+    load: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

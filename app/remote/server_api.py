@@ -19,7 +19,7 @@ from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn,
 from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
-from app.domain.changes import Change, FeedPage
+from app.domain.changes import Change, FeedCursor, FeedPage
 from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
@@ -135,10 +135,12 @@ class ServerApi:
         results = tuple(result.to_domain() for result in answer.results)
         return PushAnswer(results, answer.events_until, answer.head.to_domain())
 
-    async def feed(self, since: int, cursor: str | None = None) -> FeedPage:
-        params: dict[str, int | str] = {"since": since, "limit": FEED_MAX_RECORDS}
-        if cursor is not None:
-            params["cursor"] = cursor
+    async def feed(self, at: FeedCursor) -> FeedPage:
+        params: dict[str, int | str] = {"since": at.position, "limit": FEED_MAX_RECORDS}
+        if at.text is not None:
+            params["cursor"] = at.text
+        if at.load is not None:
+            params["load"] = at.load
         answer = await self._send("GET", "/v1/feed", params=params)
         return _parsed(answer, FeedOut).to_domain()
 

@@ -259,7 +259,7 @@ class Sync:
     async def _pull(self) -> bool:
         at = await self._acts.read(lambda unit: unit.records.feed_cursor())
         try:
-            page = await self._server_api.feed(at.position, at.text)
+            page = await self._server_api.feed(at)
         except Rejected as no:
             if no.code is not Code.CURSOR_REFUSED:
                 raise
@@ -267,7 +267,7 @@ class Sync:
             return True
         if page.records or page.until != at.position:
             await self._acts.do(lambda unit: unit.records.apply(page))
-        elif page.cursor not in (None, at.text):
+        elif page.cursor not in (None, at.text) or page.load != at.load:
             await self._acts.read(lambda unit: unit.records.apply(page))
         self._tell(position=page.until)
         return page.has_more

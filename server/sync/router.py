@@ -34,7 +34,10 @@ def sync_router(sync: Sync, auth: Auth) -> APIRouter:
         since: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=FEED_MAX_RECORDS)] = FEED_MAX_RECORDS,
         cursor: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
+        load: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
     ) -> FeedOut:
+        if load is not None and since == 0:
+            return await sync.first_load(load, limit, who)
         return await sync.feed(since, limit, who, cursor)
 
     return router

@@ -3,7 +3,8 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,7 +30,7 @@ from server.audit_trail import append_all, event_of, head
 from server.auth import Caller
 from server.database import Database, Failed
 from server.records import StoredRecord
-from server.sync.cursors import Cursor, Cursors
+from server.sync.cursors import Cursor, Cursors, Load
 from server.sync.device_events import take_events
 from server.sync.judgement import Judgement
 
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 EVENTS_MAX = 500
 FEED_MAX_BYTES = 4 * 1024 * 1024
+NEAR_TODAY = timedelta(days=1)  # whatever the zone of whoever loads
 
 
 class PushEnvelope(BaseModel):
@@ -117,42 +119,86 @@ class Sync:
 
         here = await self._database.read(look)
         if here is not None:
-            return FeedOut(
-                since=since,
-                until=since,
-                records=[],
-                has_more=False,
-                cursor=here.text,
-                epoch=here.epoch,
-            )
+            return self._feed_out(since, since, _Page([], False), here)
         now = self._clock.now()
 
         def deliver(connection: Connection) -> tuple[_Page, Cursor]:
             found = _page(records.since(connection, since, limit + 1), limit)
-            patients = dict.fromkeys(record.patient for record in found.records)
-            events = [
-                event_of(
-                    Act.RECORDS_DELIVERED,
-                    now,
-                    actor=who.person,
-                    device=who.device,
-                    patient=None if patient is None else PatientId(patient),
-                )
-                for patient in patients
-            ]
-            append_all(connection, events)
+            _tell_delivered(connection, found, who, now)
             until = found.records[-1].position if found.records else since
             return found, self._cursors.at(connection, who.device, until)
 
         page, reached = await self._database.write(deliver)
+        until = page.records[-1].position if page.records else since
+        return self._feed_out(since, until, page, reached)
+
+    async def first_load(self, text: str, limit: int, who: Caller) -> FeedOut:
+        """Everything, today's patients first, each part in the order of ids: as it stood at one
+        position of the feed or later. The last page leads to that position."""
+        who.must_be_allowed(Action.OPEN_CHART)
+        limit, now = min(limit, FEED_MAX_RECORDS), self._clock.now()
+
+        def deliver(connection: Connection) -> tuple[_Page, Cursor, Load, str | None]:
+            load = self._cursors.load_of(connection, text, who.device)
+            page = _page(_of_load(connection, load, limit + 1, now), limit)
+            _tell_delivered(connection, page, who, now)
+            then = _next_load(load, page)
+            is_over = then is None
+            at = load.as_of if is_over else 0
+            return (
+                page,
+                self._cursors.at(connection, who.device, at),
+                load,
+                None if then is None else self._cursors.load_at(connection, who.device, then),
+            )
+
+        page, cursor, load, then = await self._database.write(deliver)
+        until = load.as_of if then is None else 0
+        # Over: the feed goes on from there, whether or not it has something new by now.
+        has_more = then is not None
+        return self._feed_out(0, until, replace(page, has_more=has_more), cursor, then)
+
+    def _feed_out(
+        self, since: int, until: int, page: _Page, cursor: Cursor, load: str | None = None
+    ) -> FeedOut:
         return FeedOut(
             since=since,
-            until=page.records[-1].position if page.records else since,
+            until=until,
             records=[self._judgement.record_out(record) for record in page.records],
             has_more=page.has_more,
-            cursor=reached.text,
-            epoch=reached.epoch,
+            cursor=cursor.text if load is None else None,
+            epoch=cursor.epoch,
+            load=load,
         )
+
+
+def _of_load(connection: Connection, load: Load, limit: int, now: datetime) -> list[StoredRecord]:
+    if load.is_of_today:
+        start, end = now - NEAR_TODAY, now + NEAR_TODAY
+        return records.of_patients_seen(connection, start, end, load.after, limit)
+    return records.in_id_order(connection, load.after, limit)
+
+
+def _next_load(load: Load, page: _Page) -> Load | None:
+    """None: all is told."""
+    if page.has_more:
+        return replace(load, after=str(page.records[-1].id))
+    return Load(load.as_of, is_of_today=False) if load.is_of_today else None
+
+
+def _tell_delivered(connection: Connection, page: _Page, who: Caller, now: datetime) -> None:
+    patients = dict.fromkeys(record.patient for record in page.records)
+    events = [
+        event_of(
+            Act.RECORDS_DELIVERED,
+            now,
+            actor=who.person,
+            device=who.device,
+            patient=None if patient is None else PatientId(patient),
+        )
+        for patient in patients
+    ]
+    append_all(connection, events)
 
 
 def _page(found: list[StoredRecord], limit: int) -> _Page:

@@ -16,6 +16,7 @@ from app.domain.changes import (
     Change,
     ChangeResult,
     ConfirmedRecord,
+    FeedCursor,
     FeedPage,
     Outcome,
     RecordType,
@@ -155,7 +156,8 @@ class FakeServer:
         self._maybe_lose()
         return PushAnswer(results, self._events_until, self._head())
 
-    async def feed(self, since: int, cursor: str | None = None) -> FeedPage:
+    async def feed(self, at: FeedCursor) -> FeedPage:
+        since = at.position
         self._heard("feed", with_token=True)
         newer = sorted(
             (record for record in self.records.values() if record.position > since),

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.domain import ids
+from app.remote import server_api
 from app.services import sync
 from tests.fakes import virtual_time
 from tests.simulation.desk_end import DeskEnd
@@ -26,6 +27,7 @@ from tests.simulation.people import People
 from tests.simulation.server_end import ServerEnd
 
 FUSE_MOST = 150
+PAGE_RECORDS = 12  # a first load, and what gathered while a line was down, take several pages
 QUIET_TRIES = 40
 QUIET_STEP_S = 3.0
 STEP_S = 0.35  # about as long as an exchange: what people do meets what is under way
@@ -186,6 +188,7 @@ def _known_chance(seed: int) -> Iterator[None]:
     with (
         patch.object(ids, "os", known_os),
         patch.object(ids, "time", known_time),
+        patch.object(server_api, "FEED_MAX_RECORDS", PAGE_RECORDS),
         patch.object(sync, "CLOCK_SAMPLES", 1),  # five would be a fifth of all messages
     ):
         yield
