@@ -138,25 +138,22 @@ class Sync:
         who.must_be_allowed(Action.OPEN_CHART)
         limit, now = min(limit, FEED_MAX_RECORDS), self._clock.now()
 
-        def deliver(connection: Connection) -> tuple[_Page, Cursor, Load, str | None]:
+        def deliver(connection: Connection) -> FeedOut:
             load = self._cursors.load_of(connection, text, who.device)
             page = _page(_of_load(connection, load, limit + 1, now), limit)
+            if load.is_of_today and not page.records:
+                load = Load(load.as_of, is_of_today=False)
+                page = _page(_of_load(connection, load, limit + 1, now), limit)
             _tell_delivered(connection, page, who, now)
             then = _next_load(load, page)
-            is_over = then is None
-            at = load.as_of if is_over else 0
-            return (
-                page,
-                self._cursors.at(connection, who.device, at),
-                load,
-                None if then is None else self._cursors.load_at(connection, who.device, then),
-            )
+            if then is None:  # from there the feed goes on
+                cursor = self._cursors.at(connection, who.device, load.as_of)
+                return self._feed_out(0, load.as_of, replace(page, has_more=False), cursor)
+            cursor = self._cursors.at(connection, who.device, 0)
+            place = self._cursors.load_at(connection, who.device, then)
+            return self._feed_out(0, 0, replace(page, has_more=True), cursor, place)
 
-        page, cursor, load, then = await self._database.write(deliver)
-        until = load.as_of if then is None else 0
-        # Over: the feed goes on from there, whether or not it has something new by now.
-        has_more = then is not None
-        return self._feed_out(0, until, replace(page, has_more=has_more), cursor, then)
+        return await self._database.write(deliver)
 
     def _feed_out(
         self, since: int, until: int, page: _Page, cursor: Cursor, load: str | None = None

@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.domain.changes import ConfirmedRecord
-from offline_store.confirmed import ConfirmedRecords
 from offline_store.counters import Counter, raise_to
 from offline_store.outbox import Outbox
 from offline_store.records import Records
 from server.sync import judgement
+from server.sync.cursors import Cursors
 from tests.simulation.desk_end import DeskEnd
 
 Mutant = Callable[[], AbstractContextManager[Any]]
@@ -74,17 +73,18 @@ def no_acked_shadow() -> AbstractContextManager[Any]:
     return patch.object(Outbox, "_keep_record", lambda self, record: None)
 
 
-@contextmanager
-def no_guard_of_position() -> Iterator[None]:
-    """The record that came last is taken, also when it is older than what is here."""
-    keep = ConfirmedRecords.keep_if_newer
+def nothing_sent_again() -> AbstractContextManager[Any]:
+    """What the server had once is believed to be there for ever."""
+    return patch.object(Outbox, "send_again", lambda self, *, after: None)
 
-    def keep_any(self: ConfirmedRecords, record: ConfirmedRecord) -> bool:
-        self._connection.execute("DELETE FROM records WHERE record = ?", (str(record.record),))
-        return keep(self, record)
 
-    with patch.object(ConfirmedRecords, "keep_if_newer", keep_any):
-        yield
+def any_cursor_is_good() -> AbstractContextManager[Any]:
+    """A position is a position, whatever history it is of."""
+    return patch.multiple(
+        Cursors,
+        must_fit=lambda self, connection, text, device, position: None,
+        must_be_of_now=lambda self, connection, text, device: None,
+    )
 
 
 @contextmanager
@@ -109,6 +109,7 @@ MUTANTS: dict[str, Mutant] = {
     "conflict dropped": conflict_dropped,
     "by version alone": by_version_alone,
     "no acked shadow": no_acked_shadow,
-    "no guard of the position": no_guard_of_position,
+    "nothing is sent again": nothing_sent_again,
+    "any cursor is good": any_cursor_is_good,
     "cursor runs ahead of its page": cursor_runs_ahead,
 }
