@@ -6,13 +6,14 @@ PYTHON_OF_VENV := .venv/bin/python
 DEMO_OPTIONS = $(if $(VIDEO),--video "$(VIDEO)") $(if $(SOUND),--sound "$(SOUND)") $(if $(CUFF),--cuff "$(CUFF)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test test-long check format bench bench-visit bench-call bench-devices bench-store bench-files clean
+.PHONY: help setup setup-test run test test-long check format simulate-sync bench bench-visit bench-call bench-devices bench-store bench-files bench-sync clean
 
 help:
 	@echo 'make run          shows one whole visit: server, cart and workstation, simulated devices'
 	@echo '                  VIDEO=... SOUND=... CUFF=... take your own picture, sound or cuff'
 	@echo 'make test         all checks and tests'
 	@echo 'make test-long    the longer loops and simulations'
+	@echo 'make simulate-sync  desks and server under a line that fails (SEEDS=1-200, STEPS=60, TRACE=1)'
 	@echo 'make check        format, lint, types, import laws'
 	@echo 'make format       puts the code in form'
 	@echo 'make bench        the benchmarks; make bench-visit: one whole visit, measured'
@@ -20,6 +21,7 @@ help:
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
 	@echo 'make bench-store  the encrypted store against plain SQLite, opened, loaded and grown (QUICK=1)'
 	@echo 'make bench-files  a recording kept encrypted and opened again, against a database row and a plain file'
+	@echo 'make bench-sync   first load, push, nothing to do, growth; beside PouchDB and plain SQLite (QUICK=1)'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
@@ -37,6 +39,9 @@ test: setup-test
 
 test-long: setup-test
 	@$(PYTHON_OF_VENV) -m tools.run_tests --long
+
+simulate-sync: setup-test
+	@$(PYTHON_OF_VENV) -m tests.simulation "$(or $(SEEDS),1-200)" --steps "$(or $(STEPS),60)" $(if $(TRACE),--trace)
 
 check: setup-test
 	@tools/check.sh
@@ -68,6 +73,11 @@ bench-store: setup-test
 # A minute.
 bench-files: setup-test
 	@$(PYTHON_OF_VENV) -m bench.files
+
+# Hours for all of it; QUICK=1 takes a minute and says so in each row.
+bench-sync: setup-test
+	@tools/setup-bench-sync.sh
+	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.sync
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

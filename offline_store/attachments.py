@@ -28,6 +28,10 @@ class Attachments:
             "UPDATE attachments SET is_sent = 1 WHERE file_sha256 = ?", (file_sha256,)
         )
 
+    def ask_again(self) -> None:
+        """The server may have lost them; it is asked about each before anything is sent."""
+        self._connection.execute("UPDATE attachments SET is_sent = 0")
+
     def sent(self, after: str, limit: int) -> list[str]:
         """What the server had once, in the order of the names, behind `after`."""
         rows = self._connection.execute(

@@ -14,7 +14,7 @@ from app.domain.audit import (
 )
 from app.domain.failures import Code, Untrusted
 from offline_store.connection import Connection
-from offline_store.counters import Counter, raise_to, value_of
+from offline_store.counters import Counter, forget, raise_to, value_of
 
 HEAD = """
 SELECT number, digest FROM (
@@ -89,9 +89,13 @@ class AuditLog:
         ]
 
     def acknowledge(self, until: int) -> None:
-        """Untrusted(AUDIT_MISMATCH) when the server holds events that were never made here."""
+        """Untrusted(AUDIT_MISMATCH) when the server holds events that were never made here.
+
+        It may hold fewer than it did: then they are sent again.
+        """
         if until > self.head().count:
             raise Untrusted(Code.AUDIT_MISMATCH, f"device event {until}")
+        forget(self._connection, Counter.EVENTS_ACKNOWLEDGED)
         raise_to(self._connection, Counter.EVENTS_ACKNOWLEDGED, until)
 
     def server_witness(self) -> Witness:

@@ -71,6 +71,10 @@ class ConfirmedRecords:
             self._heard.confirmed(record.record_type, record.record)
         return cursor.rowcount > 0
 
+    def forget_positions(self) -> None:
+        """Whatever the server says of a record next is newer than what is here."""
+        self._connection.execute("UPDATE records SET position = 0")
+
 
 def _lookup(record: ConfirmedRecord) -> Lookup:
     """A later release's document may be anything: it is kept, and found by its ids alone."""

@@ -1,4 +1,4 @@
-"""Numbers of this profile that only grow."""
+"""Numbers of this profile that only grow, as long as the server is the one that was seen."""
 
 from enum import StrEnum
 
@@ -30,3 +30,8 @@ def next_of(connection: Connection, counter: Counter) -> int:
     value = value_of(connection, counter) + 1
     raise_to(connection, counter, value)
     return value
+
+
+def forget(connection: Connection, counter: Counter) -> None:
+    """What the server said of itself; it begins at nothing again."""
+    connection.execute("DELETE FROM counters WHERE name = ?", (counter,))

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.contract.bodies import (
     BODY_OF,
     CallReportBody,
+    ConflictBody,
     LadderStepBody,
     MessageBody,
     NoteBody,
@@ -20,7 +21,9 @@ from app.contract.bodies import (
     ReadingBody,
     ReceiptBody,
     RecordingBody,
+    ResolutionBody,
     ScaleBody,
+    SideBody,
     SoundLabelBody,
     StillBody,
     StillMarksBody,
@@ -29,8 +32,9 @@ from app.contract.bodies import (
 from app.domain.bp_setting import Arm, CuffSize, Position, Taken
 from app.domain.call_log import CallReport, LadderStep, Spread
 from app.domain.changes import RecordType
+from app.domain.conflicts import Conflict, Resolution, Side
 from app.domain.device import DeviceIdentity, DeviceKind
-from app.domain.ids import PatientId, PersonId, RecordId, VisitId
+from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
 from app.domain.message_files import FilePart, MessageFile, name_of
 from app.domain.messages import Message, Receipt
@@ -44,6 +48,7 @@ from app.domain.tray import WhyAside
 from app.domain.visits import Visit
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OPEN, RESOLVED = "open", "resolved"  # of a conflict
 KNOWN_KINDS = frozenset(VitalKind)
 KNOWN_FLAGS = frozenset(QualityFlag)
 
@@ -90,6 +95,10 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
             return Lookup(body.patient, body.visit, microseconds(body.at))
         case CallReportBody():
             return Lookup(body.patient, body.visit, microseconds(body.began_at))
+        case ConflictBody():
+            at = None if body.mine.received_at is None else microseconds(body.mine.received_at)
+            state = OPEN if body.resolution is None else RESOLVED
+            return Lookup(body.patient, body.visit, at, state)
     raise AssertionError(f"no lookup for {record_type}")
 
 
@@ -365,3 +374,44 @@ def call_report_of(record: UUID, document: bytes, _version: int, is_pending: int
         author_name=body.author_name,
         is_pending=bool(is_pending),
     )
+
+
+def conflict_of(record: UUID, document: bytes, version: int, is_pending: int) -> Conflict:
+    body = ConflictBody.model_validate_json(document)
+    known = body.record_type in list(RecordType)
+    return Conflict(
+        change=ChangeId(record),
+        record_type=RecordType(body.record_type) if known else body.record_type,
+        record=RecordId(body.record),
+        base=body.base,
+        mine=_side_of(body.mine),
+        theirs=_side_of(body.theirs),
+        resolution=None if body.resolution is None else _resolution_of(body.resolution),
+        patient=None if body.patient is None else PatientId(body.patient),
+        visit=None if body.visit is None else VisitId(body.visit),
+        is_pending=bool(is_pending),
+    )
+
+
+def _side_of(body: SideBody) -> Side:
+    return Side(
+        fields=body.fields,
+        by=None if body.by is None else PersonId(body.by),
+        by_name=body.by_name,
+        device=None if body.device is None else DeviceId(body.device),
+        device_name=body.device_name,
+        made_at=body.made_at,
+        received_at=body.received_at,
+    )
+
+
+def _resolution_of(body: ResolutionBody) -> Resolution:
+    return Resolution(body.take, body.fields, body.before, PersonId(body.by), body.by_name, body.at)
+
+
+def is_resolved(document: bytes) -> bool:
+    """Of a conflict; False of what only a later release can read."""
+    try:
+        return ConflictBody.model_validate_json(document).resolution is not None
+    except ValueError:
+        return False

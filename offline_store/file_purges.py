@@ -27,6 +27,10 @@ class FilePurges:
         ).fetchone()
         if row is None:
             return
+        # What was sent may be sent again to a server that was put back: not with the key.
+        self._connection.execute(
+            "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.record' = ?", (str(record.record),)
+        )
         for name in set(files) - set(files_erased_in(row[0])):
             self._connection.execute(
                 "INSERT INTO file_purges (record, file_sha256, patient, visit)"

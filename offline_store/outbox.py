@@ -1,16 +1,20 @@
-"""Changes on their way to the server: the only writer of the outbox table.
+"""Changes on their way to the server: the only writer of the tables outbox and sent.
 
 A change is stored as the contract's body and never rewritten. It leaves only in the transaction
-that stores the server's answer, or when a person gives a refused one up.
+that stores the server's answer, or when a person gives a refused one up; what the server had of it
+is kept in `sent` for the day on which it forgets.
 """
 
 import json
+from typing import Any
 from uuid import UUID
 
 from app.contract.sync import ChangeBody
 from app.domain.changes import (
+    CLINICAL_ORDER,
     Change,
     ChangeResult,
+    ConfirmedRecord,
     Json,
     NewChange,
     Outcome,
@@ -22,12 +26,12 @@ from app.domain.ids import ChangeId, RecordId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
-from offline_store.documents import Lookup, lookup_of
+from offline_store.documents import Lookup, is_resolved, lookup_of
 from offline_store.kept import Kept
 
 WAITING = """
 SELECT o.body FROM outbox o
-WHERE o.refused IS NULL
+WHERE o.record_type = ? AND o.refused IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.record_type = o.record_type AND earlier.record = o.record
@@ -62,6 +66,11 @@ SELECT o.record_type, o.record, EXISTS (
     AND held.counter <= o.counter AND held.refused IS NOT NULL)
 FROM outbox o WHERE o.id = ?
 """
+SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
+KEEP_SENT = """
+INSERT OR REPLACE INTO sent (counter, id, position, body)
+SELECT counter, id, ?, body FROM outbox WHERE id = ?
+"""
 LAY = """
 UPDATE outbox SET shown_body = ?, is_shown = ?, patient = ?, visit = ?, at = ?, state = ?
 WHERE counter = ?
@@ -82,7 +91,7 @@ class Outbox:
         counted those when this one arrives; refused ones it will not have counted.
         """
         record = (new.record_type, str(new.record))
-        shown = self._shown_document(new.record_type, new.record)
+        shown = self.shown(new.record_type, new.record)
         if not new.fields_set:
             raise Rejected(Code.NOTHING_TO_KEEP)
         if shown is None and new.base_version > 0:
@@ -100,7 +109,7 @@ class Outbox:
             record=new.record,
             base_version=new.base_version + (ahead[0] if ahead else 0),
             fields_set=new.fields_set,
-            previous={name: before[name] for name in new.fields_set if name in before},
+            previous=_previous(new, before),
             device=self._kept.device_id(),
             counter=next_of(self._connection, Counter.CHANGES_MADE),
             stamp=new.stamp,
@@ -144,7 +153,7 @@ class Outbox:
         ).fetchone()
         if known is not None:
             return None
-        before = self._shown_document(change.record_type, change.record) or {}
+        before = self.shown(change.record_type, change.record) or {}
         document = json.dumps({**before, **change.fields_set}).encode()
         self._insert(change, body, document)
         raise_to(self._connection, Counter.CHANGES_MADE, change.counter)
@@ -152,8 +161,17 @@ class Outbox:
         return change
 
     def waiting(self, limit: int) -> list[Change]:
-        """Oldest first. Behind a refused change, or one whose file is unsent, its record waits."""
-        return [_change_of(row[0]) for row in self._connection.execute(WAITING, (limit,))]
+        """In clinical order, then oldest first.
+
+        Behind a refused change, or one whose file is unsent, its record waits.
+        """
+        found: list[Change] = []
+        for kind in CLINICAL_ORDER:  # each by its index: a long queue is not sorted at each push
+            rows = self._connection.execute(WAITING, (kind, limit - len(found)))
+            found += [_change_of(row[0]) for row in rows]
+            if len(found) == limit:
+                break
+        return found
 
     def all(self) -> list[PendingChange]:
         """Oldest first; with a refused one, what stands at the server as far as known here."""
@@ -172,23 +190,41 @@ class Outbox:
             "SELECT record_type, record FROM outbox WHERE id = ?", (str(result.change),)
         ).fetchone()
         if row is None:
-            self._keep_record(result)
+            self._keep_record(result.record)
+            self._keep_record(result.conflict)
             return
         record_type, record = RecordType(row[0]), RecordId(UUID(row[1]))
         _refuse_foreign(result, record_type, record)
-        self._keep_record(result)
-        if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE):
-            self._delete(result.change)
+        self._keep_record(result.record)
+        is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
+        if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
+            # Of a decision in conflict: somebody else was quicker.
+            self._delete(result.change, kept_at=_position_of(result.record))
         else:
             self._mark(result)
+            self._keep_record(result.conflict)
+            if result.conflict is not None:
+                self.let_go_if_decided(result.conflict)  # before its answer came
         self.lay_over(record_type, record)
 
-    def _keep_record(self, result: ChangeResult) -> None:
-        record = result.record
+    def _keep_record(self, record: ConfirmedRecord | None) -> None:
         if record is None or not self._confirmed.keep_if_newer(record):
             return
         if isinstance(record.record_type, RecordType):
             self.lay_over(record.record_type, record.record)
+        self.let_go_if_decided(record)
+
+    def let_go_if_decided(self, record: ConfirmedRecord) -> None:
+        """A change in conflict leaves when a person decided: the server's history has both."""
+        if record.record_type is not RecordType.CONFLICT or not is_resolved(record.body):
+            return
+        row = self._connection.execute(
+            "SELECT record_type, record FROM outbox WHERE id = ? AND refused IS NOT NULL",
+            (str(record.record),),
+        ).fetchone()
+        if row is not None:
+            self._delete(ChangeId(record.record), kept_at=record.position)
+            self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
     def _mark(self, result: ChangeResult) -> None:
         is_conflict = result.outcome is Outcome.CONFLICT
@@ -207,27 +243,58 @@ class Outbox:
             return
         if not row[2]:
             raise Rejected(Code.NOT_ALLOWED, "the change is not refused")
-        self._delete(change)
+        conflict = self._confirmed.find(RecordType.CONFLICT, RecordId(change))
+        self._delete(change, kept_at=None if conflict is None else conflict.position)
         self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
-    def _delete(self, change: ChangeId) -> None:
+    def _delete(self, change: ChangeId, *, kept_at: int | None) -> None:
+        """`kept_at`: where in the feed the server has it; None: it has it nowhere."""
+        if kept_at is not None:
+            self._connection.execute(KEEP_SENT, (kept_at, str(change)))
+            self._connection.execute(
+                "DELETE FROM sent WHERE counter <= (SELECT max(counter) FROM sent) - ?",
+                (SENT_MOST,),
+            )
         self._connection.execute("DELETE FROM outbox WHERE id = ?", (str(change),))
+
+    def send_again(self, *, after: int) -> None:
+        """What the server put behind that position; it knows again what it did not forget."""
+        rows = self._connection.execute(
+            "SELECT counter, body FROM sent WHERE position > ? ORDER BY counter", (after,)
+        ).fetchall()
+        for counter, body in rows:
+            change = _change_of(body)
+            self._insert(change, body, b"{}")
+            self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
+        conflicts = self._connection.execute(
+            "SELECT DISTINCT body FROM outbox WHERE refused = ?", (Code.CONFLICT,)
+        ).fetchall()
+        self._connection.execute(
+            "UPDATE outbox SET refused = NULL WHERE refused = ?", (Code.CONFLICT,)
+        )
+        changes = [_change_of(body) for (body,) in [*conflicts, *(row[1:] for row in rows)]]
+        for record_type, record in {(one.record_type, one.record): None for one in changes}:
+            self.lay_over(record_type, record)
 
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
         """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
 
-        Shown is the newest change before the first refused one: what the server refused does not
-        hide what stands there. A record that exists nowhere else is shown with all its changes.
+        What the server refused does not hide what stands there, nor does what was built upon it; a
+        change that was made upon what stands is shown. A record that exists nowhere else is shown
+        with all its changes.
         """
         rows = self._connection.execute(OF_RECORD, (record_type, str(record))).fetchall()
         confirmed = self._confirmed.find(record_type, record)
         document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
-        laid, shown, is_open = [], None, True
+        laid, shown, is_behind = [], None, False
         for counter, body, refused in rows:
-            document = {**document, **json.loads(body)["fields_set"]}
-            laid.append((counter, json.dumps(document).encode()))
-            is_open = is_open and (refused is None or confirmed is None)
-            shown = counter if is_open else shown
+            change = json.loads(body)
+            with_it = {**document, **change["fields_set"]}
+            laid.append((counter, json.dumps(with_it).encode()))
+            if refused is not None and confirmed is not None:
+                is_behind = True
+            elif not is_behind or _is_made_upon(document, change):
+                document, shown = with_it, counter
         for counter, shown_body in laid:
             lookup = _lookup(record_type, record, shown_body)
             self._connection.execute(
@@ -243,7 +310,7 @@ class Outbox:
                 ),
             )
 
-    def _shown_document(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
+    def shown(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
         """What the person sees of this record: with their own changes, else as confirmed."""
         row = self._connection.execute(SHOWN_BODY, (record_type, str(record))).fetchone()
         if row is None:
@@ -257,6 +324,21 @@ class Outbox:
 
 def _change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain()
+
+
+def _position_of(record: ConfirmedRecord | None) -> int | None:
+    return None if record is None else record.position
+
+
+def _previous(new: NewChange, shown: dict[str, Json]) -> dict[str, Json]:
+    before = shown if new.seen is None else new.seen
+    return {name: before[name] for name in new.fields_set if name in before}
+
+
+def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
+    """Whether the author of a change saw these values."""
+    previous = change["previous"]
+    return all(document.get(name) == previous.get(name) for name in change["fields_set"])
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:

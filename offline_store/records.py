@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.domain.call_log import CallReport, LadderStep
-from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
+from app.domain.changes import ConfirmedRecord, FeedCursor, FeedPage, RecordType
+from app.domain.conflicts import Conflict
 from app.domain.failures import Code, Untrusted
-from app.domain.ids import PatientId, RecordId, VisitId
+from app.domain.ids import ChangeId, PatientId, RecordId, VisitId
 from app.domain.messages import Message, Receipt, as_told
 from app.domain.notes import Note
 from app.domain.patients import Patient
@@ -22,11 +23,13 @@ from app.domain.recordings import Recording
 from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
+from offline_store.attachments import Attachments
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
-from offline_store.counters import Counter, raise_to, value_of
+from offline_store.counters import Counter, forget, raise_to, value_of
 from offline_store.documents import (
     call_report_of,
+    conflict_of,
     ladder_step_of,
     message_of,
     microseconds,
@@ -40,6 +43,7 @@ from offline_store.documents import (
     still_of,
     visit_of,
 )
+from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 from offline_store.outbox import Outbox
 
@@ -112,6 +116,18 @@ SELECT record, body, version, is_pending FROM call_reports_shown AS shown
 WHERE visit = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 
+# What waits for a person first, then what was decided.
+CONFLICTS = """
+SELECT record, body, version, is_pending FROM shown
+WHERE record_type = 'conflict' ORDER BY state, at DESC, record
+"""
+CONFLICT = """
+SELECT record, body, version, is_pending FROM shown
+WHERE record_type = 'conflict' AND record = ?
+"""
+
+FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
+
 RowT = TypeVar("RowT")
 
 
@@ -120,9 +136,26 @@ class Records:
         self._connection = connection
         self._confirmed = ConfirmedRecords(connection)
         self._outbox = Outbox(connection)
+        self._attachments = Attachments(connection)
+        self._kept = Kept(connection)
 
     def feed_position(self) -> int:
         return value_of(self._connection, Counter.FEED_POSITION)
+
+    def feed_cursor(self) -> FeedCursor:
+        position = self.feed_position()
+        load = None if position else self._kept.text(FEED_LOAD) or ""
+        return FeedCursor(position, self._kept.text(FEED_CURSOR), load)
+
+    def begin_anew(self) -> None:
+        """What is shown stays until the server's word for it comes, be that an older one."""
+        for counter in (Counter.FEED_POSITION, Counter.EVENTS_ACKNOWLEDGED):
+            forget(self._connection, counter)
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD):
+            self._kept.keep_text(name, None)
+        self._confirmed.forget_positions()
+        self._attachments.ask_again()
+        self._outbox.send_again(after=-1)
 
     def apply(self, page: FeedPage) -> None:
         """A page and its cursor, whole. A page that does not continue ours is stale: left out."""
@@ -137,7 +170,20 @@ class Records:
             is_pending = (str(record.record_type), str(record.record)) in pending
             if is_newer and is_pending and isinstance(record.record_type, RecordType):
                 self._outbox.lay_over(record.record_type, record.record)
+            self._outbox.let_go_if_decided(record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
+        self._keep_cursor(page)
+
+    def _keep_cursor(self, page: FeedPage) -> None:
+        self._kept.keep_text(FEED_LOAD, page.load)
+        if page.epoch is None:  # an earlier release's server
+            return
+        if self._kept.text(FEED_EPOCH) not in (None, page.epoch):
+            # Up to here it is the history that we know; what it took from us later, it may lack.
+            self._outbox.send_again(after=page.since)
+        self._kept.keep_text(FEED_EPOCH, page.epoch)
+        if page.cursor is not None:
+            self._kept.keep_text(FEED_CURSOR, page.cursor)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)
@@ -206,6 +252,14 @@ class Records:
 
     def ladder_steps(self, visit: VisitId) -> list[LadderStep]:
         return _made(self._connection.execute(LADDER_STEPS, (str(visit),)), ladder_step_of)
+
+    def conflicts(self) -> list[Conflict]:
+        """Open ones first."""
+        return _made(self._connection.execute(CONFLICTS), conflict_of)
+
+    def conflict(self, change: ChangeId) -> Conflict | None:
+        rows = self._connection.execute(CONFLICT, (str(change),))
+        return next(iter(_made(rows, conflict_of)), None)
 
     def call_reports(self, visit: VisitId) -> list[CallReport]:
         return _made(self._connection.execute(CALL_REPORTS, (str(visit),)), call_report_of)

@@ -1,7 +1,8 @@
 """What of the confirmed records is due to leave this machine: whole patients, never a part of one.
 
-Due is a patient about whom nothing is newer than a given time, no visit is planned or unsigned, and
-nothing waits here for server or person. Their records go, and with them the keys of their files.
+Due is a patient about whom nothing is newer than a given time, no visit is planned or unsigned, no
+conflict is open, and nothing waits here for server or person. Their records go, and with them the
+keys of their files.
 """
 
 from uuid import UUID
@@ -18,7 +19,8 @@ WHERE p.record_type = 'patient' AND (:patient IS NULL OR p.record = :patient)
     SELECT 1 FROM json_each(:types) t
     JOIN records r ON r.record_type = t.value AND r.patient = p.record
     WHERE r.at >= :before
-      OR r.state IN ('booked', 'checked-in', 'in-visit', 'interrupted', 'finished'))
+      OR r.state IN ('booked', 'checked-in', 'in-visit', 'interrupted', 'finished',
+        'open'))  -- a conflict
   AND EXISTS (
     SELECT 1 FROM json_each(:types) t
     JOIN records r ON r.record_type = t.value AND r.patient = p.record AND r.at IS NOT NULL)
@@ -69,6 +71,11 @@ class Retention:
             )
         self._connection.execute(
             "DELETE FROM records WHERE record_type = 'patient' AND record = ?", (str(patient),)
+        )
+        self._connection.execute(
+            "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.patient' = :patient"
+            " OR CAST(body AS TEXT) ->> '$.record' = :patient",
+            {"patient": str(patient)},
         )
         NameWords(self._connection).forget(str(patient))
         for name in files:

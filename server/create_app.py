@@ -40,6 +40,7 @@ from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
 from server.signalling.router import signalling_router
 from server.signalling.service import Signalling
+from server.sync.cursors import Cursors, begin_epoch
 from server.sync.judgement import Judgement
 from server.sync.router import sync_router
 from server.sync.service import Sync
@@ -78,7 +79,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     recordings = Recordings(database, keys, shelf, clock)
     incoming = Incoming(settings.files / "uploads", shelf)
     uploads = Uploads(incoming, recordings, file_workers, clock)
-    sync = Sync(database, Judgement(recordings), clock)
+    sync = Sync(database, Judgement(recordings), Cursors(keys), clock)
 
     @asynccontextmanager
     async def life(api: FastAPI) -> AsyncIterator[None]:
@@ -86,6 +87,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
             house.callback(file_workers.close)
             house.callback(passwords.close)
             await house.enter_async_context(database)
+            await database.write(begin_epoch)
             await house.enter_async_context(signalling)
             database.on_commit = signalling.feed_moved
             tasks = await house.enter_async_context(TaskOwner("server"))

@@ -20,6 +20,7 @@ from server.records import Document, StoredRecord, find_of_type
 
 # The longest note, each of its characters written as two escapes, and room for fields to come.
 DOCUMENT_MAX_BYTES = 320 * 1024
+CONFLICT_MAX_BYTES = 5 * DOCUMENT_MAX_BYTES  # what was seen, mine, theirs, what it became and was
 DOCUMENT_MAX_DEPTH = 16
 
 
@@ -63,7 +64,8 @@ def checked(kind: RecordType, document: Document) -> BaseModel:
         if _is_deeper(document, DOCUMENT_MAX_DEPTH):
             raise ValueError("depth")
         data = _json(document)
-        if len(data) > DOCUMENT_MAX_BYTES:
+        is_conflict = kind is RecordType.CONFLICT
+        if len(data) > (CONFLICT_MAX_BYTES if is_conflict else DOCUMENT_MAX_BYTES):
             raise Rejected(Code.TOO_LARGE, f"a {kind}")
         body = BODY_OF[kind].model_validate_json(data, strict=True)
         _must_be_plain(document, body)

@@ -27,6 +27,7 @@ STATUS_OF: dict[Code, int] = {
     Code.SERVER_FULL: 507,
     Code.FILE_ERASED: 410,
     Code.CONFLICT: 409,
+    Code.CURSOR_REFUSED: 409,
     Code.SERVER_ERROR: 500,
 }
 OTHER_REFUSALS = 422

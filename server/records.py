@@ -5,14 +5,15 @@ Which fields a record may have is no matter of this file; features judge, this f
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from app.domain.changes import RecordType
 from server.database import feed_head
-from server.tables import records
+from server.tables import records, time_text
 
 Document = dict[str, Any]
 FILE_KEY = "file_key"
@@ -58,6 +59,27 @@ def since(connection: Connection, position: int, limit: int) -> list[StoredRecor
     """Those written after `position`, in order, each as it stands now."""
     query = select(records).where(records.c.position > position)
     rows = connection.execute(query.order_by(records.c.position).limit(limit))
+    return [_record_of(row) for row in rows]
+
+
+def in_id_order(connection: Connection, after: str, limit: int) -> list[StoredRecord]:
+    query = select(records).where(records.c.id > after)
+    rows = connection.execute(query.order_by(records.c.id).limit(limit))
+    return [_record_of(row) for row in rows]
+
+
+def of_patients_seen(
+    connection: Connection, start: datetime, end: datetime, after: str, limit: int
+) -> list[StoredRecord]:
+    """In the order of their ids: all of the patients who have a visit between these times."""
+    begins = func.julianday(func.json_extract(records.c.document, "$.starts_at"))
+    seen = select(records.c.patient).where(
+        records.c.record_type == str(RecordType.VISIT),
+        begins >= func.julianday(time_text(start)),
+        begins < func.julianday(time_text(end)),
+    )
+    query = select(records).where(records.c.patient.in_(seen), records.c.id > after)
+    rows = connection.execute(query.order_by(records.c.id).limit(limit))
     return [_record_of(row) for row in rows]
 
 

@@ -125,6 +125,15 @@ device_chains = Table(
     Column("alarmed_at", Integer),
 )
 
+# Each start of this server, and the feed's head at that moment (server/sync/cursors.py).
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("began_at", Integer, nullable=False),
+)
+
 files = Table(
     "files",
     metadata,

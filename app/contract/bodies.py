@@ -4,7 +4,7 @@ A change sends only the fields it sets; the server checks the whole after the ch
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from app.contract.wire import Body, Count, Instant, Sha256Hex, ShortText
 from app.domain.access import Role
 from app.domain.bp_protocol import TRIES_LIMIT
 from app.domain.changes import RecordType
+from app.domain.conflicts import Take
 from app.domain.engine import Path
 from app.domain.ladder import Reason, Step
 from app.domain.message_files import FILE_MAX_BYTES, PART_BYTES, PARTS_MOST, FileKind
@@ -306,6 +307,43 @@ class CallReportBody(Body):
     author_name: ShortText
 
 
+FieldsInConflict = Annotated[dict[ShortText, Any], Field(max_length=64)]
+
+
+class SideBody(Body):
+    """Who is not known of what was entered at the server itself."""
+
+    fields: FieldsInConflict
+    by: UUID | None = None
+    by_name: ShortText = ""
+    device: UUID | None = None
+    device_name: ShortText = ""
+    made_at: Instant | None = None
+    received_at: Instant | None = None
+
+
+class ResolutionBody(Body):
+    take: Take
+    fields: FieldsInConflict
+    before: FieldsInConflict
+    by: UUID
+    by_name: ShortText
+    at: Instant
+
+
+class ConflictBody(Body):
+    """Made by the server, under the id of the change that it did not apply."""
+
+    record_type: ShortText
+    record: UUID
+    patient: UUID | None = None
+    visit: UUID | None = None
+    base: FieldsInConflict
+    mine: SideBody
+    theirs: SideBody
+    resolution: ResolutionBody | None = None
+
+
 BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.PATIENT: PatientBody,
     RecordType.VISIT: VisitBody,
@@ -319,4 +357,5 @@ BODY_OF: dict[RecordType, type[Body]] = {
     RecordType.STILL_MARKS: StillMarksBody,
     RecordType.LADDER_STEP: LadderStepBody,
     RecordType.CALL_REPORT: CallReportBody,
+    RecordType.CONFLICT: ConflictBody,
 }

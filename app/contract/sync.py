@@ -23,8 +23,10 @@ from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, Vi
 
 PUSH_MAX_CHANGES = 100
 FEED_MAX_RECORDS = 500
+CURSOR_MOST_CHARACTERS = 1024
 # Of a record that only a later release can read.
 LaterType = Annotated[str, Field(max_length=64)]
+CursorText = Annotated[str, Field(max_length=CURSOR_MOST_CHARACTERS)]
 FieldName = Annotated[str, Field(max_length=64)]
 
 
@@ -123,6 +125,7 @@ class ChangeResultOut(Body):
     outcome: Outcome
     code: Code | None = None
     record: RecordOut | None = None
+    conflict: RecordOut | None = None
 
     def to_domain(self) -> ChangeResult:
         return ChangeResult(
@@ -130,15 +133,20 @@ class ChangeResultOut(Body):
             self.outcome,
             self.code,
             None if self.record is None else self.record.to_domain(),
+            None if self.conflict is None else self.conflict.to_domain(),
         )
 
 
 class PushIn(Body):
-    """POST /v1/push: changes oldest first, and the device's audit events since the last push."""
+    """POST /v1/push: changes oldest first, and the device's audit events since the last push.
+
+    `cursor`: where the device stands in the feed; refused when that is not this server's history.
+    """
 
     device: UUID
     changes: Annotated[list[ChangeBody], Field(max_length=PUSH_MAX_CHANGES)]
     events: Annotated[list[DeviceEventBody], Field(max_length=500)] = []
+    cursor: CursorText | None = None
 
 
 class PushOut(Body):
@@ -150,20 +158,30 @@ class PushOut(Body):
 
 
 class FeedOut(Body):
-    """GET /v1/feed?since=N&limit=M."""
+    """GET /v1/feed?since=N&limit=M&cursor=C: the cursor of the page before, where there was one.
+
+    With since=0 and an empty `load` it begins a first load: pages in an order of the server's own,
+    each asked for with the `load` of the one before; the last has none and leads to the feed.
+    """
 
     since: Count
     until: Count
     records: Annotated[list[RecordOut], Field(max_length=FEED_MAX_RECORDS)]
     has_more: bool
+    cursor: CursorText | None = None
+    epoch: Annotated[str, Field(max_length=64)] | None = None
+    load: CursorText | None = None
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
         """A page that says there is more and does not move would be asked for in a circle."""
-        if self.until < self.since or (self.has_more and self.until == self.since):
+        leads_nowhere = self.has_more and self.until == self.since and not self.load
+        if self.until < self.since or leads_nowhere:
             raise ValueError("a page that leads nowhere")
         return self
 
     def to_domain(self) -> FeedPage:
         records = tuple(record.to_domain() for record in self.records)
-        return FeedPage(self.since, self.until, records, self.has_more)
+        return FeedPage(
+            self.since, self.until, records, self.has_more, self.cursor, self.epoch, self.load
+        )

@@ -16,6 +16,7 @@ class Action(StrEnum):
     SEE_WORKLIST = "see-worklist"
     OPEN_CHART = "open-chart"
     CHECK_IN = "check-in"
+    CHANGE_PATIENT = "change-patient"
     JOIN_VISIT = "join-visit"
     WRITE_NOTE = "write-note"
     SIGN_NOTE = "sign-note"
@@ -41,6 +42,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
             Action.SEE_WORKLIST,
             Action.OPEN_CHART,
             Action.CHECK_IN,
+            Action.CHANGE_PATIENT,
             Action.JOIN_VISIT,
             Action.WRITE_NOTE,
             Action.KEEP_READING,

@@ -30,10 +30,30 @@ class RecordType(StrEnum):
     RECEIPT = "receipt"
     LADDER_STEP = "ladder-step"
     CALL_REPORT = "call-report"
+    CONFLICT = "conflict"
 
 
 # What the program writes down by itself; no work of a person's waits in it.
 BY_ITSELF = frozenset({RecordType.RECEIPT, RecordType.LADDER_STEP, RecordType.CALL_REPORT})
+
+
+# What goes first when the line is thin. A visit's moves stand behind its notes, because a signed
+# visit takes no change of a note any more; what the program writes by itself comes last.
+CLINICAL_ORDER = (
+    RecordType.MESSAGE,
+    RecordType.READING,
+    RecordType.PATIENT,
+    RecordType.NOTE,
+    RecordType.CONFLICT,
+    RecordType.VISIT,
+    RecordType.RECORDING,
+    RecordType.SOUND_LABEL,
+    RecordType.STILL,
+    RecordType.STILL_MARKS,
+    RecordType.RECEIPT,
+    RecordType.LADDER_STEP,
+    RecordType.CALL_REPORT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class NewChange:
-    """What an act wants changed; the store gives it id, device, counter and previous values."""
+    """What an act wants changed; the store gives it id, device, counter and previous values.
+
+    `seen`: what stood on the screen, where that is not simply what this desk shows.
+    """
 
     record_type: RecordType
     record: RecordId
@@ -71,6 +94,7 @@ class NewChange:
     stamp: Stamp
     patient: PatientId | None = None
     visit: VisitId | None = None
+    seen: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +141,35 @@ class ChangeResult:
     outcome: Outcome
     code: Code | None = None  # of a refusal or conflict
     record: ConfirmedRecord | None = None  # as it stands at the server now
+    conflict: ConfirmedRecord | None = None  # the record that keeps both versions
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """How far the feed was followed; `text` is the server's own word for it.
+
+    `load`: its word for how far the first load has come; empty: it is to begin. None: it is over.
+    """
+
+    position: int
+    text: str | None = None
+    load: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Records after position `since`, in order; `until` is the cursor to keep."""
+    """Records after position `since`, in order; `until` and `cursor` are to be kept.
+
+    A new `epoch` tells that the server was started again, perhaps on an older database.
+    """
 
     since: int
     until: int
     records: tuple[ConfirmedRecord, ...]
     has_more: bool
+    cursor: str | None = None
+    epoch: str | None = None
+    load: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,3 +101,13 @@ class Stamp:
     def __post_init__(self) -> None:
         if self.device_time.tzinfo is None:
             raise ValueError("times are aware UTC")
+
+    @property
+    def corrected_time(self) -> datetime:
+        """By the server's clock as far as it was known; the raw one where that cannot be."""
+        if self.offset is None:
+            return self.device_time
+        try:
+            return plausible_instant(self.device_time + self.offset.offset)
+        except (ValueError, OverflowError):
+            return self.device_time

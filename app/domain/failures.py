@@ -35,6 +35,7 @@ class Code(StrEnum):
     NOT_FOUND = "not-found"
     # records
     CONFLICT = "conflict"
+    CURSOR_REFUSED = "cursor-refused"
     UNKNOWN_RECORD_TYPE = "unknown-record-type"
     SCHEMA_TOO_NEW = "schema-too-new"
     OP_REUSED = "op-reused"

@@ -21,7 +21,7 @@ from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, Pus
 from app.contract.uploads import UPLOADS, LackingBody
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
-from app.domain.changes import Change, FeedPage
+from app.domain.changes import Change, FeedCursor, FeedPage
 from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
@@ -141,7 +141,9 @@ class ServerApi:
         round_trip = timedelta(seconds=time.monotonic() - started)
         return ClockSample(asked_at, round_trip, answer.server_time)
 
-    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+    async def push(
+        self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
+    ) -> PushAnswer:
         body = PushIn(
             device=self._device,
             changes=[ChangeBody.from_domain(change) for change in changes],
@@ -153,15 +155,19 @@ class ServerApi:
                 )
                 for item in events
             ],
+            cursor=cursor,
         )
         answer = await self._post("/v1/push", body, PushOut)
         results = tuple(result.to_domain() for result in answer.results)
         return PushAnswer(results, answer.events_until, answer.head.to_domain())
 
-    async def feed(self, since: int) -> FeedPage:
-        answer = await self._send(
-            "GET", "/v1/feed", params={"since": since, "limit": FEED_MAX_RECORDS}
-        )
+    async def feed(self, at: FeedCursor) -> FeedPage:
+        params: dict[str, int | str] = {"since": at.position, "limit": FEED_MAX_RECORDS}
+        if at.text is not None:
+            params["cursor"] = at.text
+        if at.load is not None:
+            params["load"] = at.load
+        answer = await self._send("GET", "/v1/feed", params=params)
         return _parsed(answer, FeedOut).to_domain()
 
     async def chain(self, since: int) -> ChainPart:
@@ -225,7 +231,7 @@ class ServerApi:
         method: str,
         path: str,
         *,
-        params: dict[str, int] | None = None,
+        params: Mapping[str, int | str] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         headers: dict[str, str] | None = None,
         with_token: bool = True,

@@ -1,8 +1,9 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
-Changes go oldest first; one that names a file waits until file_sender has brought it. Nothing
-leaves the outbox but with the server's answer. The only writer of the confirmed tables, through
-the store's settle/apply.
+Changes go in clinical order, of one kind oldest first; one that names a file waits until
+file_sender has brought it. Nothing leaves the outbox but with the server's answer. The only writer
+of the confirmed tables, through the store's settle/apply. A server that was put back from an old
+backup is sent again what it forgot.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
-from app.domain.changes import BY_ITSELF, Change, Outcome, RecordType
+from app.domain.changes import BY_ITSELF, Change, FeedCursor, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
@@ -103,6 +104,7 @@ class Sync:
         self._ask_clock = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._is_running = False
+        self._has_looked = False
         self._file_sender = FileSender(
             server_api=server_api, files=files, acts=acts, pace=pace, wake_exchange=self.poke
         )
@@ -196,6 +198,11 @@ class Sync:
                 await self._exchange()
 
     async def _exchange(self) -> None:
+        if not self._has_looked:  # what is pushed is pushed on a history that is known
+            at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+            if at.text is None:
+                await self._pull()
+            self._has_looked = True
         while await self._push():
             pass
         while await self._pull():
@@ -207,14 +214,21 @@ class Sync:
         """True when there may be more to push."""
         limit = self._push_limit
         events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
-        changes, events = await self._acts.read(
-            lambda unit: (unit.outbox.waiting(limit), unit.audit.unacknowledged(events_limit))
+        changes, events, at = await self._acts.read(
+            lambda unit: (
+                unit.outbox.waiting(limit),
+                unit.audit.unacknowledged(events_limit),
+                unit.records.feed_cursor(),
+            )
         )
         if not changes and not events:
             return False
         try:
-            answer = await self._server_api.push(changes, events)
+            answer = await self._server_api.push(changes, events, at.text)
         except (Rejected, Unavailable) as no:
+            if no.code is Code.CURSOR_REFUSED:
+                await self._pull()  # it was started anew: what it may have forgotten goes first
+                return await self._moved_from(at)
             is_too_much = no.code in TOO_MUCH
             if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
                 self._push_limit = max(1, min(limit, len(changes) or limit) // 2)
@@ -249,12 +263,37 @@ class Sync:
             await self._acts.read(write)
 
     async def _pull(self) -> bool:
-        since = await self._acts.read(lambda unit: unit.records.feed_position())
-        page = await self._server_api.feed(since)
-        if page.records or page.until != since:
+        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+        try:
+            page = await self._server_api.feed(at)
+        except Rejected as no:
+            if no.code is not Code.CURSOR_REFUSED:
+                raise
+            await self._begin_anew()
+            return True
+        if page.records or page.until != at.position:
             await self._acts.do(lambda unit: unit.records.apply(page))
+        elif page.cursor not in (None, at.text) or page.load != at.load:
+            await self._acts.read(lambda unit: unit.records.apply(page))
         self._tell(position=page.until)
         return page.has_more
+
+    async def _moved_from(self, before: FeedCursor) -> bool:
+        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+        return at != before
+
+    async def _begin_anew(self) -> None:
+        """What the server has is not what we saw: it gets our changes first, then tells all."""
+        log.error("the server has forgotten: all is sent and fetched again")
+        event = self._acts.event(Act.SERVER_WENT_BACK)
+
+        def write(unit: UnitOfWork) -> None:
+            unit.records.begin_anew()
+            unit.audit.add(event)
+
+        await self._acts.do(write)
+        while await self._push():
+            pass  # before anything is fetched
 
     async def _check_chain(self) -> None:
         """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from app.domain.audit import Act
 from app.domain.changes import NewChange, PendingChange
+from app.domain.clock import Stamp
+from app.domain.conflicts import Resolution, Take
 from app.domain.failures import Code, Rejected
 from app.domain.ids import ChangeId, PatientId
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.conflicts import as_it_stands, mark
 from app.services.ports import UnitOfWork
 from app.services.rereading import Rereading
 
@@ -54,6 +57,7 @@ class Unsent:
             change = item.change
             base = 0 if item.current is None else item.current.version
             unit.outbox.drop(change_id)
+            self._decide(unit, change_id, Take.MINE, stamp)
             unit.outbox.add(
                 NewChange(
                     record_type=change.record_type,
@@ -79,10 +83,12 @@ class Unsent:
 
     async def give_up(self, change_id: ChangeId) -> None:
         """Only what the server refused can be given up, never what merely waits."""
+        stamp = self._acts.stamp()
 
         def write(unit: UnitOfWork) -> None:
             change = _refused(unit, change_id).change
             unit.outbox.drop(change_id)
+            self._decide(unit, change_id, Take.THEIRS, stamp)
             unit.audit.add(
                 self._acts.event(
                     Act.CHANGE_GIVEN_UP,
@@ -93,6 +99,22 @@ class Unsent:
             )
 
         await self._acts.do(write)
+
+    def _decide(self, unit: UnitOfWork, change: ChangeId, take: Take, stamp: Stamp) -> None:
+        """Where everybody sees it as a conflict, everybody sees that it is decided."""
+        kept = unit.records.conflict(change)
+        if kept is None or not kept.is_open:
+            return
+        conflict, person = as_it_stands(unit, kept), self._acts.person
+        resolution = Resolution(
+            take,
+            conflict.outcome(take),
+            conflict.stands,
+            person.id,
+            person.name,
+            stamp.device_time,
+        )
+        mark(unit, self._acts, conflict, resolution)
 
     async def _read(self) -> None:
         found = await self._acts.look(_look)

@@ -278,6 +278,17 @@ def role_of_author(connection: Connection, author: PersonId, device: DeviceId) -
     return person.role
 
 
+def name_of_person(connection: Connection, person: PersonId) -> str:
+    """Empty when there is no such person."""
+    known = store.person_with(connection, person)
+    return "" if known is None else known.name
+
+
+def name_of_device(connection: Connection, device: DeviceId) -> str:
+    known = store.device_with(connection, device)
+    return "" if known is None else known.name
+
+
 def _is_proven(public_key: str, body: SignInIn) -> bool:
     """Whoever asks holds the private half of this key."""
     proof = device_proof_bytes(body.device.id, body.username)

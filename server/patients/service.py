@@ -1,24 +1,36 @@
-"""Patients: entered by who runs the server; no change from a device touches them yet."""
+"""Patients: entered by who runs the server; whoever treats them changes what is not identity."""
 
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from app.contract.bodies import PatientBody
+from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.changes import SCHEMA_VERSION, RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId
 from server.audit_trail import append, event_of
-from server.judging import Submission, Verdict
+from server.judging import Submission, Verdict, merged
 from server.records import StoredRecord, of_type, store
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
+# Who a patient is stays with who runs the server: two identifiers are read back in each visit.
+CHANGEABLE = frozenset({"title", "sex", "allergies"})
+
+
 def judge_patient(connection: Connection, submission: Submission) -> Verdict:
-    """No role may, in the table of permissions."""
-    raise Rejected(Code.NOT_ALLOWED)
+    current, change = submission.current, submission.change
+    if current is None or not CHANGEABLE.issuperset(change.fields_set):
+        raise Rejected(Code.NOT_ALLOWED)
+    if not may(submission.role, Action.CHANGE_PATIENT):
+        raise Rejected(Code.NOT_ALLOWED)
+    if change.patient not in (None, current.id):
+        raise Rejected(Code.WRONG_PATIENT)
+    document, _ = merged(submission)
+    return Verdict(document, Act.PATIENT_CHANGED, current.id, None)
 
 
 def refuse_half_a_patient(body: PatientBody, today: date) -> None:

@@ -19,6 +19,7 @@ from app.domain.audit import Act
 from app.domain.changes import SCHEMA_VERSION, Change, Outcome, RecordType
 from app.domain.failures import Code, Conflict, Rejected
 from app.domain.ids import PatientId, PersonId, VisitId
+from app.domain.merging import keeps_conflicts, stands_as_seen
 from server.accounts.service import role_of_author
 from server.audit_trail import append, event_of
 from server.auth import Caller
@@ -29,8 +30,9 @@ from server.notes.service import judge_note
 from server.patients.service import judge_patient
 from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
-from server.records import StoredRecord, find, store, without_file_keys
+from server.records import StoredRecord, find, find_of_type, store, without_file_keys
 from server.stills.service import judge_still, judge_still_marks
+from server.sync.conflicts import judge_conflict, keep_conflict
 from server.sync.store import Op, keep_op, op_with
 from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
@@ -43,6 +45,7 @@ class _Answer:
     outcome: Outcome
     code: Code | None
     record: StoredRecord | None
+    conflict: StoredRecord | None = None
 
 
 class Judgement:
@@ -61,6 +64,7 @@ class Judgement:
             RecordType.STILL_MARKS: judge_still_marks,
             RecordType.LADDER_STEP: judge_ladder_step,
             RecordType.CALL_REPORT: judge_call_report,
+            RecordType.CONFLICT: judge_conflict,
         }
 
     def settle(
@@ -79,6 +83,10 @@ class Judgement:
         if known is not None and known.outcome is Outcome.ACCEPTED:
             record = find(connection, known.record)
             return self._out(change_id, _Answer(Outcome.ALREADY_THERE, None, record))
+        if known is not None and known.outcome is Outcome.CONFLICT:
+            kept = find_of_type(connection, change_id, RecordType.CONFLICT)
+            if kept is not None:  # it lies before a person: what stands there now changes nothing
+                return self._out(change_id, _in_conflict(find(connection, known.record), kept))
         change, answer = self._judge(connection, who, sent, now)
         if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
             keep_op(connection, _op(change_id, change, digest, answer, who, sent), now)
@@ -103,7 +111,10 @@ class Judgement:
         except Conflict:
             assert change is not None
             current = find(connection, change.record)
-            return change, _Answer(Outcome.CONFLICT, Code.CONFLICT, current)
+            kept = None
+            if current is not None and _keeps_conflict(change):
+                kept = keep_conflict(connection, change, current, now)
+            return change, _in_conflict(current, kept)
         except Rejected as refusal:
             return change, _refused(refusal.code)
         record = store(
@@ -147,15 +158,22 @@ class Judgement:
             raise Rejected(Code.NOT_FOUND)
         if current is not None and current.record_type is not change.record_type:
             raise Rejected(Code.MALFORMED)
-        if current is not None and not _stands_as_seen(current, change):
-            raise Conflict
         submission = Submission(change, role, current)
-        return self._judges[change.record_type](connection, submission), current
+        if current is None or stands_as_seen(current.document, current.version, change):
+            return self._judges[change.record_type](connection, submission), current
+        if _keeps_conflict(change):  # what may never be is refused, and no conflict
+            self._judges[change.record_type](connection, submission)
+        raise Conflict
 
     def _out(self, change_id: UUID, answer: _Answer) -> ChangeResultOut:
         record = None if answer.record is None else self.record_out(answer.record)
+        conflict = None if answer.conflict is None else self.record_out(answer.conflict)
         return ChangeResultOut(
-            change=change_id, outcome=answer.outcome, code=answer.code, record=record
+            change=change_id,
+            outcome=answer.outcome,
+            code=answer.code,
+            record=record,
+            conflict=conflict,
         )
 
     def record_out(self, record: StoredRecord) -> RecordOut:
@@ -172,15 +190,13 @@ class Judgement:
         )
 
 
-def _stands_as_seen(current: StoredRecord, change: Change) -> bool:
-    """The version and the values upon which the person acted.
+def _keeps_conflict(change: Change) -> bool:
+    """A record made under an id that is taken is nothing that a person could decide."""
+    return change.base_version > 0 and keeps_conflicts(change.record_type)
 
-    The values too: behind a change that was refused the device counts one version that never came,
-    and somebody else's may have taken its number.
-    """
-    return current.version == change.base_version and all(
-        current.document.get(name) == change.previous.get(name) for name in change.fields_set
-    )
+
+def _in_conflict(current: StoredRecord | None, kept: StoredRecord | None) -> _Answer:
+    return _Answer(Outcome.CONFLICT, Code.CONFLICT, current, kept)
 
 
 def _refused(code: Code) -> _Answer:
@@ -222,7 +238,7 @@ def _op(
     who: Caller,
     sent: dict[str, Any],
 ) -> Op:
-    is_accepted = answer.outcome is Outcome.ACCEPTED
+    is_kept = answer.outcome is not Outcome.REFUSED
     return Op(
         id=change_id,
         record=change_id if change is None else change.record,
@@ -231,7 +247,7 @@ def _op(
         code=answer.code,
         device=who.device,
         # The history holds no file key: the record has it, wrapped.
-        change=json.dumps(without_file_keys(sent)) if is_accepted else "",
+        change=json.dumps(without_file_keys(sent)) if is_kept else "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
 
-from app.contract.sync import FEED_MAX_RECORDS, FeedOut, PushIn, PushOut
+from app.contract.sync import CURSOR_MOST_CHARACTERS, FEED_MAX_RECORDS, FeedOut, PushIn, PushOut
 from app.domain.failures import Code, Rejected
 from server.auth import Auth, Caller
 from server.sync.service import PushEnvelope, Sync
@@ -33,8 +33,12 @@ def sync_router(sync: Sync, auth: Auth) -> APIRouter:
         who: Who,
         since: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=FEED_MAX_RECORDS)] = FEED_MAX_RECORDS,
+        cursor: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
+        load: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
     ) -> FeedOut:
-        return await sync.feed(since, limit, who)
+        if load is not None and since == 0:
+            return await sync.first_load(load, limit, who)
+        return await sync.feed(since, limit, who, cursor)
 
     return router
 

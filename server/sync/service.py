@@ -3,14 +3,22 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app.contract.audit import WitnessBody
-from app.contract.sync import FEED_MAX_RECORDS, PUSH_MAX_CHANGES, ChangeResultOut, FeedOut, PushOut
+from app.contract.sync import (
+    CURSOR_MOST_CHARACTERS,
+    FEED_MAX_RECORDS,
+    PUSH_MAX_CHANGES,
+    ChangeResultOut,
+    FeedOut,
+    PushOut,
+)
 from app.domain.access import Action
 from app.domain.audit import Act, Witness
 from app.domain.changes import Outcome
@@ -22,6 +30,7 @@ from server.audit_trail import append_all, event_of, head
 from server.auth import Caller
 from server.database import Database, Failed
 from server.records import StoredRecord
+from server.sync.cursors import Cursor, Cursors, Load
 from server.sync.device_events import take_events
 from server.sync.judgement import Judgement
 
@@ -29,6 +38,7 @@ log = logging.getLogger(__name__)
 
 EVENTS_MAX = 500
 FEED_MAX_BYTES = 4 * 1024 * 1024
+NEAR_TODAY = timedelta(days=1)  # whatever the zone of whoever loads
 
 
 class PushEnvelope(BaseModel):
@@ -39,6 +49,7 @@ class PushEnvelope(BaseModel):
     device: DeviceId
     changes: list[dict[str, Any]] = Field(max_length=PUSH_MAX_CHANGES)
     events: list[dict[str, Any]] = Field(default=[], max_length=EVENTS_MAX)
+    cursor: str | None = Field(default=None, max_length=CURSOR_MOST_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +70,20 @@ _Answer = ChangeResultOut | _Heard
 
 
 class Sync:
-    def __init__(self, database: Database, judgement: Judgement, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, judgement: Judgement, cursors: Cursors, clock: Clock
+    ) -> None:
         self._database = database
         self._judgement = judgement
+        self._cursors = cursors
         self._clock = clock
 
     async def push(self, body: PushEnvelope, who: Caller) -> PushOut:
         if body.device != who.device:
             raise Rejected(Code.DEVICE_UNKNOWN)
+        at = body.cursor
+        if at is not None:
+            await self._database.read(lambda c: self._cursors.must_be_of_now(c, at, who.device))
         now = self._clock.now()
 
         def settling(sent: dict[str, Any]) -> Callable[[Connection], _Answer]:
@@ -89,37 +106,96 @@ class Sync:
             head=WitnessBody.from_domain(heard.head),
         )
 
-    async def feed(self, since: int, limit: int, who: Caller) -> FeedOut:
+    async def feed(self, since: int, limit: int, who: Caller, cursor: str | None = None) -> FeedOut:
         """Nothing is delivered that is not written down first; nothing new costs no write."""
         who.must_be_allowed(Action.OPEN_CHART)
         limit = min(limit, FEED_MAX_RECORDS)
-        if not await self._database.read(lambda c: records.since(c, since, 1)):
-            return FeedOut(since=since, until=since, records=[], has_more=False)
+
+        def look(connection: Connection) -> Cursor | None:
+            if cursor is not None:
+                self._cursors.must_fit(connection, cursor, who.device, since)
+            is_new = records.since(connection, since, 1)
+            return None if is_new else self._cursors.at(connection, who.device, since)
+
+        here = await self._database.read(look)
+        if here is not None:
+            return self._feed_out(since, since, _Page([], False), here)
         now = self._clock.now()
 
-        def deliver(connection: Connection) -> _Page:
+        def deliver(connection: Connection) -> tuple[_Page, Cursor]:
             found = _page(records.since(connection, since, limit + 1), limit)
-            patients = dict.fromkeys(record.patient for record in found.records)
-            events = [
-                event_of(
-                    Act.RECORDS_DELIVERED,
-                    now,
-                    actor=who.person,
-                    device=who.device,
-                    patient=None if patient is None else PatientId(patient),
-                )
-                for patient in patients
-            ]
-            append_all(connection, events)
-            return found
+            _tell_delivered(connection, found, who, now)
+            until = found.records[-1].position if found.records else since
+            return found, self._cursors.at(connection, who.device, until)
 
-        page = await self._database.write(deliver)
+        page, reached = await self._database.write(deliver)
+        until = page.records[-1].position if page.records else since
+        return self._feed_out(since, until, page, reached)
+
+    async def first_load(self, text: str, limit: int, who: Caller) -> FeedOut:
+        """Everything, today's patients first, each part in the order of ids: as it stood at one
+        position of the feed or later. The last page leads to that position."""
+        who.must_be_allowed(Action.OPEN_CHART)
+        limit, now = min(limit, FEED_MAX_RECORDS), self._clock.now()
+
+        def deliver(connection: Connection) -> FeedOut:
+            load = self._cursors.load_of(connection, text, who.device)
+            page = _page(_of_load(connection, load, limit + 1, now), limit)
+            if load.is_of_today and not page.records:
+                load = Load(load.as_of, is_of_today=False)
+                page = _page(_of_load(connection, load, limit + 1, now), limit)
+            _tell_delivered(connection, page, who, now)
+            then = _next_load(load, page)
+            if then is None:  # from there the feed goes on
+                cursor = self._cursors.at(connection, who.device, load.as_of)
+                return self._feed_out(0, load.as_of, replace(page, has_more=False), cursor)
+            cursor = self._cursors.at(connection, who.device, 0)
+            place = self._cursors.load_at(connection, who.device, then)
+            return self._feed_out(0, 0, replace(page, has_more=True), cursor, place)
+
+        return await self._database.write(deliver)
+
+    def _feed_out(
+        self, since: int, until: int, page: _Page, cursor: Cursor, load: str | None = None
+    ) -> FeedOut:
         return FeedOut(
             since=since,
-            until=page.records[-1].position if page.records else since,
+            until=until,
             records=[self._judgement.record_out(record) for record in page.records],
             has_more=page.has_more,
+            cursor=cursor.text if load is None else None,
+            epoch=cursor.epoch,
+            load=load,
         )
+
+
+def _of_load(connection: Connection, load: Load, limit: int, now: datetime) -> list[StoredRecord]:
+    if load.is_of_today:
+        start, end = now - NEAR_TODAY, now + NEAR_TODAY
+        return records.of_patients_seen(connection, start, end, load.after, limit)
+    return records.in_id_order(connection, load.after, limit)
+
+
+def _next_load(load: Load, page: _Page) -> Load | None:
+    """None: all is told."""
+    if page.has_more:
+        return replace(load, after=str(page.records[-1].id))
+    return Load(load.as_of, is_of_today=False) if load.is_of_today else None
+
+
+def _tell_delivered(connection: Connection, page: _Page, who: Caller, now: datetime) -> None:
+    patients = dict.fromkeys(record.patient for record in page.records)
+    events = [
+        event_of(
+            Act.RECORDS_DELIVERED,
+            now,
+            actor=who.person,
+            device=who.device,
+            patient=None if patient is None else PatientId(patient),
+        )
+        for patient in patients
+    ]
+    append_all(connection, events)
 
 
 def _page(found: list[StoredRecord], limit: int) -> _Page:

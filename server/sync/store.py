@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
+from app.contract.sync import ChangeBody
 from app.domain.audit import CHAIN_START, Witness
-from app.domain.changes import Outcome
+from app.domain.changes import Change, Outcome
 from app.domain.failures import Code
 from app.domain.ids import DeviceId
 from server.records import without_file_keys
-from server.tables import device_chains, ops, time_text
+from server.tables import device_chains, ops, time_of, time_text
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """A change that was judged. `change` is its body when it was accepted, else empty."""
+    """A change that was judged. `change` is its body, but of a refused one nothing is kept."""
 
     id: UUID
     record: UUID
@@ -49,6 +50,28 @@ def op_with(connection: Connection, change: UUID) -> Op | None:
         DeviceId(UUID(row.device)),
         row.change,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change of a record's history, and when the server had it."""
+
+    change: Change
+    received_at: datetime
+
+
+def applied_to(connection: Connection, record: UUID) -> list[Applied]:
+    """Newest first; each row is written when its change is, so the rows' order is theirs."""
+    query = (
+        select(ops.c.change, ops.c.received_at)
+        .where(ops.c.record == str(record), ops.c.outcome == str(Outcome.ACCEPTED))
+        .order_by(text("rowid DESC"))
+    )
+    return [
+        Applied(ChangeBody.model_validate_json(row.change).to_domain(), time_of(row.received_at))
+        for row in connection.execute(query)
+        if row.change
+    ]
 
 
 def keep_op(connection: Connection, op: Op, at: datetime) -> None:

@@ -16,6 +16,7 @@ from app.domain.changes import (
     Change,
     ChangeResult,
     ConfirmedRecord,
+    FeedCursor,
     FeedPage,
     Outcome,
     RecordType,
@@ -142,7 +143,9 @@ class FakeServer:
         server_time = asked_at - self._clock.wrong_by + ROUND_TRIP / 2 + self.ahead_by
         return ClockSample(asked_at, ROUND_TRIP, server_time)
 
-    async def push(self, changes: list[Change], events: list[DeviceEvent]) -> PushAnswer:
+    async def push(
+        self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
+    ) -> PushAnswer:
         self._heard("push", with_token=True)
         if self.push_takes is not None and len(changes) > self.push_takes:
             raise self.push_failure
@@ -156,7 +159,8 @@ class FakeServer:
         self._maybe_lose()
         return PushAnswer(results, self._events_until, self._head())
 
-    async def feed(self, since: int) -> FeedPage:
+    async def feed(self, at: FeedCursor) -> FeedPage:
+        since = at.position
         self._heard("feed", with_token=True)
         newer = sorted(
             (record for record in self.records.values() if record.position > since),

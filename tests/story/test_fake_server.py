@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.access import Role
 from app.domain.audit import EMPTY_CHAIN, Act, AuditEvent, DeviceEvent, extended, leaf_of
-from app.domain.changes import Change, Json, Outcome, RecordType
+from app.domain.changes import Change, FeedCursor, Json, Outcome, RecordType
 from app.domain.clock import Stamp
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import ChangeId, DeviceId, EventId, RecordId, new_id
@@ -126,7 +126,7 @@ async def test_a_change_is_accepted_once_and_then_already_there(signed: Signed) 
     note = signed.note("once")
     assert await signed.outcome(note) == (Outcome.ACCEPTED, None)
     assert await signed.outcome(note) == (Outcome.ALREADY_THERE, None)
-    [stored] = (await signed.api.feed(2)).records  # after patient and visit
+    [stored] = (await signed.api.feed(FeedCursor(2))).records  # after patient and visit
     assert (stored.record, stored.version, json.loads(stored.body)["text"]) == (
         note.record,
         1,
@@ -170,7 +170,7 @@ async def test_the_feed_is_in_order_and_goes_to_its_end(signed: Signed) -> None:
     await signed.api.push(made, [])
     since, positions, records = 0, [], []
     while True:
-        page = await signed.api.feed(since)
+        page = await signed.api.feed(FeedCursor(since))
         assert page.since == since
         positions += [record.position for record in page.records]
         records += [record.record for record in page.records]
@@ -182,7 +182,7 @@ async def test_the_feed_is_in_order_and_goes_to_its_end(signed: Signed) -> None:
     assert [record for record in records if record in {c.record for c in made}] == [
         change.record for change in made
     ]
-    again = await signed.api.feed(since)
+    again = await signed.api.feed(FeedCursor(since))
     assert (again.records, again.until, again.has_more) == ((), since, False)
 
 
@@ -251,7 +251,7 @@ async def test_an_upload_that_nobody_began_is_not_found(signed: Signed) -> None:
 
 async def test_who_signed_out_is_not_answered(signed: Signed) -> None:
     await signed.api.sign_out()
-    for asking in (signed.api.feed(0), signed.api.push([], []), signed.api.chain(0)):
+    for asking in (signed.api.feed(FeedCursor(0)), signed.api.push([], []), signed.api.chain(0)):
         with pytest.raises(Rejected) as caught:
             await asking
         assert caught.value.code in (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID)
@@ -276,4 +276,4 @@ async def test_a_server_that_is_not_the_one_known_here_gets_nobody_signed_in(
         await signed.sign_in()
     assert caught.value.code is Code.SERVER_UNTRUSTED
     with pytest.raises(Rejected):
-        await signed.api.feed(0)
+        await signed.api.feed(FeedCursor(0))

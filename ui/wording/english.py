@@ -42,6 +42,7 @@ FAILURES: dict[Code, str] = {
     Code.CONFLICT: "Somebody changed this record meanwhile.",
     Code.UNKNOWN_RECORD_TYPE: "The server does not know this kind of record.",
     Code.SCHEMA_TOO_NEW: "The server is older than this program and cannot take this record.",
+    Code.CURSOR_REFUSED: "The server was put back to an earlier state. All is sent to it again.",
     Code.OP_REUSED: "The server has a different change under the same number.",
     Code.ALREADY_SIGNED: "This visit is signed. It can only be amended.",
     Code.STATE_MOVE_NOT_ALLOWED: "The visit cannot go from its present state to this one.",
@@ -834,6 +835,7 @@ SENTENCES: dict[str, str] = {
     "record.receipt": "Word that a message arrived",
     "record.ladder-step": "Step of the call",
     "record.call-report": "Figures of a call",
+    "record.conflict": "Decision on a conflict",
     "record.written": "{what}, {time}",
     # status bar
     "status.server": "Server",

@@ -20,6 +20,7 @@ NINE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 DOCTOR_MAY = {
     "see-worklist",
     "open-chart",
+    "change-patient",
     "join-visit",
     "write-note",
     "sign-note",
@@ -41,6 +42,7 @@ NURSE_MAY = {
     "see-worklist",
     "open-chart",
     "check-in",
+    "change-patient",
     "join-visit",
     "write-note",
     "keep-reading",

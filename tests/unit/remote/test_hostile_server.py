@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain.access import Role
+from app.domain.changes import FeedCursor
 from app.domain.clock import SystemClock
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.ids import DeviceId, new_id
@@ -93,7 +94,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 async def test_an_answer_that_is_none_is_the_servers_fault(answer: Answer) -> None:
     async with api_of(answer) as api:
         with pytest.raises(Failure) as told:
-            await api.feed(0)
+            await api.feed(FeedCursor(0))
     assert told.value.code is Code.SERVER_ERROR
 
 
@@ -101,7 +102,7 @@ async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(server_api, "ANSWER_MOST_BYTES", 1_000_000)
     async with api_of(endless) as api:
         with pytest.raises(Unavailable) as told:
-            await api.feed(0)
+            await api.feed(FeedCursor(0))
     assert told.value.code is Code.SERVER_ERROR
 
 
@@ -117,7 +118,7 @@ async def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
     async with api_of(drips) as api:
         with pytest.raises(Unavailable) as told:
-            await api.feed(0)
+            await api.feed(FeedCursor(0))
     assert told.value.code is Code.SERVER_UNREACHABLE
 
 
@@ -127,7 +128,7 @@ async def test_something_else_on_the_port_is_no_server() -> None:
 
     async with api_of(other) as api:
         with pytest.raises(Unavailable) as told:
-            await api.feed(0)
+            await api.feed(FeedCursor(0))
     assert told.value.code is Code.SERVER_UNREACHABLE
 
 

@@ -1,0 +1,42 @@
+"""How much is measured; QUICK takes little and says so in every row."""
+
+import os
+from dataclasses import dataclass
+
+QUICK_WORDS = "QUICK RUN, too few samples for a verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    patients: int = 10_000
+    edits: int = 10_000
+    repetitions: int = 5
+    idle_rounds: int = 200
+    growth: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    growth_looks: int = 200
+    store_rows: int = 50_000
+    store_reads: int = 50_000
+    store_commits: int = 500
+    simulation_steps: int = 1_000_000
+    simulation_steps_each: int = 400
+    is_quick: bool = False
+
+
+QUICK = Amount(
+    patients=500,
+    edits=300,
+    repetitions=1,
+    idle_rounds=10,
+    growth=(500, 2_000),
+    growth_looks=20,
+    store_rows=2_000,
+    store_reads=2_000,
+    store_commits=50,
+    simulation_steps=180,
+    simulation_steps_each=60,
+    is_quick=True,
+)
+
+
+def amount_of_environment() -> Amount:
+    return QUICK if os.environ.get("QUICK", "") not in ("", "0") else Amount()

@@ -1,0 +1,269 @@
+"""The invariants of DATA.md 3.8, asked of the files and not of the code that wrote them."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from app.domain.audit import ChainRow, Witness, verify_chain
+from app.domain.changes import Outcome
+from tests.simulation.desk_end import DeskEnd
+from tests.simulation.intents import Memory
+
+Rows = list[tuple[Any, ...]]
+CONFLICT_TYPE = "conflict"
+
+
+class Judge:
+    """Each finding is a sentence; none means that all held."""
+
+    def __init__(
+        self, desks: list[DeskEnd], memory: Memory, server_rows: Callable[[str], Rows]
+    ) -> None:
+        self._desks = desks
+        self._memory = memory
+        self._server_rows = server_rows
+        self._versions: dict[tuple[int, str], int] = {}
+        self._went_back = False
+
+    def server_went_back(self) -> None:
+        """From now on the audit must alarm, and the server's older word may be shown again."""
+        self._went_back = True
+
+    # --- while it runs ---------------------------------------------------------------------
+
+    def after_a_step(self) -> list[str]:
+        """Of those that live: what a dead one had begun to write is not there for anybody."""
+        living = [desk for desk in self._desks if desk.is_running and not desk.fuse.is_dead]
+        return [found for desk in living for found in self._of_desk(desk)]
+
+    def _of_desk(self, desk: DeskEnd) -> list[str]:
+        """What a screen showed as confirmed never goes back; no alarm of the audit."""
+        found = []
+        if desk.sync.state.value.audit_alarm is not None and not self._went_back:
+            found.append(f"desk {desk.number} does not trust the server's audit")
+        for record, version in desk.rows("SELECT record, version FROM records"):
+            before = self._versions.get((desk.number, record), 0)
+            if version < before and not self._went_back:
+                found.append(f"desk {desk.number} shows {record} at {version} after {before}")
+            self._versions[(desk.number, record)] = version
+        return found + self._rolled_back(desk)
+
+    def _rolled_back(self, desk: DeskEnd) -> list[str]:
+        """What the server took from this desk is shown here until something newer is."""
+        waiting = {body for (body,) in desk.rows("SELECT body FROM outbox")}
+        texts = " ".join(body.decode() for body in waiting)
+        shown = dict(desk.rows("SELECT record, body FROM records"))
+        found = []
+        for intent in self._memory.intents:
+            is_ours = intent.is_recorded and intent.desk == desk.number
+            is_here = str(intent.record) in shown or f'"{intent.value}"' in texts
+            if is_ours and not is_here and intent.value not in self._memory.given_up:
+                found.append(f"{intent.value} was taken and is not shown at its own desk")
+        return found
+
+    # --- when all is quiet -----------------------------------------------------------------
+
+    def is_quiet(self) -> bool:
+        return all(self.is_done(desk) for desk in self._desks)
+
+    def is_done(self, desk: DeskEnd) -> bool:
+        """Nothing to send, nothing to fetch."""
+        [(head,)] = self._server_rows("SELECT coalesce(max(position), 0) FROM records")
+        [(waiting,)] = desk.rows(
+            "SELECT count(*) FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox e"
+            " WHERE e.record = o.record AND e.counter <= o.counter AND e.refused IS NOT NULL)"
+        )
+        rows = desk.rows("SELECT value FROM counters WHERE name = 'feed-position'")
+        events = desk.rows("SELECT coalesce(max(number), 0) FROM audit_log")
+        told = desk.rows("SELECT value FROM counters WHERE name = 'events-acknowledged'")
+        return waiting == 0 and rows == [(head,)] and (told or [(0,)]) == events
+
+    def at_the_end(self) -> list[str]:
+        if not self.is_quiet():
+            return ["it never grows quiet"]
+        checks = (
+            self._lost,
+            self._applied_twice,
+            self._overwritten,
+            self._conflicts_not_kept,
+            self._conflicts_with_oneself,
+            self._not_alike,
+            self._unfit_history,
+            self._audit_faults,
+        )
+        return [found for check in checks for found in check()]
+
+    def _ops(self, outcome: Outcome) -> list[dict[str, Any]]:
+        rows = self._server_rows(
+            f"SELECT change FROM ops WHERE outcome = '{outcome}' AND change <> '' ORDER BY rowid"
+        )
+        return [json.loads(change) for (change,) in rows]
+
+    def _kept_in_conflicts(self) -> set[str]:
+        rows = self._server_rows(
+            f"SELECT document FROM simulation_log WHERE record_type = '{CONFLICT_TYPE}'"
+        )
+        return {
+            str(value) for (text,) in rows for value in json.loads(text)["mine"]["fields"].values()
+        }
+
+    def _refused_here(self) -> dict[str, str]:
+        """Values that a desk shows as refused, or holds back behind one, and the code."""
+        found = {}
+        for desk in self._desks:
+            rows = desk.rows("SELECT body, refused FROM outbox")
+            for body, refused in rows:
+                for value in json.loads(body)["fields_set"].values():
+                    found[str(value)] = refused or "held back"
+        return found
+
+    def _lost(self) -> list[str]:
+        """What a screen called kept is in the history, in a conflict, or shown as refused."""
+        applied = {str(new) for _, _, _, new in self._moves()}
+        somewhere = applied | self._kept_in_conflicts() | set(self._refused_here())
+        return [
+            f"lost: {intent.value}"
+            for intent in self._memory.intents
+            if intent.is_recorded and intent.value not in somewhere | self._memory.given_up
+        ]
+
+    def _moves(self) -> list[tuple[str, str, Any, Any]]:
+        """Each (record, field, old, new) in the order in which the server wrote them."""
+        stands: dict[str, dict[str, Any]] = defaultdict(dict)
+        found = []
+        rows = self._server_rows(
+            "SELECT record, document FROM simulation_log"
+            f" WHERE record_type <> '{CONFLICT_TYPE}' ORDER BY number"
+        )
+        for record, text in rows:
+            document = json.loads(text)
+            for name, value in document.items():
+                old = stands[record].get(name)
+                if old != value:
+                    found.append((record, name, old, value))
+            stands[record] = document
+        return found
+
+    def _applied_twice(self) -> list[str]:
+        found = []
+        ids = [change["id"] for change in self._ops(Outcome.ACCEPTED)]
+        conflicts = self._server_rows(
+            f"SELECT id FROM records WHERE record_type = '{CONFLICT_TYPE}'"
+        )
+        both = set(ids) & {record for (record,) in conflicts}
+        found += [f"change {change} was applied and is a conflict" for change in both]
+        times = Counter(new for _, _, _, new in self._moves() if str(new).startswith("value "))
+        carriers = Counter(
+            str(value)
+            for change in self._ops(Outcome.ACCEPTED)
+            for value in change["fields_set"].values()
+        )
+        found += [
+            f"applied twice: {value}" for value, n in times.items() if n > carriers[str(value)]
+        ]
+        return found
+
+    def _overwritten(self) -> list[str]:
+        """Whoever set a value had seen the one that it took the place of."""
+        found = []
+        for _, name, old, new in self._moves():
+            seen = self._memory.seen_before(new)
+            if seen and repr(old) not in seen:
+                found.append(f"{name}: {old} was overwritten unseen by {new}")
+        return found
+
+    def _conflicts_not_kept(self) -> list[str]:
+        kept = self._kept_in_conflicts()
+        refused = self._refused_here()
+        found = []
+        for change in self._ops(Outcome.CONFLICT):
+            for value in change["fields_set"].values():
+                is_ours = str(value).startswith("value ")
+                if is_ours and str(value) not in kept and str(value) not in refused:
+                    found.append(f"a conflict was not kept: {value}")
+        return found
+
+    def _conflicts_with_oneself(self) -> list[str]:
+        rows = self._server_rows(
+            f"SELECT document FROM records WHERE record_type = '{CONFLICT_TYPE}'"
+        )
+        found = []
+        for (text,) in rows:
+            document = json.loads(text)
+            for name, mine in document["mine"]["fields"].items():
+                theirs = document["theirs"]["fields"].get(name)
+                is_contested = theirs != document["base"].get(name)
+                desk = self._desk_with(document["mine"]["device"])
+                if is_contested and self._is_of(desk, theirs) and not self._is_behind(mine):
+                    found.append(f"a conflict with oneself: {mine} and {theirs}")
+        return found
+
+    def _desk_with(self, device: str) -> int:
+        [number] = [desk.number for desk in self._desks if str(desk.device) == device]
+        return number
+
+    def _is_of(self, desk: int, value: Any) -> bool:
+        """Nobody but this desk ever wrote that value."""
+        return self._memory.desks_of(value) == {desk}
+
+    def _is_behind(self, mine: Any) -> bool:
+        """Its author built upon what was given up, or lies in a conflict, since then."""
+        put_aside = self._memory.given_up | self._kept_in_conflicts()
+        return not self._memory.seen_before(mine).isdisjoint(map(repr, put_aside))
+
+    def _not_alike(self) -> list[str]:
+        stands = {
+            record: (version, json.loads(document))
+            for record, version, document in self._server_rows(
+                "SELECT id, version, document FROM records"
+            )
+        }
+        found = []
+        for desk in self._desks:
+            here = {
+                record: (version, json.loads(body))
+                for record, version, body in desk.rows("SELECT record, version, body FROM records")
+            }
+            only_here = here.keys() - stands.keys() if self._went_back else set()
+            for record in (stands.keys() | here.keys()) - (only_here & self._conflicts_of(desk)):
+                if stands.get(record) != here.get(record):
+                    found.append(f"desk {desk.number} and the server differ in {record}")
+        return found
+
+    def _conflicts_of(self, desk: DeskEnd) -> set[str]:
+        """One that a server forgot may stay without a cause there: theirs was forgotten, too."""
+        rows = desk.rows(f"SELECT record FROM records WHERE record_type = '{CONFLICT_TYPE}'")
+        return {record for (record,) in rows}
+
+    def _unfit_history(self) -> list[str]:
+        """Each accepted change made one version, and the versions have no gap."""
+        versions: dict[str, list[int]] = defaultdict(list)
+        for record, version in self._server_rows(
+            "SELECT record, version FROM simulation_log ORDER BY number"
+        ):
+            versions[record].append(version)
+        found = [
+            f"the versions of {record} are {seen}"
+            for record, seen in versions.items()
+            if seen != list(range(1, len(seen) + 1))
+        ]
+        made = Counter(change["record"] for change in self._ops(Outcome.ACCEPTED))
+        for record, seen in versions.items():
+            if len(seen) - made[record] not in (0, 1):
+                found.append(f"{record} has {len(seen)} versions of {made[record]} changes")
+        return found
+
+    def _audit_faults(self) -> list[str]:
+        rows = self._server_rows("SELECT number, event, digest FROM audit_log ORDER BY number")
+        witnesses = [
+            Witness(count, digest)
+            for desk in self._desks
+            for count, digest in desk.rows("SELECT count, digest FROM server_witness")
+        ]
+        _, fault = verify_chain((ChainRow(*row) for row in rows), witnesses)
+        alarms = [row for row in rows if json.loads(row[1])["act"] == "audit-alarm"]
+        if self._went_back:
+            return []
+        found = [] if fault is None else [f"the audit: {fault.what} at {fault.number}"]
+        return found + [f"{len(alarms)} alarms of the audit" for _ in alarms[:1]]

@@ -1,0 +1,21 @@
+"""The invariants see: each fault that sync was once built with is found within a few seeds."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.ground import Ground
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.world import run_seed
+
+STEPS, SEEDS_MOST = 60, 12
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(ground: Ground, folder: Path, name: str) -> None:
+    for seed in range(1, SEEDS_MOST + 1):
+        with MUTANTS[name]():
+            told = run_seed(ground, folder, seed, STEPS)
+        if told.violations:
+            return
+    pytest.fail(f"{name} passed {SEEDS_MOST} seeds")

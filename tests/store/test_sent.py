@@ -1,0 +1,72 @@
+"""What the server had of this desk is kept, for the day on which it forgets."""
+
+from app.domain.changes import Change, ChangeResult, FeedPage, Outcome, RecordType
+from app.domain.failures import Code
+from offline_store.database import OfflineStore
+from offline_store.unit_of_work import UnitOfWork
+from tests.store.given import confirmed, new_note, written
+
+
+def accepted(unit: UnitOfWork, change: Change, position: int) -> None:
+    record = confirmed(
+        RecordType.NOTE, written("breathing freely"), change.record, position=position
+    )
+    unit.outbox.settle(ChangeResult(change.id, Outcome.ACCEPTED, None, record))
+
+
+async def test_all_is_sent_again_in_its_order_when_the_server_went_back(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        made = [unit.outbox.add(new_note(f"note {number}")) for number in range(3)]
+        for position, change in enumerate(made, start=1):
+            accepted(unit, change, position)
+        assert unit.outbox.waiting(10) == []
+        unit.records.apply(FeedPage(0, 3, (), has_more=False, cursor="c", epoch="e"))
+        unit.records.begin_anew()
+        assert unit.outbox.waiting(10) == made
+        assert unit.records.feed_cursor().position == 0
+        assert unit.records.feed_cursor().text is None
+
+    await store.transaction(work)
+
+
+async def test_a_new_epoch_is_sent_what_lies_behind_the_cursor(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        first, second = (unit.outbox.add(new_note(text)) for text in ("first", "second"))
+        accepted(unit, first, 1)
+        accepted(unit, second, 2)
+        unit.records.apply(FeedPage(0, 1, (), has_more=True, cursor="a", epoch="e"))
+        assert unit.outbox.waiting(10) == []
+        unit.records.apply(FeedPage(1, 1, (), has_more=False, cursor="b", epoch="another"))
+        assert unit.outbox.waiting(10) == [second]
+
+    await store.transaction(work)
+
+
+async def test_what_is_in_conflict_is_asked_again_and_what_is_refused_is_not(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        conflict, refused = (unit.outbox.add(new_note(text)) for text in ("one", "two"))
+        unit.outbox.settle(ChangeResult(conflict.id, Outcome.CONFLICT, Code.CONFLICT))
+        unit.outbox.settle(ChangeResult(refused.id, Outcome.REFUSED, Code.NOT_ALLOWED))
+        unit.records.begin_anew()
+        assert unit.outbox.waiting(10) == [conflict]
+
+    await store.transaction(work)
+
+
+async def test_the_servers_older_word_is_taken_after_it_went_back(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        note = new_note()
+        newer = confirmed(RecordType.NOTE, written("newer"), note.record, position=9)
+        older = confirmed(RecordType.NOTE, written("older"), note.record, position=2)
+        unit.records.apply(FeedPage(0, 9, (newer,), has_more=False))
+        unit.records.begin_anew()
+        unit.records.apply(FeedPage(0, 2, (older,), has_more=False))
+        found = unit.records.confirmed(RecordType.NOTE, note.record)
+        assert found is not None
+        assert found.body == older.body
+
+    await store.transaction(work)
