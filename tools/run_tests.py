@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "tests/whole"
 # In this order: the visits that are looked up in the database at the end were all held before.
 VISITS = [f"{WHOLE}/test_{name}.py" for name in ("bench_visit", "kills", "sabotage", "visit")]
-DATA = ["tests/server", "tests/contract", "tests/store", "tests/story"]
+DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
 DAILY = "not long and not hardware"
 CHECK = "check"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
