@@ -32,7 +32,7 @@ LINES = [
         *("oximeter_line", "serial_scope", "sound_export", "still_export"),
     )
 ]
-DATA = ["tests/server", "tests/contract", "tests/store", "tests/story"]
+DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
 DAILY = "not long and not hardware"
 CHECK = "check"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
