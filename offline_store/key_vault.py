@@ -7,6 +7,7 @@ own with a limit: a locked keyring may wait for a person for ever. Never writes 
 import asyncio
 import base64
 import binascii
+import logging
 import os
 import sys
 import threading
@@ -63,6 +64,8 @@ AWAY: tuple[type[Exception], ...] = (
 if sys.platform == "linux":
     LOCKED += (LockedException, PromptDismissedException)
     AWAY += (SecretStorageException, DBusErrorResponse)
+
+log = logging.getLogger(__name__)
 
 SERVICE = "bedside"
 KEYRING_LIMIT_S = 10.0
@@ -130,7 +133,29 @@ class KeyVault:
         """
         if not has_store:
             return await self._new_key(pin)
-        keys = self._read()
+        try:
+            key = await self._key_in(self._read(), pin)
+        except Untrusted as damage:
+            if not self._keys.copy_differs():
+                raise
+            return await self._key_in_copy(damage, pin)
+        self._keys.keep_copy()
+        return key
+
+    async def _key_in_copy(self, damage: Untrusted, pin: str | None) -> bytes:
+        """keys.json is broken or gone; its copy takes its place when it opens."""
+        try:
+            keys = self._keys.copy.read()
+        except Untrusted:
+            keys = None
+        if keys is None:
+            raise damage
+        key = await self._key_in(keys, pin)
+        self._keys.write(keys)
+        log.warning("keys.json was broken and is mended from its copy")
+        return key
+
+    async def _key_in(self, keys: KeyFile, pin: str | None) -> bytes:
         try:
             return await self._key_of_machine(keys)
         except (Unavailable, Untrusted) as closed:

@@ -20,6 +20,7 @@ from app.domain.failures import Code, Untrusted
 from offline_store.profile_folder import disk_failures, write_durably
 
 KEY_BYTES = 32
+KEYS_NAME, COPY_NAME = "keys.json", "keys.copy.json"
 NONCE_BYTES = 12
 
 
@@ -82,10 +83,13 @@ class KeyFile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class KeyPath:
-    """Where the wrapped key lies: beside the store, written whole or not at all."""
+    """Where the wrapped key lies: beside the store, written whole or not at all, and once more.
+
+    Without it nothing opens any more, so one bit of one small file must not be all there is.
+    """
 
     folder: Path
-    name: str = "keys.json"
+    name: str = KEYS_NAME
 
     @property
     def path(self) -> Path:
@@ -107,6 +111,27 @@ class KeyPath:
     def write(self, keys: KeyFile) -> None:
         with disk_failures():
             write_durably(self.path, keys.model_dump_json().encode())
+            self.keep_copy()
+
+    @property
+    def copy(self) -> "KeyPath":
+        return KeyPath(self.folder, COPY_NAME)
+
+    def keep_copy(self) -> None:
+        """The copy says what the file says; what the file opened was good."""
+        with disk_failures():
+            data, copy = self.path.read_bytes(), self.copy.path
+            if self.name == KEYS_NAME and (not copy.exists() or copy.read_bytes() != data):
+                write_durably(copy, data)
+
+    def copy_differs(self) -> bool:
+        with disk_failures():
+            if not self.copy.path.exists():
+                return False
+            return not self.path.exists() or self.path.read_bytes() != self.copy.path.read_bytes()
+
+    def forget_copy(self) -> None:
+        self.copy.path.unlink(missing_ok=True)
 
 
 def new_key_file(key: bytes, profile: UUID) -> KeyFile:

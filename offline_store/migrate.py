@@ -1,18 +1,25 @@
 """Brings a store to this release's schema, forward only, each step in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 
 from app.domain.failures import Code, Unavailable, Untrusted
 from offline_store import name_words
 from offline_store.connection import Connection, whole
 
-# What SQL cannot say, in the transaction of the step of that number.
-IN_PYTHON: dict[int, Callable[[Connection], None]] = {8: name_words.fill}
+# What SQL cannot say, in the transaction of the step of that title.
+IN_PYTHON: dict[str, Callable[[Connection], None]] = {"name_words": name_words.fill}
 
 
-def steps() -> list[str]:
-    """The SQL of each step in order; step N brings user_version to N."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    title: str  # of `NNNN_title.sql`
+    sql: str
+
+
+def steps() -> list[Step]:
+    """In order; step N brings user_version to N."""
     found = sorted(
         (
             file
@@ -21,7 +28,9 @@ def steps() -> list[str]:
         ),
         key=lambda file: file.name,
     )
-    return [file.read_text(encoding="utf-8") for file in found]
+    return [
+        Step(file.name[5:].removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in found
+    ]
 
 
 def version_of(connection: Connection) -> int:
@@ -40,14 +49,14 @@ def refuse_what_is_not_ours(connection: Connection, newest: int) -> None:
 
 def migrate(connection: Connection) -> None:
     """Apply the steps that the file has not seen."""
-    for number, sql in enumerate(steps(), start=1):
+    for number, step in enumerate(steps(), start=1):
         if number <= version_of(connection):
             continue
         with whole(connection):
-            for statement in statements(sql):
+            for statement in statements(step.sql):
                 connection.execute(statement)
-            if number in IN_PYTHON:
-                IN_PYTHON[number](connection)
+            if step.title in IN_PYTHON:
+                IN_PYTHON[step.title](connection)
             connection.execute(f"PRAGMA user_version = {number}")
 
 

@@ -52,8 +52,11 @@ def _copy(store: Path, key: bytes, copy: Path, next_key: bytes) -> None:
 
 def _finish(store: Path) -> None:
     """What the former key opens goes: its journal is in the store whole, its copies are old."""
-    KeyPath(store.parent, NEXT_NAME).path.replace(KeyPath(store.parent).path)
+    keys = KeyPath(store.parent)
+    keys.forget_copy()  # of the former key
+    KeyPath(store.parent, NEXT_NAME).path.replace(keys.path)
     sync_folder(store.parent)
+    keys.keep_copy()
     store.with_name(JOURNAL_NAME).unlink(missing_ok=True)
     store.with_name(BEFORE_NAME).unlink(missing_ok=True)
     forget_snapshot(store)

@@ -74,6 +74,7 @@ async def test_a_wrong_key_is_called_a_wrong_key(
         ring.items[name] = "übel"
     else:
         (folder / "keys.json").unlink()
+        (folder / "keys.copy.json").unlink()
     before = names_in(folder)
     with pytest.raises(Untrusted) as caught:
         await vault(folder, ring).key(has_store=True)
@@ -92,11 +93,31 @@ async def test_a_damaged_key_file_is_not_called_a_wrong_key(
     text = place[field]
     place[field] = text[:5] + ("0" if text[5] != "0" else "1") + text[6:]
     path.write_text(json.dumps(keys))
+    (folder / "keys.copy.json").write_text(json.dumps(keys))
     if field == "profile":  # the keyring is asked for this name, so let it have the item
         ring.items["bedside", place[field]] = next(iter(ring.items.values()))
     with pytest.raises(Untrusted) as caught:
         await vault(folder, ring).key(has_store=True)
     assert caught.value.code is Code.STORE_DAMAGED
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "a flipped bit"])
+async def test_a_broken_key_file_is_mended_from_its_copy(
+    folder: Path, ring: KeyringInMemory, damage: str
+) -> None:
+    key = await vault(folder, ring).key(has_store=False)
+    path = folder / "keys.json"
+    whole = path.read_bytes()
+    for at in range(10, len(whole), 37):
+        if damage == "gone":
+            path.unlink()
+        elif damage == "empty":
+            path.write_bytes(b"")
+        else:
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert await vault(folder, ring).key(has_store=True) == key, at
+        assert path.read_bytes() == whole or damage == "a flipped bit"
+        path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2}'])
@@ -105,6 +126,7 @@ async def test_a_key_file_without_sense_is_damage(
 ) -> None:
     await vault(folder, ring).key(has_store=False)
     (folder / "keys.json").write_text(text)
+    (folder / "keys.copy.json").write_text(text)
     with pytest.raises(Untrusted) as caught:
         await vault(folder, ring).key(has_store=True)
     assert caught.value.code is Code.STORE_DAMAGED

@@ -12,7 +12,7 @@ from app.domain.failures import Code, Failure, Unavailable, Untrusted
 from offline_store import store_file
 from offline_store.connection import Connection
 from offline_store.database import open_store
-from offline_store.migrate import migrate
+from offline_store.migrate import IN_PYTHON, migrate, steps
 from offline_store.store_file import BEFORE_NAME
 from tests.store.make_release_store import STORES, contents, in_json, vault_of
 
@@ -132,3 +132,7 @@ async def test_no_word_of_a_store_is_readable_while_it_is_migrated(
     assert len(seen) > 3
     for words in (b"confirmed elsewhere", b"waiting", b"CREATE TABLE", b"SQLite format"):
         assert not any(words in data for data in seen)
+
+
+def test_what_is_done_in_python_belongs_to_a_step_there_is() -> None:
+    assert set(IN_PYTHON) <= {step.title for step in steps()}

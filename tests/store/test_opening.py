@@ -278,6 +278,7 @@ async def test_a_crash_while_the_store_is_made_leaves_nothing_half_done(
     async with kept_store(folder, ring) as store:
         await add(store, new_note("first"))
     assert names_in(folder) == [
+        "keys.copy.json",
         "keys.json",
         "lock",
         "outbox.journal",

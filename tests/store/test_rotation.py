@@ -20,6 +20,7 @@ from tests.store.given import PATIENT, a_patient, event, new_note, page
 from tests.store.make_release_store import contents
 
 PIN = "270496"
+PROFILE = {"keys.json", "keys.copy.json", "lock", "outbox.journal", "recordings", "store.db"}
 
 
 def vault(folder: Path, ring: KeyringInMemory) -> KeyVault:
@@ -63,7 +64,7 @@ async def test_all_is_there_under_another_key_and_the_old_one_opens_nothing(
         await store.transaction(lambda unit: unit.outbox.add(new_note("under the new key")))
     new_key = await vault(folder, ring).key(has_store=True)
     assert new_key != old_key and (folder / "keys.json").read_bytes() != old_keys
-    assert names_in(folder) == {"keys.json", "lock", "outbox.journal", "recordings", "store.db"}
+    assert names_in(folder) == PROFILE
     with pytest.raises(Failure):
         connect(folder / "store.db", old_key)
     (folder / "keys.json").write_bytes(old_keys)  # whoever kept a copy of them has nothing now

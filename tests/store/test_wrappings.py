@@ -157,7 +157,8 @@ async def test_a_damaged_wrapping_is_no_wrong_profile(folder: Path, field: str) 
     (held,) = [one for one in keys["wrappings"] if one["kind"] == "pin"]
     place = held["pin"] if field == "salt" else held
     place[field] = place[field][:3] + ("0" if place[field][3] != "0" else "1") + place[field][4:]
-    path.write_text(json.dumps(keys))
+    for name in ("keys.json", "keys.copy.json"):
+        (folder / name).write_text(json.dumps(keys))
     expected = Code.STORE_DAMAGED if field == "wrapped" else Code.PIN_WRONG
     assert await code_of(folder, PIN) is expected
 
@@ -228,7 +229,7 @@ async def test_a_cart_opens_by_its_tpm_until_another_system_is_started(
     assert on_cart.custody is Custody.TPM
     assert await vault(folder, None, Tpm(folder)).key(has_store=True) == key
     await vault(folder, None, Tpm(folder)).set_pin(key, PIN)
-    assert names_in(folder) == ["keys.json"]
+    assert names_in(folder) == ["keys.copy.json", "keys.json"]
     extend(address)
     with pytest.raises(Unavailable) as caught:
         await vault(folder, None, Tpm(folder)).key(has_store=True)
@@ -255,7 +256,8 @@ async def test_what_another_tpm_sealed_is_a_wrong_key(folder: Path, address: str
     private = bytearray(held["private"].encode())
     private[30] = ord("A") if private[30] != ord("A") else ord("B")
     held["private"] = private.decode()
-    path.write_text(json.dumps(keys))
+    for name in ("keys.json", "keys.copy.json"):
+        (folder / name).write_text(json.dumps(keys))
     with pytest.raises(Untrusted) as caught:
         await vault(folder, None, Tpm(folder)).key(has_store=True)
     assert caught.value.code is Code.STORE_WRONG_KEY
