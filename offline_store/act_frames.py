@@ -29,11 +29,16 @@ class Mark:
 
     changes: int
     events: int
+    sent_again: int
 
     @classmethod
     def of(cls, connection: Connection) -> "Mark":
         head = AuditLog(connection).head()
-        return cls(value_of(connection, Counter.CHANGES_MADE), head.count)
+        return cls(
+            value_of(connection, Counter.CHANGES_MADE),
+            head.count,
+            value_of(connection, Counter.SENT_AGAIN),
+        )
 
 
 @dataclass(slots=True)

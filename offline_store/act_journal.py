@@ -104,12 +104,14 @@ class ActJournal:
     def write(self, connection: Connection, mark: Mark, touched: set[str]) -> None:
         """Inside the transaction, before its COMMIT. Without an act there is nothing to write."""
         rows = rows_since(connection, mark, touched)
-        if rows.is_empty:
+        # What the server had comes back into the outbox with numbers of long ago.
+        is_older_back = value_of(connection, Counter.SENT_AGAIN) != mark.sent_again
+        if rows.is_empty and not is_older_back:
             return
         number = value_of(connection, Counter.JOURNAL_FRAME) + 1
         raise_to(connection, Counter.JOURNAL_FRAME, number)
         try:
-            if self._is_doubtful:
+            if self._is_doubtful or is_older_back:
                 self._journal.write_anew(_frames_of(connection, number))
                 self._is_doubtful, self._open_frame = False, _Written.ANEW
             else:

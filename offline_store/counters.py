@@ -10,6 +10,7 @@ class Counter(StrEnum):
     FEED_POSITION = "feed-position"
     EVENTS_ACKNOWLEDGED = "events-acknowledged"
     JOURNAL_FRAME = "journal-frame"
+    SENT_AGAIN = "sent-again"  # how often what had been sent went back into the outbox
 
 
 def value_of(connection: Connection, counter: Counter) -> int:

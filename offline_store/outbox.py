@@ -266,6 +266,8 @@ class Outbox:
             change = _change_of(body)
             self._insert(change, body, b"{}")
             self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
+        if rows:
+            next_of(self._connection, Counter.SENT_AGAIN)  # the journal must have them again
         conflicts = self._connection.execute(
             "SELECT DISTINCT body FROM outbox WHERE refused = ?", (Code.CONFLICT,)
         ).fetchall()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from app.domain.people import Person
@@ -20,13 +21,14 @@ from app.services.unsent import Unsent
 from app.services.upload_pace import UploadPace
 from app.services.visits import Visits
 from offline_store.connection import Connection, Cursor, Parameters
-from offline_store.database import OfflineStore, _open_file
+from offline_store.database import OfflineStore
+from offline_store.kept_file import KeptFile, open_kept
 from offline_store.recordings import RecordingsInMemory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.inline_store import HereAndNow
 from tests.simulation.clocks import JumpingClock
 from tests.simulation.death import Fuse, ProcessDied
-from tests.simulation.ground import FOR_EVER_S, SITS_AT, STORE_KEY, Ground
+from tests.simulation.ground import FOR_EVER_S, JOURNAL_KEY, SITS_AT, STORE_KEY, Ground
 from tests.simulation.line import Line
 
 ResultT = TypeVar("ResultT")
@@ -44,6 +46,10 @@ class MortalConnection:
     def in_transaction(self) -> bool:
         return self._real.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._real.total_changes
+
     def execute(self, sql: str, parameters: Parameters = ()) -> Cursor:
         self._fuse.step()
         cursor = self._real.execute(sql, parameters)
@@ -52,6 +58,15 @@ class MortalConnection:
 
     def enable_load_extension(self, is_allowed: bool, /) -> None:
         self._real.enable_load_extension(is_allowed)
+
+    def backup(
+        self,
+        target: Connection,
+        *,
+        pages: int = -1,
+        progress: Callable[[int, int, int], None] | None = None,
+    ) -> None:
+        raise AssertionError("no copy is made while it is simulated")
 
     def close(self) -> None:
         """What was begun and not committed is gone, as after any death."""
@@ -77,9 +92,13 @@ class DeskEnd:
     async def start(self) -> None:
         self.fuse = self.line.fuse = Fuse(self._died)
         path = self._ground.store_of(self.number)
-        self._real = _open_file(path, STORE_KEY)
-        connection = MortalConnection(self._real, self.fuse)
-        self.store = OfflineStore(connection, HereAndNow(), path, RecordingsInMemory())
+        kept = open_kept(path, STORE_KEY, JOURNAL_KEY)
+        self._real = kept.connection
+        self._kept = replace(kept, connection=MortalConnection(self._real, self.fuse))
+        self._takes_nothing_back_when_dead(self._kept)
+        self.store = OfflineStore(
+            self._kept.connection, HereAndNow(), RecordingsInMemory(), self._kept
+        )
         self.device = await self.store.transaction(lambda unit: unit.kept.device_id())
         self.acts = Acts(self.store, self.clock, self.device)
         self.acts.now_acting(self.person)
@@ -108,7 +127,17 @@ class DeskEnd:
         await self.unsent.close()
         await self.conflicts.close()
         await self.api.__aexit__(None, None, None)
-        self.store.close()
+        self._kept.close()
+
+    def _takes_nothing_back_when_dead(self, kept: KeptFile) -> None:
+        """Between a frame of the journal and its commit no handler runs in a process that ended."""
+        rolled_back = kept.journal.rolled_back
+
+        def unless_dead(connection: Connection) -> None:
+            if not self.fuse.is_dead:
+                rolled_back(connection)
+
+        kept.journal.rolled_back = unless_dead  # type: ignore[method-assign]
 
     def _died(self) -> None:
         self.deaths += 1

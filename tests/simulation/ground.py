@@ -17,8 +17,8 @@ from app.domain.ids import DeviceId, PatientId, PersonId, VisitId
 from app.domain.people import Person
 from app.domain.visits import VisitState
 from offline_store.connection import connect
-from offline_store.database import STORE_NAME
 from offline_store.migrate import migrate
+from offline_store.store_file import STORE_NAME
 from offline_store.unit_of_work import UnitOfWork
 from server.accounts.service import add_account
 from server.accounts.store import Enrolled, add_device, add_session
@@ -33,7 +33,7 @@ from tests.fakes.time_loop import MORNING
 from tests.server.given import CHEAP
 from tests.simulation.clocks import JumpingClock
 
-STORE_KEY = bytes(range(32))
+STORE_KEY, JOURNAL_KEY = bytes(range(32)), bytes(range(32, 64))
 FOR_EVER_S = 400 * 86_400.0
 LIN = Person(PersonId(UUID(int=0xA1)), "Dr Lin", Role.CLINICIAN)
 KIM = Person(PersonId(UUID(int=0xA2)), "Nurse Kim", Role.PRESENTER)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from app.domain.changes import ConfirmedRecord, RecordType
+from app.domain.changes import ChangeResult, ConfirmedRecord, Outcome, RecordType
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.file_purges import FilePurge
 from app.domain.ids import RecordId, VisitId, new_id
@@ -19,7 +19,7 @@ from offline_store.store_file import BEFORE_NAME
 from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.store import kept_store
 from tests.store.conftest import raw_connection
-from tests.store.given import PATIENT, confirmed, page, recording_fields
+from tests.store.given import PATIENT, confirmed, new_change, page, recording_fields
 
 RESERVED_BYTES, IV_BYTES = 80, 16  # SQLCipher 4: at a page's end IV, then HMAC-SHA512
 
@@ -100,6 +100,26 @@ async def test_the_key_is_in_no_page_and_no_log(folder: Path, ring: KeyringInMem
         assert (folder / "store.db-wal").stat().st_size == 0
         assert key.encode() not in await everything(folder, ring)
         assert list((folder / "recordings").iterdir()) == []
+
+
+async def test_what_was_sent_is_never_sent_again_with_the_key(
+    folder: Path, ring: KeyringInMemory
+) -> None:
+    key = base64.b64encode(os.urandom(32)).decode()
+    async with kept_store(folder, ring) as store:
+        fields = {**recording_fields("a" * 64), "file_key": key}
+        change = await store.transaction(
+            lambda unit: unit.outbox.add(new_change(RecordType.RECORDING, fields))
+        )
+        stands = recording_with(key, "a" * 64, change.record, 1)
+        result = ChangeResult(change.id, Outcome.ACCEPTED, None, stands)
+        await store.transaction(lambda unit: unit.outbox.settle(result))
+        assert key.encode() in await everything(folder, ring)
+        await apply(store, recording_with("", "a" * 64, change.record, 2, version=2))
+        await store.erase_traces()
+        assert key.encode() not in await everything(folder, ring)
+        await store.transaction(lambda unit: unit.records.begin_anew())
+        assert await store.look(lambda unit: unit.outbox.waiting(9)) == []
 
 
 async def test_no_copy_of_the_store_outlives_the_key(folder: Path, ring: KeyringInMemory) -> None:

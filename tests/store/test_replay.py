@@ -57,6 +57,27 @@ async def texts(store: OfflineStore) -> list[str]:
     return sorted(note.text for note in notes)
 
 
+async def test_what_is_to_be_sent_again_is_in_the_journal_again(
+    folder: Path, ring: KeyringInMemory
+) -> None:
+    """The server went back, and then this store is lost, too."""
+    vault = KeyVault(folder, choose_backend=lambda: ring)
+    async with open_store(folder, vault) as store:
+        await act(store, "first")
+        await settle_oldest(store)
+        await upkeep_of(store).make_snapshot()
+        await act(store, "second")
+        await settle_oldest(store)
+        await store.on_writer(store._kept.journal.compact)  # type: ignore[union-attr]
+        await store.transaction(lambda unit: unit.records.begin_anew())
+        waiting = await store.look(lambda unit: unit.outbox.waiting(9))
+    (folder / SNAPSHOT_NAME).unlink()
+    (folder / "store.db").write_bytes(bytes(8192))
+    async with open_store(folder, vault, begins_anew=True) as store:
+        assert len(waiting) == 2
+        assert await store.look(lambda unit: unit.outbox.waiting(9)) == waiting
+
+
 async def chain_holds(store: OfflineStore) -> bool:
     events = await store.look(lambda unit: unit.audit.unacknowledged(10**6))
     rows = [ChainRow(e.number, e.event.canonical(), e.digest) for e in events]

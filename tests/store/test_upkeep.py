@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from app.domain.changes import ConfirmedRecord, RecordType
+from app.domain.changes import ChangeResult, ConfirmedRecord, Outcome, RecordType
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
 from app.domain.tray import Place, TrayItem, WhyAside
@@ -178,6 +178,13 @@ def of_patient(file_sha256: str = "ab" * 32) -> list[ConfirmedRecord]:
     return [a_patient(position=1), a_visit("signed", position=2), note, sound]
 
 
+def send_and_settle(unit: UnitOfWork) -> None:
+    """What the server took is kept for a while, too."""
+    change = unit.outbox.add(new_note(SECRET + ", sent"))
+    record = confirmed(RecordType.NOTE, written(SECRET), change.record, position=9)
+    unit.outbox.settle(ChangeResult(change.id, Outcome.ACCEPTED, None, record))
+
+
 async def arrive(store: OfflineStore, records: list[ConfirmedRecord]) -> None:
     await store.transaction(lambda unit: unit.records.apply(page(*records)))
 
@@ -198,6 +205,7 @@ async def test_a_patient_whose_time_is_over_leaves_no_trace(
         await store.transaction(lambda unit: unit.attachments.add(name, size))
         await store.transaction(lambda unit: unit.attachments.mark_sent(name))
         await arrive(store, of_patient(name))
+        await store.transaction(send_and_settle)
         await care.make_snapshot()
         assert await care.retire(NOON - timedelta(days=1)) == 0
         assert await care.retire(LATER) == 1
@@ -234,9 +242,24 @@ async def test_the_same_look_finds_what_was_not_shredded(
     assert SECRET.encode() in plain_pages(folder / "store.db", key)
 
 
+def in_conflict() -> dict[str, Json]:
+    side: dict[str, Json] = {"fields": {"allergies": "Dust"}, "received_at": NOON.isoformat()}
+    return {
+        "record_type": "patient",
+        "record": str(PATIENT),
+        "patient": str(PATIENT),
+        "base": {"allergies": ""},
+        "mine": side,
+        "theirs": {"fields": {"allergies": "Nuts"}},
+    }
+
+
 @pytest.mark.parametrize(
     "why",
-    ["planned", "unsigned", "newer", "unsent", "in the tray", "a draft", "nothing has a time"],
+    [
+        *("planned", "unsigned", "newer", "unsent", "in the tray", "a draft"),
+        *("nothing has a time", "a conflict"),
+    ],
 )
 async def test_who_is_not_done_with_stays_whole(store: OfflineStore, why: str) -> None:
     records = of_patient()
@@ -247,6 +270,8 @@ async def test_who_is_not_done_with_stays_whole(store: OfflineStore, why: str) -
         records.append(confirmed(RecordType.NOTE, fields, new_id(), position=5))
     elif why == "nothing has a time":
         records = records[:1]
+    elif why == "a conflict":
+        records.append(confirmed(RecordType.CONFLICT, in_conflict(), new_id(), position=5))
     await arrive(store, records)
     if why == "unsent":
         await store.transaction(lambda unit: unit.outbox.add(new_note("unsent")))

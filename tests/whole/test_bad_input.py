@@ -17,9 +17,10 @@ import pytest
 from app.domain.failures import Code
 from demo.certificates import Certificates
 from demo.desk import ROOT
-from offline_store.database import STORE_NAME, open_store
+from offline_store.database import open_store
 from offline_store.key_vault import KeyVault
 from offline_store.profile_folder import FolderLock
+from offline_store.store_file import STORE_NAME
 from tests.fakes.keyring import KeyringInFile
 from tests.server.given import PASSWORD
 from tests.server.test_program import address_of, run, running
