@@ -114,7 +114,7 @@ def contents(unit: UnitOfWork) -> dict[str, Any]:
         "readings": [str(r.measured.quantities[0].value) for r in unit.records.readings(PATIENT)],
         "recordings": [(sound.file_sha256, sound.file_key) for sound in sounds],
         "outbox": waiting,
-        "sendable": [change.counter for change in unit.outbox.waiting(100)],
+        "sendable": sorted(change.counter for change in unit.outbox.waiting(100)),
         "unsent_files": unit.attachments.unsent(),
         "audit": [witness.count, witness.digest],
         "unacknowledged": [e.number for e in unit.audit.unacknowledged(100)],

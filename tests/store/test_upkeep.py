@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from app.domain.changes import ChangeResult, ConfirmedRecord, Outcome, RecordType
+from app.domain.changes import ChangeResult, ConfirmedRecord, Json, Outcome, RecordType
 from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
 from app.domain.tray import Place, TrayItem, WhyAside
