@@ -69,6 +69,7 @@ class InstrumentMonitor:
         recorder: Recorder | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
+        owed_until_s: float | None = None,
     ) -> None:
         self._path = path
         self._clock = clock or SystemClock()
@@ -82,7 +83,7 @@ class InstrumentMonitor:
         self._tasks = TaskOwner(driver.name, on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
-        self._owed_until_s = 0.0  # on an earlier line
+        self._owed_until_s = owed_until_s  # of an earlier line, or program; None: nobody knows
         missing = DeviceStatus(
             driver.identity(path), Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING
         )
@@ -158,7 +159,7 @@ class InstrumentMonitor:
         """From open to lost; why it was lost."""
         conversation = self._driver.conversation(self._state.status.identity)
         if isinstance(conversation, Owing):
-            conversation.owed_until_s = self._owed_until_s
+            conversation.owed_until_s = self._owed_to(conversation)
         line = _Line(self._port(), self._driver.codec(), conversation)
         reason = Code.CUFF_STOPPED  # when this task is cancelled
         try:
@@ -177,6 +178,12 @@ class InstrumentMonitor:
             for what, times in line.ignored.items():
                 log.info("%s: line closed; passed over %d times: %s", self._name, times, what)
         return reason
+
+    def _owed_to(self, conversation: Owing) -> float:
+        """Where nobody knows: as if it were begun just now, by a program that died."""
+        if self._owed_until_s is None:
+            self._owed_until_s = self._clock.monotonic() + conversation.longest_s
+        return self._owed_until_s
 
     def _port(self) -> BytePort:
         port = self._make_port(self._path, self._setting)

@@ -58,10 +58,12 @@ class Conversation(Protocol):
 class Owing(Protocol):
     """A conversation with what cannot be stopped: a result that was begun before is nobody's.
 
-    Its line may be opened anew meanwhile; what is owed stays owed.
+    Its line may be opened anew meanwhile; what is owed stays owed. Nothing takes longer than
+    `longest_s` from its begin to its result.
     """
 
     owed_until_s: float  # monotonic
+    longest_s: float
 
 
 @dataclass(frozen=True, slots=True)

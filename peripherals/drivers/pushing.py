@@ -36,6 +36,7 @@ class PushedConversation:
     """
 
     abort_bytes = b""  # nothing can be stopped from here
+    longest_s = LONGEST_S
 
     def __init__(
         self,

@@ -46,7 +46,7 @@ async def test_a_finger_is_measured_and_missed(name: str, tmp_path: Path) -> Non
     chance = random.Random()
     spo2, pulse = chance.randint(80, 99), chance.randint(45, 150)
     async with CuffEmulator(tmp_path, "--result", f"{spo2}/{pulse}", device=name) as emulator:
-        async with InstrumentMonitor(emulator.port, DRIVERS[name]) as monitor:
+        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed_until_s=0.0) as monitor:
             events = monitor.events()
             await until_it_is(Presence.FOUND, events)
             await monitor.start(VISIT)

@@ -221,6 +221,8 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             return wording.failure(one.refused), Tone.BAD
         if one.no_measurement is not None:
             reason = one.no_measurement.reason
+            if reason is Code.DEVICE_PULLED:  # whether it is plugged in again stands above
+                return wording.text("vitals.ended-pulled"), Tone.BAD
             return wording.failure(reason), Tone.PLAIN if reason in NO_FAULT else Tone.BAD
         if one.result is not None:
             doubt = doubt_of(one.result.measured)

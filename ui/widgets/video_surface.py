@@ -135,6 +135,7 @@ class VideoSurface(QLabel):
             self._is_small = is_small
             show_when(self._caption, bool(self._caption.text()) and not is_small)
             self._may_caption = not is_small
+            self._place_words()
             self._tell()
             self.update()
 
@@ -252,8 +253,9 @@ class VideoSurface(QLabel):
         return where
 
     def _place_words(self) -> None:
-        """Words lie on the picture, not on the dark edges beside it."""
-        picture = self._fitted() if self.has_picture else self.rect()
+        """Words lie on the picture, not on the dark edges beside it; a small one has no room."""
+        is_on_picture = self.has_picture and not self._is_small
+        picture = self._fitted() if is_on_picture else self.rect()
         layout = self.layout()
         if layout is not None:
             right = self.width() - picture.right() - 1

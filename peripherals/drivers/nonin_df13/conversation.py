@@ -37,6 +37,7 @@ class SpotCheckConversation:
     """One life of an open line. `at` is when the bytes came, or now for ticks and wishes."""
 
     abort_bytes = b""  # nothing that could hurt is running
+    longest_s = LONGEST_S
 
     def __init__(self, device: DeviceIdentity) -> None:
         self.device = device

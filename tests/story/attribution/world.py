@@ -214,6 +214,7 @@ class Life:
                 clock=clock,
                 make_port=maker(wire, lambda: self.is_alive),
                 is_port_there=lambda _, wire=wire: wire.is_plugged,  # type: ignore[misc]
+                owed_until_s=0.0 if world.life is None else None,  # the night was quiet
             )
             for kind, wire in world.wires.items()
         }

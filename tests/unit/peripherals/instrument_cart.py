@@ -37,7 +37,15 @@ def a_pressure(chance: random.Random) -> Shown:
 
 
 class InstrumentCart:
-    def __init__(self, name: str, traces: Path | None = None, cycle_s: float = CYCLE_S) -> None:
+    """`owed_until_s`: nothing was begun before it was there, unless a test says otherwise."""
+
+    def __init__(
+        self,
+        name: str,
+        traces: Path | None = None,
+        cycle_s: float = CYCLE_S,
+        owed_until_s: float | None = 0.0,
+    ) -> None:
         self.seen: list[str] = []
         self.emulator = EMULATORS[name]
         self.device = self.emulator.make(cycle_s, lambda command, raw: self.seen.append(command))
@@ -57,6 +65,7 @@ class InstrumentCart:
             is_port_there=self.line.is_there,
             recorder=recorder,
             sleep=self.line.clock.sleep,
+            owed_until_s=owed_until_s,
         )
         self.instrument: Cuff = self.monitor  # mypy compares the two here
 

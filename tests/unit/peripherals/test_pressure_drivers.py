@@ -11,7 +11,7 @@ from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.measurement import QualityFlag
 from app.domain.vitals import assess
 from peripherals.catalogue import DRIVERS
-from peripherals.drivers.pushing import SHORTEST_S, WINDOW_S
+from peripherals.drivers.pushing import LONGEST_S, SHORTEST_S, WINDOW_S
 from peripherals.emulators.suntech import Shown
 from peripherals.emulators.wire_faults import WireFault
 from tests.unit.peripherals.instrument_cart import (
@@ -88,6 +88,34 @@ async def test_an_armed_visit_is_answered_once(name: str) -> None:
         cart.press()
         await cart.passes(CYCLE_S + 1)
     assert [measured.visit for measured in cart.measured()] == [VISIT, None]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_what_a_program_that_died_may_have_begun_is_nobody_s(name: str) -> None:
+    """Its key was pressed for another patient; we began in between and know nothing of it."""
+    cart = InstrumentCart(name, owed_until_s=None)
+    async with cart.found():
+        shown_by(cart, 3)
+        cart.press()
+        await cart.instrument.start(VISIT)
+        await cart.passes(CYCLE_S + 1)
+        await cart.passes(60)
+        shown_by(cart, 4)
+        cart.press()
+        await cart.passes(CYCLE_S + 1)
+    assert [measured.visit for measured in cart.measured()] == [None, VISIT]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_after_the_longest_measurement_nothing_of_before_can_come(name: str) -> None:
+    cart = InstrumentCart(name, owed_until_s=None)
+    async with cart.found():
+        await cart.passes(LONGEST_S + 1)
+        shown_by(cart, 3)
+        await cart.instrument.start(VISIT)
+        cart.press()
+        await cart.passes(CYCLE_S + 1)
+    assert [measured.visit for measured in cart.measured()] == [VISIT]
 
 
 @pytest.mark.parametrize("name", ["hbp9030", "ua767pc"])

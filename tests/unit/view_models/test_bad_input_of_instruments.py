@@ -45,6 +45,7 @@ class Bench:
             clock=clock,
             make_port=self.line.port,
             is_port_there=self.line.is_there,
+            owed_until_s=0.0,
         )
 
     @asynccontextmanager

@@ -52,6 +52,17 @@ async def test_start_is_there_when_cuff_and_open_visit_are(cart: Screens) -> Non
     assert screen.cuff_tone is Tone.BAD
 
 
+async def test_a_cuff_plugged_in_again_is_not_told_to_be_plugged_in(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    cart.desk.cuff.fails(Code.DEVICE_PULLED)
+    await until(lambda: not cart.vitals.screen.is_running)
+    ask_to_plug_in = wording.failure(Code.DEVICE_PULLED)
+    assert cart.vitals.screen.result_message == wording.text("vitals.ended-pulled")
+    assert ask_to_plug_in not in cart.vitals.screen.result_message
+
+
 async def somebody_signs_in(cart: Screens) -> None:
     cart.desk.server.people["kim", "pass word"] = cart.desk.acts.person
     cart.sign_in.sign_in("kim", "pass word")

@@ -131,7 +131,7 @@ async def test_a_spot_value_grows_old_by_the_clinics_rule(cart: Screens) -> None
     await settled()
     thermometer.measures(TEMPERATURE_CELSIUS="38.4")
     await settled()
-    assert plain(tile(cart, THERMOMETER).name) == "Temperature, not kept yet"
+    assert plain(tile(cart, THERMOMETER).name) == "Not kept: Temperature"
     assert instrument(cart, THERMOMETER).message == wording.failure(Code.RESULT_UNDECIDED)
     cart.vitals.keep_instrument(THERMOMETER)
     await until(lambda: cart.vitals.screen.readings)
