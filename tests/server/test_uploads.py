@@ -120,6 +120,7 @@ async def test_a_part_that_begins_elsewhere_is_refused(clinic: Clinic, at: int) 
     await sent(nurse, place, 0, DATA[:100_000])
     answer = await sent(nurse, place, at, DATA[at : at + 10])
     assert (answer.status_code, code_of(answer)) == (409, "offset-wrong")
+    assert answer.headers["tus-resumable"] == "1.0.0"
     assert await offset_of(nurse) == 100_000
 
 
