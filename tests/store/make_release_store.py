@@ -1,7 +1,8 @@
 """Makes the store that this release would leave behind, as a folder that later releases must open.
 
 `python -m tests.store.make_release_store` writes tests/data/stores/schema-N once; a folder that is
-there is never made anew, because no later program can make what an earlier one left.
+there is never made anew, because no later program can make what an earlier one left. Schema 1 was
+made at the last commit before schema 2, without what that release did not know.
 """
 
 import asyncio
