@@ -73,7 +73,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     )
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     recordings = Recordings(database, keys, shelf, clock)
-    incoming = Incoming(settings.files / "uploads", shelf)
+    incoming = Incoming(settings.uploads, shelf)
     uploads = Uploads(incoming, recordings, file_workers, clock)
     sync = Sync(database, Judgement(recordings), clock)
 
