@@ -24,6 +24,7 @@ from server.database import cut_off_log, migrate, prepare_folder, read_once, wri
 from server.facts import mark_demonstration
 from server.patients.service import add_patient, patient_with_number, refuse_half_a_patient
 from server.recordings.erasing import Erased, erase
+from server.recordings.incoming import forget_uploads
 from server.recordings.shelf import remove_files
 from server.settings import HashCost, ServerSettings
 from server.sync.store import forget_file_keys
@@ -109,6 +110,7 @@ def erase_file(settings: ServerSettings, record: UUID) -> Erased:
 
     erased = write_once(settings.database, write)
     remove_files(settings.files, erased.files)
+    forget_uploads(settings.uploads, erased.files)
     for _ in range(LOG_TRIES):
         if cut_off_log(settings.database):
             return erased

@@ -77,7 +77,7 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     accounts = Accounts(settings, database, keys, auth, passwords, clock, signalling.end_session)
     standings = Standings(database, keys, clock, timedelta(hours=settings.lease_hours))
     recordings = Recordings(database, keys, shelf, clock)
-    incoming = Incoming(settings.files / "uploads", shelf)
+    incoming = Incoming(settings.uploads, shelf)
     uploads = Uploads(incoming, recordings, file_workers, clock)
     sync = Sync(database, Judgement(recordings), Cursors(keys), clock)
 

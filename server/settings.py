@@ -74,6 +74,10 @@ class ServerSettings:
     def files(self) -> Path:
         return self.data / "files"
 
+    @property
+    def uploads(self) -> Path:
+        return self.files / "uploads"
+
 
 def is_loopback(host: str) -> bool:
     """`localhost` by name, 127.0.0.0/8 and ::1; any other name may resolve to anything."""

@@ -140,6 +140,13 @@ class Incoming:
         return self._folder / f"{stem}.data", self._folder / f"{stem}.state"
 
 
+def forget_uploads(folder: Path, names: list[str]) -> None:
+    """What has come of these from any device, also while a server runs: it finds them gone."""
+    for name in names:
+        for path in folder.glob(f"*-{name}.*"):
+            path.unlink(missing_ok=True)
+
+
 def _upload_of(device: DeviceId, sha256: str, data: bytes) -> Upload:
     """ValueError when it is torn."""
     if len(data) != STATE.size + CHECK.size:

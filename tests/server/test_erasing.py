@@ -85,9 +85,9 @@ async def test_an_upload_under_way_ends_at_the_erasing(clinic: Clinic) -> None:
     await sent(desk, place, 0, FILE[:20_000])
     change = await kept_recording(clinic, nurse)
     clinic.erase(change["record"])
+    assert FILE[:1000] not in all_bytes_of(clinic)
     answer = await sent(desk, place, 20_000, FILE[20_000:])
     assert (answer.status_code, code_of(answer)) == (410, "file-erased")
-    assert FILE[:1000] not in all_bytes_of(clinic)
 
 
 async def test_the_parts_of_a_messages_file_go_with_their_keys(clinic: Clinic) -> None:
