@@ -60,7 +60,7 @@ bench-call:
 	@tools/setup-bench.sh
 	@PYTHONPATH=.venv/bench-packages QUICK="$(QUICK)" CELLS="$(CELLS)" $(PYTHON_OF_VENV) -m bench.call
 
-# Half an hour; QUICK=1 takes a minute and says so in each row.
+# More than an hour; QUICK=1 takes minutes and says so in each row.
 bench-devices: setup-test
 	@QUICK="$(QUICK)" PARTS="$(PARTS)" $(PYTHON_OF_VENV) -m bench.devices
 

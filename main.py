@@ -76,6 +76,7 @@ from offline_store.outside_files import OutsideFiles
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
+from ui.display import has_display, no_display
 from ui.main_window import MainWindow
 from ui.models import make_models
 from ui.qt_loop import Defects, LeaveSignals, make_application, run
@@ -161,7 +162,6 @@ async def in_store(
         device_name=settings.device_name,
         policy=settings.vitals_policy,
         freeze_key=settings.freeze_key,
-        has_cuff=instruments.has_any,
         why_not_kept=store.why_not_kept,
         answering=lambda: places.answering,
     )
@@ -483,6 +483,9 @@ def main() -> int:
     set_up("screen")
     if settings.shows_witness:
         return asyncio.run(show_witness(settings))
+    if not has_display():
+        print(no_display(), file=sys.stderr)
+        return EXIT_CANNOT_OPEN
     application = make_application("bedside")
     code = run(application, work(settings, application))
     if code == RESTART:

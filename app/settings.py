@@ -2,6 +2,7 @@
 
 import argparse
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,6 +142,13 @@ def read_settings(
     ]
     if unknown:
         parser.error(f"--device: no driver {unknown[0]!r}; there are {', '.join(device_drivers)}")
+    if given.trace_devices is not None and _is_no_folder(given.trace_devices):
+        parser.error(f"--trace-devices: {given.trace_devices} is no folder")
+    devices = (*given.device, *([] if port is None else [(cuff_driver, port)]))
+    ports = Counter(named for _, named in devices)
+    twice = next((named for named, count in ports.items() if count > 1), None)
+    if twice is not None:
+        parser.error(f"--device, --cuff: {twice} is named twice; behind a port is one instrument")
     return Settings(
         role=ROLE_OF_PROGRAM[given.role],
         server=given.server,
@@ -162,7 +170,7 @@ def read_settings(
         freeze_key=given.freeze_key,
         other_servers=tuple(given.other_server),
         vitals_policy=vitals_policy,
-        devices=(*given.device, *([] if port is None else [(cuff_driver, port)])),
+        devices=devices,
     )
 
 
@@ -174,6 +182,11 @@ def _vitals_policy(path: Path | None) -> VitalsPolicy:
         return policy_from(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read") from error
+
+
+def _is_no_folder(path: Path) -> bool:
+    """A folder that is not there yet is made."""
+    return path.exists() and not path.is_dir()
 
 
 def _driver_and_port(told: str) -> tuple[str, str]:

@@ -3,17 +3,19 @@
 A still is taken here, whoever asked for it, and waits on the shelf until a screen has kept it.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.domain.access import Role
 from app.domain.changes import Json
 from app.domain.clock import Clock
-from app.domain.device import DeviceStatus, Presence
+from app.domain.device import DeviceStatus
 from app.domain.engine import CallSetup
 from app.domain.exam_camera import (
+    OPENING_S,
     Control,
     ControlsSeen,
     ControlState,
@@ -23,6 +25,7 @@ from app.domain.exam_camera import (
     StillDone,
     StillRefused,
     fault_of,
+    is_being_opened,
 )
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import RecordId, VisitId, new_id
@@ -46,6 +49,7 @@ from media.stills_shelf import StillsShelf
 log = logging.getLogger(__name__)
 
 FAR_FREEZE_EVERY_S = 0.3
+LATER_S = 0.2  # so that what lasted long enough is looked at after that
 
 Tell = Callable[[News, int | None], bool]
 OTHER = {Role.CLINICIAN: Role.PRESENTER, Role.PRESENTER: Role.CLINICIAN}
@@ -78,7 +82,7 @@ class ExamDesk:
         self._key = key or CameraKey(self._key_pressed)
         self._setup: CallSetup | None = None
         self._status: DeviceStatus | None = None
-        self._was_found = False  # since it was shown
+        self._is_opening = False  # looked at once more when that has had its time
         self._said: ExamState | None = None
         self._focus = Focus.EXAM
         self._far_froze_s = float("-inf")
@@ -128,11 +132,22 @@ class ExamDesk:
         self.shelf.screen_came()
 
     def status_is(self, status: DeviceStatus | None) -> None:
-        """What is only being opened is not missing."""
-        if status is not None and status.presence is Presence.FOUND:
-            self._was_found = True
-        self._status = status if self._was_found else None
+        self._status = status
+        fault = None if status is None else fault_of(status)
+        if fault is not None and is_being_opened(*fault, self._clock.now()):
+            self._look_again()
         self._tell_far()
+
+    def _look_again(self) -> None:
+        """What is only being opened is not missing; what stays so is."""
+        if not self._is_opening:
+            self._is_opening = True
+            self._tasks.start(self._has_been_opened(), "wait for the camera")
+
+    async def _has_been_opened(self) -> None:
+        await asyncio.sleep(OPENING_S + LATER_S)
+        self._is_opening = False
+        self.status_is(self._status)
 
     @property
     def is_far_shown(self) -> bool:
@@ -143,7 +158,7 @@ class ExamDesk:
 
     def show(self, is_on: bool) -> None:
         self.is_on = is_on and self._setup is not None and self._setup.exam_camera is not None
-        self._status, self._was_found = None, False
+        self._status = None
         self._on_change()
         self._tell_far()
 
@@ -275,11 +290,16 @@ class ExamDesk:
     def _tell_far(self) -> None:
         """What is the same as before is not said again."""
         is_there = self._setup is not None and self._setup.exam_camera is not None
-        status = self._status if self.is_on else None
-        reason, since = (None if status is None else fault_of(status)) or (None, None)
+        reason, since = self._fault() or (None, None)
         state = ExamState(is_there=is_there, is_on=self.is_on, reason=reason, since=since)
         if state != self._said and self._say(state):
             self._said = state
+
+    def _fault(self) -> tuple[Code, datetime] | None:
+        status = self._status if self.is_on else None
+        fault = None if status is None else fault_of(status)
+        is_new = fault is not None and is_being_opened(*fault, self._clock.now())
+        return None if is_new else fault
 
     def _say(self, word: ExamWord) -> bool:
         return self._say_far(payload_of(word))

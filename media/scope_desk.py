@@ -121,7 +121,7 @@ class ScopeDesk:
 
     async def _record(self, running: _Running, stethoscope: Stethoscope) -> None:
         self._on_running(True)
-        is_complete = True
+        is_complete = False  # until it has ended as it should
         sound = stethoscope.sound()
         try:
             async for block in sound:
@@ -131,9 +131,9 @@ class ScopeDesk:
                     running.channel.instrument_is(running.header.recording, is_away=block.is_away)
                 if not block.is_away:
                     self._take(running, block)
+            is_complete = True
         except Failure as failure:
             log.warning("stethoscope: %s", failure.code)
-            is_complete = False
             if running.header is None:
                 self._tell(ScopeRefused(running.asked, failure.code), None)
         finally:

@@ -39,6 +39,11 @@ SAME = """
 SELECT id, place FROM measurements WHERE same_key = ? AND place <> 'crowded-out'
 ORDER BY number LIMIT 1
 """
+# What a memory remembers undated was told undated when it was measured, if that was here.
+FRESH = """
+SELECT id, place FROM measurements
+WHERE like_key = ? AND same_key IS NULL AND place <> 'crowded-out' ORDER BY number DESC LIMIT 1
+"""
 LIKE = """
 SELECT 1 FROM measurements WHERE like_key = ? AND abs(at - ?) <= ?
 """
@@ -76,6 +81,8 @@ class Measurements:
         if key is None:
             return None
         row = self._connection.execute(SAME, (key,)).fetchone()
+        if row is None and measured.device_time is None:
+            row = self._connection.execute(FRESH, (like_key(measured),)).fetchone()
         if row is not None:
             return KnownBefore(RecordId(UUID(row[0])), Place(row[1]))
         return self._kept_elsewhere(measured, key)

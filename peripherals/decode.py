@@ -5,13 +5,14 @@ no patient's identifier is shown.
 """
 
 import argparse
+import os
 import sys
 from typing import TextIO
 
 from peripherals.decoders import DECODER_OF_NAME
 
 MOST_CHARACTERS = 8 * 1024 * 1024
-WRONG_INPUT = 2
+WRONG_INPUT, NOT_ALL_TOLD = 2, 3
 
 
 def main() -> int:
@@ -23,7 +24,12 @@ def main() -> int:
     if arguments.device not in DECODER_OF_NAME:
         known = " ".join(DECODER_OF_NAME)
         parser.error(f"there is no decoder named {arguments.device!r}; known: {known}")
-    return decode_text(arguments.device, sys.stdin.buffer.read(MOST_CHARACTERS + 1), sys.stdout)
+    text = b"" if sys.stdin is None else sys.stdin.buffer.read(MOST_CHARACTERS + 1)
+    try:
+        return decode_text(arguments.device, text, sys.stdout)
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_ALL_TOLD
 
 
 def decode_text(device: str, text: bytes, out: TextIO) -> int:
@@ -35,6 +41,7 @@ def decode_text(device: str, text: bytes, out: TextIO) -> int:
         return WRONG_INPUT
     for event in DECODER_OF_NAME[device](data):
         out.write(event.line() + "\n")
+    out.flush()
     return 0
 
 

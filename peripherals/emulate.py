@@ -9,11 +9,12 @@ import argparse
 import signal
 import sys
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
 
 from peripherals.emulators.all_emulators import EMULATORS
 from peripherals.emulators.desk import Desk, control_of_standard_input, fault_names
-from peripherals.emulators.pty_line import PtyLine
+from peripherals.emulators.pty_line import PtyLine, may_be_link
 
 CYCLE_S = 6.0
 SHORTEST_CYCLE_S = 1.0  # the host looks at the pressure five times a second
@@ -27,12 +28,17 @@ def main() -> int:
         return 0
     if arguments.device not in EMULATORS:
         parser.error(f"unknown device {arguments.device!r}; known: {' '.join(EMULATORS)}")
+    if arguments.link is not None and not may_be_link(arguments.link):
+        parser.error("--link is a new name in a folder that is there and may be written to")
     cycle_s = max(SHORTEST_CYCLE_S, arguments.seconds / arguments.speed)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a name in the file system goes too
     with ExitStack() as open_files:
         log = sys.stderr
         if arguments.log is not None:
-            log = open_files.enter_context(arguments.log.open("a", encoding="utf-8"))
+            try:
+                log = open_files.enter_context(arguments.log.open("a", encoding="utf-8"))
+            except OSError:
+                parser.error("--log cannot be written: no such folder, a folder, or not for you")
         line = PtyLine(arguments.link)
         open_files.callback(line.pull)
         desk = Desk(line, EMULATORS[arguments.device], cycle_s, log)
@@ -55,6 +61,16 @@ def _line_of(name: str) -> str:
     return f"{name}\tresult {emulator.result_form}, {emulator.result}\tfaults {faults}\n"
 
 
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < inf:
+        raise argparse.ArgumentTypeError("a number above 0 is expected")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m peripherals.emulate", description=__doc__)
     named = parser.add_mutually_exclusive_group(required=True)
@@ -63,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--result", metavar="TEXT", help="what the next measurement comes to")
     parser.add_argument("--fault", default="none", metavar="NAME", help="one that --list prints")
     parser.add_argument(
-        "--seconds", type=float, default=CYCLE_S, help="length of a measurement (default: 6)"
+        "--seconds", type=_positive, default=CYCLE_S, help="length of a measurement (default: 6)"
     )
-    parser.add_argument("--speed", type=float, default=1.0, help="divides the length")
+    parser.add_argument("--speed", type=_positive, default=1.0, help="divides the length")
     parser.add_argument("--link", type=Path, help="a name for the port that survives a replug")
     parser.add_argument("--log", type=Path, help="file for the commands received")
     return parser

@@ -21,8 +21,9 @@ from app.domain.failures import Code, Unavailable
 from app.domain.ids import VisitId
 from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
-from peripherals.drivers.driver import Codec, Conversation, Driver
+from peripherals.drivers.driver import Codec, Conversation, Driver, Owing
 from peripherals.drivers.fault import Fault
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.event_stream import EventStream
 from peripherals.moment import Moment, now_of
@@ -51,7 +52,7 @@ class _Line:
     renewed_s: float = 0.0
     quiet_turns: int = 0
     is_understood: bool = False  # a whole frame came
-    is_noisy: bool = False  # something else came
+    is_heard: bool = False  # something came, whatever it was
     ignored: Counter[str] = field(default_factory=Counter)
 
 
@@ -69,6 +70,7 @@ class InstrumentMonitor:
         recorder: Recorder | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
+        owed: Owed | None = None,
     ) -> None:
         self._path = path
         self._clock = clock or SystemClock()
@@ -82,6 +84,7 @@ class InstrumentMonitor:
         self._tasks = TaskOwner(driver.name, on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
+        self._owed = owed  # of an earlier line, or program; None: nobody knows
         missing = DeviceStatus(
             driver.identity(path), Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING
         )
@@ -156,6 +159,8 @@ class InstrumentMonitor:
     async def _live_one_line(self) -> Code:
         """From open to lost; why it was lost."""
         conversation = self._driver.conversation(self._state.status.identity)
+        if isinstance(conversation, Owing):
+            conversation.owed = self._owed_to(conversation)
         line = _Line(self._port(), self._driver.codec(), conversation)
         reason = Code.CUFF_STOPPED  # when this task is cancelled
         try:
@@ -172,6 +177,12 @@ class InstrumentMonitor:
             for what, times in line.ignored.items():
                 log.info("%s: line closed; passed over %d times: %s", self._name, times, what)
         return reason
+
+    def _owed_to(self, conversation: Owing) -> Owed:
+        """Where nobody knows: as if one were begun just now, by a program that died."""
+        if self._owed is None:
+            self._owed = Owed([self._clock.monotonic() + conversation.longest_s])
+        return self._owed
 
     def _port(self) -> BytePort:
         port = self._make_port(self._path, self._setting)
@@ -192,7 +203,7 @@ class InstrumentMonitor:
             self._renew(line)
             await asyncio.sleep(0)
         self._setting = next(self._settings)  # it may be set to another speed
-        is_nonsense = line.is_noisy and not line.is_understood
+        is_nonsense = line.is_heard and not line.is_understood
         raise Unavailable(Code.DEVICE_UNREADABLE if is_nonsense else Code.DEVICE_SILENT)
 
     def _heard(self, line: _Line, item: Chunk | SwitchFired) -> None:
@@ -200,11 +211,11 @@ class InstrumentMonitor:
             line.is_armed = False
             self._do(line, line.conversation.aborted_by_switch(item.at))
         else:
+            line.is_heard = True
             self._heard_frames(line, line.codec.feed(item.data), item.at)
 
     def _heard_frames(self, line: _Line, frames: Sequence[Any], at: Moment) -> None:
         for frame in frames:
-            line.is_noisy = line.is_noisy or isinstance(frame, Fault)
             line.is_understood = line.is_understood or not isinstance(frame, Fault)
             self._do(line, line.conversation.heard(frame, at))
 

@@ -87,9 +87,17 @@ class _Trace:
         self._last_in_s = chunk.at.monotonic_s
         self._held_bytes += len(chunk.data)
         if self._mask is not None and self._held_bytes > HELD_BYTES:
-            self.add(chunk.at, {"left_out_bytes": len(chunk.data)})
+            self._leave_out(chunk)
         else:
             self.add(chunk.at, {"in": chunk.data.hex()})
+
+    def _leave_out(self, chunk: Chunk) -> None:
+        """One entry, however long the line is not quiet."""
+        last = self._held[-1] if self._held else {}
+        if "left_out_bytes" in last:
+            last["left_out_bytes"] += len(chunk.data)
+        else:
+            self.add(chunk.at, {"left_out_bytes": len(chunk.data)})
 
     def quiet(self, at: Moment) -> None:
         if self._held and at.monotonic_s - self._last_in_s >= QUIET_S:

@@ -38,7 +38,9 @@ def read_trace(path: Path) -> Trace:
         with path.open(encoding="utf-8") as file:
             lines = file.read(LONGEST_TRACE_BYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the trace cannot be read: {type(error).__name__}") from error
+        raise ValueError(
+            "the trace cannot be read: no such file, no text, or not for you"
+        ) from error
     try:
         head, *entries = (json.loads(line) for line in lines)
         trace = Trace(str(head["driver"]), datetime.fromisoformat(head["begun"]), tuple(entries))

@@ -24,10 +24,12 @@ from peripherals.moment import now_of
 
 if sys.platform == "win32":
     LINE_ERRORS: tuple[type[Exception], ...] = (OSError,)
+    REFUSED_SETTING: tuple[type[Exception], ...] = ()
 else:
     import termios
 
     LINE_ERRORS = (OSError, termios.error)  # SerialException is an OSError, this one is not
+    REFUSED_SETTING = (termios.error,)
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ OPEN_LIMIT_S = 3.0
 CLOSE_LIMIT_S = 2.0
 WAITING_BYTES = 16 * 1024  # towards the loop: 17 s of a full line at 9600 baud
 WAITING_WRITES = 64
+OTHER_BAUD = 50  # no instrument's
 
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO}
 _BUSY = {errno.EBUSY, errno.EAGAIN}
@@ -169,16 +172,7 @@ class SerialPort:
 
     def _run(self) -> None:
         try:
-            line = serial.Serial(
-                self._path,
-                self._setting.baud,
-                self._setting.data_bits,
-                str(self._setting.parity),
-                self._setting.stop_bits,
-                timeout=LOOK_EVERY_S,
-                write_timeout=WRITE_LIMIT_S,
-                exclusive=True,
-            )
+            line = self._opened_line()
         except (*LINE_ERRORS, ValueError) as error:
             self._tell_opened(Unavailable(_why_not_open(error)))
         else:
@@ -188,6 +182,26 @@ class SerialPort:
             self._serve(line)
         assert self._ended is not None
         self._on_loop(self._ended.set)
+
+    def _opened_line(self) -> serial.Serial:
+        """As set. A pty has no parity and refuses a setting of which it can change nothing."""
+        try:
+            return self._serial()
+        except REFUSED_SETTING:
+            serial.Serial(self._path, OTHER_BAUD, exclusive=True).close()
+            return self._serial()
+
+    def _serial(self) -> serial.Serial:
+        return serial.Serial(
+            self._path,
+            self._setting.baud,
+            self._setting.data_bits,
+            str(self._setting.parity),
+            self._setting.stop_bits,
+            timeout=LOOK_EVERY_S,
+            write_timeout=WRITE_LIMIT_S,
+            exclusive=True,
+        )
 
     def _serve(self, line: serial.Serial) -> None:
         try:

@@ -11,7 +11,8 @@ PLACE = Path("shared") / "data" / "device_vectors.json"
 
 
 @cache
-def _read() -> list[dict[str, Any]] | None:
+def read_shared_vectors() -> list[dict[str, Any]] | None:
+    """None where they are not."""
     for folder in Path(__file__).resolve().parents:
         if (folder / PLACE).exists():
             found: list[dict[str, Any]] = json.loads((folder / PLACE).read_text("utf-8"))["vectors"]
@@ -21,7 +22,7 @@ def _read() -> list[dict[str, Any]] | None:
 
 def shared_vectors() -> list[dict[str, Any]]:
     """Skips the test aloud where they are not."""
-    vectors = _read()
+    vectors = read_shared_vectors()
     if vectors is None:
         pytest.skip(f"no {PLACE} above this checkout: only our own vectors were run")
     return vectors

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -115,9 +116,24 @@ DOCSTRING_LINES_MAX = 5
 LONG_DOCSTRINGS = {"offline_store/chunk_stream.py"}  # shows its format
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the laws ask of one file, so that no tree outlives its reading."""
+
+    imported: frozenset[str]
+    words: frozenset[str]
+    told: str
+    breaks: frozenset[str]
+
+
 @cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
+def facts_of(path: Path) -> Facts:
+    """Read and walked once: hundreds of trees kept would be gone through at every collection."""
+    tree = ast.parse(path.read_text(), str(path))
+    nodes = list(ast.walk(tree))
+    names = frozenset(imported_in(nodes))
+    broken = frozenset(law.__name__ for law in LAWS if any(map(law, nodes)))
+    return Facts(names, words_in(nodes, names), ast.get_docstring(tree) or "", broken)
 
 
 def files(*rooms: str) -> list[Path]:
@@ -131,9 +147,9 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imported(path: Path) -> Iterator[str]:
+def imported_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Every module that a file names in an import, `a.b` for `from a import b` as well."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -141,102 +157,32 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def words_used(path: Path) -> set[str]:
+def words_in(nodes: Iterable[ast.AST], imported: Iterable[str]) -> frozenset[str]:
     """Names and attributes that the code speaks of."""
-    nodes = list(ast.walk(tree_of(path)))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    aliases = {name.rsplit(".", 1)[-1] for name in imported(path)}
-    return names | attributes | aliases
+    return frozenset(names | attributes | {name.rsplit(".", 1)[-1] for name in imported})
 
 
-def those(paths: Iterable[Path], breaks: Callable[[Path], bool]) -> set[str]:
-    return {name_of(path) for path in paths if breaks(path)}
+# --- what one node of a file may break -----------------------------------------------------------
 
 
-# --- who imports what ----------------------------------------------------------------------------
+def imports_late(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+        isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node)
+    )
 
 
-def test_main_imports_what_the_table_allows() -> None:
-    names = set(imported(ROOT / "main.py"))
-    tops = {name.split(".")[0] for name in names}
-    assert tops.isdisjoint({"server", "demo", "cv2", "av", "aiortc", "numpy", "sounddevice"})
-    of_media = {name for name in names if name.split(".")[0] == "media"}
-    assert {name.split(".")[1] for name in of_media} == {"link"}
+def nests(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("exec", "exec_")
+    )
 
 
-@pytest.mark.parametrize("room", ["app", "media"])
-def test_the_ground_and_media_have_empty_front_doors(room: str) -> None:
-    assert (ROOT / room / "__init__.py").read_bytes() == b""
-
-
-def test_only_what_draws_knows_widgets_and_pictures_of_qt() -> None:
-    def draws(path: Path) -> bool:
-        return any(
-            name.startswith(("PySide6.QtWidgets", "PySide6.QtGui")) for name in imported(path)
-        )
-
-    assert [name for name in those(files(*ROOMS), draws) if not name.startswith(DRAWS)] == []
-
-
-def test_opencv_is_imported_by_the_camera_process_alone() -> None:
-    found = those(files(*ROOMS), lambda path: "cv2" in {n.split(".")[0] for n in imported(path)})
-    assert found == {"media/devices/camera_process.py"}
-
-
-def test_no_import_inside_a_function() -> None:
-    def imports_late(path: Path) -> bool:
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        return any(
-            isinstance(inner, ast.Import | ast.ImportFrom)
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, functions)
-            for inner in ast.walk(node)
-        )
-
-    assert those(files(*ROOMS), imports_late) == set()
-
-
-def test_no_import_for_types_only() -> None:
-    assert those(files(*ROOMS), lambda path: "TYPE_CHECKING" in words_used(path)) == set()
-
-
-# --- threads, tasks, failures --------------------------------------------------------------------
-
-
-def test_threads_stand_where_they_are_listed() -> None:
-    found = those(files(*ROOMS), lambda path: bool(words_used(path) & THREAD_WORDS))
-    assert found == set(THREADS)
-
-
-def test_tasks_start_through_a_task_owner() -> None:
-    found = those(files(*ROOMS), lambda path: bool(words_used(path) & TASK_WORDS))
-    assert found == set(TASKS)
-
-
-def test_nobody_runs_a_loop_inside_the_loop() -> None:
-    """`exec()` of a dialog stops every other task; `open()` and an awaited answer do not."""
-
-    def nests(path: Path) -> bool:
-        return any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("exec", "exec_")
-            for node in ast.walk(tree_of(path))
-        )
-
-    assert those(files("ui", "app", "media", "peripherals", "offline_store"), nests) == set()
-
-
-def test_what_nobody_foresaw_is_caught_where_it_is_listed() -> None:
-    def swallows(path: Path) -> bool:
-        return any(
-            isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises_again(node)
-            for node in ast.walk(tree_of(path))
-        )
-
-    found = those(files(*ROOMS), swallows)
-    assert found - set(CATCHES_ALL) == set()
+def swallows(node: ast.AST) -> bool:
+    return isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises_again(node)
 
 
 def _catches_all(handler: ast.ExceptHandler) -> bool:
@@ -251,47 +197,131 @@ def _raises_again(handler: ast.ExceptHandler) -> bool:
     return isinstance(last, ast.Raise) and last.exc is None
 
 
-def test_nothing_is_swallowed_by_suppress() -> None:
-    def suppresses_all(path: Path) -> bool:
-        return any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "suppress"
-            and {"Exception", "BaseException"}
+def suppresses_all(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "suppress"
+        and bool(
+            {"Exception", "BaseException"}
             & {arg.id for arg in node.args if isinstance(arg, ast.Name)}
-            for node in ast.walk(tree_of(path))
+        )
+    )
+
+
+def speaks_sql(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return bool(SQL.match(node.value))
+    return (
+        isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("sqlalchemy")
+        and any(alias.name in SQLALCHEMY_WORDS for alias in node.names)
+    )
+
+
+def sleeps(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "sleep"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "time"
+    )
+
+
+Law = Callable[[ast.AST], bool]
+LAWS: tuple[Law, ...] = (imports_late, nests, swallows, suppresses_all, speaks_sql, sleeps)
+
+
+def broken_in(law: Law, paths: Iterable[Path]) -> set[str]:
+    return those(paths, lambda path: law.__name__ in facts_of(path).breaks)
+
+
+def rooms_of(path: Path) -> set[str]:
+    """The first words of what a file imports."""
+    return {name.split(".")[0] for name in facts_of(path).imported}
+
+
+def those(paths: Iterable[Path], breaks: Callable[[Path], bool]) -> set[str]:
+    return {name_of(path) for path in paths if breaks(path)}
+
+
+# --- who imports what ----------------------------------------------------------------------------
+
+
+def test_main_imports_what_the_table_allows() -> None:
+    names = facts_of(ROOT / "main.py").imported
+    tops = {name.split(".")[0] for name in names}
+    assert tops.isdisjoint({"server", "demo", "cv2", "av", "aiortc", "numpy", "sounddevice"})
+    of_media = {name for name in names if name.split(".")[0] == "media"}
+    assert {name.split(".")[1] for name in of_media} == {"link"}
+
+
+@pytest.mark.parametrize("room", ["app", "media"])
+def test_the_ground_and_media_have_empty_front_doors(room: str) -> None:
+    assert (ROOT / room / "__init__.py").read_bytes() == b""
+
+
+def test_only_what_draws_knows_widgets_and_pictures_of_qt() -> None:
+    def draws(path: Path) -> bool:
+        return any(
+            name.startswith(("PySide6.QtWidgets", "PySide6.QtGui"))
+            for name in facts_of(path).imported
         )
 
-    assert those(files(*ROOMS), suppresses_all) == set()
+    assert [name for name in those(files(*ROOMS), draws) if not name.startswith(DRAWS)] == []
+
+
+def test_opencv_is_imported_by_the_camera_process_alone() -> None:
+    found = those(files(*ROOMS), lambda path: "cv2" in rooms_of(path))
+    assert found == {"media/devices/camera_process.py"}
+
+
+def test_no_import_inside_a_function() -> None:
+    assert broken_in(imports_late, files(*ROOMS)) == set()
+
+
+def test_no_import_for_types_only() -> None:
+    assert those(files(*ROOMS), lambda path: "TYPE_CHECKING" in facts_of(path).words) == set()
+
+
+# --- threads, tasks, failures --------------------------------------------------------------------
+
+
+def test_threads_stand_where_they_are_listed() -> None:
+    found = those(files(*ROOMS), lambda path: bool(facts_of(path).words & THREAD_WORDS))
+    assert found == set(THREADS)
+
+
+def test_tasks_start_through_a_task_owner() -> None:
+    found = those(files(*ROOMS), lambda path: bool(facts_of(path).words & TASK_WORDS))
+    assert found == set(TASKS)
+
+
+def test_nobody_runs_a_loop_inside_the_loop() -> None:
+    """`exec()` of a dialog stops every other task; `open()` and an awaited answer do not."""
+    assert broken_in(nests, files("ui", "app", "media", "peripherals", "offline_store")) == set()
+
+
+def test_what_nobody_foresaw_is_caught_where_it_is_listed() -> None:
+    assert broken_in(swallows, files(*ROOMS)) - set(CATCHES_ALL) == set()
+
+
+def test_nothing_is_swallowed_by_suppress() -> None:
+    assert broken_in(suppresses_all, files(*ROOMS)) == set()
 
 
 def test_no_object_is_read_from_bytes_that_can_run_code() -> None:
     forbidden = {"pickle", "cPickle", "marshal", "shelve", "dill"}
-    found = those(files(*ROOMS), lambda p: bool(forbidden & {n.split(".")[0] for n in imported(p)}))
-    assert found == set()
+    assert those(files(*ROOMS), lambda path: bool(forbidden & rooms_of(path))) == set()
 
 
 # --- SQL -----------------------------------------------------------------------------------------
 
 
 def test_sql_stands_where_it_is_listed() -> None:
-    def speaks_sql(path: Path) -> bool:
-        tree = tree_of(path)
-        texts = (
-            node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        )
-        words = {
-            alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
-            for alias in node.names
-        }
-        return any(SQL.match(text) for text in texts) or bool(words & SQLALCHEMY_WORDS)
-
-    found = {name for name in those(files(*ROOMS), speaks_sql) if "/migrations/" not in name}
-    assert found == SQL_FILES
+    found = broken_in(speaks_sql, files(*ROOMS))
+    assert {name for name in found if "/migrations/" not in name} == SQL_FILES
 
 
 # --- form ----------------------------------------------------------------------------------------
@@ -311,15 +341,14 @@ def test_no_file_is_named_after_nothing() -> None:
 
 def test_every_file_opens_with_what_it_is_for() -> None:
     def is_silent(path: Path) -> bool:
-        return path.stat().st_size > 0 and not ast.get_docstring(tree_of(path))
+        return path.stat().st_size > 0 and not facts_of(path).told
 
     assert those(files(*ALL_ROOMS), is_silent) == set()
 
 
 def test_what_it_is_for_is_said_in_a_few_lines() -> None:
     def talks(path: Path) -> bool:
-        told = ast.get_docstring(tree_of(path)) or ""
-        return len(told.splitlines()) > DOCSTRING_LINES_MAX
+        return len(facts_of(path).told.splitlines()) > DOCSTRING_LINES_MAX
 
     assert those(files(*ROOMS), talks) == LONG_DOCSTRINGS
 
@@ -331,23 +360,12 @@ def test_every_room_of_tests_is_a_package() -> None:
 
 def test_nothing_waits_for_the_clock_outside_of_the_whole_tests() -> None:
     """The loops of tests/fakes/time_loop.py jump; time.sleep does not."""
-
-    def sleeps(path: Path) -> bool:
-        return any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "sleep"
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "time"
-            for node in ast.walk(tree_of(path))
-        )
-
     fast = [path for path in files("tests") if not name_of(path).startswith("tests/whole/")]
     allowed = {
         "tests/unit/runtime/test_runtime.py",  # its subject is a loop that is held
         "tests/fakes/sound_server.py",  # starts a real program, for the whole tests
     }
-    assert those(fast, sleeps) - allowed == set()
+    assert broken_in(sleeps, fast) - allowed == set()
 
 
 def test_no_file_names_a_package_registry_or_a_machine() -> None:
@@ -499,7 +517,7 @@ async def work(application):
         async with ServerApi(places, tokens, clock, device.id) as api:
             services = main.make_services(settings, store, api, SignallingChannel(places, tokens),
                                           device, engine, instruments, clock)
-            models, _ = make_models(services, tasks, clock, role=settings.role, has_cuff=False,
+            models, _ = make_models(services, tasks, clock, role=settings.role,
                                     policy=settings.vitals_policy,
                                     device_name="desk", freeze_key="F9", why_not_kept=None,
                                     answering=lambda: "")

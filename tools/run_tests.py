@@ -2,7 +2,8 @@
 
 The parts are told apart by what they need: the checks read the code, the fast and the data tests
 need no window, the whole tests and the visits start real programs and bring their own display, bus
-and sound server. Two lanes share the two cores, because whole visits wait more than they work.
+and sound server. Two lanes share the two cores, because whole visits wait more than they work;
+those that see whether media come in time begin when the visits are about to end.
 """
 
 import argparse
@@ -23,6 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "tests/whole"
 # In this order: the visits that are looked up in the database at the end were all held before.
 VISITS = [f"{WHOLE}/test_{name}.py" for name in ("bench_visit", "kills", "sabotage", "visit")]
+# Real lines and cameras without a call; they wait, and nothing beside them disturbs them.
+LINES = [
+    f"{WHOLE}/test_{name}.py"
+    for name in (
+        *("analyse", "byte_port", "camera", "camera_head", "cuff", "device_hotplug", "emulators"),
+        *("oximeter_line", "serial_scope", "sound_export", "still_export"),
+    )
+]
 DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
 DAILY = "not long and not hardware"
 CHECK = "check"
@@ -58,12 +67,18 @@ class Tests:
 
 MEDIA = "tests/unit/media"
 APART = [WHOLE, MEDIA, *DATA]
+APART_IN_WHOLE = [f"--ignore={path}" for path in (*VISITS, *LINES)]
 LANES: list[list[Tests | str]] = [
-    [Tests("visits", VISITS, is_whole=True), Tests("data tests", DATA), Tests("media", [MEDIA])],
+    [
+        Tests("visits", VISITS, is_whole=True),
+        Tests("lines", LINES, is_whole=True),
+        Tests("data tests", DATA),
+    ],
     [
         Tests("fast tests", ["tests", *(f"--ignore={path}" for path in APART)]),
         CHECK,
-        Tests("whole", [WHOLE, *(f"--ignore={path}" for path in VISITS)], is_whole=True),
+        Tests("media", [MEDIA]),
+        Tests("whole", [WHOLE, *APART_IN_WHOLE], is_whole=True),
     ],
 ]
 LONG = Tests("long", ["tests"], "long and not hardware", is_whole=True)

@@ -25,6 +25,7 @@ from ui import gallery_sounds as sounds
 from ui import gallery_vitals as signs
 from ui.gallery_shot import Shot
 from ui.gallery_sounds import heart_strips
+from ui.view_models.exam_camera import ExamScreen
 from ui.view_models.running_cuff import RunningCuffScreen
 from ui.view_models.scope import ScopeScreen
 from ui.view_models.stills import StillsScreen
@@ -443,12 +444,14 @@ class Hall:
     def hang(self, shot: Shot) -> QWidget:
         self.stills.visit.show(VisitScreen())  # whatever was asked is asked no more
         self._pictures = (None, None, None)
+        exam = shot.screens.get("exam")
+        is_gone = isinstance(exam, ExamScreen) and bool(exam.gone)
         if shot.has_pictures:
             taken = time.monotonic() - (FROZEN_AFTER_S - 0.5 if shot.is_frozen else 0.0)
             self._pictures = (
                 test_picture(640, 360, "N. Okafor, Cart 2 (invented)", taken),
                 test_picture(320, 180, "own", taken),
-                test_picture(640, 360, "exam camera (invented)", taken),
+                None if is_gone else test_picture(640, 360, "exam camera (invented)", taken),
             )
         for name, first in self._first.items():
             getattr(self.stills, name).show(shot.screens.get(name, first))
@@ -466,6 +469,7 @@ class Hall:
             self._settle()
             self.frame.visit.call.far.look()
             self.frame.visit.call.own.look()
+            self.frame.visit.call.exam.look()
         if shot.asks_finish:
             self.frame.visit.ask_finish()
         self.frame.visit.vitals.turn_to(shot.vitals_page)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, SignalInstance
@@ -57,7 +58,12 @@ def digest_of(image: QImage) -> str:
 def bring_pictures(screen: StillsScreen, picture: SignalInstance) -> None:
     for one in (screen.shown, screen.compared):
         if one is not None:
-            picture.emit(one.still, png_of(skin(STILLS.index(one.still))))
+            picture.emit(one.still, _png_of_skin(STILLS.index(one.still)))
+
+
+@cache
+def _png_of_skin(number: int) -> bytes:
+    return png_of(skin(number))
 
 
 EXAM_NONE = ExamScreen()
@@ -103,6 +109,12 @@ EXAM_STUCK = replace(
     state=text("exam.sick", time=made.AT, why=failure(Code.CAMERA_STUCK)),
     state_tone=Tone.BAD,
 )
+EXAM_MISSING = replace(
+    EXAM_CART,
+    gone=text("exam.missing"),
+    state=text("exam.missing-since", time=made.AT, why=failure(Code.DEVICE_PULLED)),
+    state_tone=Tone.BAD,
+)
 CONTROLS = (
     ControlScreen(Control.AUTO_WHITE_BALANCE, "", 0, 1, 1, 0, True, True),
     ControlScreen(Control.WHITE_BALANCE, "", 2800, 6500, 10, 4600, False, True),
@@ -141,6 +153,9 @@ EXAM_FAR_FACE = replace(
     focus=Focus.FACE,
     lease=LeaseScreen(words=failure(Code.CAMERA_CONTROL_IDLE), can_ask=True),
 )
+EXAM_FAR_MISSING = replace(
+    EXAM_FAR, gone=EXAM_MISSING.gone, state=EXAM_MISSING.state, state_tone=Tone.BAD
+)
 EXAM_FAR_MOVING = replace(EXAM_FAR_BESIDE, focus=Focus.EXAM, is_moving_shown=True)
 
 
@@ -157,7 +172,7 @@ def _shown(number: int, time: str) -> ShownStill:
         time=isolate(time),
         size=isolate(f"{WIDTH} × {HEIGHT}"),
     )
-    return ShownStill(STILLS[number], WIDTH, HEIGHT, digest_of(skin(number)), words)
+    return ShownStill(STILLS[number], WIDTH, HEIGHT, digest_of(skin(number)), words, isolate(time))
 
 
 PROVEN = text("stills.proof", percent=isolate("100 %"))
@@ -221,11 +236,13 @@ SHOTS: dict[str, Shot] = {
     "exam-cart-asked": _cart(exam=EXAM_ASKED),
     "exam-cart-held": _cart(exam=EXAM_HELD),
     "exam-cart-stuck": replace(_cart(exam=EXAM_STUCK), is_frozen=True),
+    "exam-cart-missing": _cart(exam=EXAM_MISSING),
     "exam-cart-controls": _cart(exam=EXAM_CONTROLS),
     "exam-cart-stills": _cart(exam=EXAM_CART, still_pictures=STILLS_CART),
     "exam-clinician": _clinician(exam=EXAM_FAR),
     "exam-clinician-beside": _clinician(exam=EXAM_FAR_BESIDE),
     "exam-clinician-face": _clinician(exam=EXAM_FAR_FACE),
+    "exam-clinician-missing": _clinician(exam=EXAM_FAR_MISSING),
     "exam-clinician-moving": _clinician(exam=EXAM_FAR_MOVING),
     "stills-empty": _clinician(exam=EXAM_FAR, still_pictures=STILLS_EMPTY),
     "stills-drawn": _clinician(exam=EXAM_FAR, still_pictures=STILLS_DRAWN),

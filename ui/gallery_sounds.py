@@ -3,6 +3,7 @@
 import math
 from array import array
 from dataclasses import replace
+from functools import cache
 
 from app.domain.body_sites import Aspect, Site
 from app.domain.curve import PAIRS_PER_S, STRIPS_PER_S, CurveKind, SoundShape, Strip
@@ -58,6 +59,12 @@ def _column(at_s: float) -> bytes:
 
 def heart_strips(seconds: float, hole_s: float | None = None) -> list[Strip]:
     """`hole_s`: where half a second did not come in time."""
+    return list(_strips(seconds, hole_s))
+
+
+@cache
+def _strips(seconds: float, hole_s: float | None) -> tuple[Strip, ...]:
+    """Made once: every page of the gallery shows the same heart, and it takes half a second."""
     strips, each = [], PAIRS_PER_S // STRIPS_PER_S
     for place in range(round(seconds * STRIPS_PER_S)):
         at_s = place / STRIPS_PER_S
@@ -66,7 +73,7 @@ def heart_strips(seconds: float, hole_s: float | None = None) -> list[Strip]:
         strips.append(Strip(1, CurveKind.SOUND, at_s, 1 / STRIPS_PER_S, sound))
         if not is_hole:
             strips.append(Strip(1, CurveKind.SPECTRUM, at_s, 1 / STRIPS_PER_S, _column(at_s)))
-    return strips
+    return tuple(strips)
 
 
 def _shape(seconds: float) -> SoundShape:

@@ -51,6 +51,14 @@ OXIMETER = InstrumentScreen(
     has_controls=True,
     is_running=True,
 )
+OXIMETER_WITH_INDEX = replace(
+    OXIMETER,
+    tiles=(
+        SATURATION,
+        PULSE_NOW,
+        _tile(VitalKind.PERFUSION_INDEX_PERCENT, "4.57", "%", JUST, Colour.PLAIN),
+    ),
+)
 OXIMETER_GONE = replace(
     OXIMETER,
     state=f"{text('device.missing', time=AT)}. {failure(Code.DEVICE_PULLED)}",
@@ -126,7 +134,7 @@ ASSIGNED_READING = replace(
 )
 VITALS_INSTRUMENTS = replace(
     VITALS_CART,
-    instruments=(OXIMETER, THERMOMETER),
+    instruments=(OXIMETER_WITH_INDEX, THERMOMETER),
     readings=(AVERAGE_READING, TEMPERATURE_READING, ASSIGNED_READING),
 )
 VITALS_DECIDE = replace(
@@ -144,7 +152,9 @@ VITALS_FAR_INSTRUMENTS = replace(
     ),
     readings=(AVERAGE_READING, TEMPERATURE_READING, ASSIGNED_READING),
 )
-VITALS_SET_ASIDE = replace(VITALS_CART, message=failure(Code.NOBODY_ASKED), message_tone=Tone.BAD)
+VITALS_SET_ASIDE = replace(
+    VITALS_CART, message=failure(Code.NOBODY_ASKED), message_tone=Tone.ATTENTION
+)
 VITALS_SERIES_OVER = replace(VITALS_CART, can_start=False)
 VITALS_IN_SERIES = replace(VITALS_CART, cuff_state=CUFF_FOUND, can_start=False, can_stop=True)
 

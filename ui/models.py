@@ -42,7 +42,6 @@ def make_models(
     *,
     role: Role,
     device_name: str,
-    has_cuff: bool,
     policy: VitalsPolicy,
     freeze_key: str,
     why_not_kept: Code | None,
@@ -74,6 +73,7 @@ def make_models(
         desk=s.desk,
         sync=s.sync,
         devices=s.devices,
+        far_devices=s.far_devices,
         role=role,
     )
     recordings = RecordingsViewModel(
@@ -122,7 +122,6 @@ def make_models(
             clock=clock,
             policy=policy,
             role=role,
-            has_cuff=has_cuff,
         ),
         bp_protocol=BpProtocolViewModel(
             tasks,

@@ -48,7 +48,10 @@ class BpPolicy:
         if not (0 <= self.rest_s <= 3600 and 0 <= self.interval_s <= 3600):
             raise ValueError("rest and interval are 0 to 3600 seconds")
         if not 1 + self.leaves_out_first <= self.readings <= self.most_tries <= TRIES_LIMIT:
-            raise ValueError(f"readings are 1 (2 with the first left out) to {TRIES_LIMIT}")
+            raise ValueError(
+                "readings are 1 (2 with the first left out) to most-tries, which is at most "
+                f"{TRIES_LIMIT}"
+            )
 
     @property
     def least_counted(self) -> int:

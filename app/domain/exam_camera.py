@@ -9,6 +9,8 @@ from app.domain.device import DeviceStatus, Impairment, Presence
 from app.domain.failures import Code
 from app.domain.ids import RecordId, VisitId
 
+OPENING_S = 3.0  # a camera that is only being opened is not missing
+
 
 class Focus(StrEnum):
     """Which picture a person has large before them; the far side sends that one the most."""
@@ -103,6 +105,15 @@ def fault_of(status: DeviceStatus) -> tuple[Code, datetime] | None:
     if status.impairment is Impairment.STILL_PICTURE:
         return Code.CAMERA_STUCK, status.standing_since
     return None
+
+
+def is_being_opened(fault: Code, since: datetime, now: datetime) -> bool:
+    return fault is Code.DEVICE_MISSING and (now - since).total_seconds() <= OPENING_S
+
+
+def is_missing(fault: Code) -> bool:
+    """No picture comes at all; one that stands still may go on being shown as what it is."""
+    return fault is not Code.CAMERA_STUCK
 
 
 @dataclass(frozen=True, slots=True)

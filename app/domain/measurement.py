@@ -100,12 +100,16 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class NoMeasurement:
-    """The device ended without a number, and says why."""
+    """The device ended without a number, and says why.
+
+    `goes_on`: it has none now, and still measures for that visit: a finger may come back.
+    """
 
     visit: VisitId | None
     reason: Code
     device: DeviceIdentity
     at: datetime
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

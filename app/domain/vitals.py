@@ -68,6 +68,14 @@ WHOLE: dict[DeviceKind, Whole] = {
 }
 
 
+def live_of(kind: DeviceKind) -> frozenset[VitalKind]:
+    """What such an instrument shows while it runs."""
+    if kind is DeviceKind.BLOOD_PRESSURE_CUFF:
+        return frozenset({VitalKind.CUFF_PRESSURE_MMHG})
+    whole = WHOLE.get(kind, Whole(frozenset()))
+    return whole.needs | whole.besides
+
+
 def assess(measured: Measurement) -> Code | None:
     """None when the measurement may be kept as a reading, else the first reason why not."""
     if (unfit := _is_no_whole(measured)) is not None:

@@ -115,8 +115,12 @@ class Desk:
             await self._leave()
 
     async def _clear(self) -> None:
-        """Whoever signs out leaves nothing open for the next person, whatever fails on the way."""
+        """Whoever signs out leaves nothing open for the next person, whatever fails on the way.
+
+        What runs on a body is stopped before anything else is tried.
+        """
         try:
+            await self._vitals.visit_closed()
             if self._call.state.value.phase not in (Phase.IDLE, Phase.ENDED):
                 await self.hang_up()
             await self.leave()

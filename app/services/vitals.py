@@ -24,7 +24,14 @@ from app.services.chart import Chart, ChartState
 from app.services.ports import CuffEvent, CuffState, Instrument, UnitOfWork
 from app.services.readings import TellFar, kept_words, must_be_allowed, write_reading
 from app.services.tray import Tray
-from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState, VitalsState, live_payload
+from app.services.vitals_state import (
+    ASIDE_CODE,
+    CUFF,
+    InstrumentState,
+    VitalsState,
+    ended_payload,
+    live_payload,
+)
 
 TELL_FAR_EVERY_S = 0.15  # of one value: a cuff is asked five times a second, a stream may say more
 LAST_WORDS_LIMIT_S = 3.0
@@ -222,9 +229,12 @@ class Vitals:
         elif isinstance(event, LiveValue):
             self._heard_live(kind, event)
         elif isinstance(event, NoMeasurement):
-            self._asked.pop(kind, None)
+            if not event.goes_on:
+                self._asked.pop(kind, None)
             if event.visit is None or event.visit == self._visit:
                 self._tell_of(kind, no_measurement=event, live={})
+            if event.visit is not None:
+                self._tell_far(event.visit, ended_payload(kind, event.reason))
         else:
             await self._heard_measurement(kind, event)
 
@@ -233,7 +243,10 @@ class Vitals:
         vital = live.quantity.kind
         is_nobodys = live.visit is None and vital is VitalKind.CUFF_PRESSURE_MMHG
         if is_nobodys or (live.visit is not None and live.visit == self._visit):
-            self._tell_of(kind, live={**self.state.value.of(kind).live, vital: live})
+            before = self.state.value.of(kind)
+            ended = before.no_measurement
+            ended = None if ended is not None and ended.goes_on else ended  # it has one again
+            self._tell_of(kind, live={**before.live, vital: live}, no_measurement=ended)
         if live.visit is None:
             return
         now_s = self._acts.clock.monotonic()

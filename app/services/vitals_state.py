@@ -31,6 +31,11 @@ class InstrumentState:
     code: Code | None = None  # why the last wish was not carried out
 
     @property
+    def is_here(self) -> bool:
+        """One was chosen for this machine, whether or not it answers now."""
+        return self.told is not None and self.told.is_chosen
+
+    @property
     def is_running(self) -> bool:
         return self.told is not None and self.told.is_running
 
@@ -47,6 +52,11 @@ class VitalsState:
 
     def of(self, kind: DeviceKind = CUFF) -> InstrumentState:
         return self.instruments.get(kind, InstrumentState())
+
+
+def ended_payload(kind: DeviceKind, reason: Code) -> dict[str, Json]:
+    """There is no number any more, and why: the last one must not stand there as if alive."""
+    return {"kind": "no-measurement", "device": str(kind), "code": str(reason)}
 
 
 def live_payload(live: LiveValue) -> dict[str, Json]:

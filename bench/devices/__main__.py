@@ -21,7 +21,9 @@ from bench.devices import (
     heart_rate,
     listening_cost,
     monitor_flatness,
+    plugging,
     stills,
+    vectors,
 )
 from bench.devices.amount import QUICK_WORDS, Amount, amount_of_environment
 from bench.machine import head, load
@@ -33,9 +35,11 @@ MEASURED, NOT_MEASURED, NO_PART = 0, 1, 2
 RowMaker = Callable[[Amount], Iterator[Row]]
 # A line for each part; the names are those of PARTS.
 ROW_MAKERS: list[tuple[str, RowMaker]] = [
+    ("vectors", vectors.rows),
     ("decoders", decoders.rows),
     ("readings", false_readings.rows),
     ("attribution", attribution.rows),
+    ("plugging", plugging.rows),
     ("auscultation", auscultation_live.rows),
     ("monitor", monitor_flatness.rows),
     ("drawing", curve_drawing.rows),

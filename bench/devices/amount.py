@@ -9,6 +9,7 @@ QUICK_WORDS = "QUICK RUN, too few samples for a verdict"
 
 @dataclass(frozen=True, slots=True)
 class Amount:
+    seeded_cuts: int = 1_000  # of each vector
     throughput_bytes: int = 4 * MEGABYTE
     random_bytes: int = 50 * MEGABYTE
     mutated_bytes: int = 10 * MEGABYTE
@@ -17,10 +18,12 @@ class Amount:
     kept_readings: int = 500
     attribution_days: int = 10_000
     attribution_mutants: int = 100  # all there are
+    plug_rounds: int = 20
     is_quick: bool = False
 
 
 QUICK = Amount(
+    seeded_cuts=50,
     throughput_bytes=MEGABYTE // 2,
     random_bytes=MEGABYTE,
     mutated_bytes=MEGABYTE // 4,
@@ -29,6 +32,7 @@ QUICK = Amount(
     kept_readings=20,
     attribution_days=100,
     attribution_mutants=8,
+    plug_rounds=3,
     is_quick=True,
 )
 

@@ -22,7 +22,8 @@ QUIET = partial(logging.disable, logging.CRITICAL)
 WHAT_A_DAY_IS = (
     "patients changed, results late, doubled and unasked, wires pulled, slow and full disks, "
     "restarts, kills, STOP and series, at random, in virtual time; real services, store, monitor "
-    "and conversations, emulated cuff, oximeter and thermometer"
+    "and conversations, emulated SunTech cuff, HBP-9030 with its own key and Microlife memory; "
+    "no streaming oximeter, thermometer or scale is among them"
 )
 # What a day says is wrong, by its words; what is neither still counts, as the third.
 ANOTHERS, LOST, ELSE = "another", "lost", "else"

@@ -43,6 +43,7 @@ class ScopeProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._words: dict[str, asyncio.Future[Word]] = {}
         self.shown: list[Word] = []
+        self.pictures: list[float] = []  # of the far camera, in a second
         self._tasks = TaskOwner("scope process")
 
     async def open(self) -> None:
@@ -100,6 +101,8 @@ class ScopeProcess:
             match word["told"]:
                 case "signal" | "up" | "lost" | "failed":
                     self._on_told(word)
+                case "pictures":
+                    self.pictures.append(word["per_second"])
                 case "shown":
                     self.shown.append(word)
                 case kind:
@@ -120,16 +123,20 @@ class ScopeCall:
 
 @asynccontextmanager
 async def scope_call(
-    link: Link, shape: Shape, seconds: float, seed: int
+    link: Link, shape: Shape, seconds: float, seed: int, camera: Path | None = None
 ) -> AsyncIterator[ScopeCall]:
-    """Up when it is handed out, ended afterwards. Its files last as long as it."""
+    """Up when it is handed out, ended afterwards. Its files last as long as it.
+
+    `camera`: a film that stands for one, at either end; None: a call without pictures.
+    """
     await link.begin((shape, shape), seed)
     with tempfile.TemporaryDirectory(prefix="bedside-scope-") as folder:
         given = _heart(seconds + 1, seed)
         wav = Path(folder) / "heart.wav"
         wav.write_bytes(wav_of(given.tobytes(), RATE_HZ))
         visit = str(uuid4())
-        settings = (ScopeSetting(visit, None, folder), ScopeSetting(visit, str(wav), folder))
+        film = None if camera is None else str(camera)
+        settings = tuple(ScopeSetting(visit, of, folder, film) for of in (None, str(wav)))
         pair = Pair(
             lambda side, told: ScopeProcess(link.names[side], settings[side], told), seeing=()
         )

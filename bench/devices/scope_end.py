@@ -22,6 +22,7 @@ from app.domain.engine import (
     CallSetup,
     LinkChanged,
     LinkPhase,
+    Measures,
     ScopeProgress,
     ScopeProof,
     SignalMade,
@@ -43,11 +44,12 @@ PHASES = {LinkPhase.LIVE: "up", LinkPhase.LOST: "lost", LinkPhase.FAILED: "faile
 
 @dataclass(frozen=True, slots=True)
 class ScopeSetting:
-    """`wav`: what stands for the instrument; None: this is the far end."""
+    """`wav`: what stands for the instrument; None: the far end. `camera`: a film, or none."""
 
     visit: str
     wav: str | None
     folder: str
+    camera: str | None = None
 
 
 class ScopeEnd:
@@ -72,7 +74,9 @@ class ScopeEnd:
     def _prepare(self) -> None:
         visit, wav = VisitId(UUID(self._setting.visit)), self._setting.wav
         side = Role.CLINICIAN if wav is None else Role.PRESENTER
-        self._host.heard(Prepare(CallSetup(visit, side, "bench", None, "", "", wav)))
+        self._host.heard(
+            Prepare(CallSetup(visit, side, "bench", self._setting.camera, "", "", wav))
+        )
         if wav is None:
             self._host.heard(Listen(Listening(True, SoundBand.BELL, 6)))
 
@@ -103,6 +107,8 @@ class ScopeEnd:
                 _tell({"told": "signal", "link": str(link), "payload": payload, "at": now})
             case LinkChanged(link, phase) if phase in PHASES:
                 _tell({"told": PHASES[phase], "link": str(link), "at": now})
+            case Measures(frames_per_second=pictures) if pictures is not None:
+                _tell({"told": "pictures", "link": "", "per_second": pictures, "at": now})
             case ScopeProgress(is_ours=False):
                 self._note_progress(news)
             case ScopeFile():

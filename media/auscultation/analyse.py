@@ -15,6 +15,7 @@ from media.auscultation.heart_rate import HeartRateCount
 from media.auscultation.sound_file import RATE_LEAST_HZ, RATE_MOST_HZ, Channels, SoundFile
 
 LONG_S = 600.0
+CUT_SHORT = "The file is cut short: its header promises more sound. What is there was analysed."
 CLIPPED_SHARE = 1e-5  # of the samples; a single knock in an hour is no clipped recording
 
 SENTENCES = {
@@ -64,13 +65,13 @@ class Analysis:
         }
 
 
-def analysed(path: Path) -> Answer:
-    """Rejected with why the file is of no use."""
+def analysed(path: Path) -> tuple[Answer, bool]:
+    """And whether the file is cut short. Rejected with why it is of no use."""
     with SoundFile(path) as sound:
         analysis = Analysis(sound.form.rate_hz, sound.form.channels)
         for block in sound.blocks():
             analysis.heard(block)
-    return analysis.answer()
+        return analysis.answer(), sound.is_cut_short
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,10 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="a WAV, FLAC or MP3 file")
     path = parser.parse_args(arguments).file
     try:
-        answer = analysed(path)
+        answer, is_cut_short = analysed(path)
     except Rejected as refused:
         sys.stderr.write(SENTENCES[refused.code] + "\n")
         return 2
+    if is_cut_short:
+        sys.stderr.write(CUT_SHORT + "\n")
     duration_s = answer["duration"]
     if duration_s is not None and duration_s > LONG_S:
         minutes = round(duration_s / 60)

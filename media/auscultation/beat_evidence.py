@@ -24,6 +24,8 @@ MOST_SURE = 8.0
 DOUBTFUL_ABOVE, NO_SECOND = 120.0, 0.12  # beats a minute, share
 NEAR, AS_GOOD = 0.2, 0.85  # as shares: of a period, of its likeness
 UNEVEN, UNSEEN_COUNTS = 2.4, 4.0
+SHORT_S, UNEVEN_SHORT = 10.0, 2.0  # in so short a time less is seen of how the rate wanders
+FEW_BEATS = 6.0  # that come again and again by chance
 
 Evidence = dict[str, float]
 
@@ -32,6 +34,7 @@ Evidence = dict[str, float]
 class Case:
     """What is known of one period: what can be weighed, and whether there is a plain doubt."""
 
+    period: float  # frames
     evidence: Evidence
     is_doubtful: bool
 
@@ -62,10 +65,15 @@ def cases_of(bands: Likeness, total: Likeness, paths: list[Path], unseen: float)
     for place, (path, peak) in enumerate(zip(paths, peaks, strict=True)):
         second, is_alone = _second_sound(bands, total, path, peak)
         wander = _wander(bands, path)
-        is_uneven = wander["doubt of rate"] * (1 + UNSEEN_COUNTS * unseen) > UNEVEN
+        doubt = wander["doubt of rate"] * (1 + UNSEEN_COUNTS * unseen)
         evidence = _at_period(bands, path, peak) | second | wander | _beside(peaks, periods, place)
-        is_doubtful = is_alone or is_uneven or _has_near_rival(peaks, periods, place)
-        cases.append(Case(evidence, is_doubtful))
+        is_doubtful = (
+            is_alone
+            or _is_uneven(doubt, bands.frames)
+            or bands.frames < FEW_BEATS * path.period
+            or _has_near_rival(peaks, periods, place)
+        )
+        cases.append(Case(path.period, evidence, is_doubtful))
     return cases
 
 
@@ -124,6 +132,12 @@ def _wander(bands: Likeness, path: Path) -> Evidence:
         "roughness": float(np.mean(np.abs(np.diff(logarithms)))) if len(logarithms) > 1 else 0.0,
         "doubt of rate": rate * float(np.std(logarithms)) / float(in_blocks),
     }
+
+
+def _is_uneven(doubt: float, frames: int) -> bool:
+    """So much that the mean of what was heard need not be the heart's."""
+    tens = np.sqrt(frames / (SHORT_S * FRAMES_PER_S))
+    return bool(doubt > min(UNEVEN, UNEVEN_SHORT * tens))
 
 
 def _beside(peaks: list[float], periods: list[float], place: int) -> Evidence:

@@ -89,7 +89,9 @@ def _add_study(whole: Dataset, sound: SoundExport) -> None:
     whole.StudyInstanceUID = uid_of(sound.visit)
     whole.SeriesInstanceUID = uid_of(uuid5(NAMESPACE_OID, f"{sound.visit} body sounds"))
     whole.StudyDate = whole.SeriesDate = whole.ContentDate = day
-    whole.StudyTime = whole.SeriesTime = whole.ContentTime = time
+    # All that is exported of a visit says the same of their study, so no one recording's time.
+    whole.StudyTime = ""
+    whole.ContentTime = time
     whole.AcquisitionDateTime = day + time
     whole.TimezoneOffsetFromUTC = "+0000"
     whole.StudyID = str(sound.visit)[:8]

@@ -1,10 +1,12 @@
 """How much each piece of evidence for a period between beats weighs: how sure it is, all in all.
 
 A logistic regression, fitted by bench/heart_rate_fit.py on invented hearts. Where there is a plain
-doubt (beat_evidence.py) it is not asked: what is doubtful is not believed.
+doubt (beat_evidence.py), or twice the rate is as credible, it is not asked: what is doubtful is not
+believed.
 """
 
 import math
+from collections.abc import Sequence
 
 from media.auscultation.beat_evidence import Case
 
@@ -31,10 +33,28 @@ WEIGHTS = {
 }
 MOST_SCORE = 30.0
 DOUBTFUL_MOST = 0.45
+CREDIBLE, DOUBLE = 0.5, (1.8, 2.2)
 
 
-def confidence_of(case: Case) -> float:
-    """0 to 1."""
+def best_of(cases: Sequence[Case]) -> tuple[int, float]:
+    """Which of them it is, and how sure that is, from 0 to 1."""
+    beliefs = [_belief_in(case) for case in cases]
+    sure = [
+        min(belief, DOUBTFUL_MOST) if case.is_doubtful else belief
+        for case, belief in zip(cases, beliefs, strict=True)
+    ]
+    best = max(range(len(cases)), key=sure.__getitem__)
+    for case, belief in zip(cases, beliefs, strict=True):
+        if belief > CREDIBLE and _is_double(case, cases[best]):
+            return best, min(sure[best], DOUBTFUL_MOST)
+    return best, sure[best]
+
+
+def _belief_in(case: Case) -> float:
     score = CONSTANT + sum(weight * case.evidence[name] for name, weight in WEIGHTS.items())
-    confidence = 1 / (1 + math.exp(-max(-MOST_SCORE, min(MOST_SCORE, score))))
-    return min(confidence, DOUBTFUL_MOST) if case.is_doubtful else confidence
+    return 1 / (1 + math.exp(-max(-MOST_SCORE, min(MOST_SCORE, score))))
+
+
+def _is_double(case: Case, other: Case) -> bool:
+    """Of a rate; whichever of the two is the heart's, the other is as good."""
+    return DOUBLE[0] < other.period / case.period < DOUBLE[1]

@@ -10,7 +10,7 @@ import numpy as np
 
 from media.auscultation.beat_evidence import cases_of, rate_of
 from media.auscultation.beat_likeness import Likeness
-from media.auscultation.heart_judge import confidence_of
+from media.auscultation.heart_judge import best_of
 from media.auscultation.heart_loudness import (
     COLUMNS,
     FRAMES_PER_S,
@@ -110,11 +110,10 @@ def estimate_of(loudness: Loudness) -> Estimate | None:
     bands, total = Likeness(marks, weight), Likeness(marks.sum(axis=1, keepdims=True), weight)
     paths = bands.paths()
     unseen = 1 - float(weight.mean())
-    confidences = [confidence_of(case) for case in cases_of(bands, total, paths, unseen)]
-    best = int(np.argmax(confidences))
-    if confidences[best] < LEAST_CONFIDENCE:
+    best, confidence = best_of(cases_of(bands, total, paths, unseen))
+    if confidence < LEAST_CONFIDENCE:
         return None
-    return Estimate(rate_of(bands, paths[best]), confidences[best])
+    return Estimate(rate_of(bands, paths[best]), confidence)
 
 
 def _together(pieces: list[tuple[float, Estimate | None]]) -> Estimate | None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from av.container import InputContainer
 
 from app.domain.failures import Code, Rejected
+from media.auscultation.wav import WavForm, form_and_missing
 
 Channels = npt.NDArray[np.int16]  # a row for each channel
 
@@ -37,8 +38,9 @@ class SoundFile:
     def __init__(self, path: Path) -> None:
         self._file = _opened(path)
         try:
-            form = _format_of(self._file)
-            container = av.open(self._file, "r", format=form, metadata_errors="replace")
+            kind = _format_of(self._file)
+            self._header, self._missing_bytes = _told_by(self._file, kind)
+            container = av.open(self._file, "r", format=kind, metadata_errors="replace")
             assert isinstance(container, InputContainer)
             self._container = container
         except (av.error.FFmpegError, ValueError) as error:
@@ -51,6 +53,8 @@ class SoundFile:
     def __enter__(self) -> Self:
         try:
             self.form = _form_of(self._container)
+            if self._header is not None and self._header.contradicts_itself:
+                raise Rejected(Code.MALFORMED)
         except BaseException:
             self.close()
             raise
@@ -63,6 +67,11 @@ class SoundFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def is_cut_short(self) -> bool:
+        """A WAV whose header promises more sound than there is."""
+        return self._missing_bytes > 0
 
     def close(self) -> None:
         self._container.close()
@@ -114,6 +123,15 @@ def _format_of(file: BinaryIO) -> str:
     if begin[:3] == b"ID3" or (len(begin) > 1 and begin[0] == 0xFF and begin[1] & 0xE0 == 0xE0):
         return "mp3"
     raise Rejected(Code.FILE_KIND_UNKNOWN)
+
+
+def _told_by(file: BinaryIO, kind: str) -> tuple[WavForm | None, int]:
+    """A WAV's own words, which the decoder does not weigh; the file stands at its begin again."""
+    if kind != "wav":
+        return None, 0
+    told = form_and_missing(file, os.fstat(file.fileno()).st_size)
+    file.seek(0)
+    return told
 
 
 def _form_of(container: av.container.InputContainer) -> SoundForm:

@@ -4,7 +4,6 @@ PortAudio's list is as old as the process that asks; `python -m media.devices.in
 and prints JSON. Monitor sources (what a speaker plays) are left out.
 """
 
-import asyncio
 import json
 import re
 import sys
@@ -14,11 +13,10 @@ import sounddevice
 
 from app.domain.failures import Code, Unavailable
 from media.devices import sound_library
-from media.devices.program_end import all_said, begun
+from media.devices.program import Program, all_said
 from media.devices.usb_facts import NO_USB, SYSTEM, UsbFacts, facts_of
 
 LIST_LIMIT_S = 10.0
-MOST_BYTES = 1024 * 1024
 _CARD = re.compile(r"\(hw:(\d+),\d+\)$")
 
 
@@ -37,15 +35,8 @@ class SoundDevice:
 
 async def sound_devices() -> tuple[SoundDevice, ...]:
     """What is there now; Unavailable(NO_SOUND_DEVICE) when the list cannot be had."""
-    process = await begun(
-        sys.executable,
-        "-m",
-        "media.devices.inputs",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=MOST_BYTES,
-    )
-    return devices_of(await all_said(process, LIST_LIMIT_S))
+    program = Program(sys.executable, "-m", "media.devices.inputs")
+    return devices_of(await all_said(program, LIST_LIMIT_S))
 
 
 def devices_of(said: bytes) -> tuple[SoundDevice, ...]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 KEPT_BYTES = 192 * 1024 * 1024
 KEPT_S = 1.5
 EVERY_ROW = 16  # of these rows alone a living picture is told from an old one
+ROUND = 4  # a driver that hangs may hand its few buffers out in turn
 
 Image = npt.NDArray[np.uint8]
 
@@ -55,17 +56,17 @@ class KeptImages:
 
 
 class ContentWatch:
-    """Compares each image with the one before: no camera's noise repeats itself in every byte."""
+    """Compares each image with the last few: no camera's noise repeats itself in every byte."""
 
     def __init__(self) -> None:
-        self._before: Image | None = None
+        self._last: deque[Image] = deque(maxlen=ROUND)
         self._since_s = 0.0
 
     def same_since(self, image: Image, taken_at_s: float) -> float | None:
-        """None: it is another picture than the one before."""
-        before, self._before = self._before, image
-        if before is not None and _is_same(before, image):
+        """When the newest came that nobody had seen before; None: this is it."""
+        if any(_is_same(before, image) for before in self._last):
             return self._since_s
+        self._last.append(image)
         self._since_s = taken_at_s
         return None
 

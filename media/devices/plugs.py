@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.runtime.tasks import TaskOwner
-from media.devices.program_end import begun, end
+from media.devices.program import Program, end
 from media.devices.sound_sources import c_locale
 
 log = logging.getLogger(__name__)
@@ -104,24 +104,15 @@ class Plugs:
         """From the server's answer to its end."""
         guard = WITH_US if shutil.which(WITH_US[0]) is not None else ()
         try:
-            process = await begun(
-                *guard,
-                *SUBSCRIBE,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=c_locale(),
-                limit=MOST_LINE_BYTES,
-            )
+            program = Program(*guard, *SUBSCRIBE, env=c_locale(), limit=MOST_LINE_BYTES)
         except OSError:
             return
-        assert process.stdout is not None
         try:
-            while line := await process.stdout.readline():
+            while line := await program.stdout.readline():
                 if any(kind in line.decode("utf-8", "replace") for kind in KINDS):
                     await asyncio.sleep(SETTLE_S)
                     self._tell()
         except ValueError:  # a line that is none of pactl's
             log.warning("the sound server's events are not readable")
         finally:
-            await end(process)
+            await end(program)

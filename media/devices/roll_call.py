@@ -60,7 +60,7 @@ class RollCall:
 
     def _camera(self, kind: DeviceKind, named: str | None) -> DeviceStatus:
         path = f"/dev/video{named}" if named is not None and named.isdecimal() else named
-        is_there = path is not None and os.path.exists(path)
+        is_there = path is not None and os.path.exists(path) and not os.path.isdir(path)
         found = camera_at(path, self._list_cameras()) if path and is_there else None
         model = os.path.basename(named or "none") if found is None else found.name
         status = _status(

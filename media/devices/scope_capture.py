@@ -4,7 +4,6 @@ Never the default input: a room's microphone is not a stethoscope. Which way it 
 from the name: serial_scope=PORT, one of the sound server's, else one of PortAudio's.
 """
 
-import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -14,7 +13,7 @@ from enum import StrEnum
 from app.domain.failures import Code, Rejected, Unavailable
 from media.devices.capture_words import MOST_BYTES, Captured, captured
 from media.devices.inputs import SoundDevice, sound_devices
-from media.devices.program_end import begun, end
+from media.devices.program import Program, end
 from media.devices.serial_capture import serial_capture
 from media.devices.sound_library import named_alike
 from media.devices.sound_sources import SoundSource, sound_sources, source_named
@@ -123,19 +122,17 @@ def capture(chosen: Input) -> AsyncGenerator[Captured, None]:
 
 async def _sound_capture(chosen: Input) -> AsyncGenerator[Captured, None]:
     """The program goes with whoever stops listening."""
-    process = await begun(
+    program = Program(
         *_command(chosen),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stderr=None,
         env=passed_on_environment(),
         limit=2 * MOST_BYTES,
     )
-    assert process.stdout is not None
     try:
-        async for piece in captured(process.stdout):
+        async for piece in captured(program.stdout):
             yield piece
     finally:
-        await end(process)
+        await end(program)
 
 
 def _command(chosen: Input) -> list[str]:

@@ -5,11 +5,12 @@ The room of the serial ports is another one: only its program and the form of it
 
 import asyncio
 import struct
+import subprocess
 from collections.abc import AsyncGenerator
 
 from app.domain.failures import Code, Unavailable
 from media.devices.capture_words import RATE_LEAST_HZ, RATE_MOST_HZ, Captured
-from media.devices.program_end import begun, end
+from media.devices.program import Program, end
 from media.link.child_process import command_of, passed_on_environment
 
 # Sequence, rate, samples missing before, bytes that follow; low byte first.
@@ -19,22 +20,19 @@ MOST_COMPLAINT_BYTES = 400
 
 async def serial_capture(port: str) -> AsyncGenerator[Captured, None]:
     """Until it fails, Unavailable with the feed's own reason; the feed goes with its listener."""
-    process = await begun(
+    program = Program(
         *command_of("peripherals.scope_feed", port),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env=passed_on_environment(),
     )
-    assert process.stdout is not None and process.stderr is not None
     try:
         while True:
-            yield await _block(process.stdout)
+            yield await _block(program.stdout)
     except EOFError as ended:  # IncompleteReadError is one
-        said = await process.stderr.read(MOST_COMPLAINT_BYTES)
+        said = await program.stderr.read(MOST_COMPLAINT_BYTES)
         raise Unavailable(reason_of(said), "stethoscope") from ended
     finally:
-        await end(process)
+        await end(program)
 
 
 async def _block(reading: asyncio.StreamReader) -> Captured:

@@ -4,14 +4,13 @@ Asked by `pactl`, which PulseAudio and PipeWire both answer. Where it is missing
 and sound devices are known by PortAudio's names alone (inputs.py).
 """
 
-import asyncio
 import json
 import os
 from dataclasses import dataclass
 from typing import Any
 
 from app.domain.failures import Code, Unavailable
-from media.devices.program_end import all_said, begun
+from media.devices.program import Program, all_said
 from media.devices.usb_facts import NO_USB, UsbFacts, tamed
 
 LIST_LIMIT_S = 3.0
@@ -39,16 +38,11 @@ def c_locale() -> dict[str, str]:
 async def sound_sources() -> tuple[SoundSource, ...]:
     """Empty where there is no pactl; Unavailable(NO_SOUND_DEVICE) when no server answers it."""
     try:
-        process = await begun(
-            *("pactl", "--format=json", "list", "sources"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=c_locale(),
-        )
+        program = Program("pactl", "--format=json", "list", "sources", env=c_locale())
     except OSError:
         return ()
-    said = await all_said(process, LIST_LIMIT_S)
-    if process.returncode != 0:
+    said = await all_said(program, LIST_LIMIT_S)
+    if program.returncode != 0:
         raise Unavailable(Code.NO_SOUND_DEVICE, "no sound server")
     return sources_of(said)
 

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, VLPhotographicImageStorage
 
 from app.domain.failures import Code, Rejected
+from app.domain.program import VERSION
 from media.link.still_export import ExportAsked
 
 MAKER, MODEL = "Bedside", "Bedside exam camera still"
@@ -62,12 +63,16 @@ def _add_patient(whole: Dataset, asked: ExportAsked) -> None:
 
 
 def _add_study(whole: Dataset, asked: ExportAsked) -> None:
-    """One study for a visit, one series for its stills."""
+    """One study for a visit, one series for its stills; what is said of these is the same in each.
+
+    When the visit began is not known of an earlier one: its day alone is told.
+    """
     day, time = _moment(asked.taken_at)
     whole.StudyInstanceUID = uid_of(asked.visit)
     whole.SeriesInstanceUID = uid_of(uuid5(NAMESPACE_OID, f"{asked.visit} stills"))
-    whole.StudyDate = whole.SeriesDate = whole.ContentDate = whole.AcquisitionDate = day
-    whole.StudyTime = whole.SeriesTime = whole.ContentTime = whole.AcquisitionTime = time
+    whole.StudyDate, whole.StudyTime = day, ""
+    whole.ContentDate = whole.AcquisitionDate = day
+    whole.ContentTime = whole.AcquisitionTime = time
     whole.AcquisitionDateTime = day + time
     whole.TimezoneOffsetFromUTC = "+0000"
     whole.StudyID = str(asked.visit)[:8]
@@ -81,7 +86,7 @@ def _add_study(whole: Dataset, asked: ExportAsked) -> None:
 def _add_equipment(whole: Dataset, asked: ExportAsked) -> None:
     whole.Manufacturer, whole.ManufacturerModelName = MAKER, MODEL
     whole.DeviceSerialNumber = _text(asked.source) or "unknown"
-    whole.SoftwareVersions = "unknown"
+    whole.SoftwareVersions = VERSION
 
 
 def _add_image(whole: Dataset, asked: ExportAsked, pixels: bytes) -> None:

@@ -6,12 +6,13 @@ machine (frames and ticks in, measurements and bytes out). The monitor binds the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.device import Evidence as Evidence  # the domain's word: the screen shows it
 from app.domain.failures import Code
 from app.domain.ids import VisitId
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Said
 from peripherals.line_setting import LineSetting
 from peripherals.moment import Moment
@@ -52,6 +53,18 @@ class Conversation(Protocol):
     def heard(self, frame: Any, at: Moment) -> list[Said]: ...
     def aborted_by_switch(self, at: Moment) -> list[Said]: ...
     def lost(self, reason: Code, at: Moment) -> list[Said]: ...
+
+
+@runtime_checkable
+class Owing(Protocol):
+    """A conversation with what cannot be stopped: a result that was begun before is nobody's.
+
+    Its line may be opened anew meanwhile; what is owed stays owed. Nothing takes longer than
+    `longest_s` from its begin to its result.
+    """
+
+    owed: Owed
+    longest_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,25 +25,30 @@ NAMES = {
 }
 FREE = b"\x0c\x80"
 IDENTITY = bytes.fromhex("0480f5f3e5f2a0a0a0")  # as captured: the word "user"
-NO_INDEX = b"\x0e\x80\x81"
+HAS_INDEX, NO_INDEX = b"\x0e\x80\x80", b"\x0e\x80\x81"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     spo2: int
     pulse: int
+    index: int | None = None  # perfusion, in hundredths of a per cent; None: it has none
 
     def __post_init__(self) -> None:
         if not 0 <= self.spo2 <= 100:
             raise ValueError("SpO2 is 0 to 100")
         if not 0 <= self.pulse <= 254:
             raise ValueError("a pulse is 0 to 254")
+        if self.index is not None and not 0 <= self.index <= 2000:
+            raise ValueError("a perfusion index is 0 to 20 %")
 
 
 def shown_of(text: str) -> Shown:
-    """`97/72`: SpO2 and pulse."""
-    spo2, pulse = (int(part) for part in text.split("/"))
-    return Shown(spo2, pulse)
+    """`97/72`: SpO2 and pulse; `97/72/4.5`: and the perfusion index."""
+    spo2, pulse, *more = text.split("/")
+    if len(more) > 1:
+        raise ValueError("SpO2, pulse and perfusion index, no more")
+    return Shown(int(spo2), int(pulse), round(float(more[0]) * 100) if more else None)
 
 
 def framed(kind: int, values: list[int]) -> bytes:
@@ -120,7 +125,8 @@ class SimulatedCms50V7:
         if order in (0xA2, 0xA7):
             self._began = -1.0
             return [FREE]
-        return {0xAA: [IDENTITY], 0xAC: [NO_INDEX]}.get(order, [])
+        has_index = NO_INDEX if self.shown.index is None else HAS_INDEX
+        return {0xAA: [IDENTITY], 0xAC: [has_index]}.get(order, [])
 
     def _frame(self) -> bytes:
         self._beat += max(self.shown.pulse, 1) / 60 * FRAME_S
@@ -129,16 +135,17 @@ class SimulatedCms50V7:
             return framed(1, [0x84, 0x40, 0x10, 0x00, 0x00, 0xFF, 0xFF])
         if self.fault == SEARCHING:
             return framed(1, [0x03, 0x80 | wave, 0x10, 0xFF, 0x7F, 0xFF, 0xFF])
-        return framed(
-            1, [0x05, wave, 0x10 | wave // 8, self.shown.pulse, self.shown.spo2, 0xFF, 0xFF]
-        )
+        index = self.shown.index
+        low, high = (0xFF, 0xFF) if index is None else (index & 0xFF, index >> 8)
+        bar = wave // 8 | (0x10 if index is None else 0)
+        return framed(1, [0x05, wave, bar, self.shown.pulse, self.shown.spo2, low, high])
 
 
 RESULT = "97/72"
 EMULATOR = Emulator(
     lambda _, seen: SimulatedCms50V7(shown_of(RESULT), seen),
     RESULT,
-    "SPO2/PULSE",
+    "SPO2/PULSE or SPO2/PULSE/PI",
     (NO_FINGER, SEARCHING, REFUSE),
     b"\x01\xe0",
     split_gap_s=0.001,

@@ -7,6 +7,12 @@ from pathlib import Path
 READ_BYTES = 4096
 
 
+def may_be_link(path: Path) -> bool:
+    """A free name in a folder of ours, or an earlier link: nobody's file is put away for it."""
+    is_free = path.is_symlink() or not path.exists()
+    return bool(path.name) and is_free and os.access(path.parent, os.W_OK | os.X_OK)
+
+
 class PtyLine:
     """The device's end. `link` is a symbolic link that follows the pty; it goes when pulled."""
 
@@ -39,11 +45,15 @@ class PtyLine:
         """Whoever has the line open finds it hung up; the name is gone."""
         if not self.is_plugged:
             return
-        if self._link is not None:
+        if self._link is not None and self._is_ours(self._link):
             self._link.unlink(missing_ok=True)
         os.close(self._device)
         os.close(self._host)
         self._device = self._host = -1
+
+    def _is_ours(self, link: Path) -> bool:
+        """Another emulator may have taken the name over."""
+        return link.is_symlink() and os.readlink(link) == os.ttyname(self._host)
 
     def fileno(self) -> int:
         return self._device

@@ -142,11 +142,6 @@ class InstrumentDesk:
     def slot(self, kind: DeviceKind) -> InstrumentSlot:
         return self._slots[kind]
 
-    @property
-    def has_any(self) -> bool:
-        """Whether an instrument was named or chosen for this machine."""
-        return any(slot.driver is not None for slot in self._slots.values())
-
     # --- what a person does ----------------------------------------------------------------------
 
     async def bind(self, path: str, driver: str) -> None:

@@ -7,6 +7,7 @@ evidence.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from app.domain.measurement import Measurement
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from peripherals.drivers.driver import Driver
-from peripherals.event_stream import EventStream
+from peripherals.event_stream import WAITING_EVENTS, EventStream
 from peripherals.finding.counted_codec import counted
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class InstrumentSlot:
         self._sleep = sleep
         self._tasks = TaskOwner(f"slot of {kind}", on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
+        self._unheard: deque[Measurement] = deque(maxlen=WAITING_EVENTS)  # nobody listened
         self._monitor: Monitor | None = None
         self._driver: Driver | None = None
         self._place = Place(None, "")
@@ -113,7 +115,7 @@ class InstrumentSlot:
                 self._clock.now(),
                 Code.DEVICE_MISSING,
             )
-            self._publish(CuffState(gone, is_running=False))
+            self._publish(CuffState(gone, is_running=False, is_chosen=False))
         self._state = None
         self.status.tell(None)
 
@@ -148,10 +150,15 @@ class InstrumentSlot:
     # --- what the service asks -------------------------------------------------------------------
 
     def events(self) -> AsyncIterator[CuffEvent]:
-        """The present state first, where there is one, then all that happens from this call on."""
+        """The present state first, where there is one, then all that happens from this call on.
+
+        What was measured while nobody listened is heard by the first who does.
+        """
         stream = EventStream()
         if self._state is not None:
             stream.put(self._state)
+        while self._unheard:
+            stream.put(self._unheard.popleft())
         self._streams.add(stream)
         return stream
 
@@ -219,5 +226,7 @@ class InstrumentSlot:
         return self._said_of_itself
 
     def _publish(self, event: CuffEvent) -> None:
+        if isinstance(event, Measurement) and not self._streams:
+            self._unheard.append(event)
         for stream in list(self._streams):
             stream.put(event)

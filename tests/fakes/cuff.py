@@ -26,9 +26,9 @@ WAITING = 1000
 
 
 class FakeCuff:
-    """Fulfils ports.Cuff."""
+    """Fulfils ports.Cuff. One that was not chosen says nothing, as a slot's place does."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, is_chosen: bool = True) -> None:
         self._clock = clock
         self._since = clock.now()
         self._events: asyncio.Queue[CuffEvent] = asyncio.Queue(WAITING)
@@ -37,7 +37,8 @@ class FakeCuff:
         self.starts: list[VisitId] = []
         self.stops = 0
         self.stop_refusal: Failure | None = None
-        self._tell_state()
+        if is_chosen:
+            self._tell_state()
 
     # --- what a test does ------------------------------------------------------------------
 
@@ -95,6 +96,20 @@ class FakeCuff:
         visit, self.visit = self.visit, None
         self._tell(NoMeasurement(visit, reason, CUFF, self._clock.now()))
         self._tell_state()
+
+    def tells(self, measured: Measurement) -> None:
+        """Word for word."""
+        self.visit = None
+        self._tell(measured)
+        self._tell_state()
+
+    def is_chosen_here(self) -> None:
+        self.presence, self._since = Presence.FOUND, self._clock.now()
+        self._tell_state()
+
+    def is_forgotten(self) -> None:
+        status = DeviceStatus(CUFF, Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING)
+        self._tell(CuffState(status, is_running=False, is_chosen=False))
 
     def is_pulled(self) -> None:
         self.presence, self._since = Presence.MISSING, self._clock.now()

@@ -16,6 +16,7 @@ from app.domain.exam_camera import (
     Focus,
     StillDone,
     StillRefused,
+    fault_of,
 )
 from app.domain.failures import Code, Failure
 from app.domain.ids import RecordId, VisitId
@@ -54,6 +55,13 @@ class FakeExam:
         self._tells(DevicesSeen((FOUND,) if is_on else ()))
         if self.other is not None:
             self.other._tells(FarExamCamera(is_there=True, is_on=is_on))
+
+    def is_camera(self, status: DeviceStatus) -> None:
+        """What became of the camera here, while it is shown: both ends hear of it."""
+        self._tells(DevicesSeen((status,)))
+        if self.other is not None:
+            reason, since = fault_of(status) or (None, None)
+            self.other._tells(FarExamCamera(True, True, reason, since))
 
     async def look_at(self, focus: Focus) -> None:
         self.asked.append(("look at", focus))

@@ -9,6 +9,6 @@ from tests.server.given import Clinic, clinic_in
 
 
 @pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
-    async with clinic_in(tmp_path / "data") as opened:
+async def clinic(quick_folder: Path) -> AsyncIterator[Clinic]:
+    async with clinic_in(quick_folder / "data") as opened:
         yield opened

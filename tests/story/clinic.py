@@ -32,7 +32,6 @@ from app.services.sign_in import SignInPhase
 from app.settings import Settings
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore
-from server.opening import open_folder
 from server.settings import ServerSettings
 from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
@@ -41,7 +40,7 @@ from tests.fakes.keyring import KeyringInMemory
 from tests.fakes.network import Network
 from tests.fakes.store import kept_store
 from tests.fakes.time_loop import LoopClock, until
-from tests.server.given import CHEAP, PASSWORD, HandClock
+from tests.server.given import CHEAP, PASSWORD, HandClock, opened_folder
 from tests.server.given import Clinic as ServerClinic
 from ui.models import make_models
 from ui.view_models.window import Page, WindowViewModel
@@ -126,7 +125,6 @@ class Desk:
             clock,
             role=self.settings.role,
             device_name=self.settings.device_name,
-            has_cuff=has_cuff,
             policy=self.settings.vitals_policy,
             freeze_key="F9",
             why_not_kept=self.store.why_not_kept,
@@ -277,7 +275,7 @@ async def clinic_in(folder: Path) -> AsyncIterator[Clinic]:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop)
     settings = ServerSettings(data=folder / "server", hash_cost=CHEAP)
-    server = ServerClinic(settings, open_folder(settings), cast(HandClock, clock))
+    server = ServerClinic(settings, opened_folder(settings), cast(HandClock, clock))
     clinic = Clinic(folder, server, clock)
 
     def unforeseen(_: object, context: dict[str, Any]) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import os
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +46,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory where there is such a place: what a disk takes to sync is tested elsewhere."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory, prefix="bedside-story-") as name:
-        yield Path(name)
-
-
-@pytest.fixture
 async def clinic(
-    folder: Path,
+    quick_folder: Path,
     application: QApplication,
     _quick: None,
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Clinic]:
-    async with clinic_in(folder) as opened:
+    async with clinic_in(quick_folder) as opened:
         yield opened
     assert opened.defects == []
     unforeseen = [record for record in caplog.records if record.levelno >= logging.ERROR]

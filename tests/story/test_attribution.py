@@ -40,6 +40,7 @@ def test_the_same_seed_is_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)  # a quarter of an hour on a free machine
 def test_ten_thousand_days() -> None:
     quiet_too = partial(logging.disable, logging.CRITICAL)
     with ProcessPoolExecutor(os.cpu_count(), initializer=quiet_too) as pool:

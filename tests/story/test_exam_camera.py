@@ -1,5 +1,7 @@
 """The exam camera in a visit: stills from either side, drawings, and moving it by a lease."""
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from app.domain.audit import Act
 from app.domain.camera_lease import IDLE_AFTER_S, Hold, Policy
 from app.domain.camera_moves import Move
 from app.domain.changes import Json, RecordType
+from app.domain.device import DeviceIdentity, DeviceKind, DeviceStatus, Impairment, Presence
+from app.domain.engine import DevicesSeen
 from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
@@ -17,12 +21,13 @@ from app.domain.stills import Drawing, Mark, MarkKind, Point, Scale
 from app.services.still_export import StillExport
 from app.services.stills import FreezePhase
 from offline_store.outside_files import OutsideFiles
-from tests.fakes.exam_engine import PNG
+from tests.fakes.exam_engine import FOUND, PNG
 from tests.fakes.time_loop import until
-from tests.story.clinic import Clinic, Desk
+from tests.story.clinic import Booked, Clinic, Desk
 from tests.story.test_calls import in_a_call
 from ui import wording
 from ui.tone import Tone
+from ui.wording import text
 
 ZOOM = ControlState(Control.ZOOM, 100, 500, 1, 100)
 DRAWING = Drawing(
@@ -130,6 +135,73 @@ async def test_a_camera_that_refuses_says_why(clinic: Clinic) -> None:
     cart.engine.exam.failure = Unavailable(Code.MEDIA_PROCESS_ENDED)
     exam_of(cart).freeze(None)
     await says(cart, Code.MEDIA_PROCESS_ENDED)
+
+
+async def test_a_camera_that_is_gone_is_missing_at_both_ends_and_never_frozen(
+    clinic: Clinic,
+) -> None:
+    cart, desk = await exam_shown(clinic)
+    exam = cart.engine.exam
+    pulled = replace(
+        FOUND, presence=Presence.MISSING, since=clinic.clock.now(), reason=Code.DEVICE_PULLED
+    )
+    exam.is_camera(pulled)
+    for one in (cart, desk):
+        await until(lambda one=one: exam_of(one).screen.gone == wording.text("exam.missing"))  # type: ignore[misc]  # bound at once
+        assert exam_of(one).screen.state_tone is Tone.BAD
+        assert wording.failure(Code.DEVICE_PULLED) in exam_of(one).screen.state
+    stuck = replace(FOUND, impairment=Impairment.STILL_PICTURE, impaired_since=clinic.clock.now())
+    exam.is_camera(stuck)
+    for one in (cart, desk):
+        await until(lambda one=one: not exam_of(one).screen.gone)  # type: ignore[misc]  # bound at once
+        assert wording.failure(Code.CAMERA_STUCK) in exam_of(one).screen.state
+    exam.is_camera(FOUND)
+    for one in (cart, desk):
+        await until(lambda one=one: exam_of(one).screen.state == "")  # type: ignore[misc]  # bound at once
+
+
+async def test_a_room_camera_that_is_missing_is_said_to_be_at_both_ends(clinic: Clinic) -> None:
+    _, cart, desk = await in_a_call(clinic)
+    now = clinic.clock.now()
+    camera = DeviceIdentity(DeviceKind.CAMERA, "webcam", "/dev/video0")
+    missing = DeviceStatus(camera, Presence.MISSING, now, Code.DEVICE_PULLED)
+    cart.engine.tells(DevicesSeen((missing,)))
+    await until(lambda: cart.models.visit.call.screen.own_absent == text("picture.no-camera"))
+    await until(lambda: desk.models.visit.call.screen.far_gone == text("picture.no-far-camera"))
+    cart.engine.tells(DevicesSeen((DeviceStatus(camera, Presence.FOUND, now),)))
+    await until(lambda: cart.models.visit.call.screen.own_absent == "")
+    await until(lambda: desk.models.visit.call.screen.far_gone == "")
+
+
+async def test_a_still_survives_a_restart_and_arrives_once_with_the_same_hash(
+    clinic: Clinic,
+) -> None:
+    """The program ends before anything was sent; the next one has it from the encrypted store."""
+    cart, desk = await exam_shown(clinic)
+    visit, patient = cart.services.chart.row.visit.id, cart.services.chart.row.patient.id
+    cart.network.cut()
+    exam_of(cart).freeze(None)
+    await until(lambda: phase(cart) is FreezePhase.KEPT)
+    assert clinic.at_the_server(RecordType.STILL) == []
+    lying = b"".join(
+        path.read_bytes() for path in cart.settings.profile.rglob("*") if path.is_file()
+    )
+    assert PNG not in lying
+    await cart.ends()
+    await cart.starts()
+    await cart.network.heal(repeating_the_last_push=True)
+    await cart.signs_in()
+    await cart.everything_is_sent()
+    [document] = clinic.at_the_server(RecordType.STILL)
+    digest = hashlib.sha256(PNG).hexdigest()
+    assert (document["sha256"], document["visit"]) == (digest, str(visit))
+    await cart.opens(Booked(visit, patient))
+    for one in (cart, desk):
+        await until(lambda one=one: len(stills_of(one).screen.rows) == 1)  # type: ignore[misc]  # bound at once
+        png = await one.services.still_files.png(one.services.chart.state.value.stills[0].id)
+        assert hashlib.sha256(png).hexdigest() == digest
+    await clinic.passes(65)
+    assert len(clinic.at_the_server(RecordType.STILL)) == 1
 
 
 async def test_a_still_taken_offline_is_there_once_when_the_server_is(clinic: Clinic) -> None:

@@ -2,12 +2,20 @@
 
 import time
 from array import array
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from app.domain.body_sites import Aspect, Site, aspect_of
 from app.domain.curve import CurveKind, Strip
@@ -16,6 +24,7 @@ from ui import gallery_sounds as made
 from ui import theme
 from ui.gallery_sounds import heart_strips
 from ui.shown import MarkShown, SiteShown, TimelineShown
+from ui.view_models.scope import ScopeScreen
 from ui.view_models.window import Page
 from ui.widgets.body_map import PLACES, BodyMap
 from ui.widgets.curve_feed import CurveFeed
@@ -73,6 +82,27 @@ def test_space_chooses_and_no_two_places_touch(look: theme.Look) -> None:
     places = [one.geometry() for one in shown.findChildren(QPushButton)]
     for place, one in enumerate(places):
         assert not any(one.intersects(other) for other in places[place + 1 :])
+
+
+def test_places_that_cannot_be_chosen_are_passed_over_by_key(look: theme.Look) -> None:
+    """As the far clinician has it: only where something was recorded."""
+    shown, free = body(look, Aspect.FRONT), {Site.TRICUSPID, Site.LUNG_FRONT_RIGHT_UPPER}
+    sites = [site for site in Site if aspect_of(site) is Aspect.FRONT]
+    shown.show_sites(
+        Aspect.FRONT, [SiteShown(site, site[:2], site, can_choose=site in free) for site in sites]
+    )
+    ours = {one.accessibleIdentifier(): one for one in shown.findChildren(QPushButton)}
+    [stop] = [one for one in ours.values() if one.focusPolicy() is Qt.FocusPolicy.StrongFocus]
+    assert stop.isEnabled()
+    reached, at = set[str](), stop
+    at.setFocus()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Right, Qt.Key.Key_Down) * 2:
+        QTest.keyClick(at, key)
+        focused = QApplication.focusWidget()
+        assert isinstance(focused, QPushButton)
+        at = focused
+        reached.add(at.accessibleIdentifier())
+    assert reached == {f"body.map.{site}" for site in free}
 
 
 # --- curves ---------------------------------------------------------------------------------------
@@ -271,6 +301,58 @@ def test_every_control_of_it_has_a_name(pages: Pages) -> None:
             if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 words = widget.text() if isinstance(widget, QPushButton) else ""
                 assert widget.accessibleName() or words, widget.accessibleIdentifier()
+
+
+TAB_MOST = 150
+TALKS = ("live.", "sounds.", "kept", "outside.")
+DESKS = {
+    "far": made.FAR,
+    "far, kept": made.FAR_KEPT,
+    "far, beside": made.FAR_BESIDE,
+    "cart": made.CART,
+    "cart, running": made.CART_RUNNING,
+    "cart, beside": made.CART_BESIDE,
+}
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_every_control_of_it_is_reached_by_tab(pages: Pages, desk: str) -> None:
+    pages.show(scope=DESKS[desk])
+    wanted = {
+        widget.accessibleIdentifier()
+        for widget in pages.frame.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QComboBox | QLineEdit | SoundTimeline)
+        and widget.accessibleIdentifier().startswith(TALKS)
+        and widget.isVisible()
+        and widget.isEnabled()
+    }
+    assert len(wanted) >= 5
+    reached, here = set[str](), pages.find("sounds.now", QPushButton)
+    here.setFocus()
+    at: QWidget = here
+    for _ in range(TAB_MOST):
+        reached.add(at.accessibleIdentifier())
+        QTest.keyClick(at, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        at = focused
+    assert wanted <= reached
+    assert any(one.startswith("body.") for one in reached) != DESKS[desk].shows_kept
+
+
+@pytest.mark.parametrize("screen", [made.FAR_NONE, made.CART])
+def test_it_is_opened_by_key_at_both_ends(pages: Pages, screen: ScopeScreen) -> None:
+    pages.show(scope=replace(screen, is_open=False))
+    at: QWidget = pages.frame
+    for _ in range(TAB_MOST):
+        QTest.keyClick(at, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        at = focused
+        if at.accessibleIdentifier() == "scope.open":
+            break
+    QTest.keyClick(at, Qt.Key.Key_Space)
+    assert ("open", ()) in pages.wishes("scope")
 
 
 def test_curves_are_drawn_only_while_they_are_seen(pages: Pages) -> None:

@@ -18,6 +18,7 @@ from ui import theme
 from ui.view_models.exam_camera import ExamScreen, LeaseScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.exam_camera import PLACES
+from ui.widgets.video_surface import FROZEN_AFTER_S, VideoSurface
 from ui.wording import failure, text
 
 
@@ -83,6 +84,28 @@ def test_both_pictures_are_seen_whichever_is_large(pages: Pages, focus: Focus) -
         assert one.isVisible() and min(one.width(), one.height()) >= 80
     areas = {Focus.EXAM: exam.width() > far.width(), Focus.FACE: far.width() > exam.width()}
     assert areas.get(focus, abs(far.width() - exam.width()) < 40)
+
+
+def is_frozen(surface: VideoSurface) -> bool:
+    surface.look()
+    return surface.is_frozen
+
+
+@pytest.mark.parametrize("gone", [made.EXAM_MISSING, made.EXAM_FAR_MISSING])
+def test_a_camera_that_is_missing_leaves_no_frozen_picture(pages: Pages, gone: ExamScreen) -> None:
+    show(pages, made.EXAM_CART)
+    pages.pictures["exam"] = picture(1, time.monotonic() - FROZEN_AFTER_S + 0.05)
+    surface = pages.find("visit.exam-picture", VideoSurface)
+    surface.repaint()
+    QTest.qWait(60)
+    assert is_frozen(surface)
+    show(pages, gone)
+    surface.repaint()
+    assert not is_frozen(surface) and not surface.has_picture
+    assert text("exam.missing") in pages.name("visit.exam-picture")
+    show(pages, made.EXAM_CART)
+    exam_picture(pages)
+    assert surface.has_picture
 
 
 # --- freeze --------------------------------------------------------------------------------------

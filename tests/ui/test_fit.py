@@ -1,6 +1,6 @@
 """Every page of the gallery fits its window: nothing cut, nothing overlapping, nothing small."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -38,18 +38,6 @@ CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
 SLACK = 1
 MARKS_OF_DIRECTION = set("\u2066\u2067\u2068\u2069\u00a0\u2060")
 FOR_A_FINGER, FOR_A_MOUSE = 48, 24
-
-
-@pytest.fixture(scope="module", params=[(name, cart) for name in SIZES for cart in (False, True)])
-def hall(
-    request: pytest.FixtureRequest,
-) -> Iterator[tuple[Hall, tuple[int, int], bool]]:
-    application = request.getfixturevalue("application")
-    name, is_cart = request.param
-    size, scale = SIZES[name]
-    made = Hall(application, theme.Look(scale, is_touch=is_cart), size)
-    yield made, size, is_cart
-    made.close()
 
 
 def visible(page: QWidget, kind: type[QWidget]) -> list[QWidget]:
@@ -133,26 +121,6 @@ def overlapping(page: QWidget) -> list[str]:
     return found
 
 
-def test_every_page_fits(hall: tuple[Hall, tuple[int, int], bool]) -> None:
-    made, size, is_cart = hall
-    wrong = []
-    for name, shot in SHOTS.items():
-        if shot.is_cart != is_cart:
-            continue
-        page = made.hang(shot)
-        settle()
-        if (page.width(), page.height()) != size:
-            wrong.append(f"{name}: the page grew to {page.width()} x {page.height()}")
-        for fault, found in (
-            ("cut", cut_labels(page) + cut_buttons(page)),
-            ("outside", outside(page)),
-            ("overlapping", overlapping(page)),
-            ("small", small_targets(page, FOR_A_FINGER if is_cart else FOR_A_MOUSE)),
-        ):
-            wrong += [f"{name}: {fault}: {one}" for one in found]
-    assert not wrong, "\n".join(wrong)
-
-
 def nameless(page: QWidget) -> list[str]:
     found = [
         f"{type(widget).__name__} {widget.objectName()}"
@@ -166,17 +134,48 @@ def nameless(page: QWidget) -> list[str]:
     return found + [type(widget).__name__ for widget in painted if not widget.accessibleName()]
 
 
-def test_everything_with_a_keyboard_stop_is_named_in_plain_words(
-    hall: tuple[Hall, tuple[int, int], bool],
-) -> None:
-    made, _, is_cart = hall
-    wrong = []
-    for name, shot in SHOTS.items():
-        if shot.is_cart != is_cart:
-            continue
-        page = made.hang(shot)
-        wrong += [f"{name}: {one}" for one in nameless(page)]
+@dataclass
+class Walk:
+    """What was found wrong on the way along the pages of one hall, each hung once."""
+
+    misfits: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+
+    def looks_at(self, name: str, page: QWidget, size: tuple[int, int], least: int) -> None:
+        if (page.width(), page.height()) != size:
+            self.misfits.append(f"{name}: the page grew to {page.width()} x {page.height()}")
+        for fault, found in (
+            ("cut", cut_labels(page) + cut_buttons(page)),
+            ("outside", outside(page)),
+            ("overlapping", overlapping(page)),
+            ("small", small_targets(page, least)),
+        ):
+            self.misfits += [f"{name}: {fault}: {one}" for one in found]
+        self.unnamed += [f"{name}: {one}" for one in nameless(page)]
         for widget in visible(page, QWidget):
             if set(widget.accessibleName()) & MARKS_OF_DIRECTION:
-                wrong.append(f"{name}: {widget.accessibleName()!r}")
-    assert not wrong, "\n".join(wrong)
+                self.unnamed.append(f"{name}: {widget.accessibleName()!r}")
+
+
+@pytest.fixture(scope="module", params=[(name, cart) for name in SIZES for cart in (False, True)])
+def walk(request: pytest.FixtureRequest) -> Walk:
+    application = request.getfixturevalue("application")
+    name, is_cart = request.param
+    size, scale = SIZES[name]
+    hall, found = Hall(application, theme.Look(scale, is_touch=is_cart), size), Walk()
+    shots = {name: shot for name, shot in SHOTS.items() if shot.is_cart == is_cart}
+    assert shots
+    for shot_name, shot in shots.items():
+        page = hall.hang(shot)
+        settle()
+        found.looks_at(shot_name, page, size, FOR_A_FINGER if is_cart else FOR_A_MOUSE)
+    hall.close()
+    return found
+
+
+def test_every_page_fits(walk: Walk) -> None:
+    assert not walk.misfits, "\n".join(walk.misfits)
+
+
+def test_everything_with_a_keyboard_stop_is_named_in_plain_words(walk: Walk) -> None:
+    assert not walk.unnamed, "\n".join(walk.unnamed)

@@ -309,6 +309,19 @@ def test_side_by_side_both_are_whole(pages: Pages) -> None:
     assert right != QColor(theme.DARK)
 
 
+@pytest.mark.parametrize("how", [Compared.BESIDE, Compared.OVER])
+def test_of_two_pictures_it_is_said_which_is_which(pages: Pages, how: Compared) -> None:
+    alone = canvas(pages).grab().toImage()
+    show(pages, replace(EMPTY, compared=made._shown(0, "02-Mar-2026"), how=how))
+    words = text(f"stills.caption.{how}", time=made._shown(0, "02-Mar-2026").when)
+    assert spoken(words) in canvas(pages).accessibleName()
+    written = [canvas(pages)._captions[0], canvas(pages)._captions[1]]
+    assert written == [made.STILLS_DRAWN.shown.when, words]  # type: ignore[union-attr]  # one is shown
+    assert canvas(pages).grab().toImage() != alone
+    show(pages, EMPTY)
+    assert spoken(words) not in canvas(pages).accessibleName()
+
+
 def test_what_to_compare_with_is_chosen_by_keyboard(pages: Pages) -> None:
     compare = pages.find("stills.compare", QComboBox)
     compare.setFocus()

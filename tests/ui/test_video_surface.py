@@ -10,6 +10,7 @@ from app.domain.picture import Picture
 from tests.ui.given import picture, settle
 from ui import theme
 from ui.widgets.video_surface import FROZEN_AFTER_S, VideoSurface
+from ui.widgets.words import Words
 from ui.wording import spoken
 
 NOW = datetime(2026, 11, 21, 14, 3, 30, tzinfo=UTC)
@@ -131,6 +132,23 @@ def test_no_picture_says_why(scene: Scene) -> None:
     assert spoken(scene.surface.accessibleName()) == name
 
 
+def test_a_camera_that_is_missing_leaves_nothing_frozen_and_may_come_back(scene: Scene) -> None:
+    scene.arrives(1)
+    scene.waits(FROZEN_AFTER_S + 0.1)
+    assert scene.is_frozen()
+    for _ in range(2):
+        scene.surface.say(absent="", gone="No camera at the other side")
+        scene.surface.notify()  # the old one is still in hand
+        scene.waits(FROZEN_AFTER_S + 0.1)
+        assert not scene.surface.has_picture and not scene.is_frozen()
+        assert "FROZEN" not in scene.surface.accessibleName()
+        assert "No camera at the other side" in scene.surface.accessibleName()
+    scene.arrives(2)  # sooner than the word that it is back
+    scene.surface.say(absent="", gone="No camera at the other side")
+    assert scene.surface.has_picture
+    assert "No camera" not in scene.surface.accessibleName()
+
+
 def test_it_tells_its_size_and_that_nobody_looks(scene: Scene) -> None:
     ratio = scene.surface.devicePixelRatioF()
     assert scene.wanted[-1] == (round(200 * ratio), round(100 * ratio))
@@ -174,3 +192,24 @@ def test_age_counts_from_the_capture_and_not_from_the_paint(scene: Scene) -> Non
     assert scene.surface.has_picture
     scene.waits(0.2)
     assert scene.is_frozen()
+
+
+def test_a_small_picture_with_edges_has_room_for_its_caption(scene: Scene) -> None:
+    """Our own, 4 to 3 in a corner of 16 to 9: its words were cut to "You, not sen"."""
+    own = VideoSurface(
+        "visit.self-picture",
+        "Your own picture",
+        lambda: scene.newest,
+        is_small=True,
+        monotonic=lambda: scene.at,
+        now=lambda: NOW,
+    )
+    own.setParent(scene.window)
+    own.resize(130, 73)
+    own.say(absent="", caption="You, not sent")
+    own.show()
+    scene.newest = picture(1, scene.at, b"\x20\x40\x80\xff")
+    own.notify()
+    settle()
+    caption = next(words for words in own.findChildren(Words) if words.text() == "You, not sent")
+    assert caption.width() >= caption.sizeHint().width()

@@ -89,9 +89,13 @@ def test_the_tiles_of_an_instrument_are_drawn_and_read_out(pages: Pages) -> None
     pages.show(vitals=signs.VITALS_INSTRUMENTS)
     tile = pages.find("oximeter.tile.1", VitalTile)
     assert (tile.drawn_value.strip("\u2066\u2069"), tile.accessibleName()) == ("97", "SpO2 97 %")
+    assert pages.name("oximeter.tile.3") == "Perfusion index 4.57 %"
     pages.show(vitals=signs.VITALS_DECIDE)
     assert tile.drawn_value == DASH
     assert tile.accessibleName() == "SpO2: no present value"
+    assert not pages.shown("oximeter.tile.3")  # what is not told any more has no place
+    pages.show(vitals=signs.VITALS_INSTRUMENTS)
+    assert pages.shown("oximeter.tile.3")
 
 
 def test_each_button_of_an_instrument_is_its_own_wish(pages: Pages) -> None:

@@ -64,7 +64,33 @@ def test_keys_that_pedals_send_may_freeze(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["", "Foo", "F99", "Ctrl+", "F9, F10", "Space", "Return", "Esc", *TAKEN]
+    "word", ["", "Foo", "F99", "Ctrl+", "F9, F10", "Space", "Return", "Esc", "Shift", "Alt", *TAKEN]
 )
 def test_keys_that_are_none_or_mean_something_else_may_not(word: str) -> None:
     assert not is_freeze_key(word)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--device", "nonin_df2=/dev/ttyUSB1", "--device", "and_scale=/dev/ttyUSB1"),
+        ("--device", "nonin_df2=/dev/ttyUSB1", "--cuff", "/dev/ttyUSB1"),
+    ],
+)
+def test_a_port_is_one_instruments(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        read_settings(["--profile", "x", *words], "desk")
+    assert "/dev/ttyUSB1 is named twice" in capsys.readouterr().err
+
+
+def test_traces_are_written_into_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "heart.wav"
+    file.write_bytes(b"")
+    with pytest.raises(SystemExit):
+        read_settings(["--profile", "x", "--trace-devices", str(file)], "desk")
+    assert "heart.wav is no folder" in capsys.readouterr().err
+    given("--trace-devices", str(tmp_path / "new"))

@@ -14,7 +14,7 @@ from app.domain.device_binding import Answer, NamedInstrument, PortIdentity, See
 from app.domain.failures import Code
 from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, NoMeasurement
-from bench.devices_hotplug import pull_and_put_back, rows_of
+from bench.devices.plugging import pull_and_put_back, rows_of
 from peripherals.catalogue import DRIVERS
 from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.finding.handshake import shake_hands
@@ -59,7 +59,7 @@ async def test_pulled_is_noticed_within_a_second_and_usable_two_after_its_return
     tmp_path: Path,
 ) -> None:
     times = await pull_and_put_back(tmp_path, rounds=5)
-    rows = rows_of(times)
+    rows = list(rows_of(times))
     for row in rows:
         print(row.told())
     assert len(times.noticed_s) == len(times.usable_s) == 5

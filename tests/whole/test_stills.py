@@ -157,10 +157,11 @@ async def test_a_still_outlives_the_screen_that_asked_for_it(exam: Exam) -> None
         await exam.cart.quits()
 
 
-async def test_a_camera_that_brings_one_old_picture_for_ever_is_told(
-    tmp_path: Path, runtime: Path
+@pytest.mark.parametrize("buffers", [1, 3])
+async def test_a_camera_that_brings_old_pictures_for_ever_is_told(
+    tmp_path: Path, runtime: Path, buffers: int
 ) -> None:
-    stuck = ExactVideo(320, 240, count=1, seed=3)
+    stuck = ExactVideo(320, 240, count=buffers, seed=3)
     async with MediaScreen() as cart, MediaScreen() as clinician:
         cart.other, clinician.other = clinician, cart
         exam = Exam(cart, clinician, stuck.write(tmp_path / "stuck.avi"))

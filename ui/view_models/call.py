@@ -1,5 +1,6 @@
 """The call: its state in words, what is gone and since when, and what its buttons may do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -7,7 +8,7 @@ from PySide6.QtCore import Signal, SignalInstance
 
 from app.domain.access import Role
 from app.domain.call import Phase
-from app.domain.device import DeviceKind, Presence
+from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.engine import Levels
 from app.domain.failures import Code
 from app.domain.ladder import Matters, Step
@@ -16,6 +17,7 @@ from app.services.call import Call
 from app.services.chart import Chart
 from app.services.desk import Desk
 from app.services.devices import Devices
+from app.services.far_devices import FarDevices
 from app.services.sync import Sync
 from ui import wording
 from ui.tone import Tone
@@ -40,6 +42,7 @@ class CallScreen:
     state_tone: Tone = Tone.PLAIN
     far_caption: str = ""  # who is in the large picture
     far_absent: str = ""  # said where the picture would be, while there is none
+    far_gone: str = ""  # why none comes from there, while none does
     own_absent: str = ""
     far_screen: str = ""  # "Screen of Cart 2 not answering since 14:03"
     outage: str = ""  # what is gone and since when
@@ -95,6 +98,7 @@ class CallViewModel(ViewModel[CallScreen]):
         desk: Desk,
         sync: Sync,
         devices: Devices,
+        far_devices: FarDevices,
         role: Role,
     ) -> None:
         super().__init__(tasks, ticker)
@@ -103,9 +107,10 @@ class CallViewModel(ViewModel[CallScreen]):
         self._desk = desk
         self._sync = sync
         self._devices = devices
+        self._far_devices = far_devices
         self._role = role
         self._refusal = Refusal(chart)
-        self.listen_to(call.state, chart.state, sync.state, devices.state)
+        self.listen_to(call.state, chart.state, sync.state, devices.state, far_devices.state)
 
     def compose(self) -> CallScreen:
         call = self._call.state.value
@@ -120,6 +125,7 @@ class CallViewModel(ViewModel[CallScreen]):
             state_tone=tone,
             far_caption="" if call.far is None else call.far.name,
             far_absent=self._far_absent(keeps_picture=keeps_picture),
+            far_gone=self._far_gone(),
             own_absent=self._own_absent(),
             far_screen=self._far_screen(),
             outage=outage,
@@ -145,6 +151,11 @@ class CallViewModel(ViewModel[CallScreen]):
         if call.phase is not Phase.LIVE or far is None or not is_without_picture(far):
             return ""
         return wording.text("picture.voice-only" if far.step is Step.VOICE else "picture.none")
+
+    def _far_gone(self) -> str:
+        """As the cart tells of its devices; the clinician's are told to nobody."""
+        is_gone = _is_camera_missing(self._far_devices.state.value.devices)
+        return wording.text("picture.no-far-camera") if is_gone else ""
 
     def _own_caption(self) -> str:
         """Who sees themselves must not believe that they are seen."""
@@ -190,10 +201,8 @@ class CallViewModel(ViewModel[CallScreen]):
     def _own_absent(self) -> str:
         if not self._call.state.value.is_camera_on:
             return wording.text("picture.camera-off")
-        for status in self._devices.state.value.devices:
-            if status.identity.kind is DeviceKind.CAMERA and status.presence is Presence.MISSING:
-                return wording.text("picture.no-camera")
-        return ""
+        is_missing = _is_camera_missing(self._devices.state.value.devices)
+        return wording.text("picture.no-camera") if is_missing else ""
 
     def _far_screen(self) -> str:
         call = self._call.state.value
@@ -274,6 +283,13 @@ class CallViewModel(ViewModel[CallScreen]):
     def _failed(self, code: Code) -> None:
         self._refusal.say(code)
         self.refresh()
+
+
+def _is_camera_missing(devices: Iterable[DeviceStatus]) -> bool:
+    return any(
+        status.identity.kind is DeviceKind.CAMERA and status.presence is Presence.MISSING
+        for status in devices
+    )
 
 
 def _measure(name: str, value: float | None, unit: str, places: int = 0) -> MeasureScreen:

@@ -10,7 +10,15 @@ from app.domain.call import Phase
 from app.domain.camera_lease import Hold
 from app.domain.camera_moves import Move
 from app.domain.clock import Clock
-from app.domain.exam_camera import AUTOMATICS, Control, ControlState, Focus, fault_of
+from app.domain.exam_camera import (
+    AUTOMATICS,
+    Control,
+    ControlState,
+    Focus,
+    fault_of,
+    is_being_opened,
+    is_missing,
+)
 from app.domain.failures import Code
 from app.runtime.tasks import TaskOwner
 from app.services.call import Call
@@ -22,8 +30,6 @@ from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
 from ui.view_models.refusal import Refusal
-
-OPENING_S = 3.0  # a camera that is only being opened is not missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ class ExamScreen:
     focus: Focus | None = None  # None: no exam picture stands on the screen
     caption: str = ""
     absent: str = ""
+    gone: str = (
+        ""  # its camera is missing: the last picture goes, and nothing stands for a live one
+    )
     can_show: bool = False  # the camera is at this end
     is_on: bool = False
     can_freeze: bool = False
@@ -137,12 +146,15 @@ class ExamViewModel(ViewModel[ExamScreen]):
             return ExamScreen()
         is_shown = exam.has_camera or exam.far.is_there or bool(self._chart.state.value.stills)
         is_picture = exam.is_live_anywhere
-        state, tone = self._state(exam)
+        fault = self._fault(exam)
+        state, tone = self._state(exam, fault)
+        is_gone = is_picture and fault is not None and is_missing(fault[0])
         return ExamScreen(
             is_shown=is_shown,
             focus=exam.focus if is_picture else None,
             caption=self._caption(exam),
             absent="" if is_picture else wording.text("exam.none"),
+            gone=wording.text("exam.missing") if is_gone else "",
             can_show=exam.has_camera and row.visit.is_open,
             is_on=exam.is_on,
             can_freeze=is_picture and row.visit.is_open,
@@ -163,14 +175,15 @@ class ExamViewModel(ViewModel[ExamScreen]):
         name = wording.text("call.other-side") if far is None else far.name
         return wording.text("exam.caption-far", name=name) if exam.far.is_on else ""
 
-    def _state(self, exam: ExamCameraState) -> tuple[str, Tone]:
+    def _state(
+        self, exam: ExamCameraState, fault: tuple[Code, datetime] | None
+    ) -> tuple[str, Tone]:
         """What a person must know first: why it is not live, then what became of a freeze."""
         code = self._refusal.code
         if code is not None:
             return wording.failure(code), Tone.BAD
-        sick = self._sick(exam)
-        if sick is not None:
-            return sick, Tone.BAD
+        if fault is not None:
+            return _fault_words(*fault), Tone.BAD
         stills = self._stills.state.value
         if stills.code is not None:
             return wording.failure(stills.code), Tone.BAD
@@ -181,18 +194,15 @@ class ExamViewModel(ViewModel[ExamScreen]):
         tone = {FreezePhase.KEPT: Tone.GOOD, FreezePhase.TAKEN_THERE: Tone.GOOD}
         return wording.text(f"exam.still.{stills.phase}"), tone.get(stills.phase, Tone.ATTENTION)
 
-    def _sick(self, exam: ExamCameraState) -> str | None:
+    def _fault(self, exam: ExamCameraState) -> tuple[Code, datetime] | None:
+        """Why the picture that stands here is not live, and since when."""
         status, far = exam.status, exam.far
         fault = fault_of(status) if exam.is_on and status is not None else None
-        if fault is not None and not self._is_being_opened(*fault):
-            return _sick_words(*fault)
+        if fault is not None and not is_being_opened(*fault, self._clock.now()):
+            return fault
         if not exam.is_on and far.is_on and far.reason is not None and far.since is not None:
-            return _sick_words(far.reason, far.since)
+            return far.reason, far.since
         return None
-
-    def _is_being_opened(self, code: Code, since: datetime) -> bool:
-        age_s = (self._clock.now() - since).total_seconds()
-        return code is Code.DEVICE_MISSING and age_s <= OPENING_S
 
     def _lease_screen(self, exam: ExamCameraState) -> LeaseScreen:
         lease = self._lease.state.value
@@ -260,9 +270,10 @@ class ExamViewModel(ViewModel[ExamScreen]):
         self.refresh()
 
 
-def _sick_words(code: Code, since: datetime) -> str:
+def _fault_words(code: Code, since: datetime) -> str:
     time = wording.time_of_day(since)
-    return wording.text("exam.sick", time=time, why=wording.failure(code))
+    key = "exam.missing-since" if is_missing(code) else "exam.sick"
+    return wording.text(key, time=time, why=wording.failure(code))
 
 
 def _control(state: ControlState) -> ControlScreen:

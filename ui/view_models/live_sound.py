@@ -172,12 +172,18 @@ def spoken_gaps(late: tuple[tuple[float, float], ...], gaps: tuple[SoundGap, ...
     """What the colours say, in words."""
     words = []
     if late:
-        span = wording.isolate(f"{sum(end - start for start, end in late):.0f} s")
+        span = _span(sum(end - start for start, end in late))
         words.append(wording.text("timeline.late", span=span))
     if gaps:
-        span = wording.isolate(f"{sum(gap.missing_ms for gap in gaps) / 1000:.0f} s")
+        span = _span(sum(gap.missing_ms for gap in gaps) / 1000)
         words.append(wording.text("timeline.gaps", count=len(gaps), span=span))
     return " ".join(words)
+
+
+def _span(seconds: float) -> str:
+    """Never "0 s" of something that was."""
+    words = f"{seconds:.0f} s" if seconds >= 1 else f"{max(seconds, 0.1):.1f} s"
+    return wording.isolate(words)
 
 
 def marks_of(

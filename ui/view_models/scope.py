@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from app.domain.access import Role
 from app.domain.body_sites import Aspect, Site, aspect_of
 from app.domain.clock import Clock
-from app.domain.device import DeviceKind, Presence
+from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.engine import ScopeProgress
 from app.domain.failures import Code, Rejected
 from app.domain.listening import Listening as LiveListening
@@ -205,15 +205,20 @@ class ScopeViewModel(ViewModel[ScopeScreen]):
         return tuple(shown)
 
     def _idle_words(self, is_found: bool) -> str:
-        if self._has_controls and not is_found:
+        if not self._has_controls or is_found:
+            return wording.text("scope.idle")
+        reasons = (status.reason for status in self._instruments())
+        reason = next((one for one in reasons if one not in (None, Code.DEVICE_MISSING)), None)
+        if reason is None:
             return wording.text("scope.no-instrument")
-        return wording.text("scope.idle")
+        return wording.text("scope.unusable", reason=wording.failure(reason))
 
     def _is_instrument_there(self) -> bool:
-        return any(
-            status.identity.kind is DeviceKind.STETHOSCOPE and status.presence is Presence.FOUND
-            for status in self._devices.state.value.devices
-        )
+        return any(status.presence is Presence.FOUND for status in self._instruments())
+
+    def _instruments(self) -> list[DeviceStatus]:
+        devices = self._devices.state.value.devices
+        return [one for one in devices if one.identity.kind is DeviceKind.STETHOSCOPE]
 
     def heard_progress(self, progress: ScopeProgress) -> None:
         if progress.recording != self._recordings.state.value.recording:

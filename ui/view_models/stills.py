@@ -51,6 +51,7 @@ class ShownStill:
     height: int
     pixels_sha256: str
     words: str  # "DOE, Ana – 21-Nov-2026 14:03, 1920 × 1080"
+    when: str  # "21-Nov-2026 14:03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,9 @@ class StillsViewModel(ViewModel[StillsScreen]):
         patient = "" if row is None else row.patient.banner_name
         size = wording.isolate(f"{still.width} × {still.height}")
         words = wording.text("stills.stamp", patient=patient, time=self._when(still), size=size)
-        return ShownStill(still.id, still.width, still.height, still.pixels_sha256, words)
+        return ShownStill(
+            still.id, still.width, still.height, still.pixels_sha256, words, self._when(still)
+        )
 
     def _drawn_by(self, marks: StillMarks) -> str:
         time = wording.moment(marks.made_at, self._clock.now())

@@ -19,7 +19,7 @@ from app.services.bp_protocol import BpProtocol
 from app.services.chart import Chart
 from app.services.far_vitals import FarVitals
 from app.services.vitals import Vitals
-from app.services.vitals_state import CUFF, InstrumentState
+from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
@@ -34,8 +34,12 @@ TILES_OF: dict[DeviceKind, tuple[VitalKind, ...]] = {
     DeviceKind.SCALE: (VitalKind.WEIGHT_KG,),
     DeviceKind.GLUCOMETER: (VitalKind.GLUCOSE_MG_PER_DL,),
 }
+# What only some models tell: a tile while they do.
+BESIDES_OF = {DeviceKind.OXIMETER: (VitalKind.PERFUSION_INDEX_PERCENT,)}
 DECIDE = Code.RESULT_UNDECIDED
+# A memory that was read is no failure, and what it brought is a task, not a fault.
 NO_FAULT = frozenset({Code.MEMORY_READ, Code.MEMORY_EMPTY})
+NO_FAULT_BUT_A_TASK = frozenset(ASIDE_CODE.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class InstrumentScreen:
 
 @dataclass(frozen=True, slots=True)
 class VitalsScreen:
-    """`has_cuff_controls` at the cart; the far side sees values and lists."""
+    """`has_cuff_controls` where there is a cuff; the far side sees values and lists."""
 
     has_cuff_controls: bool
     cuff_state: str = ""  # "Cuff found since 13:58", "Cuff missing since 14:03: cable pulled"
@@ -124,7 +128,6 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         clock: Clock,
         policy: VitalsPolicy,
         role: Role,
-        has_cuff: bool,
     ) -> None:
         super().__init__(tasks, ticker)
         self._vitals = vitals
@@ -133,7 +136,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         self._chart = chart
         self._clock = clock
         self._policy = policy
-        self._has_controls = has_cuff or role is Role.PRESENTER
+        self._is_cart = role is Role.PRESENTER
         self._may_keep = may(role, Action.KEEP_READING)
         self._refusal = Refusal(chart)
         self.listen_to(vitals.state, far_vitals.state, bp_protocol.state, chart.state)
@@ -143,10 +146,12 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         cuff_state, cuff_tone, is_found = self._cuff(cuff)
         result = None if cuff.result is None else cuff.result.measured
         message, tone = self._result_message(cuff)
+        if not message and not self._has_cuff(cuff):
+            message, tone = self._far_reason(CUFF)
         code = self._code(cuff)
         can_start = self._is_open() and is_found and not cuff.is_running and not cuff.is_undecided
         return VitalsScreen(
-            has_cuff_controls=self._has_controls,
+            has_cuff_controls=self._has_cuff(cuff),
             cuff_state=cuff_state,
             cuff_tone=cuff_tone,
             can_start=can_start and self._series.state.value.series is None,
@@ -162,11 +167,15 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             can_keep=cuff.is_undecided and self._is_open() and self._may_keep,
             can_discard=result is not None or cuff.no_measurement is not None,
             message="" if code is None else wording.failure(code),
-            message_tone=Tone.BAD,
+            message_tone=Tone.ATTENTION if code in NO_FAULT_BUT_A_TASK else Tone.BAD,
             instruments=self._instruments(),
             readings=tuple(self._reading_row(reading) for reading in self._all_readings()),
             is_locked_by_visit=not self._is_open(),
         )
+
+    def _has_cuff(self, cuff: InstrumentState) -> bool:
+        """At a cart always, with what is missing said; elsewhere once one was chosen there."""
+        return self._is_cart or cuff.is_here or cuff.result is not None
 
     def _is_open(self) -> bool:
         row = self._chart.state.value.row
@@ -181,7 +190,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         )
 
     def _cuff(self, cuff: InstrumentState) -> tuple[str, Tone, bool]:
-        if not self._has_controls:
+        if not self._has_cuff(cuff):
             return "", Tone.PLAIN, False
         if cuff.is_running:
             return wording.text("vitals.running"), Tone.ATTENTION, True
@@ -212,11 +221,20 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             return wording.failure(one.refused), Tone.BAD
         if one.no_measurement is not None:
             reason = one.no_measurement.reason
-            return wording.failure(reason), Tone.ATTENTION if reason in NO_FAULT else Tone.BAD
+            if reason is Code.DEVICE_PULLED:  # whether it is plugged in again stands above
+                return wording.text("vitals.ended-pulled"), Tone.BAD
+            return wording.failure(reason), Tone.PLAIN if reason in NO_FAULT else Tone.BAD
         if one.result is not None:
             doubt = doubt_of(one.result.measured)
             return wording.failure(DECIDE if doubt is None else doubt), Tone.ATTENTION
         return "", Tone.PLAIN
+
+    def _far_reason(self, kind: DeviceKind) -> tuple[str, Tone]:
+        """Why the far end's instrument shows no number; a memory is read for whoever is there."""
+        reason = self._far.state.value.ended.get(kind)
+        if reason is None or reason in NO_FAULT:
+            return "", Tone.PLAIN
+        return wording.failure(reason), Tone.ATTENTION
 
     # --- the other instruments -----------------------------------------------------------------
 
@@ -227,13 +245,16 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
 
     def _instrument(self, kind: DeviceKind) -> InstrumentScreen | None:
         one = self._vitals.state.value.of(kind)
-        has_controls = one.told is not None or one.result is not None
-        tiles = tuple(self._tile(one, vital) for vital in TILES_OF[kind])
-        if not has_controls and all(tile.is_stale for tile in tiles):
+        has_controls = one.is_here or one.result is not None
+        tiles = self._tiles(kind, one)
+        far_reason, far_tone = self._far_reason(kind)
+        if not has_controls and not far_reason and all(tile.is_stale for tile in tiles):
             return None
         name = wording.text(f"device.{kind}")
         if not has_controls:
-            return InstrumentScreen(kind, name, tiles=tiles)
+            return InstrumentScreen(
+                kind, name, tiles=tiles, message=far_reason, message_tone=far_tone
+            )
         words, tone, is_found = self._presence(one)
         if one.is_running:
             words, tone = wording.text("instrument.running"), Tone.ATTENTION
@@ -255,6 +276,15 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             can_keep=one.is_undecided and self._is_open() and self._may_keep,
             can_discard=one.result is not None or one.no_measurement is not None,
         )
+
+    def _tiles(self, kind: DeviceKind, one: InstrumentState) -> tuple[TileScreen, ...]:
+        told = {quantity.kind for quantity in one.result.measured.quantities} if one.result else ()
+        live = self._live(one)
+        besides = [v for v in BESIDES_OF.get(kind, ()) if v in told or self._is_live(live.get(v))]
+        return tuple(self._tile(one, vital) for vital in (*TILES_OF[kind], *besides))
+
+    def _is_live(self, live: LiveValue | None) -> bool:
+        return live is not None and live_tile(live, self._clock.now()) is not None
 
     def _tile(self, one: InstrumentState, vital: VitalKind) -> TileScreen:
         """A result that is to be decided upon, then what runs, then what was kept."""

@@ -110,7 +110,9 @@ class CallView(QFrame):
         self.own = VideoSurface(
             "visit.self-picture", text("call.own-picture"), sources.own, is_small=True
         )
-        self.exam = VideoSurface("visit.exam-picture", text("exam.picture"), sources.exam)
+        self.exam = VideoSurface(
+            "visit.exam-picture", text("exam.picture"), sources.exam, is_overlaid=True
+        )
         self._pictures = Pictures(self.far, self.own, self.exam)
         self._exam_bar = ExamBar(exam_model, stills_model, lambda: self.exam.shown_as)
         self._state = Words("call-state", wraps=True, identifier="visit.call-state")
@@ -138,13 +140,13 @@ class CallView(QFrame):
         self._draw_exam(exam_model.screen)
 
     def _draw_exam(self, screen: ExamScreen) -> None:
-        self.exam.say(absent=screen.absent, caption=screen.caption)
+        self.exam.say(absent=screen.absent, gone=screen.gone, caption=screen.caption)
         self._pictures.look_at(screen.focus)
         show_when(self._measures, screen.focus is None)  # its picture wants the room
 
     def draw(self, screen: CallScreen) -> None:
         self._state.say(screen.state, screen.state_tone, signed=True)
-        self.far.say(absent=screen.far_absent, caption=screen.far_caption)
+        self.far.say(absent=screen.far_absent, gone=screen.far_gone, caption=screen.far_caption)
         self.own.say(absent=screen.own_absent, caption=screen.own_caption or text("call.you"))
         self._draw_measures(screen.measures, screen.more_measures)
 

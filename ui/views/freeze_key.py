@@ -8,7 +8,8 @@ from ui.views.ladder import HOLD_KEYS
 from ui.views.messages import LINE_KEYS
 
 TAKEN = (MUTE_KEYS, HOLD_KEYS, LINE_KEYS)
-# Without these nobody can walk through the window or write in it.
+# Without these nobody can walk through the window or write in it; one of the last five alone is
+# never told as a key that was pressed.
 NEEDED = frozenset(
     {
         Qt.Key.Key_Tab,
@@ -18,6 +19,11 @@ NEEDED = frozenset(
         Qt.Key.Key_Space,
         Qt.Key.Key_Escape,
         Qt.Key.Key_unknown,
+        Qt.Key.Key_Shift,
+        Qt.Key.Key_Control,
+        Qt.Key.Key_Alt,
+        Qt.Key.Key_AltGr,
+        Qt.Key.Key_Meta,
     }
 )
 

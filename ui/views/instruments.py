@@ -1,6 +1,6 @@
 """One instrument besides the cuff: its tiles, what is to be decided, its buttons at the cart."""
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.device import DeviceKind
 from ui import theme
@@ -10,6 +10,8 @@ from ui.widgets.dress import identify, keep_room, show_when
 from ui.widgets.vital_tile import VitalTile
 from ui.widgets.words import Words
 from ui.wording import spoken, text
+
+TILES_BESIDE = 2  # a third would have no room for its name
 
 
 class InstrumentRow(QWidget):
@@ -22,7 +24,7 @@ class InstrumentRow(QWidget):
         self._state = Words("small", wraps=True)
         self._message = Words("chip", wraps=True, identifier=f"{kind}.message")
         self._tiles: list[VitalTile] = []
-        self._tile_row = QHBoxLayout()
+        self._tile_grid = QGridLayout()
         self._start = Button(f"{kind}.start", text("instrument.start"), kind=Kind.PRIMARY)
         self._stop = Button(f"{kind}.stop", text("instrument.stop"))
         self._keep = Button(f"{kind}.keep", text("vitals.keep"), kind=Kind.PRIMARY)
@@ -46,12 +48,14 @@ class InstrumentRow(QWidget):
             for place, button in enumerate(buttons):
                 row.addWidget(button, 0, place)
                 row.setColumnStretch(place, 1)
-        self._tile_row.setSpacing(theme.GAP - 4)
+        self._tile_grid.setSpacing(theme.GAP - 4)
+        for column in range(TILES_BESIDE):
+            self._tile_grid.setColumnStretch(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 2, 6)
         layout.setSpacing(4)
         layout.addWidget(self._state)
-        layout.addLayout(self._tile_row)
+        layout.addLayout(self._tile_grid)
         layout.addWidget(self._message)
         layout.addWidget(self._controls)
         layout.addWidget(self._decision)
@@ -79,10 +83,14 @@ class InstrumentRow(QWidget):
     def _draw_tiles(self, screen: InstrumentScreen) -> None:
         while len(self._tiles) < len(screen.tiles):
             name = f"{self._kind}.tile.{len(self._tiles) + 1}"
-            tile = VitalTile(name, self._look, is_small=True)
-            self._tiles.append(tile)
-            self._tile_row.addWidget(tile, 1)
-        for tile, shown in zip(self._tiles, screen.tiles, strict=True):
+            self._tiles.append(VitalTile(name, self._look, is_small=True))
+        for tile in self._tiles[len(screen.tiles) :]:
+            show_when(tile, False)
+        for place, (tile, shown) in enumerate(zip(self._tiles, screen.tiles, strict=False)):
+            row, column = divmod(place, TILES_BESIDE)
+            is_alone = column == 0 and place == len(screen.tiles) - 1
+            self._tile_grid.addWidget(tile, row, column, 1, TILES_BESIDE if is_alone else 1)
+            show_when(tile, True)
             tile.show_value(
                 name=shown.name,
                 value=shown.value,

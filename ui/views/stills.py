@@ -123,7 +123,7 @@ class StillsView(Panel):
         self._list.space_rows(4)
         self._canvas = StillCanvas("stills.picture", text("stills.picture"), length)
         self._build_tools()
-        self._build_compare()
+        self._build_compare(look)
         self._ask_export = Ask(
             "stills.export", text("stills.export-confirm"), text("stills.export-cancel")
         )
@@ -154,7 +154,7 @@ class StillsView(Panel):
         self._undo.clicked.connect(self._take_back)
         self._save.clicked.connect(lambda: self._model.save(self._drawing))
 
-    def _build_compare(self) -> None:
+    def _build_compare(self, look: theme.Look) -> None:
         self._compare = QComboBox()
         self._compare.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         identify(self._compare, "stills.compare", text("stills.compare"))
@@ -165,6 +165,7 @@ class StillsView(Panel):
         self._opacity.setRange(0, 100)
         self._opacity.setValue(OPACITY_USUAL)
         self._opacity.setMinimumWidth(90)
+        self._opacity.setMinimumHeight(max(look.target, self._how.sizeHint().height()))
         identify(self._opacity, "stills.opacity", text("stills.opacity"))
         self._export = Button("stills.export", text("stills.export"))
         self._close = Button("stills.close", text("stills.close"), drawing="back")
@@ -273,7 +274,7 @@ class StillsView(Panel):
         if not is_alone:
             self._how.setCurrentIndex(0 if screen.how is Compared.BESIDE else 1)
         other = QImage() if compared is None else self._images.get(compared, QImage())
-        self._canvas.show_other(other, Compare(screen.how))
+        self._canvas.show_other(other, Compare(screen.how), _captions(screen))
 
     def _was_read(self, still: RecordId, image: QImage, digest: str) -> None:
         """Only what the records name, and only the source's own pixels."""
@@ -401,3 +402,10 @@ class StillsView(Panel):
 
     def take_focus(self) -> None:
         self._close.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _captions(screen: StillsScreen) -> tuple[str, str]:
+    """Of the picture that is shown and of the one that it is compared with."""
+    if screen.shown is None or screen.compared is None:
+        return "", ""
+    return screen.shown.when, text(f"stills.caption.{screen.how}", time=screen.compared.when)

@@ -93,11 +93,12 @@ class BodyMap(QWidget):
         return self._buttons[site]
 
     def _give_tab_stop(self, sites: Sequence[SiteShown]) -> None:
-        buttons = {shown.site: self._buttons[shown.site] for shown in sites}
+        """One that can be chosen: a key does not reach the others."""
+        buttons = {shown.site: self._buttons[shown.site] for shown in sites if shown.can_choose}
         focused = [site for site, button in buttons.items() if button.hasFocus()]
-        chosen = [shown.site for shown in sites if shown.is_chosen]
+        chosen = [shown.site for shown in sites if shown.is_chosen and shown.can_choose]
         stop = next(iter(focused or chosen or buttons), None)
-        for site, button in buttons.items():
+        for site, button in self._buttons.items():
             is_stop = site is stop
             policy = Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus
             if button.focusPolicy() != policy:
@@ -117,7 +118,7 @@ class BodyMap(QWidget):
         here = next(site for site, button in self._buttons.items() if button is watched)
         shown = [site for site, button in self._buttons.items() if not button.isHidden()]
         best = min(
-            (site for site in shown if site is not here),
+            (site for site in shown if site is not here and self._buttons[site].isEnabled()),
             key=lambda site: _distance(here, site, right, down),
             default=here,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.domain.curve import STRIPS_PER_S, Strip
 
@@ -23,6 +23,7 @@ class CurveFeed(QObject):
         self._source = source
         self._lookers: set[QObject] = set()
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one misses every twentieth
         self._timer.setInterval(1000 // STRIPS_PER_S)
         self._timer.timeout.connect(self.look)
 

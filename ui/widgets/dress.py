@@ -1,5 +1,6 @@
 """Gives widgets what every one of them must have: identifier, accessible name, kind, tone."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -37,6 +38,8 @@ def mark(widget: QWidget, property_name: str, value: str | bool) -> None:
     if widget.property(property_name) == value:
         return
     widget.setProperty(property_name, value)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # it is styled when it is shown or measured first, and not before as well
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

@@ -67,6 +67,7 @@ class StillCanvas(QLabel):
         self._image, self._other = QImage(), QImage()
         self._drawing = Drawing()
         self._how = Compare.ALONE
+        self._captions = ("", "")
         self._opacity = 0.5
         self._tool: Tool | None = None
         self._start: Point | None = None
@@ -87,8 +88,9 @@ class StillCanvas(QLabel):
             self._image = image
             self._give_up()
 
-    def show_other(self, image: QImage, how: Compare) -> None:
-        self._other, self._how = image, how
+    def show_other(self, image: QImage, how: Compare, captions: tuple[str, str] = ("", "")) -> None:
+        """`captions` tell which is which, of our own picture and of the other one."""
+        self._other, self._how, self._captions = image, how, captions
         self._tell()
         self.update()
 
@@ -189,6 +191,15 @@ class StillCanvas(QLabel):
             whole.setWidth(whole.width() / 2 - theme.GAP / 2)
         return _fitted(self._image.size(), whole)
 
+    def _other_frame(self) -> QRectF:
+        half = QRectF(self.rect())
+        half.setLeft(half.width() / 2 + theme.GAP / 2)
+        return _fitted(self._other.size(), half)
+
+    @property
+    def _is_comparing(self) -> bool:
+        return self.has_picture and not self._other.isNull() and self._how is not Compare.ALONE
+
     def _scale(self) -> float:
         return self._frame().width() / max(1, self._image.width())
 
@@ -213,6 +224,7 @@ class StillCanvas(QLabel):
         if self.has_picture:
             self._paint_pictures(painter)
             self._paint_marks(painter)
+            self._paint_captions(painter)
             self._paint_cross(painter)
         else:
             painter.setPen(QColor(theme.ON_DARK))
@@ -226,16 +238,27 @@ class StillCanvas(QLabel):
     def _paint_pictures(self, painter: QPainter) -> None:
         frame = self._frame()
         painter.drawImage(frame, self._image)
-        if self._other.isNull() or self._how is Compare.ALONE:
+        if not self._is_comparing:
             return
         if self._how is Compare.OVER:
             painter.setOpacity(self._opacity)
             painter.drawImage(frame, self._other)
             painter.setOpacity(1.0)
             return
-        half = QRectF(self.rect())
-        half.setLeft(half.width() / 2 + theme.GAP / 2)
-        painter.drawImage(_fitted(self._other.size(), half), self._other)
+        painter.drawImage(self._other_frame(), self._other)
+
+    def _paint_captions(self, painter: QPainter) -> None:
+        """Below the lower corners of what they name, or inside where there is no room below."""
+        if not self._is_comparing:
+            return
+        own, other = self._captions
+        frame, below = self._frame(), QPointF(0, 2 * HEAD)
+        self._paint_words(painter, frame.bottomLeft() + below, own, frame)
+        if self._how is Compare.BESIDE:
+            beside = self._other_frame()
+            self._paint_words(painter, beside.bottomLeft() + below, other, beside)
+        else:
+            self._paint_words(painter, frame.bottomRight() + below, other, frame)
 
     def _paint_marks(self, painter: QPainter) -> None:
         for mark in self._drawing.marks:
@@ -278,13 +301,20 @@ class StillCanvas(QLabel):
             painter.drawLine(start, end)
             for at in (start, end):
                 painter.drawEllipse(at, 3, 3)
-        self._paint_words(painter, (start + end) / 2 + QPointF(0, 2 * HEAD), words)
+        middle, below = (start + end) / 2, QPointF(0, 2 * HEAD)
+        is_room = middle.y() + below.y() < self.height()
+        self._paint_words(painter, middle + below if is_room else middle - below / 2, words)
 
-    def _paint_words(self, painter: QPainter, at: QPointF, words: str) -> None:
+    def _paint_words(
+        self, painter: QPainter, at: QPointF, words: str, frame: QRectF | None = None
+    ) -> None:
+        """Never beside the picture that they belong to (ours, if none is told), below it too."""
         measured = painter.fontMetrics().boundingRect(words)
         box = QRectF(measured.translated(at.toPoint())).adjusted(-4, -3, 4, 3)
-        frame = self._frame()
+        frame = frame or self._frame()
         box.moveRight(min(box.right(), frame.right()))
+        box.moveLeft(max(box.left(), frame.left()))
+        box.moveBottom(min(box.bottom(), float(self.height())))
         box.moveTop(max(box.top(), frame.top()))
         painter.fillRect(box, QColor(EDGE))
         painter.setPen(QColor(INK))
@@ -314,6 +344,8 @@ class StillCanvas(QLabel):
             parts.append(self._words)
         elif self._drawing.marks:
             parts.append(text("stills.marks", count=len(self._drawing.marks)))
+        if self._is_comparing:
+            parts.append(self._captions[1])
         if self._tool is not None and self._cross is not None and self.has_picture:
             here = self._point_at(self._cross)
             key = "stills.first-point" if self._start is None else "stills.second-point"

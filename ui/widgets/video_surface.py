@@ -64,6 +64,7 @@ class VideoSurface(QLabel):
         source: PictureSource,
         *,
         is_small: bool = False,
+        is_overlaid: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -84,22 +85,23 @@ class VideoSurface(QLabel):
         self._is_frozen = False
         self._frozen_since = now()
         self._frozen_said = ""
-        self._absent = ""
+        self._absent = self._gone = ""
         self._told = QSize()
-        self._build(identifier)
+        self._build(identifier, is_overlaid=is_overlaid)
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK_EVERY_MS)
         self._watch.timeout.connect(self.look)
         self._watch.start()
 
-    def _build(self, identifier: str) -> None:
+    def _build(self, identifier: str, *, is_overlaid: bool) -> None:
+        """Where smaller pictures lie on its right side, words stand on its left."""
         self._frozen_words = Words("frozen", identifier=f"{identifier}-frozen")
         self._absent_words = Words("on-dark", wraps=True, identifier=f"{identifier}-absent")
-        self._absent_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        centre, left = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
+        self._absent_words.setAlignment(left if is_overlaid else centre)
         self._caption = Words("caption", identifier=f"{identifier}-caption")
         layout = QVBoxLayout(self)
-        left = Qt.AlignmentFlag.AlignLeft
-        layout.addWidget(self._frozen_words, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._frozen_words, 0, left)  # another picture may lie on its right side
         layout.addStretch(1)
         layout.addWidget(self._absent_words)
         layout.addStretch(1)
@@ -133,13 +135,18 @@ class VideoSurface(QLabel):
             self._is_small = is_small
             show_when(self._caption, bool(self._caption.text()) and not is_small)
             self._may_caption = not is_small
+            self._place_words()
             self._tell()
             self.update()
 
-    def say(self, *, absent: str, caption: str = "") -> None:
-        """`absent` is said instead of a picture; not empty, it also removes the last picture."""
-        self._absent = absent
-        if absent and self.has_picture:
+    def say(self, *, absent: str, gone: str = "", caption: str = "") -> None:
+        """`absent` is said instead of a picture; not empty, it also removes the last picture.
+
+        `gone` tells why none comes any more: it removes the last one once, and a new one is shown.
+        """
+        is_newly_gone = bool(gone) and not self._gone
+        self._absent, self._gone = absent, gone
+        if (absent or is_newly_gone) and self.has_picture:
             self._forget()
         self._caption.say(caption)
         show_when(self._caption, bool(caption) and self._may_caption)
@@ -173,7 +180,7 @@ class VideoSurface(QLabel):
     def _tell(self) -> None:
         show_when(self._frozen_words, self._is_frozen)
         waiting = text("picture.waiting-short" if self._is_small else "picture.waiting")
-        words = "" if self.has_picture else self._absent or waiting
+        words = "" if self.has_picture else self._absent or self._gone or waiting
         self._absent_words.say_or_hide(words)
         state = self._frozen_said if self._is_frozen else words
         caption = self._caption.text()
@@ -193,7 +200,7 @@ class VideoSurface(QLabel):
         if picture is None:
             if self.has_picture:
                 self._forget()
-                QTimer.singleShot(0, self._tell)
+                QTimer.singleShot(0, self, self._tell)
             return False
         if (picture.sequence, picture.captured_at) == self._taken:
             return False
@@ -214,9 +221,9 @@ class VideoSurface(QLabel):
         self._new_at = min(self._monotonic(), picture.captured_at)
         if self._is_frozen or not had_picture:
             self._is_frozen = False
-            QTimer.singleShot(0, self._tell)  # labels are not moved in the middle of a paint
+            QTimer.singleShot(0, self, self._tell)  # labels are not moved in the middle of a paint
         if self._image.size() != before:
-            QTimer.singleShot(0, self._place_words)
+            QTimer.singleShot(0, self, self._place_words)
         return True
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -246,8 +253,9 @@ class VideoSurface(QLabel):
         return where
 
     def _place_words(self) -> None:
-        """Words lie on the picture, not on the dark edges beside it."""
-        picture = self._fitted() if self.has_picture else self.rect()
+        """Words lie on the picture, not on the dark edges beside it; a small one has no room."""
+        is_on_picture = self.has_picture and not self._is_small
+        picture = self._fitted() if is_on_picture else self.rect()
         layout = self.layout()
         if layout is not None:
             right = self.width() - picture.right() - 1

@@ -6,13 +6,14 @@ of the real-time frame from Contec's protocol 7.0 (tests/vectors/cms50_v7.json).
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from peripherals.drivers.fault import Why
 from peripherals.drivers.shape import Shape, ShapeCodec
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "cms50-v7-1"
+DRIVER_VERSION = "cms50-v7-2"
 LINE = LineSetting(115_200)
 
 COMMAND_HEAD, COMMAND_TAIL = b"\x7d\x81", b"\x80" * 6
@@ -36,6 +37,7 @@ SEARCHING = 0x80  # beside the pulse wave
 INDEX_INVALID, BAR_RESERVED = 0x10, 0xE0
 NO_PULSE, NO_SPO2 = {0, 0xFF}, {0, 0x7F}
 MOST_PERCENT = 100
+MOST_INDEX = 2000  # hundredths: a finger has 0.02 to 20 %
 HIGH_BITS_RESERVED = 0x04 | 0x10  # the high bits of the bar and of SpO2
 
 
@@ -51,7 +53,7 @@ class Command(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RealTime:
-    """A sixtieth of a second. In which order its perfusion index stands is not published."""
+    """A sixtieth of a second."""
 
     raw: bytes
 
@@ -81,6 +83,15 @@ class RealTime:
     @property
     def has_index(self) -> bool:
         return not self._byte(2) & INDEX_INVALID
+
+    @property
+    def index_percent(self) -> Decimal | None:
+        """In which order its two bytes stand is not published: told where only one can be meant."""
+        if not self.has_index:
+            return None
+        one, other = self._byte(5), self._byte(6)
+        possible = {n for n in (one << 8 | other, other << 8 | one) if 0 < n <= MOST_INDEX}
+        return Decimal(possible.pop()) / 100 if len(possible) == 1 else None
 
     @property
     def pulse_per_minute(self) -> int | None:

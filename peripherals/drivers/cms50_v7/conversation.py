@@ -1,5 +1,7 @@
 """What is said with a CMS50 of protocol 7: it streams when asked and while it is kept alive."""
 
+from dataclasses import replace
+
 from app.domain.device import DeviceIdentity
 from peripherals.drivers.cms50_v7.codec import Command, Frame, RealTime, Text, encode
 from peripherals.drivers.oximeter.conversation import Habits, OximeterConversation
@@ -15,7 +17,8 @@ def sample_of_frame(frame: Frame) -> Sample | None:
         return no_finger(frame.raw)
     if frame.is_searching:
         return sample_of(frame.raw, None, None)
-    return sample_of(frame.raw, frame.spo2_percent, frame.pulse_per_minute)
+    found = sample_of(frame.raw, frame.spo2_percent, frame.pulse_per_minute)
+    return replace(found, perfusion_percent=frame.index_percent)
 
 
 def is_identity(frame: Frame) -> bool:

@@ -15,6 +15,7 @@ from peripherals.drivers.decoded import (
     PER_MINUTE,
     PERCENT,
     Decoded,
+    Fact,
     Valued,
     decoder,
     known_commands,
@@ -42,18 +43,25 @@ def told(frame: Frame) -> list[Decoded]:
 
 
 def _real_time_told(frame: RealTime) -> Decoded:
-    facts = {"pi_invalid": not frame.has_index, "searching": frame.is_searching, "pi": None}
+    facts: dict[str, Fact] = {
+        "pi_invalid": not frame.has_index,
+        "searching": frame.is_searching,
+    }
+    if frame.index_percent is None:
+        facts["pi"] = None
     if not frame.has_finger:
         return Decoded("no-value", facts=facts, reason="no finger in the oximeter")
     if frame.pulse_per_minute is None or frame.spo2_percent is None:
         return Decoded("no-value", facts=facts, reason="the device has no pulse or no SpO2")
-    values = {
+    values: dict[str, Valued] = {
         "pulse": Valued(frame.pulse_per_minute, PER_MINUTE),
         "spo2": Valued(frame.spo2_percent, PERCENT),
         "signal": Valued(frame.strength, COUNT),
         "pleth": Valued(frame.pleth, COUNT),
         "bargraph": Valued(frame.bar, COUNT),
     }
+    if frame.index_percent is not None:
+        values["pi"] = Valued(frame.index_percent, PERCENT)
     return Decoded("live", values, facts)
 
 

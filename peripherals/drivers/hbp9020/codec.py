@@ -15,7 +15,7 @@ from peripherals.drivers.masking import mask_of
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "hbp9020-1"
+DRIVER_VERSION = "hbp9020-2"
 MODEL = "Omron HBP-9020"
 LINE = LineSetting(9600)  # not published; 9600 8N1 is usual
 OTHER_LINES = (LineSetting(2400), LineSetting(19200))
@@ -35,9 +35,9 @@ def frame_of(line: bytes) -> BloodPressure | Failed | None:
     fields = RECORD.fullmatch(line)
     if fields is None:
         return None
-    parts = (*fields["date"].split(b"/"), *fields["time"].split(b":"))
-    at = wall_clock(*(int(part) for part in parts))
-    if at is None:
+    parts = [int(p) for p in (*fields["date"].split(b"/"), *fields["time"].split(b":"))]
+    at = wall_clock(*parts)
+    if at is None and parts[1]:  # month 0: the clock was never set
         return Failed(Code.DEVICE_UNREADABLE, "timestamp: there is no such day or time", line)
     return BloodPressure(
         Decimal(int(fields["sys"])),

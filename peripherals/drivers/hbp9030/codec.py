@@ -16,7 +16,7 @@ from peripherals.drivers.masking import mask_of
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "hbp9030-1"
+DRIVER_VERSION = "hbp9030-2"
 MODEL = "Omron HBP-9030"
 LINE = LineSetting(9600)  # USB CDC: the numbers are not used
 
@@ -36,8 +36,9 @@ def frame_of(line: bytes) -> BloodPressure | Failed | None:
     fields = RECORD.fullmatch(line)
     if fields is None:
         return None
-    at = wall_clock(*(int(part) for part in fields["date"].split(b",")))
-    if at is None:
+    parts = [int(part) for part in fields["date"].split(b",")]
+    at = wall_clock(*parts)
+    if at is None and parts[1]:  # month 0: the clock was never set
         return Failed(Code.DEVICE_UNREADABLE, "timestamp: there is no such day or time", line)
     if error := int(fields["error"]):
         told = f"device_error {error}: the device says that it could not measure"

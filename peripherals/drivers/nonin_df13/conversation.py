@@ -22,6 +22,7 @@ from app.domain.measurement import (
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.nonin.words import Answer, select_format, set_time
 from peripherals.drivers.nonin_df13.codec import FORMAT, SpotCheck
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.drivers.wall_clock import instant_of
 from peripherals.moment import Moment
@@ -29,6 +30,7 @@ from peripherals.moment import Moment
 ASK_AGAIN_S = 1.0
 GREETING_LIMIT_S = 6.0
 RESULT_LIMIT_S = 180.0  # from the start until a finger was put in and measured
+LONGEST_S = 30.0  # from a finger put in to its reading
 TOLD_MOST = 32
 
 
@@ -36,6 +38,7 @@ class SpotCheckConversation:
     """One life of an open line. `at` is when the bytes came, or now for ticks and wishes."""
 
     abort_bytes = b""  # nothing that could hurt is running
+    longest_s = LONGEST_S
 
     def __init__(self, device: DeviceIdentity) -> None:
         self.device = device
@@ -44,6 +47,7 @@ class SpotCheckConversation:
         self.is_ready = False
         self._has_format = False
         self._opened_s = self._asked_s = self._started_s = 0.0
+        self.owed = Owed()  # a finger may have been in when its visit was closed
         self._told: deque[bytes] = deque(maxlen=TOLD_MOST)  # frames that were told
 
     @property
@@ -61,14 +65,14 @@ class SpotCheckConversation:
         return []
 
     def stop(self, at: Moment) -> list[Said]:
-        return self._ended(Code.MEASURING_STOPPED, at)
+        return self._closed(Code.MEASURING_STOPPED, at)
 
     def aborted_by_switch(self, _: Moment) -> list[Said]:
         """It goes on: a screen that stands still makes no oximeter dangerous."""
         return []
 
     def lost(self, reason: Code, at: Moment) -> list[Said]:
-        return self._ended(reason, at)
+        return self._closed(reason, at)
 
     def tick(self, at: Moment) -> list[Said]:
         if not self.is_ready:
@@ -77,7 +81,7 @@ class SpotCheckConversation:
             return self._asked(at) if is_due else []
         if at.monotonic_s - self._started_s < RESULT_LIMIT_S:
             return []
-        return self._ended(Code.NO_RESULT_CAME, at)
+        return self._closed(Code.NO_RESULT_CAME, at)
 
     def heard(self, frame: SpotCheck | Answer | Fault, at: Moment) -> list[Said]:
         if isinstance(frame, Fault):
@@ -92,6 +96,8 @@ class SpotCheckConversation:
         if frame.is_without_result or not has_numbers:
             return self._ended(Code.PULSE_NOT_FOUND, at)
         if frame.is_from_memory:
+            return [self._measurement(frame, None, at)]
+        if self.owed.takes(at.monotonic_s):  # begun for the visit before
             return [self._measurement(frame, None, at)]
         visit, self.visit = self.visit, None  # asked once, answered once
         return [self._measurement(frame, visit, at)]
@@ -111,6 +117,12 @@ class SpotCheckConversation:
             return []
         self._has_format = True
         return self._asked(at)
+
+    def _closed(self, reason: Code, at: Moment) -> list[Said]:
+        """Without a word of the device: its reading may still come."""
+        if self.visit is not None:
+            self.owed.add(at.monotonic_s + LONGEST_S)
+        return self._ended(reason, at)
 
     def _ended(self, reason: Code, at: Moment) -> list[Said]:
         if self.visit is None:

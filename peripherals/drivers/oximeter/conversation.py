@@ -91,6 +91,7 @@ class OximeterConversation:
         self._finger = Finger.SOUGHT
         self._has_measured = False
         self._quality = NO_FLAGS
+        self._perfusion: Decimal | None = None  # the last that was told of this finger
         self._opened_s = self._heard_s = self._asked_s = 0.0
         self._good_s = self._live_s = 0.0
         self._lost_bytes = 0  # since the last sample or greeting
@@ -210,6 +211,8 @@ class OximeterConversation:
         self._steadiness.heard(sample.spo2_percent, sample.pulse_per_minute, at.monotonic_s)
         is_first = self._steadiness.frames == 1
         self._quality = sample.quality if is_first else self._quality | sample.quality
+        if is_first or sample.perfusion_percent is not None:
+            self._perfusion = sample.perfusion_percent
         if self._steadiness.frames < self._habits.shown_after:
             return []
         return self._shown(sample.spo2_percent, sample.pulse_per_minute, sample, at)
@@ -217,17 +220,19 @@ class OximeterConversation:
     def _shown(self, spo2: int, pulse: int, sample: Sample, at: Moment) -> list[Said]:
         was_shown, self._finger = self._finger is Finger.SHOWN, Finger.SHOWN
         self._good_s = at.monotonic_s
-        quantities = (
+        quantities = [
             Quantity(VitalKind.SPO2_PERCENT, Decimal(spo2)),
             Quantity(VitalKind.PULSE_PER_MINUTE, Decimal(pulse)),
-        )
+        ]
+        if self._perfusion is not None:
+            quantities.append(Quantity(VitalKind.PERFUSION_INDEX_PERCENT, self._perfusion))
         said: list[Said] = []
         if not was_shown or at.monotonic_s - self._live_s >= LIVE_EVERY_S:
             self._live_s = at.monotonic_s
             said += [LiveValue(self.visit, quantity, at.utc) for quantity in quantities]
         if self._steadiness.is_steady and not self._has_measured:
             self._has_measured = True
-            said.append(self._measurement(quantities, self._quality, sample.raw, at))
+            said.append(self._measurement(tuple(quantities), self._quality, sample.raw, at))
         return said
 
     def _measurement(
@@ -251,7 +256,7 @@ class OximeterConversation:
         if self._finger is Finger.MISSED:
             return []
         self._finger = Finger.MISSED
-        return [NoMeasurement(self.visit, reason, self.device, at.utc)]
+        return [NoMeasurement(self.visit, reason, self.device, at.utc, goes_on=True)]
 
     def _asks(self, at: Moment, *questions: bytes) -> list[Said]:
         self._asked_s = at.monotonic_s

@@ -1,6 +1,7 @@
 """What one frame of any oximeter says of the finger in it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.domain.measurement import QualityFlag
 
@@ -14,6 +15,7 @@ class Sample:
     pulse_per_minute: int | None
     quality: frozenset[QualityFlag]
     raw: bytes
+    perfusion_percent: Decimal | None = None
 
 
 NO_FLAGS: frozenset[QualityFlag] = frozenset()

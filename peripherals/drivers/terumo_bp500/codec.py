@@ -16,7 +16,7 @@ from peripherals.drivers.scanner import Scanner, Skip, Whole
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "terumo-bp500-1"
+DRIVER_VERSION = "terumo-bp500-2"
 MODEL = "Terumo BP-500"
 LINE = LineSetting(9600)
 OTHER_LINES = (LineSetting(19200),)
@@ -49,7 +49,7 @@ def _frame_of(fields: re.Match[bytes]) -> Frame:
     day, time = fields["date"], fields["time"]
     parts = [int(text[n : n + 2]) for text in (day, time) for n in (0, 2, 4)]
     at = wall_clock(2000 + parts[0], *parts[1:])
-    if at is None:
+    if at is None and parts[1]:  # month 0: the clock was never set
         return Failed(Code.DEVICE_UNREADABLE, "timestamp: there is no such day or time", fields[0])
     return BloodPressure(
         Decimal(int(fields["sys"])),

@@ -21,7 +21,7 @@ from peripherals.drivers.scanner import Scanner, Skip, Whole
 from peripherals.drivers.wall_clock import wall_clock
 from peripherals.line_setting import LineSetting
 
-DRIVER_VERSION = "tm2655-1"
+DRIVER_VERSION = "tm2655-2"
 MODEL = "A&D TM-2655/2657"
 LINE = LineSetting(2400)
 OTHER_LINES = (LineSetting(9600),)  # a setting of the unit
@@ -125,8 +125,9 @@ def _frame_of(raw: bytes, stx: int) -> Frame | None:
     fields = _BLOCK.fullmatch(raw, stx + 1, len(raw) - 1)
     if fields is None:
         return Other(raw) if b"\x1eRP\x1e" in raw else None
-    at = _time_of(fields["time"])
-    if at is None:
+    is_dated = fields["time"][2:4] != b"00"  # month 0: the clock was never set
+    at = _time_of(fields["time"]) if is_dated else None
+    if is_dated and at is None:
         return None
     facts = {
         "model": fields["model"].decode("ascii"),

@@ -63,6 +63,7 @@ class Day:
             (5, self.pulls_or_plugs),
             (5, self.is_slow),
             (4, self.presses_and_changes),
+            (3, self.presses_and_is_plugged_anew),
             (4, self.comes_behind_a_slow_disk),
             (4, self.dies),
             (3, self.dies_while_the_cuff_runs),
@@ -195,6 +196,22 @@ class Day:
         await self.presses_the_key()
         await asyncio.sleep(self.chance.uniform(0, KEY_CYCLE_S))
         await self.opens_another()
+        await self.arms_the_keyed()
+        await asyncio.sleep(KEY_CYCLE_S + SEEN_S)
+        self.look()
+
+    async def presses_and_is_plugged_anew(self) -> None:
+        """Its cable is pulled while it measures; the next patient waits for their own."""
+        wire = self.world.wires[KEYED]
+        if not wire.is_plugged:
+            return
+        await self.arms_the_keyed()
+        await self.presses_the_key()
+        wire.is_plugged = False
+        await asyncio.sleep(0.6)
+        wire.is_plugged = True
+        await self.opens_another()
+        await asyncio.sleep(0.2)
         await self.arms_the_keyed()
         await asyncio.sleep(KEY_CYCLE_S + SEEN_S)
         self.look()

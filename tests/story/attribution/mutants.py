@@ -14,6 +14,7 @@ from app.services.bp_protocol import BpProtocol
 from app.services.tray import Tray
 from app.services.vitals import Vitals
 from offline_store.measurements import Measurements
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.pushing import PushedConversation
 from peripherals.drivers.said import Said
 from peripherals.drivers.suntech.codec import Answer
@@ -187,6 +188,16 @@ def a_key_that_answers_for_whoever_is_armed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PushedConversation, "_whose", whose)
 
 
+def what_is_owed_goes_with_its_line(patch: pytest.MonkeyPatch) -> None:
+    """A key that was pressed before the cable was pulled answers for the next one."""
+
+    def opened(self: PushedConversation, at: Moment) -> list[Said]:
+        self.owed = Owed()
+        return []
+
+    patch.setattr(PushedConversation, "opened", opened)
+
+
 def left_undecided_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     async def set_aside(self: Tray, *items: TrayItem) -> None:
         return None
@@ -234,6 +245,7 @@ MUTANTS: list[Patch] = [
     unasked_is_taken_for_asked,
     started_without_a_token,
     a_key_that_answers_for_whoever_is_armed,
+    what_is_owed_goes_with_its_line,
     left_undecided_is_forgotten,
     assigned_and_still_there,
     a_full_disk_loses_it,

@@ -33,6 +33,7 @@ from app.services.visits import Visits
 from app.services.vitals import Vitals
 from app.services.vitals_state import VitalsState
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.emulators.hbp9030 import line as hbp9030_line
 from peripherals.emulators.key_pressed import SimulatedKeyPressed
 from peripherals.emulators.memory import Memory
@@ -47,7 +48,7 @@ from tests.story.attribution.wires import Wire, maker
 from tests.unit.services.given import Known, patient_record, visit_record
 
 CYCLE_S = 2.0  # of the cuff; a real one takes fifteen times as long
-KEY_CYCLE_S = 6.0  # of the monitor with its own key: never less than a measurement can take
+KEY_CYCLE_S = 7.0  # of the monitor with its own key: never less than a measurement can take
 PATIENTS = 3
 POLICY = BpPolicy(rest_s=1.0, readings=2, interval_s=0.5, most_tries=4)
 EQUIPMENT = Equipment(camera=None, microphone=None, speaker=None, scope=None)
@@ -214,6 +215,7 @@ class Life:
                 clock=clock,
                 make_port=maker(wire, lambda: self.is_alive),
                 is_port_there=lambda _, wire=wire: wire.is_plugged,  # type: ignore[misc]
+                owed=Owed() if world.life is None else None,  # the night was quiet
             )
             for kind, wire in world.wires.items()
         }

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bench.devices import __main__ as program
-from bench.devices import attribution, decoders, false_readings
+from bench.devices import attribution, decoders, false_readings, plugging, vectors
 from bench.devices.amount import QUICK, Amount, amount_of_environment
 from bench.devices.captures import frames_of, mutated, needs_silence, noise_of
 from bench.devices.gates import GATES, STREAMS, bytes_per_s, expected, near_chance
 from bench.rows import Row
 from peripherals.catalogue import ALL_DRIVERS, DRIVERS
+from peripherals.decoders import DECODER_OF_NAME
 from peripherals.drivers.cms50_old.conversation import sample_of_frame
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.nonin_df8.conversation import sample_of_second
@@ -27,6 +28,7 @@ from peripherals.line_setting import LineSetting, Parity
 
 NOISE_BYTES = 2_000_000
 TINY = Amount(
+    seeded_cuts=5,
     throughput_bytes=50_000,
     random_bytes=200_000,
     mutated_bytes=50_000,
@@ -35,6 +37,7 @@ TINY = Amount(
     kept_readings=3,
     attribution_days=4,
     attribution_mutants=2,
+    plug_rounds=1,
     is_quick=True,
 )
 
@@ -105,6 +108,25 @@ def test_captures_are_frames_and_mutants_of_them_are_not_all() -> None:
 def _heard(codec: object, piece: bytes) -> list[object]:
     found: list[object] = [*codec.feed(piece), *codec.idle()]  # type: ignore[attr-defined]
     return found
+
+
+def test_a_codec_that_reads_otherwise_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("suntech", "hbp9030", "cms50_old")
+    monkeypatch.setattr(vectors, "ALL_DRIVERS", tuple(DRIVERS[name] for name in names))
+    whole = list(vectors.rows(TINY))
+    assert all(row.holds and row.n > 5 for row in whole)
+    monkeypatch.setattr(vectors, "_heard", lambda driver, *pieces: list(pieces))
+    broken = {row.measure: row for row in vectors.rows(TINY)}
+    for name in names:
+        assert broken[f"decoder {name}: cuts that change what is read"].holds is False
+    assert broken["decoder suntech: vectors read otherwise than they say"].holds is False
+    decoder = DECODER_OF_NAME["cms50_old"]
+    for name in ("hbp9030", "omron_hbp9030_fmt5"):
+        monkeypatch.setitem(DECODER_OF_NAME, name, decoder)
+    broken = {row.measure: row for row in vectors.rows(TINY)}
+    assert broken["decoder hbp9030: vectors read otherwise than they say"].holds is False
+    published = broken.get("decoders: published vectors read otherwise than they say")
+    assert published is None or published.holds is False
 
 
 def test_a_codec_that_raises_or_keeps_everything_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +200,20 @@ def test_days_with_a_guard_taken_out_are_found(monkeypatch: pytest.MonkeyPatch) 
 
 def nothing_noticed(_: Callable[..., None]) -> int | None:
     return None
+
+
+def test_an_instrument_that_is_noticed_or_back_too_late_is_found() -> None:
+    in_time = plugging.Times([0.4] * 20, [1.2] * 20)
+    noticed, usable = plugging.rows_of(in_time)
+    assert (noticed.value, usable.value, noticed.n) == (0.4, 1.2, 20)
+    assert noticed.holds and usable.holds
+    late = plugging.Times([0.4] * 18 + [1.1] * 2, [1.2] * 18 + [2.3] * 2)
+    assert [row.holds for row in plugging.rows_of(late)] == [False, False]
+
+
+def test_every_part_has_a_name_of_its_own_and_plugging_is_one() -> None:
+    names = [name for name, _ in program.ROW_MAKERS]
+    assert len(set(names)) == len(names) and {"plugging", "attribution"} <= set(names)
 
 
 def test_what_is_wrong_on_a_day_is_counted_by_its_kind() -> None:

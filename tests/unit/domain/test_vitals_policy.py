@@ -16,6 +16,7 @@ WHOLE = """
 blood-pressure = 10
 spo2 = 5
 pulse = 5
+perfusion-index = 4
 temperature = 120
 glucose = 30
 weight = 2880
@@ -45,6 +46,7 @@ def test_every_rule_can_be_set() -> None:
         VitalKind.SYSTOLIC_MMHG: timedelta(minutes=10),
         VitalKind.SPO2_PERCENT: timedelta(minutes=5),
         VitalKind.PULSE_PER_MINUTE: timedelta(minutes=5),
+        VitalKind.PERFUSION_INDEX_PERCENT: timedelta(minutes=4),
         VitalKind.TEMPERATURE_CELSIUS: timedelta(hours=2),
         VitalKind.GLUCOSE_MG_PER_DL: timedelta(minutes=30),
         VitalKind.WEIGHT_KG: timedelta(days=2),

@@ -239,7 +239,6 @@ async def test_the_far_end_is_told_what_is_there_and_why_it_is_not_live(pair: Pa
 
     assert far() == FarExamCamera(is_there=True, is_on=False)
     pair.cart.desk.show(True)
-    pair.cart.desk.status_is(MISSING)  # it is only being opened
     assert far() == FarExamCamera(is_there=True, is_on=True)
     pair.cart.desk.status_is(FOUND)
     pair.cart.desk.status_is(STUCK)
@@ -253,6 +252,26 @@ async def test_the_far_end_is_told_what_is_there_and_why_it_is_not_live(pair: Pa
     assert len(pair.cart.said) == said  # the same is not said again
     pair.cart.desk.link_is_up()
     assert len(pair.cart.said) > said  # whoever is new there has heard nothing
+
+
+async def test_a_camera_that_is_only_being_opened_is_not_missing_but_one_that_stays_so_is(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media.exam_desk.LATER_S", 0.0)
+    for module in ("media.exam_desk", "app.domain.exam_camera"):
+        monkeypatch.setattr(f"{module}.OPENING_S", 0.05)
+    pair.cart.desk.show(True)
+    now = SystemClock().now()
+    opening = replace(MISSING, reason=Code.DEVICE_MISSING, since=now)
+    for _ in range(3):
+        pair.cart.desk.status_is(opening)
+    assert pair.far.heard(FarExamCamera)[-1] == FarExamCamera(is_there=True, is_on=True)
+    await until(lambda: pair.far.heard(FarExamCamera)[-1].reason is not None)
+    told = pair.far.heard(FarExamCamera)[-1]
+    assert told == FarExamCamera(True, True, Code.DEVICE_MISSING, now)
+    assert len(pair.far.heard(FarExamCamera)) <= 3  # is there, is shown, is missing
+    pair.cart.desk.status_is(FOUND)
+    assert pair.far.heard(FarExamCamera)[-1] == FarExamCamera(is_there=True, is_on=True)
 
 
 async def test_a_camera_that_nobody_was_given_cannot_be_shown(pair: Pair) -> None:

@@ -76,3 +76,10 @@ def _sounds(*devices: SoundDevice):  # type: ignore[no-untyped-def]  # a small c
         return devices
 
     return listed
+
+
+async def test_a_folder_is_no_camera(tmp_path: Path) -> None:
+    named = Equipment(str(tmp_path), "", "", None, exam_camera=str(tmp_path))
+    seen = by_kind(await RollCall(named, VirtualClock(), _sounds()).look())
+    assert seen[DeviceKind.CAMERA].reason is Code.DEVICE_MISSING
+    assert seen[DeviceKind.EXAM_CAMERA].reason is Code.DEVICE_MISSING

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from app.domain.engine import ScopeContinues
-from app.domain.failures import Code, Failure, Unavailable
+from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, VisitId, new_id
 from app.domain.recordings import RECORDING_MAX_SECONDS, SoundGap
 from media.auscultation.wav import samples_of
@@ -30,7 +30,7 @@ class Instrument:
 
     label = "synthetic"
 
-    def __init__(self, *sounds: ScopeSound, ends: Failure | None = None) -> None:
+    def __init__(self, *sounds: ScopeSound, ends: Exception | None = None) -> None:
         self._sounds = sounds
         self._ends = ends
 
@@ -115,6 +115,17 @@ async def test_an_instrument_that_vanishes_leaves_what_was_heard(desk: Desk) -> 
     assert word.is_complete is False
     assert len(samples_of(wav)[0]) == 2 * 160
     assert desk.of(ScopeRefused) == []
+
+
+async def test_a_defect_in_the_middle_does_not_leave_a_record_that_says_it_is_whole(
+    desk: Desk,
+) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    await desk.records(Instrument(sound(1), ends=ValueError("a defect")))
+    [(word, _)] = desk.files
+    assert word.is_complete is False
+    await until(lambda: bool(told))
 
 
 async def test_one_that_gives_nothing_is_refused_with_its_reason(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, NoMeasurement, VitalKind
 from app.services.ports import Cuff
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.emulators.all_emulators import EMULATORS
 from peripherals.emulators.key_pressed import SimulatedKeyPressed
 from peripherals.emulators.suntech import Shown
@@ -37,10 +38,19 @@ def a_pressure(chance: random.Random) -> Shown:
 
 
 class InstrumentCart:
-    def __init__(self, name: str, traces: Path | None = None) -> None:
+    """`is_new`: nothing was begun before it was there, unless a test says otherwise."""
+
+    def __init__(
+        self,
+        name: str,
+        traces: Path | None = None,
+        cycle_s: float = CYCLE_S,
+        *,
+        is_new: bool = True,
+    ) -> None:
         self.seen: list[str] = []
         self.emulator = EMULATORS[name]
-        self.device = self.emulator.make(CYCLE_S, lambda command, raw: self.seen.append(command))
+        self.device = self.emulator.make(cycle_s, lambda command, raw: self.seen.append(command))
         if isinstance(self.device, SimulatedKeyPressed | SimulatedTm2655):
             self.device.wall_clock = lambda: self.line.clock.now().astimezone()
         self.wire = WireFault.NONE
@@ -57,6 +67,7 @@ class InstrumentCart:
             is_port_there=self.line.is_there,
             recorder=recorder,
             sleep=self.line.clock.sleep,
+            owed=Owed() if is_new else None,
         )
         self.instrument: Cuff = self.monitor  # mypy compares the two here
 
@@ -72,7 +83,7 @@ class InstrumentCart:
     @asynccontextmanager
     async def found(self) -> AsyncIterator[None]:
         async with self.watched():
-            await self.until(lambda: self._is(Presence.FOUND))
+            await self.until(lambda: self.is_found)
             yield
 
     async def until(self, is_it: Callable[[], bool], limit_s: float = 400.0) -> None:
@@ -106,9 +117,10 @@ class InstrumentCart:
     def reasons(self) -> list[tuple[VisitId | None, str]]:
         return [(e.visit, str(e.reason)) for e in self.told if isinstance(e, NoMeasurement)]
 
-    def _is(self, presence: Presence) -> bool:
+    @property
+    def is_found(self) -> bool:
         states = [event for event in self.told if isinstance(event, CuffState)]
-        return bool(states) and states[-1].status.presence is presence
+        return bool(states) and states[-1].status.presence is Presence.FOUND
 
     def _heard(self, data: bytes, now_s: float) -> list[bytes]:
         return self._shaped(self.device.heard(data, now_s))

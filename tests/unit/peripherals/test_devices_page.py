@@ -43,9 +43,10 @@ def test_there_is_no_row_without_a_driver_and_each_can_be_tried() -> None:
 def test_commands_of_the_page_name_drivers_that_there_are() -> None:
     text = PAGE.read_text("utf-8")
     named = re.findall(r"--(?:cuff|device|stethoscope) (\w+)=", text)
-    named += re.findall(r"peripherals\.emulate (\w+)", text)
-    assert len(named) >= 6
+    emulated = re.findall(r"peripherals\.emulate (\w+)", text)
+    assert len(named) + len(emulated) >= 6
     assert set(named) <= set(DRIVERS)
+    assert set(emulated) <= set(EMULATORS)  # a camera's head has no driver among the instruments
     assert {"omron_hem790it_hid", "contec08a_hid", "abaton_un300c", "maibobo"} <= set(
         DECODER_OF_NAME
     )

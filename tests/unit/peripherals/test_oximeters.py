@@ -11,6 +11,7 @@ from app.domain.ids import VisitId
 from app.domain.measurement import QualityFlag, VitalKind
 from bench.devices.simulated_line import SimulatedLine
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.cms50_v7.codec import RealTime, cms50_v7_codec
 from peripherals.drivers.nonin_df2.codec import df2_codec
 from peripherals.emulators.wire_faults import WireFault
 
@@ -286,6 +287,37 @@ def test_a_cms50_is_asked_kept_alive_and_stopped() -> None:
     line.run(20)
     assert line.seen.count("stop") > before  # it is looked after at rest, by what moves nothing
     assert not line.conversation.is_silent
+
+
+def test_a_perfusion_index_is_told_as_long_as_there_is_one() -> None:
+    index = VitalKind.PERFUSION_INDEX_PERCENT
+    line = running("cms50_v7")
+    line.device.shows("97/72/4.57")
+    assert line.run(6, lambda: bool(line.measurements))
+    assert line.measurements[0].value_of(index) == Decimal("4.57")
+    told = [live.quantity.value for live in line.live_values if live.quantity.kind is index]
+    assert len(told) >= 4 and set(told) == {Decimal("4.57")}
+    line.device.shows("97/72/2.58")  # 258 is 0102, which is both orders
+    line.run(5)
+    assert line.live_values[-1].quantity.value == Decimal("4.57")
+    line.device.fails("no-finger")
+    line.run(1)
+    line.device.fails("none")
+    line.run(3)
+    assert line.live_values[-1].quantity.kind is not index  # nothing of a finger that was there
+
+
+def test_a_perfusion_index_is_read_right_or_not_at_all() -> None:
+    either = [(index, order) for index in range(2001) for order in (1, -1)]
+    for index, order in either:
+        low, high = index & 0xFF, index >> 8
+        one, other = (low, high)[::order]
+        raw = bytes([0x01, 0x80 | one >> 7 << 5 | other >> 7 << 6, 0x85, 0xB3, 0x86, 0xC1, 0xE1])
+        raw += bytes([0x80 | one & 0x7F, 0x80 | other & 0x7F])
+        (frame,) = cms50_v7_codec().feed(raw)
+        assert isinstance(frame, RealTime)
+        is_told = index > 0 and (low == high or low > 7)  # 0 is no finger's
+        assert frame.index_percent == (Decimal(index) / 100 if is_told else None)
 
 
 def test_a_cms50_whose_start_was_lost_is_asked_again() -> None:

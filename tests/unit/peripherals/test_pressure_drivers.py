@@ -11,7 +11,7 @@ from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.measurement import QualityFlag
 from app.domain.vitals import assess
 from peripherals.catalogue import DRIVERS
-from peripherals.drivers.pushing import SHORTEST_S, WINDOW_S
+from peripherals.drivers.pushing import LONGEST_S, SHORTEST_S, WINDOW_S
 from peripherals.emulators.suntech import Shown
 from peripherals.emulators.wire_faults import WireFault
 from tests.unit.peripherals.instrument_cart import (
@@ -90,6 +90,34 @@ async def test_an_armed_visit_is_answered_once(name: str) -> None:
     assert [measured.visit for measured in cart.measured()] == [VISIT, None]
 
 
+@pytest.mark.parametrize("name", PUSHING)
+async def test_what_a_program_that_died_may_have_begun_is_nobody_s(name: str) -> None:
+    """Its key was pressed for another patient; we began in between and know nothing of it."""
+    cart = InstrumentCart(name, is_new=False)
+    async with cart.found():
+        shown_by(cart, 3)
+        cart.press()
+        await cart.instrument.start(VISIT)
+        await cart.passes(CYCLE_S + 1)
+        await cart.passes(60)
+        shown_by(cart, 4)
+        cart.press()
+        await cart.passes(CYCLE_S + 1)
+    assert [measured.visit for measured in cart.measured()] == [None, VISIT]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_after_the_longest_measurement_nothing_of_before_can_come(name: str) -> None:
+    cart = InstrumentCart(name, is_new=False)
+    async with cart.found():
+        await cart.passes(LONGEST_S + 1)
+        shown_by(cart, 3)
+        await cart.instrument.start(VISIT)
+        cart.press()
+        await cart.passes(CYCLE_S + 1)
+    assert [measured.visit for measured in cart.measured()] == [VISIT]
+
+
 @pytest.mark.parametrize("name", ["hbp9030", "ua767pc"])
 async def test_a_window_that_nobody_used_is_closed_with_a_reason(name: str) -> None:
     cart = InstrumentCart(name)
@@ -119,6 +147,40 @@ async def test_what_a_closed_window_still_brings_is_not_the_next_visits(name: st
         cart.press()
         await cart.until(lambda: len(cart.measured()) == 2)
     assert cart.reasons() == [(VISIT, Code.CUFF_STOPPED)]
+    assert [measured.visit for measured in cart.measured()] == [None, OTHER]
+
+
+@pytest.mark.parametrize("name", ["hbp9030", "ua767pc"])
+async def test_what_an_unused_window_still_brings_is_not_the_next_visits(name: str) -> None:
+    """Its key was pressed shortly before the window closed by itself."""
+    cart = InstrumentCart(name)
+    async with cart.found():
+        await cart.instrument.start(VISIT)
+        await cart.passes(WINDOW_S - 0.3)
+        cart.press()
+        await cart.until(lambda: cart.reasons() == [(VISIT, Code.NO_RESULT_CAME)])
+        await cart.instrument.start(OTHER)
+        await cart.until(lambda: len(cart.measured()) == 1)
+    assert [measured.visit for measured in cart.measured()] == [None]
+
+
+@pytest.mark.parametrize("name", PUSHING)
+async def test_what_was_begun_before_its_cable_was_pulled_is_not_the_next_visits(name: str) -> None:
+    cart = InstrumentCart(name, cycle_s=40.0)
+    async with cart.found():
+        await cart.instrument.start(VISIT)
+        cart.press()
+        await cart.passes(1)
+        cart.line.is_plugged = False
+        await cart.until(lambda: cart.reasons() == [(VISIT, Code.DEVICE_PULLED)])
+        cart.line.is_plugged = True
+        await cart.until(lambda: cart.is_found)
+        await cart.instrument.start(OTHER)
+        await cart.until(lambda: len(cart.measured()) == 1)
+        await cart.passes(10)
+        shown_by(cart, 5)
+        cart.press()
+        await cart.until(lambda: len(cart.measured()) == 2)
     assert [measured.visit for measured in cart.measured()] == [None, OTHER]
 
 

@@ -31,7 +31,7 @@ NAMES = (*STARTED_BY_HOST, *CARDS, "bm58", "microlife", "ua767pc", "visomat", "b
 async def recorded(name: str, folder: Path, wire: WireFault = WireFault.NONE) -> InstrumentCart:
     """Two starts, a result between them, a stop and a pull."""
     chance = random.Random(name)
-    cart = InstrumentCart(name, folder)
+    cart = InstrumentCart(name, folder, is_new=False)
     cart.wire = wire
     async with cart.found():
         shown = a_pressure(chance)
@@ -91,6 +91,26 @@ async def test_no_identifier_stands_in_a_trace(name: str, wire: WireFault, tmp_p
     assert len(came) > 50
     assert CARDS[name].encode()[:6] not in came
     assert all(path.stat().st_mode & 0o077 == 0 for path in traces_in(tmp_path))
+
+
+async def test_a_line_that_is_never_quiet_fills_no_memory(tmp_path: Path) -> None:
+    """What is held back for the mask has an end; what was left out is counted."""
+    cart = InstrumentCart("hbp9030", tmp_path, is_new=False)
+    came = 0
+
+    def noise(now_s: float) -> list[bytes]:
+        nonlocal came
+        came += 64
+        return [bytes(64)]
+
+    async with cart.found():
+        cart.line.tick = noise
+        await cart.passes(60)
+    [trace] = traces_in(tmp_path)
+    entries = [json.loads(line) for line in trace.read_text().splitlines()]
+    left_out = [entry["left_out_bytes"] for entry in entries if "left_out_bytes" in entry]
+    assert len(left_out) == 1
+    assert came > 20_000 and 0 <= came - left_out[0] - 4096 <= 64
 
 
 async def test_a_trace_names_times_both_ways_and_wishes(tmp_path: Path) -> None:
@@ -198,6 +218,11 @@ def test_by_hand(
     path.write_text(json.dumps(head) + "\n")
     assert main() == 2
     assert "does not know" in capsys.readouterr().err
+    path.write_bytes(b"\xff\xfe")
+    for unreadable in (path, tmp_path, tmp_path / "nowhere"):
+        monkeypatch.setattr("sys.argv", ["replay", str(unreadable)])
+        assert main() == 2
+        assert capsys.readouterr().err.startswith("the trace cannot be read: no such file")
 
 
 def test_every_driver_whose_device_tells_an_identifier_masks_it() -> None:

@@ -153,6 +153,23 @@ def test_a_spot_check_that_nobody_asked_for_is_nobodys() -> None:
     assert [m.visit for m in line.measurements] == [None]
 
 
+def test_a_spot_check_begun_for_the_visit_before_is_nobodys() -> None:
+    line = line_of("nonin_df13")
+    line.start(VISIT)
+    line.run(1)
+    line.stop()
+    line.start(OTHER_VISIT)
+    line.run(2)
+    line.press()
+    line.run(0.5)
+    assert [m.visit for m in line.measurements] == [None]
+    line.run(30)
+    line.device.shows("94/62")
+    line.press()
+    line.run(0.5)
+    assert line.measurements[1].visit == OTHER_VISIT
+
+
 def test_an_undated_spot_check_says_so() -> None:
     line = line_of("nonin_df13")
     line.device.fails("clock-unset")

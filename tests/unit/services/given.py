@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -232,9 +232,16 @@ def record_of(
 
 @asynccontextmanager
 async def desk_on_fakes(
-    role: Role, *, has_cuff: bool = True, is_kept: bool = True
+    role: Role,
+    *,
+    has_cuff: bool = True,
+    is_kept: bool = True,
+    instruments: Mapping[DeviceKind, Instrument] | None = None,
 ) -> AsyncIterator[DeskOnFakes]:
-    """Wired as main.py wires it; nothing listens until the test says so."""
+    """Wired as main.py wires it; nothing listens until the test says so.
+
+    `instruments` stand in the places of the fake ones of their kinds.
+    """
     clock = LoopClock(asyncio.get_running_loop())
     with inline_store() as store:
         device = await store.transaction(
@@ -243,7 +250,7 @@ async def desk_on_fakes(
             )
         )
         server, channel, engine = FakeServer(clock), FakeChannel(), FakeEngine()
-        cuff = FakeCuff(clock)
+        cuff = FakeCuff(clock, is_chosen=has_cuff)
         acts = Acts(store, clock, device.id)
         switchboard = Switchboard(channel, clock)
         sign_in = SignIn(
@@ -262,7 +269,8 @@ async def desk_on_fakes(
         )
         oximeter = FakeInstrument(DeviceKind.OXIMETER, clock, is_stream=True)
         thermometer = FakeInstrument(DeviceKind.THERMOMETER, clock)
-        others: dict[DeviceKind, Instrument] = {
+        fakes: dict[DeviceKind, Instrument] = {
+            DeviceKind.BLOOD_PRESSURE_CUFF: cuff,
             DeviceKind.OXIMETER: oximeter,
             DeviceKind.THERMOMETER: thermometer,
         }
@@ -271,7 +279,7 @@ async def desk_on_fakes(
             acts=acts,
             chart=chart,
             tray=tray,
-            instruments=others | {DeviceKind.BLOOD_PRESSURE_CUFF: cuff} if has_cuff else others,
+            instruments={**fakes, **(instruments or {})},
             tell_far=call.tell_far,
         )
         desk = Desk(

@@ -315,3 +315,17 @@ async def test_a_full_disk_at_signing_out_leaves_no_chart_for_the_next_person(
     assert "not all was closed" in caplog.text
     assert cart.chart.state.value.row is None
     assert stands(cart) == DeskState()
+
+
+async def test_a_cuff_stops_at_signing_out_also_where_the_call_cannot_be_closed(
+    cart: DeskOnFakes,
+) -> None:
+    known = await cart.knows_visit(VisitState.IN_VISIT)
+    cart.listens()
+    await cart.desk.open(known.visit)
+    await settled()
+    await cart.vitals.measure()
+    assert cart.cuff.starts == [known.visit]
+    cart.store.worker.is_full = True
+    await cart.acts.take_leave()
+    assert (cart.cuff.visit, cart.chart.state.value.row) == (None, None)

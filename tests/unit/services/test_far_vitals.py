@@ -1,5 +1,6 @@
 """What the far end tells of its instruments: believed as far as a body goes, for its visit."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -80,6 +81,48 @@ async def test_a_value_no_body_can_have_is_not_believed_from_the_far_end_either(
     doctor.far_vitals.heard(known.visit, told)
     assert doctor.far_vitals.state.value.readings == ()
     assert doctor.far_vitals.state.value.code is Code.OUT_OF_RANGE
+
+
+def live_told(value: int, at: datetime) -> dict[str, Any]:
+    return {
+        "kind": "live-value",
+        "vital": "spo2-percent",
+        "value": str(value),
+        "at": at.isoformat(),
+    }
+
+
+def age_s(desk: DeskOnFakes) -> float:
+    live = desk.far_vitals.state.value.live[VitalKind.SPO2_PERCENT]
+    return (desk.clock.now() - live.at).total_seconds()
+
+
+async def test_a_live_value_that_was_long_on_its_way_is_as_old_as_it_is(
+    doctor: DeskOnFakes,
+) -> None:
+    """An outage holds words up; when they come, the last number must not look alive."""
+    known = await in_visit(doctor)
+    far_wrong = timedelta(minutes=7)  # no two clocks agree
+    said = doctor.clock.now()
+    doctor.far_vitals.heard(known.visit, live_told(97, said - far_wrong))
+    await doctor.clock.passes(20)
+    doctor.far_vitals.heard(known.visit, live_told(91, said + timedelta(seconds=1) - far_wrong))
+    assert age_s(doctor) == pytest.approx(19, abs=0.01)
+    doctor.far_vitals.heard(known.visit, live_told(96, doctor.clock.now() - far_wrong))
+    assert age_s(doctor) == pytest.approx(0, abs=0.01)
+
+
+async def test_a_far_clock_that_is_set_anew_makes_values_old_for_a_minute_at_most(
+    doctor: DeskOnFakes,
+) -> None:
+    known = await in_visit(doctor)
+    ages = []
+    for second in range(80):
+        set_back = timedelta(seconds=60 if second >= 10 else 0)
+        doctor.far_vitals.heard(known.visit, live_told(97, doctor.clock.now() - set_back))
+        ages.append(age_s(doctor))
+        await doctor.clock.passes(1)
+    assert (ages[9], ages[10], ages[-1]) == pytest.approx((0, 60, 0), abs=0.01)
 
 
 JSON = st.recursive(

@@ -1,21 +1,35 @@
 """The tray: it outlives the program, knows the same one again, and gives it by a person's word."""
 
 import asyncio
-from datetime import timedelta
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Code, Rejected
-from app.domain.measurement import Measurement, VitalKind
+from app.domain.ids import VisitId
+from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
 from app.domain.tray import Place, WhyAside
 from app.domain.visits import VisitState
 from app.services import tray as tray_service
 from app.services.tray import Tray
+from peripherals.drivers.driver import Codec, Conversation
+from peripherals.drivers.tm2655.device import TM2655
+from peripherals.emulators.suntech import Shown
+from peripherals.emulators.tm2655 import block
+from peripherals.moment import Moment
 from tests.fakes.time_loop import settled
 from tests.unit.services.given import DeskOnFakes, Known
+
+TAKEN, REFUSED = b"\x16\x16\x0100\x06", b"\x16\x16\x0100\x15"
+NOON = Moment(datetime(2026, 11, 21, 12, 0, tzinfo=UTC), 100.0)
+PULSE_OF_ANOTHER = Quantity(VitalKind.PULSE_PER_MINUTE, Decimal(68))
 
 
 async def in_visit(cart: DeskOnFakes) -> Known:
@@ -83,7 +97,8 @@ async def test_coming_in_is_an_act_by_id_and_without_a_value(cart: DeskOnFakes) 
         (None, None),
     ]
     assert [one.subject for one in came] == [item.id for item in cart.tray.state.value.items]
-    assert all(b"128" not in one.canonical() for one in came)
+    said = [value for one in came for value in json.loads(one.canonical()).values()]
+    assert not {"128", 128, "131", 131} & set(said)
 
 
 async def test_a_person_gives_it_to_the_patient_who_stands_open(cart: DeskOnFakes) -> None:
@@ -197,6 +212,51 @@ async def test_an_old_result_is_no_answer_to_a_new_question(cart: DeskOnFakes) -
     assert (state.result, state.code) == (None, Code.KNOWN_BEFORE)
     [item] = cart.tray.state.value.items
     assert item.times == 2
+
+
+def told_by_a_tm2655(at: str) -> tuple[Measurement, Measurement]:
+    """What it measures for the visit, and that again when its line is opened anew."""
+    device, raw = TM2655.identity("/dev/ttyUSB0"), block(Shown(131, 83, 67), at, 0)
+    found: list[Measurement] = []
+    for is_asked in (True, False):
+        codec, conversation = TM2655.codec(), TM2655.conversation(device)
+        conversation.opened(NOON)
+        for data in (TAKEN, REFUSED) if is_asked else (TAKEN, TAKEN + raw):
+            found += _measured_of(codec, conversation, data)
+        if is_asked:
+            conversation.start(VisitId(UUID(int=1)), NOON)
+            found += _measured_of(codec, conversation, TAKEN + raw)
+    fresh, remembered = found
+    return fresh, remembered
+
+
+def _measured_of(codec: Codec, conversation: Conversation, data: bytes) -> list[Measurement]:
+    said = [t for f in [*codec.feed(data), *codec.idle()] for t in conversation.heard(f, NOON)]
+    return [thing for thing in said if isinstance(thing, Measurement)]
+
+
+@pytest.mark.parametrize("at", ["2611210815", "0000000000"])
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_what_a_cuff_remembers_of_a_measurement_that_was_here_is_known_again(
+    cart: DeskOnFakes, at: str, is_kept: bool
+) -> None:
+    """A TM-2655 tells its last result whenever its line is opened; also with a clock never set."""
+    known = await in_visit(cart)
+    fresh, remembered = told_by_a_tm2655(at)
+    assert (fresh.device_time is None) == (at == "0000000000")
+    assert remembered.visit is None and QualityFlag.FROM_MEMORY in remembered.quality
+    await cart.vitals.measure()
+    cart.cuff.tells(replace(fresh, visit=known.visit))
+    await settled()
+    await (cart.vitals.keep() if is_kept else cart.vitals.discard())
+    for _ in range(2):
+        cart.cuff.tells(remembered)
+        await settled()
+    assert aside(cart) == []
+    assert cart.tray.state.value.told_again == 2
+    cart.cuff.tells(replace(remembered, quantities=(*remembered.quantities[:3], PULSE_OF_ANOTHER)))
+    await settled()
+    assert len(aside(cart)) == 1
 
 
 async def test_a_full_disk_is_said_and_what_came_meanwhile_is_written_when_there_is_room(

@@ -34,7 +34,10 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def doctor(application: QApplication) -> AsyncIterator[Screens]:
-    async with desk_on_fakes(Role.CLINICIAN) as desk, screens_of(desk, Role.CLINICIAN) as screens:
+    async with (
+        desk_on_fakes(Role.CLINICIAN, has_cuff=False) as desk,
+        screens_of(desk, Role.CLINICIAN) as screens,
+    ):
         yield screens
 
 

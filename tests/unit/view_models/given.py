@@ -10,6 +10,7 @@ from app.domain.visits import VisitState
 from app.domain.vitals_policy import VitalsPolicy
 from app.runtime.tasks import TaskOwner
 from app.services.devices import Devices
+from app.services.far_devices import FarDevices
 from app.services.leaving import Leaving
 from app.services.sign_in import SignInPhase
 from tests.fakes.time_loop import settled, until
@@ -131,6 +132,9 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 desk=desk.desk,
                 sync=desk.sync,
                 devices=devices,
+                far_devices=FarDevices(
+                    acts=desk.acts, chart=desk.chart, call=desk.call, devices=devices, role=role
+                ),
                 role=role,
             ),
             vitals=VitalsViewModel(
@@ -143,7 +147,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 clock=clock,
                 policy=POLICY,
                 role=role,
-                has_cuff=role is Role.PRESENTER,
             ),
             bp_protocol=BpProtocolViewModel(
                 tasks,

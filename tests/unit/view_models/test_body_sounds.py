@@ -8,12 +8,14 @@ from app.domain.engine import LiveWay, ScopeProgress, SoundFault, SoundPlaying
 from app.domain.failures import Code, Unavailable
 from app.domain.ids import RecordId, new_id
 from app.domain.listening import Playing, Slot, SoundBand
+from app.domain.recordings import SoundGap
 from app.domain.sound_labels import LabelKind
 from tests.fakes.time_loop import settled, until
 from tests.unit.view_models.given import Screens
 from tests.unit.view_models.test_instruments import WAV, found, recording
 from ui import wording
 from ui.tone import Tone
+from ui.view_models.live_sound import spoken_gaps
 
 
 def site(screens: Screens, which: Site) -> str:
@@ -79,6 +81,18 @@ async def test_without_an_instrument_it_is_said_and_not_begun(cart: Screens) -> 
     cart.scope.open()
     assert not cart.scope.screen.can_start
     assert cart.scope.screen.live.title == wording.text("scope.no-instrument")
+
+
+async def test_what_is_wrong_with_the_instrument_is_said_on_its_page(cart: Screens) -> None:
+    """As of a WAV with a wrong header that stands for one: there is no cable to be looked at."""
+    await cart.open_chart()
+    found(cart, Presence.MISSING, Code.DEVICE_UNUSABLE)
+    cart.scope.open()
+    assert not cart.scope.screen.can_start
+    reason = wording.failure(Code.DEVICE_UNUSABLE)
+    assert cart.scope.screen.live.title == wording.text("scope.unusable", reason=reason)
+    found(cart)
+    assert cart.scope.screen.live.title == wording.text("scope.idle")
 
 
 async def test_rate_delay_and_way_are_said(cart: Screens) -> None:
@@ -193,3 +207,9 @@ async def test_a_recording_of_an_unknown_id_changes_nothing(cart: Screens) -> No
     cart.scope.heard_progress(replace(progress, recording=RecordId(new_id()), at_s=99.0))
     cart.tick()
     assert cart.scope.screen.live == before
+
+
+def test_a_moment_that_was_missed_is_never_told_as_no_time() -> None:
+    assert "0.3\xa0s" in spoken_gaps(((1.0, 1.3),), ())
+    assert "0.1\xa0s" in spoken_gaps((), (SoundGap(10, 20),))
+    assert "2\xa0s" in spoken_gaps(((1.0, 3.1),), ())

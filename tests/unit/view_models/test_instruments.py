@@ -52,6 +52,17 @@ async def test_start_is_there_when_cuff_and_open_visit_are(cart: Screens) -> Non
     assert screen.cuff_tone is Tone.BAD
 
 
+async def test_a_cuff_plugged_in_again_is_not_told_to_be_plugged_in(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    cart.desk.cuff.fails(Code.DEVICE_PULLED)
+    await until(lambda: not cart.vitals.screen.is_running)
+    ask_to_plug_in = wording.failure(Code.DEVICE_PULLED)
+    assert cart.vitals.screen.result_message == wording.text("vitals.ended-pulled")
+    assert ask_to_plug_in not in cart.vitals.screen.result_message
+
+
 async def somebody_signs_in(cart: Screens) -> None:
     cart.desk.server.people["kim", "pass word"] = cart.desk.acts.person
     cart.sign_in.sign_in("kim", "pass word")
@@ -271,6 +282,22 @@ async def test_the_far_side_has_no_controls_and_no_result(doctor: Screens) -> No
     assert (screen.cuff_state, screen.can_start) == ("", False)
 
 
+async def test_a_cuff_chosen_later_has_its_controls_at_once_and_none_when_forgotten(
+    doctor: Screens,
+) -> None:
+    await doctor.open_chart()
+    doctor.desk.cuff.is_chosen_here()
+    await until(lambda: doctor.vitals.screen.can_start)
+    assert doctor.vitals.screen.has_cuff_controls
+    assert doctor.vitals.screen.cuff_state.startswith(wording.text("device.blood-pressure-cuff"))
+    doctor.desk.cuff.is_pulled()  # said, for it is still wanted
+    await until(lambda: not doctor.vitals.screen.can_start)
+    assert wording.failure(Code.DEVICE_PULLED) in doctor.vitals.screen.cuff_state
+    doctor.desk.cuff.is_forgotten()
+    await until(lambda: not doctor.vitals.screen.has_cuff_controls)
+    assert doctor.vitals.screen.cuff_state == ""
+
+
 async def test_a_finished_visit_locks_the_instruments(cart: Screens) -> None:
     await cart.open_chart(VisitState.FINISHED)
     screen = cart.vitals.screen
@@ -281,9 +308,11 @@ async def test_a_finished_visit_locks_the_instruments(cart: Screens) -> None:
 # --- the stethoscope -----------------------------------------------------------------------------
 
 
-def found(cart: Screens, presence: Presence = Presence.FOUND) -> None:
+def found(
+    cart: Screens, presence: Presence = Presence.FOUND, why: Code = Code.DEVICE_MISSING
+) -> None:
     identity = DeviceIdentity(DeviceKind.STETHOSCOPE, "Scope", "scope")
-    reason = None if presence is Presence.FOUND else Code.DEVICE_MISSING
+    reason = None if presence is Presence.FOUND else why
     cart.devices.seen((DeviceStatus(identity, presence, cart.desk.clock.now(), reason),))
 
 

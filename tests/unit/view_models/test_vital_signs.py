@@ -73,13 +73,65 @@ async def test_a_streamed_value_is_fresh_then_a_dash_and_never_the_last_one_as_i
     assert (tile(cart, OXIMETER).value, tile(cart, OXIMETER).is_stale) == ("", True)
 
 
+async def test_a_perfusion_index_has_a_tile_while_the_oximeter_tells_one(cart: Screens) -> None:
+    oximeter = await with_oximeter(cart)
+    cart.vitals.start_instrument(OXIMETER)
+    await until(lambda: instrument(cart, OXIMETER).is_running)
+    oximeter.streams(SPO2_PERCENT="97", PULSE_PER_MINUTE="72")
+    await settled()
+    assert len(instrument(cart, OXIMETER).tiles) == 2
+    oximeter.streams(PERFUSION_INDEX_PERCENT="4.57")
+    await settled()
+    index = tile(cart, OXIMETER, 2)
+    assert (index.name, plain(index.value), index.unit) == ("Perfusion index", "4.57", "%")
+    oximeter.measures(SPO2_PERCENT="97", PULSE_PER_MINUTE="72", PERFUSION_INDEX_PERCENT="4.51")
+    await settled()
+    assert plain(tile(cart, OXIMETER, 2).value) == "4.51"
+    cart.vitals.keep_instrument(OXIMETER)
+    await until(lambda: cart.vitals.screen.readings)
+    assert "perfusion index 4.51 %" in cart.vitals.screen.readings[0].spoken
+    await cart.desk.clock.passes(LIVE_GONE_S + 1)
+    cart.tick()
+    assert len(instrument(cart, OXIMETER).tiles) == 2
+
+
+@pytest.mark.parametrize("code", [Code.MEMORY_READ, Code.MEMORY_EMPTY])
+async def test_a_memory_that_was_read_is_no_failure(cart: Screens, code: Code) -> None:
+    thermometer = await with_thermometer(cart)
+    cart.vitals.start_instrument(THERMOMETER)
+    await settled()
+    thermometer.fails(code)
+    await settled()
+    screen = instrument(cart, THERMOMETER)
+    assert (screen.message, screen.message_tone) == (wording.failure(code), Tone.PLAIN)
+    assert screen.can_start and screen.can_discard
+    cart.vitals.start()
+    await until(lambda: cart.vitals.screen.is_running)
+    cart.desk.cuff.fails(code)
+    await settled()
+    cuff = cart.vitals.screen
+    assert (cuff.result_message, cuff.result_tone) == (wording.failure(code), Tone.PLAIN)
+
+
+async def test_what_came_out_of_a_memory_is_a_task_and_not_a_fault(cart: Screens) -> None:
+    await cart.open_chart()
+    cart.desk.cuff.tells_from_memory(131, 79, 74, cart.desk.clock.now() - timedelta(hours=2))
+    await settled()
+    screen = cart.vitals.screen
+    said = (wording.failure(Code.FROM_MEMORY), Tone.ATTENTION)
+    assert (screen.message, screen.message_tone) == said
+    cart.desk.cuff.is_pulled()
+    await settled()
+    assert cart.vitals.screen.cuff_tone is Tone.BAD
+
+
 async def test_a_spot_value_grows_old_by_the_clinics_rule(cart: Screens) -> None:
     thermometer = await with_thermometer(cart)
     cart.vitals.start_instrument(THERMOMETER)
     await settled()
     thermometer.measures(TEMPERATURE_CELSIUS="38.4")
     await settled()
-    assert plain(tile(cart, THERMOMETER).name) == "Temperature, not kept yet"
+    assert plain(tile(cart, THERMOMETER).name) == "Not kept: Temperature"
     assert instrument(cart, THERMOMETER).message == wording.failure(Code.RESULT_UNDECIDED)
     cart.vitals.keep_instrument(THERMOMETER)
     await until(lambda: cart.vitals.screen.readings)
@@ -145,6 +197,39 @@ async def test_the_far_side_sees_values_and_no_controls(doctor: Screens) -> None
     await doctor.desk.clock.passes(LIVE_GONE_S + 1)
     doctor.tick()
     assert doctor.vitals.screen.instruments == ()
+
+
+async def test_the_far_side_sees_at_once_that_there_is_no_number_and_why(doctor: Screens) -> None:
+    known = await doctor.open_chart()
+
+    def hears(**told: str) -> None:
+        doctor.desk.far_vitals.heard(known.visit, told)  # type: ignore[arg-type]  # a payload
+
+    def has_pressure() -> bool:
+        return doctor.vitals.screen.live is not None
+
+    hears(kind="live-value", vital="spo2-percent", value="97")
+    hears(kind="cuff-pressure", value="132")
+    hears(kind="no-measurement", device="oximeter", code="no-finger")
+    screen = instrument(doctor, OXIMETER)
+    assert screen.tiles[0].is_stale
+    assert (screen.message, screen.message_tone) == (
+        wording.failure(Code.NO_FINGER),
+        Tone.ATTENTION,
+    )
+    assert has_pressure()  # the cuff goes on
+    hears(kind="live-value", vital="spo2-percent", value="96")
+    assert (instrument(doctor, OXIMETER).message, tile(doctor, OXIMETER).is_stale) == ("", False)
+    hears(kind="no-measurement", device="blood-pressure-cuff", code="cuff-leak")
+    assert not has_pressure()
+    assert doctor.vitals.screen.result_message == wording.failure(Code.CUFF_LEAK)
+    hears(kind="cuff-pressure", value="40")
+    assert doctor.vitals.screen.result_message == ""
+    hears(kind="no-measurement", device="glucometer", code="memory-read")
+    assert [one.kind for one in doctor.vitals.screen.instruments] == [OXIMETER]
+    for nonsense in ({"device": "oximeter", "code": "x"}, {"device": "x", "code": "no-finger"}):
+        hears(kind="no-measurement", **nonsense)
+        assert doctor.vitals.screen.message == wording.failure(Code.FAR_UNREADABLE)
 
 
 async def test_a_far_pressure_never_stands_where_our_own_running_cuff_is_shown(

@@ -9,9 +9,9 @@ import pytest
 
 from bench.devices.heart_rate import samples_of_file
 from bench.heart_sounds import heart_sound, sound_without_heart
-from media.auscultation.beat_evidence import cases_of
+from media.auscultation.beat_evidence import FEW_BEATS, Case, cases_of
 from media.auscultation.beat_likeness import Likeness
-from media.auscultation.heart_judge import DOUBTFUL_MOST, WEIGHTS
+from media.auscultation.heart_judge import DOUBTFUL_MOST, WEIGHTS, best_of
 from media.auscultation.heart_loudness import FRAMES_PER_S, HeartLoudness, marked
 from media.auscultation.heart_rate import (
     LAST_LEAST_S,
@@ -99,8 +99,15 @@ def test_recordings_with_an_ecg_beside_them() -> None:
         found = told(samples, rate_hz)
         assert found.beats_per_minute == pytest.approx(truth["heart_rate_bpm_median"], abs=3)
         assert found.confidence >= 0.5
-    samples, rate_hz = samples_of_file((folder / "physionet2016_c0003.wav").read_bytes())
-    assert told(samples, rate_hz).beats_per_minute == pytest.approx(65, abs=3)
+    counted = {
+        "physionet2016_c0003.wav": 65,
+        "umich_01_apex_normal_s1_s2_supine_bell.mp3": 75,
+    }
+    for name, beats_per_minute in counted.items():
+        samples, rate_hz = samples_of_file((folder / name).read_bytes())
+        found = told(samples, rate_hz)
+        assert found.beats_per_minute == pytest.approx(beats_per_minute, abs=3)
+        assert found.confidence >= 0.8
 
 
 # --- doubted -------------------------------------------------------------------------------------
@@ -121,6 +128,43 @@ def test_even_sounds_that_are_all_alike_are_never_believed_at_the_double() -> No
         found = heart_rate(sound, 2000)
         if found is not None and abs(found.beats_per_minute - beats_per_minute) > 3:
             assert found.confidence <= DOUBTFUL_MOST
+
+
+@pytest.mark.parametrize("beats_per_minute", [45, 60, 75])
+def test_a_few_beats_are_told_and_not_believed(beats_per_minute: int) -> None:
+    for beats in (FEW_BEATS - 0.5, FEW_BEATS + 3):
+        seconds = beats * 60 / beats_per_minute
+        found = told(thumps(beats_per_minute, systole_s=0.3, second_hz=65, seconds=seconds))
+        assert found.beats_per_minute == pytest.approx(beats_per_minute, abs=3)
+        assert (found.confidence >= 0.5) is (beats > FEW_BEATS)
+
+
+def test_a_short_piece_of_a_wandering_rate_is_doubted() -> None:
+    """The same unevenness may be believed when it is heard for longer."""
+    whole = np.concatenate(
+        [
+            thumps(rate, systole_s=0.25, second_hz=65, seconds=60 / rate * 2)
+            for rate in (96, 100, 106, 112, 118, 122, 118, 112, 106, 100) * 2
+        ]
+    )
+    short, long = whole[: 2000 * 5], np.tile(whole, 2)
+    assert told(short).confidence < 0.5
+    assert told(long).confidence > told(short).confidence
+
+
+def test_a_rate_whose_double_is_as_credible_is_not_believed() -> None:
+    marks, weight = marked(HeartLoudness(2000).heard(thumps(80, systole_s=0.3, second_hz=65)))
+    bands, total = Likeness(marks, weight), Likeness(marks.sum(axis=1, keepdims=True), weight)
+    cases = cases_of(bands, total, bands.paths(), 0.0)
+    best, confidence = best_of(cases)
+    assert confidence >= 0.8
+    half = Case(2 * cases[best].period, cases[best].evidence, is_doubtful=False)
+    doubted = Case(cases[best].period, cases[best].evidence, is_doubtful=True)
+    assert best_of([half]) == (0, confidence)
+    assert best_of([doubted]) == (0, DOUBTFUL_MOST)
+    assert best_of([doubted, half]) == (1, DOUBTFUL_MOST)
+    far = Case(3 * cases[best].period, cases[best].evidence, is_doubtful=False)
+    assert best_of([doubted, far]) == (1, confidence)
 
 
 @pytest.mark.parametrize("seed", range(200_000, 200_008))

@@ -142,6 +142,12 @@ def broken(at: int, form: str, value: int) -> bytes:
         (broken(22, "<H", 0), {Code.MALFORMED}),  # channels
         (broken(22, "<H", 9), {Code.MALFORMED}),
         (broken(34, "<H", 99), {Code.MALFORMED}),  # bits
+        # Fields that contradict each other: the rate would be wrong, and so would the heart's.
+        (broken(22, "<H", 2), {Code.MALFORMED}),
+        (broken(24, "<I", 8000), {Code.MALFORMED}),
+        (broken(28, "<I", 4000), {Code.MALFORMED}),  # bytes a second
+        (broken(32, "<H", 1), {Code.MALFORMED}),  # bytes of a frame
+        (broken(34, "<H", 64), {Code.MALFORMED}),
         (broken(20, "<H", 0x1234), {Code.MALFORMED}),  # a coding nobody knows
         (b"fLaC" + bytes(200), {Code.MALFORMED}),
         (b"ID3" + bytes(400), {Code.MALFORMED}),
@@ -246,6 +252,28 @@ def test_a_file_of_no_use_gets_a_sentence_and_exit_2(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("missing", [1, 4000])
+def test_a_file_cut_short_is_analysed_as_far_as_it_goes_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], missing: int
+) -> None:
+    code, out, err = told(put(tmp_path, wav_of(sound_of().tobytes(), 4000)[:-missing]), capsys)
+    assert code == 0
+    assert json.loads(out)["duration"] == pytest.approx(12.0, abs=0.51)
+    assert err == analyse.CUT_SHORT + "\n"
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+def test_a_length_never_filled_in_promises_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], length: int
+) -> None:
+    """As a program leaves it that writes to a pipe."""
+    wav = bytearray(wav_of(sound_of().tobytes(), 4000))
+    struct.pack_into("<I", wav, 40, length)
+    code, out, err = told(put(tmp_path, bytes(wav)), capsys)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["duration"] == 12.0
+
+
 def test_every_reason_has_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(tmp_path / "no", capsys)[0] == 2
     with pytest.raises(SystemExit) as ended:
@@ -264,7 +292,8 @@ def test_ten_minutes_need_no_more_memory_than_one(tmp_path: Path) -> None:
         written.setframerate(500)
         for _ in range(10):
             written.writeframes(minute.tobytes())
-    answer = analyse.analysed(path)
+    answer, is_cut_short = analyse.analysed(path)
+    assert not is_cut_short
     assert answer["duration"] == 600.0
     assert answer["heart_rate_bpm"] == pytest.approx(BEATS_PER_MINUTE, abs=3)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

@@ -43,6 +43,12 @@ def of(channels: int = 1, bits: int = 16, rate: int = 4000, kind: int = 1) -> by
     return bytes(wav)
 
 
+def contradicting(at: int, form: str, value: int) -> bytes:
+    wav = bytearray(wav_of(bytes(100), 4000))
+    struct.pack_into(form, wav, at, value)
+    return bytes(wav)
+
+
 @pytest.mark.parametrize(
     "wav",
     [
@@ -54,6 +60,9 @@ def of(channels: int = 1, bits: int = 16, rate: int = 4000, kind: int = 1) -> by
         of(kind=3),
         of(rate=0),
         of(rate=96_000),
+        contradicting(24, "<I", 8000),  # it would be heard at twice its rate
+        contradicting(28, "<I", 4000),
+        contradicting(32, "<H", 4),
         wav_of(b"", 4000),  # nothing to hear in it
         wav_of(bytes(100), 4000)[:30],
         wav_of(bytes(100), 4000)[:40],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from media.devices.kept_images import EVERY_ROW, ContentWatch, Image, KeptImages
+from media.devices.kept_images import EVERY_ROW, ROUND, ContentWatch, Image, KeptImages
 
 
 def image(shade: int, height: int = 48, width: int = 64) -> Image:
@@ -56,6 +56,19 @@ def test_an_old_picture_is_told_since_when() -> None:
     assert watch.same_since(image(2), 15.0) == 11.0
     assert watch.same_since(image(3), 16.0) is None
     assert watch.same_since(image(3), 17.0) == 16.0
+
+
+@pytest.mark.parametrize("buffers", range(1, ROUND + 1))
+def test_old_pictures_that_are_handed_out_in_turn_are_old(buffers: int) -> None:
+    watch = ContentWatch()
+    for shade in range(10):  # it lives
+        assert watch.same_since(image(20 + shade), float(shade)) is None
+    for shade in range(buffers):
+        assert watch.same_since(image(shade), 20.0 + shade) is None
+    newest = 20.0 + buffers - 1
+    for turn in range(50):
+        assert watch.same_since(image(turn % buffers), 30.0 + turn) == newest
+    assert watch.same_since(image(200), 90.0) is None
 
 
 @pytest.mark.parametrize("row", [0, 1, EVERY_ROW, EVERY_ROW + 1, 47])

@@ -34,6 +34,9 @@ def with_field(at: int, form: str, value: int) -> bytes:
         with_field(34, "<H", 24),
         with_field(24, "<I", 0),
         with_field(24, "<I", 1_000_000),
+        with_field(24, "<I", 8000),  # another rate than its bytes a second
+        with_field(28, "<I", 44_100),
+        with_field(32, "<H", 4),  # the size of two channels
         with_field(16, "<I", 0xFFFFFFFF),  # a header without an end
         GOOD[:36] + b"LIST" + GOOD[40:],  # no samples
         b"ID3\x03" + GOOD,

@@ -2,17 +2,19 @@
 
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pydicom
 import pytest
 
 from app.domain.failures import Code, Failure
+from app.domain.ids import RecordId, new_id
 from app.domain.stills import Scale
 from media.link.still_export import asked_of
 from media.stills.dicom_still import dicom_of
 from media.stills.export_process import pixels_of
-from tests.unit.media.stills.given import GivenStill, given_still
+from tests.unit.media.stills.given import TAKEN_AT, GivenStill, given_still
 
 VL_PHOTOGRAPHIC = "1.2.840.10008.5.1.4.1.1.77.1.4"
 
@@ -50,6 +52,20 @@ def test_the_same_still_is_the_same_object_and_another_visit_s_is_of_another_stu
     assert made(given) == made(given)
     other = made(given_still())
     assert other.SeriesInstanceUID != made(given).SeriesInstanceUID
+
+
+def test_two_stills_of_a_visit_say_the_same_of_their_study_and_series() -> None:
+    """An archive keeps what the first one says; a second that contradicts it is a fault."""
+    given = given_still()
+    later = replace(
+        given.told.still, id=RecordId(new_id()), taken_at=TAKEN_AT + timedelta(minutes=7)
+    )
+    first, second = made(given), made(replace(given, told=replace(given.told, still=later)))
+    assert first.ContentTime != second.ContentTime
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+    shared = [word for word in first.dir() if word.startswith(("Study", "Series", "Patient"))]
+    assert {"StudyDate", "StudyTime", "SeriesInstanceUID", "PatientID"} <= set(shared)
+    assert [first[word] for word in shared] == [second[word] for word in shared]
 
 
 @pytest.mark.parametrize(("coding", "lossy"), [("", "00"), ("YUYV", "00"), ("MJPG", "01")])

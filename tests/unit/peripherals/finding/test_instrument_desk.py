@@ -18,6 +18,7 @@ from app.services.ports import Cuff
 from peripherals.drivers.suntech.codec import Command, encode
 from peripherals.drivers.suntech.device import SUNTECH
 from peripherals.finding.instrument_desk import FILE_NAME, InstrumentDesk
+from tests.fakes.cuff import measurement
 from tests.fakes.time_loop import until
 from tests.unit.peripherals.finding.given import CHEAP, CUFF, NUMBERED, Machine, free_paths
 
@@ -43,7 +44,7 @@ async def test_a_port_that_nobody_chose_is_shown_and_never_opened(tmp_path: Path
         await machine.clock.passes(30)
         assert free_paths(desk) == [ONE]
         assert desk.state.value.devices == ()
-        assert not desk.has_any
+        assert desk.slot(CUFF).driver is None
         with pytest.raises(Unavailable) as nothing:
             await desk.slot(CUFF).start(VisitId(uuid4()))
         assert nothing.value.code is Code.DEVICE_MISSING
@@ -68,9 +69,14 @@ async def test_a_chosen_instrument_answers_and_is_there_after_the_next_start(
     kept = tmp_path / FILE_NAME
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     async with machine.desk(tmp_path) as again:
-        assert again.has_any
         await until(lambda: is_found(again))
+        events = again.slot(CUFF).events()
+        told = await anext(events)
+        assert isinstance(told, CuffState) and told.is_chosen
         await again.forget(CUFF)
+        while isinstance(told, CuffState) and told.is_chosen:
+            told = await anext(events)
+        assert isinstance(told, CuffState) and told.status.presence is Presence.MISSING
         assert free_paths(again) == [ONE]
         assert again.state.value.devices == ()
     assert json.loads(kept.read_text())["bindings"] == []
@@ -306,3 +312,19 @@ async def test_what_cannot_be_written_down_is_used_and_said(tmp_path: Path) -> N
         assert not_kept.value.code is Code.BINDINGS_NOT_KEPT
         assert desk.state.value.code is Code.BINDINGS_NOT_KEPT
         await until(lambda: is_found(desk))
+
+
+async def test_a_measurement_that_comes_before_anybody_listens_is_heard_by_who_does(
+    tmp_path: Path,
+) -> None:
+    """The lines are open before the services are: a device may push at that very moment."""
+    machine = Machine()
+    async with machine.desk(tmp_path) as desk:
+        slot = desk.slot(CUFF)
+        early, late = (measurement(None, mmhg, 76, at=machine.clock) for mmhg in (128, 131))
+        slot.tell(early)
+        events = slot.events()
+        slot.tell(late)
+        after = slot.events()
+    assert [event async for event in events] == [early, late]
+    assert [event async for event in after] == []

@@ -1,17 +1,16 @@
-"""A serial instrument pulled and put back: `python -m bench.devices_hotplug`, or `hotplug_rows()`.
+"""A serial instrument pulled and put back, and when the desk of instruments says so.
 
 The emulated cuff on a real pty, in a process of its own; the port's list is looked at every second
 and knows the pty as a USB adapter with a number. What the system itself needs is not in it.
 """
 
 import asyncio
-import json
 import os
 import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +18,11 @@ from pathlib import Path
 from app.domain.clock import SystemClock
 from app.domain.device import DeviceKind, DeviceStatus, Presence
 from app.domain.device_binding import PortIdentity, SeenPort
+from bench.devices.amount import Amount
 from bench.rows import Row, p95_row
 from peripherals.catalogue import DRIVERS
 from peripherals.finding.instrument_desk import InstrumentDesk
 
-ROUNDS = 20
 LIMIT_S = 10.0
 UNPLUG_GOAL, RETURN_GOAL = "<= 1.0", "<= 2.0"
 ADAPTER = PortIdentity(0x0403, 0x6001, "BENCH123", "1-3")
@@ -115,17 +114,11 @@ async def pull_and_put_back(folder: Path, rounds: int) -> Times:
     return times
 
 
-def rows_of(times: Times) -> list[Row]:
-    return [
-        p95_row("instrument pulled: noticed", "s", times.noticed_s, NOTE, UNPLUG_GOAL),
-        p95_row("instrument back: usable", "s", times.usable_s, NOTE, RETURN_GOAL),
-    ]
+def rows(amount: Amount) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="bedside-plugging-") as folder:
+        yield from rows_of(asyncio.run(pull_and_put_back(Path(folder), amount.plug_rounds)))
 
 
-def hotplug_rows(rounds: int = ROUNDS) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="bedside-hotplug-") as folder:
-        return rows_of(asyncio.run(pull_and_put_back(Path(folder), rounds)))
-
-
-if __name__ == "__main__":
-    print(json.dumps([row.as_json() for row in hotplug_rows()], indent=2))
+def rows_of(times: Times) -> Iterator[Row]:
+    yield p95_row("instrument pulled: noticed", "s", times.noticed_s, NOTE, UNPLUG_GOAL)
+    yield p95_row("instrument back: usable", "s", times.usable_s, NOTE, RETURN_GOAL)
