@@ -323,8 +323,8 @@ async def test_an_answer_about_another_record_takes_nothing_out(doctor: DeskOnFa
     record = new_id()
     original = doctor.server.push
 
-    async def swapped(changes, events):  # type: ignore[no-untyped-def]  # a server that lies
-        answer = await original(changes, events)
+    async def swapped(changes, events, cursor=None):  # type: ignore[no-untyped-def]  # a server that lies
+        answer = await original(changes, events, cursor)
         foreign = tuple(
             replace(result, record=None, outcome=Outcome.ACCEPTED) for result in answer.results
         )
