@@ -15,6 +15,9 @@ from app.domain.audit import (
 from app.domain.failures import Code, Untrusted
 from offline_store.connection import Connection
 from offline_store.counters import Counter, forget, raise_to, value_of
+from offline_store.kept import Kept
+
+MAY_HOLD_FEWER = "server-may-hold-fewer-events"
 
 HEAD = """
 SELECT number, digest FROM (
@@ -32,6 +35,7 @@ UNION ALL SELECT digest FROM audit_base WHERE count = ?
 class AuditLog:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._kept = Kept(connection)
 
     def add(self, event: AuditEvent) -> DeviceEvent:
         """The event at the chain's end, with the digest over all before it."""
@@ -89,14 +93,17 @@ class AuditLog:
         ]
 
     def acknowledge(self, until: int) -> None:
-        """Untrusted(AUDIT_MISMATCH) when the server holds events that were never made here.
-
-        It may hold fewer than it did: then they are sent again.
-        """
+        """Untrusted(AUDIT_MISMATCH) when the server holds events that were never made here."""
         if until > self.head().count:
             raise Untrusted(Code.AUDIT_MISMATCH, f"device event {until}")
-        forget(self._connection, Counter.EVENTS_ACKNOWLEDGED)
+        if self._kept.text(MAY_HOLD_FEWER) is not None:
+            forget(self._connection, Counter.EVENTS_ACKNOWLEDGED)
+            self._kept.keep_text(MAY_HOLD_FEWER, None)
         raise_to(self._connection, Counter.EVENTS_ACKNOWLEDGED, until)
+
+    def ask_again(self) -> None:
+        """The server may have forgotten: its next word counts, be it lower than the last."""
+        self._kept.keep_text(MAY_HOLD_FEWER, "yes")
 
     def server_witness(self) -> Witness:
         row = self._connection.execute("SELECT count, digest FROM server_witness").fetchone()

@@ -32,7 +32,7 @@ from app.contract.bodies import (
 from app.domain.bp_setting import Arm, CuffSize, Position, Taken
 from app.domain.call_log import CallReport, LadderStep, Spread
 from app.domain.changes import RecordType
-from app.domain.conflicts import Conflict, Resolution, Side
+from app.domain.conflicts import Conflict, Resolution, Side, Take
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
 from app.domain.measurement import Measurement, QualityFlag, Quantity, VitalKind
@@ -409,9 +409,10 @@ def _resolution_of(body: ResolutionBody) -> Resolution:
     return Resolution(body.take, body.fields, body.before, PersonId(body.by), body.by_name, body.at)
 
 
-def is_resolved(document: bytes) -> bool:
-    """Of a conflict; False of what only a later release can read."""
+def decision_in(document: bytes) -> Take | None:
+    """Of a conflict; None while it is open, and of what only a later release can read."""
     try:
-        return ConflictBody.model_validate_json(document).resolution is not None
+        resolution = ConflictBody.model_validate_json(document).resolution
     except ValueError:
-        return False
+        return None
+    return None if resolution is None else resolution.take

@@ -21,12 +21,13 @@ from app.domain.changes import (
     PendingChange,
     RecordType,
 )
+from app.domain.conflicts import Take
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import ChangeId, RecordId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
-from offline_store.documents import Lookup, is_resolved, lookup_of
+from offline_store.documents import Lookup, decision_in, lookup_of
 from offline_store.kept import Kept
 
 WAITING = """
@@ -216,14 +217,20 @@ class Outbox:
 
     def let_go_if_decided(self, record: ConfirmedRecord) -> None:
         """A change in conflict leaves when a person decided: the server's history has both."""
-        if record.record_type is not RecordType.CONFLICT or not is_resolved(record.body):
+        if record.record_type is not RecordType.CONFLICT:
+            return
+        take = decision_in(record.body)
+        if take is None:
             return
         row = self._connection.execute(
             "SELECT record_type, record FROM outbox WHERE id = ? AND refused IS NOT NULL",
             (str(record.record),),
         ).fetchone()
         if row is not None:
-            self._delete(ChangeId(record.record), kept_at=record.position)
+            # What was taken is in a change of its own; what was not is nowhere but in the conflict.
+            is_elsewhere = take in (Take.MINE, Take.BOTH)
+            position = None if is_elsewhere else record.position
+            self._delete(ChangeId(record.record), kept_at=position)
             self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
     def _mark(self, result: ChangeResult) -> None:
@@ -243,8 +250,7 @@ class Outbox:
             return
         if not row[2]:
             raise Rejected(Code.NOT_ALLOWED, "the change is not refused")
-        conflict = self._confirmed.find(RecordType.CONFLICT, RecordId(change))
-        self._delete(change, kept_at=None if conflict is None else conflict.position)
+        self._delete(change, kept_at=None)
         self.lay_over(RecordType(row[0]), RecordId(UUID(row[1])))
 
     def _delete(self, change: ChangeId, *, kept_at: int | None) -> None:

@@ -24,6 +24,7 @@ from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.attachments import Attachments
+from offline_store.audit_log import AuditLog
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, forget, raise_to, value_of
@@ -137,6 +138,7 @@ class Records:
         self._confirmed = ConfirmedRecords(connection)
         self._outbox = Outbox(connection)
         self._attachments = Attachments(connection)
+        self._audit_log = AuditLog(connection)
         self._kept = Kept(connection)
 
     def feed_position(self) -> int:
@@ -149,8 +151,8 @@ class Records:
 
     def begin_anew(self) -> None:
         """What is shown stays until the server's word for it comes, be that an older one."""
-        for counter in (Counter.FEED_POSITION, Counter.EVENTS_ACKNOWLEDGED):
-            forget(self._connection, counter)
+        forget(self._connection, Counter.FEED_POSITION)
+        self._audit_log.ask_again()
         for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD):
             self._kept.keep_text(name, None)
         self._confirmed.forget_positions()
@@ -181,6 +183,7 @@ class Records:
         if self._kept.text(FEED_EPOCH) not in (None, page.epoch):
             # Up to here it is the history that we know; what it took from us later, it may lack.
             self._outbox.send_again(after=page.since)
+            self._audit_log.ask_again()
         self._kept.keep_text(FEED_EPOCH, page.epoch)
         if page.cursor is not None:
             self._kept.keep_text(FEED_CURSOR, page.cursor)

@@ -53,7 +53,8 @@ class Conflicts:
         def write(unit: UnitOfWork) -> None:
             conflict = _found(unit, seen, is_open=True)
             fields = conflict.outcome(take, anew)
-            let_go(unit, conflict.change)
+            if take in (Take.MINE, Take.BOTH):  # else it leaves with the server's word for it
+                let_go(unit, conflict.change)
             _set(unit, self._acts, conflict, fields)
             resolution = Resolution(
                 take, fields, conflict.stands, person.id, person.name, stamp.device_time

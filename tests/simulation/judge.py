@@ -185,6 +185,9 @@ class Judge:
         return found
 
     def _conflicts_with_oneself(self) -> list[str]:
+        """Of a server that forgot, a person may be asked once more."""
+        if self._went_back:
+            return []
         rows = self._server_rows(
             f"SELECT document FROM records WHERE record_type = '{CONFLICT_TYPE}'"
         )

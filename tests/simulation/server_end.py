@@ -39,8 +39,14 @@ class DatabaseHere(Database):
         event.listen(self._write_engine, "after_cursor_execute", self._burn)
         event.listen(self._write_engine, "commit", self._burn)
 
-    def _burn(self, *_: object) -> None:
-        self._fuse.step()
+    def _burn(self, connection: Connection, *_: object) -> None:
+        try:
+            self._fuse.step()
+        except ProcessDied:
+            # At once, as the end of a process does: a cursor in a traceback would keep the lock.
+            raw: Any = connection.connection.dbapi_connection
+            raw.rollback()
+            raise
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()

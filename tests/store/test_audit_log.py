@@ -61,6 +61,16 @@ async def test_acknowledging_hides_nothing_that_is_new(either_store: OfflineStor
     assert await unacknowledged(either_store) == added[3:]
 
 
+async def test_a_server_that_may_have_forgotten_is_believed_once(store: OfflineStore) -> None:
+    added = await add(store, 5)
+    await acknowledge(store, 4)
+    await store.transaction(lambda unit: unit.audit.ask_again())
+    await acknowledge(store, 2)
+    assert await unacknowledged(store) == added[2:]
+    await acknowledge(store, 1)
+    assert await unacknowledged(store) == added[2:]
+
+
 async def test_the_server_cannot_hold_events_never_made_here(store: OfflineStore) -> None:
     await add(store, 2)
     with pytest.raises(Untrusted) as caught:

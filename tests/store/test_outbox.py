@@ -211,7 +211,7 @@ async def test_a_recording_waits_for_its_file_and_blocks_nobody(
         unit.attachments.add(A_DIGEST, 80_100)  # once more: it stays sent
 
     await either_store.transaction(sent)
-    assert await waiting(either_store) == [heard, later, note]
+    assert await waiting(either_store) == [note, heard, later]  # in clinical order
     assert await either_store.transaction(lambda unit: unit.attachments.unsent()) == []
 
 
