@@ -40,10 +40,11 @@ from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
 from server.signalling.router import signalling_router
 from server.signalling.service import Signalling
-from server.sync.cursors import Cursors, begin_epoch
+from server.sync.cursors import Cursors
 from server.sync.judgement import Judgement
 from server.sync.router import sync_router
 from server.sync.service import Sync
+from server.sync.store import begin_epoch
 from server.visits.service import Presence
 from server.workers import Workers
 

@@ -110,7 +110,6 @@ SQL_FILES = {
     "server/facts.py",
     "server/records.py",
     "server/recordings/store.py",
-    "server/sync/cursors.py",
     "server/sync/store.py",
     "server/visits/store.py",
     "demo/database_view.py",  # looks at the server's file from outside

@@ -1,9 +1,7 @@
 """Sends what waits, fetches what is new, and holds the server to the audit digest it gave before.
 
-Changes go in clinical order, of one kind oldest first; one that names a file waits until
-file_sender has brought it. Nothing leaves the outbox but with the server's answer. The only writer
-of the confirmed tables, through the store's settle/apply. A server that was put back from an old
-backup is sent again what it forgot.
+Changes go in clinical order; one that names a file waits until file_sender has brought it. Nothing
+leaves the outbox but with the server's answer. The only writer of the confirmed tables.
 """
 
 import asyncio

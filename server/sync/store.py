@@ -1,19 +1,20 @@
-"""Judged changes and device chains in SQL."""
+"""Judged changes, device chains and epochs in SQL."""
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from app.contract.sync import ChangeBody
 from app.domain.audit import CHAIN_START, Witness
 from app.domain.changes import Change, Outcome
 from app.domain.failures import Code
-from app.domain.ids import DeviceId
+from app.domain.ids import DeviceId, new_id
+from server.database import feed_head
 from server.records import without_file_keys
-from server.tables import device_chains, ops, time_of, time_text
+from server.tables import device_chains, epochs, ops, time_of, time_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +118,25 @@ def keep_device_chain(connection: Connection, device: DeviceId, chain: DeviceCha
             alarmed_at=chain.alarmed_at,
         )
     )
+
+
+def begin_epoch(connection: Connection) -> None:
+    """At each start; it knows the feed's head at its beginning."""
+    last = connection.execute(select(func.max(epochs.c.number))).scalar() or 0
+    values = {"number": last + 1, "id": str(new_id()), "began_at": feed_head(connection)}
+    connection.execute(insert(epochs).values(values))
+
+
+def newest_epoch(connection: Connection) -> str:
+    newest = select(epochs.c.id).order_by(epochs.c.number.desc()).limit(1)
+    return str(connection.execute(newest).scalar_one())
+
+
+def end_of_epoch(connection: Connection, epoch: str) -> int:
+    """The last position that was given in it; -1 of one that never was here."""
+    number = connection.execute(select(epochs.c.number).where(epochs.c.id == epoch)).scalar()
+    if number is None:
+        return -1
+    following = select(epochs.c.began_at).where(epochs.c.number == number + 1)
+    end: int | None = connection.execute(following).scalar()
+    return feed_head(connection) if end is None else end

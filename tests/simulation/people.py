@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from app.domain.audit import Act
@@ -62,7 +63,7 @@ class People:
             return ["text"]
         return self._dice.sample(CHANGED_OF_PATIENT, self._dice.choice((1, 1, 2)))
 
-    def _changeable(self, desk: DeskEnd) -> list[tuple[RecordType, RecordId, dict[str, str]]]:
+    def _changeable(self, desk: DeskEnd) -> list[tuple[RecordType, RecordId, dict[str, Any]]]:
         rows = desk.rows(
             "SELECT record_type, record, body, patient, visit FROM shown"
             " WHERE record_type IN ('note', 'patient') ORDER BY record"

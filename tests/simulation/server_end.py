@@ -156,13 +156,14 @@ class ServerEnd:
         app = self.app
         asked = self.requests.start(_asked(app, scope, body), "request")
         try:
-            return await asyncio.shield(asked)
+            answer: tuple[int, dict[str, str], bytes] = await asyncio.shield(asked)
         except ProcessDied as died:
             raise ConnectionResetError from died
         except asyncio.CancelledError:
             if asked.cancelled():
                 raise ConnectionResetError from None
             raise
+        return answer
 
 
 @contextmanager
