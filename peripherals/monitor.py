@@ -23,6 +23,7 @@ from app.runtime.tasks import TaskOwner
 from peripherals.byte_port import BytePort, Chunk, MakePort, SwitchFired
 from peripherals.drivers.driver import Codec, Conversation, Driver, Owing
 from peripherals.drivers.fault import Fault
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.event_stream import EventStream
 from peripherals.moment import Moment, now_of
@@ -69,7 +70,7 @@ class InstrumentMonitor:
         recorder: Recorder | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_defect: Callable[[BaseException], None] | None = None,
-        owed_until_s: float | None = None,
+        owed: Owed | None = None,
     ) -> None:
         self._path = path
         self._clock = clock or SystemClock()
@@ -83,7 +84,7 @@ class InstrumentMonitor:
         self._tasks = TaskOwner(driver.name, on_defect)
         self._streams: WeakSet[EventStream] = WeakSet()
         self._line: _Line | None = None
-        self._owed_until_s = owed_until_s  # of an earlier line, or program; None: nobody knows
+        self._owed = owed  # of an earlier line, or program; None: nobody knows
         missing = DeviceStatus(
             driver.identity(path), Presence.MISSING, self._clock.now(), Code.DEVICE_MISSING
         )
@@ -159,7 +160,7 @@ class InstrumentMonitor:
         """From open to lost; why it was lost."""
         conversation = self._driver.conversation(self._state.status.identity)
         if isinstance(conversation, Owing):
-            conversation.owed_until_s = self._owed_to(conversation)
+            conversation.owed = self._owed_to(conversation)
         line = _Line(self._port(), self._driver.codec(), conversation)
         reason = Code.CUFF_STOPPED  # when this task is cancelled
         try:
@@ -172,18 +173,16 @@ class InstrumentMonitor:
         finally:
             self._line = None
             self._do(line, conversation.lost(reason, self._now()))
-            if isinstance(conversation, Owing):
-                self._owed_until_s = conversation.owed_until_s
             await line.port.close()
             for what, times in line.ignored.items():
                 log.info("%s: line closed; passed over %d times: %s", self._name, times, what)
         return reason
 
-    def _owed_to(self, conversation: Owing) -> float:
-        """Where nobody knows: as if it were begun just now, by a program that died."""
-        if self._owed_until_s is None:
-            self._owed_until_s = self._clock.monotonic() + conversation.longest_s
-        return self._owed_until_s
+    def _owed_to(self, conversation: Owing) -> Owed:
+        """Where nobody knows: as if one were begun just now, by a program that died."""
+        if self._owed is None:
+            self._owed = Owed([self._clock.monotonic() + conversation.longest_s])
+        return self._owed
 
     def _port(self) -> BytePort:
         port = self._make_port(self._path, self._setting)

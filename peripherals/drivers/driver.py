@@ -12,6 +12,7 @@ from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.device import Evidence as Evidence  # the domain's word: the screen shows it
 from app.domain.failures import Code
 from app.domain.ids import VisitId
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Said
 from peripherals.line_setting import LineSetting
 from peripherals.moment import Moment
@@ -62,7 +63,7 @@ class Owing(Protocol):
     `longest_s` from its begin to its result.
     """
 
-    owed_until_s: float  # monotonic
+    owed: Owed
     longest_s: float
 
 

@@ -15,6 +15,7 @@ from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, NoMeasurement, QualityFlag
 from peripherals.drivers.blood_pressure import BloodPressure, Failed
 from peripherals.drivers.fault import Fault, Why
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Ignored, Said
 from peripherals.drivers.wall_clock import instant_of
 from peripherals.moment import Moment
@@ -52,7 +53,7 @@ class PushedConversation:
         self.visit: VisitId | None = None
         self._memory_age_s = memory_age_s
         self._armed_s = 0.0
-        self.owed_until_s = 0.0  # a closed window's key may have been pressed
+        self.owed = Owed()  # a closed window's key may have been pressed
         self._was_unreadable = False
         self._told: deque[tuple[bytes, float]] = deque(maxlen=TOLD_MOST)  # digest, when it was told
 
@@ -100,6 +101,8 @@ class PushedConversation:
         if isinstance(frame, BloodPressure):
             return self._heard_result(frame, at)
         if isinstance(frame, Failed):
+            if self.owed.takes(at.monotonic_s):
+                return [NoMeasurement(None, frame.reason, self.device, at.utc)]
             visit, self.visit = self.visit, None
             return [NoMeasurement(visit, frame.reason, self.device, at.utc)]
         return [Ignored("a frame of another kind")]
@@ -125,9 +128,8 @@ class PushedConversation:
 
     def _whose(self, at: Moment) -> VisitId | None:
         """Of the armed visit, once; nobody's while it may have been begun before the arming."""
-        is_owed = at.monotonic_s < self.owed_until_s
+        is_owed = self.owed.takes(at.monotonic_s)
         if is_owed or at.monotonic_s - self._armed_s < SHORTEST_S:
-            self.owed_until_s = 0.0
             return None
         visit, self.visit = self.visit, None  # asked once, answered once
         return visit
@@ -142,5 +144,5 @@ class PushedConversation:
         if self.visit is None:
             return []
         visit, self.visit = self.visit, None
-        self.owed_until_s = at.monotonic_s + LONGEST_S
+        self.owed.add(at.monotonic_s + LONGEST_S)
         return [NoMeasurement(visit, reason, self.device, at.utc)]

@@ -20,6 +20,7 @@ from app.domain.measurement import Measurement, NoMeasurement
 from peripherals.byte_port import Chunk
 from peripherals.catalogue import DRIVERS
 from peripherals.drivers import pushing
+from peripherals.drivers.owed import Owed
 from peripherals.hid_port import HidPort
 from peripherals.monitor import InstrumentMonitor
 from peripherals.recording import Recorder
@@ -70,7 +71,7 @@ async def test_a_result_over_a_real_line(
     options = ("--seconds", "1", "--fault", fault)
     async with CuffEmulator(tmp_path, *options, device=name) as emulator:
         await emulator.told(f"result {shown.systolic}/{shown.diastolic}/{shown.pulse}")
-        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed_until_s=0.0) as monitor:
+        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed=Owed()) as monitor:
             events = monitor.events()
             await until(events, Presence.FOUND)
             await monitor.start(VISIT)
@@ -87,7 +88,7 @@ async def test_a_result_over_a_real_line(
 @pytest.mark.parametrize("name", ["bm58", "microlife", "visomat"])
 async def test_a_memory_over_a_real_line(name: str, tmp_path: Path) -> None:
     async with CuffEmulator(tmp_path, "--seconds", "1", device=name) as emulator:
-        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed_until_s=0.0) as monitor:
+        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed=Owed()) as monitor:
             events = monitor.events()
             await until(events, Presence.FOUND)
             await emulator.told("press")

@@ -14,6 +14,7 @@ from app.domain.failures import Code
 from app.domain.ids import VisitId
 from app.domain.measurement import LiveValue, Measurement, NoMeasurement, VitalKind
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.monitor import InstrumentMonitor
 from tests.whole.cuff_emulator import CuffEmulator
 
@@ -46,7 +47,7 @@ async def test_a_finger_is_measured_and_missed(name: str, tmp_path: Path) -> Non
     chance = random.Random()
     spo2, pulse = chance.randint(80, 99), chance.randint(45, 150)
     async with CuffEmulator(tmp_path, "--result", f"{spo2}/{pulse}", device=name) as emulator:
-        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed_until_s=0.0) as monitor:
+        async with InstrumentMonitor(emulator.port, DRIVERS[name], owed=Owed()) as monitor:
             events = monitor.events()
             await until_it_is(Presence.FOUND, events)
             await monitor.start(VISIT)

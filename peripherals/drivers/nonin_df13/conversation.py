@@ -22,6 +22,7 @@ from app.domain.measurement import (
 from peripherals.drivers.fault import Fault
 from peripherals.drivers.nonin.words import Answer, select_format, set_time
 from peripherals.drivers.nonin_df13.codec import FORMAT, SpotCheck
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.said import Ignored, Said, Send
 from peripherals.drivers.wall_clock import instant_of
 from peripherals.moment import Moment
@@ -46,7 +47,7 @@ class SpotCheckConversation:
         self.is_ready = False
         self._has_format = False
         self._opened_s = self._asked_s = self._started_s = 0.0
-        self.owed_until_s = 0.0  # a finger may have been in when its visit was closed
+        self.owed = Owed()  # a finger may have been in when its visit was closed
         self._told: deque[bytes] = deque(maxlen=TOLD_MOST)  # frames that were told
 
     @property
@@ -96,8 +97,7 @@ class SpotCheckConversation:
             return self._ended(Code.PULSE_NOT_FOUND, at)
         if frame.is_from_memory:
             return [self._measurement(frame, None, at)]
-        if at.monotonic_s < self.owed_until_s:  # begun for the visit before
-            self.owed_until_s = 0.0
+        if self.owed.takes(at.monotonic_s):  # begun for the visit before
             return [self._measurement(frame, None, at)]
         visit, self.visit = self.visit, None  # asked once, answered once
         return [self._measurement(frame, visit, at)]
@@ -121,7 +121,7 @@ class SpotCheckConversation:
     def _closed(self, reason: Code, at: Moment) -> list[Said]:
         """Without a word of the device: its reading may still come."""
         if self.visit is not None:
-            self.owed_until_s = at.monotonic_s + LONGEST_S
+            self.owed.add(at.monotonic_s + LONGEST_S)
         return self._ended(reason, at)
 
     def _ended(self, reason: Code, at: Moment) -> list[Said]:

@@ -14,6 +14,7 @@ from app.services.bp_protocol import BpProtocol
 from app.services.tray import Tray
 from app.services.vitals import Vitals
 from offline_store.measurements import Measurements
+from peripherals.drivers.owed import Owed
 from peripherals.drivers.pushing import PushedConversation
 from peripherals.drivers.said import Said
 from peripherals.drivers.suntech.codec import Answer
@@ -191,7 +192,7 @@ def what_is_owed_goes_with_its_line(patch: pytest.MonkeyPatch) -> None:
     """A key that was pressed before the cable was pulled answers for the next one."""
 
     def opened(self: PushedConversation, at: Moment) -> list[Said]:
-        self.owed_until_s = 0.0
+        self.owed = Owed()
         return []
 
     patch.setattr(PushedConversation, "opened", opened)

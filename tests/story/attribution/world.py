@@ -33,6 +33,7 @@ from app.services.visits import Visits
 from app.services.vitals import Vitals
 from app.services.vitals_state import VitalsState
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.emulators.hbp9030 import line as hbp9030_line
 from peripherals.emulators.key_pressed import SimulatedKeyPressed
 from peripherals.emulators.memory import Memory
@@ -214,7 +215,7 @@ class Life:
                 clock=clock,
                 make_port=maker(wire, lambda: self.is_alive),
                 is_port_there=lambda _, wire=wire: wire.is_plugged,  # type: ignore[misc]
-                owed_until_s=0.0 if world.life is None else None,  # the night was quiet
+                owed=Owed() if world.life is None else None,  # the night was quiet
             )
             for kind, wire in world.wires.items()
         }

@@ -13,6 +13,7 @@ from app.domain.ids import VisitId
 from app.domain.measurement import Measurement, NoMeasurement, VitalKind
 from app.services.ports import Cuff
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.emulators.all_emulators import EMULATORS
 from peripherals.emulators.key_pressed import SimulatedKeyPressed
 from peripherals.emulators.suntech import Shown
@@ -37,14 +38,15 @@ def a_pressure(chance: random.Random) -> Shown:
 
 
 class InstrumentCart:
-    """`owed_until_s`: nothing was begun before it was there, unless a test says otherwise."""
+    """`is_new`: nothing was begun before it was there, unless a test says otherwise."""
 
     def __init__(
         self,
         name: str,
         traces: Path | None = None,
         cycle_s: float = CYCLE_S,
-        owed_until_s: float | None = 0.0,
+        *,
+        is_new: bool = True,
     ) -> None:
         self.seen: list[str] = []
         self.emulator = EMULATORS[name]
@@ -65,7 +67,7 @@ class InstrumentCart:
             is_port_there=self.line.is_there,
             recorder=recorder,
             sleep=self.line.clock.sleep,
-            owed_until_s=owed_until_s,
+            owed=Owed() if is_new else None,
         )
         self.instrument: Cuff = self.monitor  # mypy compares the two here
 

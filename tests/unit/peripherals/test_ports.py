@@ -17,6 +17,7 @@ from peripherals.arrivals import WAITING_CHUNKS, Arrivals
 from peripherals.ble_port import GAP_S, MEASUREMENT_UUID, BlePort
 from peripherals.byte_port import Chunk
 from peripherals.catalogue import DRIVERS
+from peripherals.drivers.owed import Owed
 from peripherals.hid_port import HidPort, bytes_of_report
 from peripherals.line_setting import LineSetting, Parity
 from peripherals.moment import now_of
@@ -129,7 +130,7 @@ async def test_two_indications_at_once_are_two_measurements() -> None:
         monitor = InstrumentMonitor(
             ADDRESS,
             DRIVERS["ble_bp"],
-            owed_until_s=0.0,
+            owed=Owed(),
             make_port=lambda *_: BlePort(ADDRESS, make_client=radio.make),
         )
         async with monitor:

@@ -93,7 +93,7 @@ async def test_an_armed_visit_is_answered_once(name: str) -> None:
 @pytest.mark.parametrize("name", PUSHING)
 async def test_what_a_program_that_died_may_have_begun_is_nobody_s(name: str) -> None:
     """Its key was pressed for another patient; we began in between and know nothing of it."""
-    cart = InstrumentCart(name, owed_until_s=None)
+    cart = InstrumentCart(name, is_new=False)
     async with cart.found():
         shown_by(cart, 3)
         cart.press()
@@ -108,7 +108,7 @@ async def test_what_a_program_that_died_may_have_begun_is_nobody_s(name: str) ->
 
 @pytest.mark.parametrize("name", PUSHING)
 async def test_after_the_longest_measurement_nothing_of_before_can_come(name: str) -> None:
-    cart = InstrumentCart(name, owed_until_s=None)
+    cart = InstrumentCart(name, is_new=False)
     async with cart.found():
         await cart.passes(LONGEST_S + 1)
         shown_by(cart, 3)

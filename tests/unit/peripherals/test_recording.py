@@ -31,7 +31,7 @@ NAMES = (*STARTED_BY_HOST, *CARDS, "bm58", "microlife", "ua767pc", "visomat", "b
 async def recorded(name: str, folder: Path, wire: WireFault = WireFault.NONE) -> InstrumentCart:
     """Two starts, a result between them, a stop and a pull."""
     chance = random.Random(name)
-    cart = InstrumentCart(name, folder, owed_until_s=None)
+    cart = InstrumentCart(name, folder, is_new=False)
     cart.wire = wire
     async with cart.found():
         shown = a_pressure(chance)
@@ -95,7 +95,7 @@ async def test_no_identifier_stands_in_a_trace(name: str, wire: WireFault, tmp_p
 
 async def test_a_line_that_is_never_quiet_fills_no_memory(tmp_path: Path) -> None:
     """What is held back for the mask has an end; what was left out is counted."""
-    cart = InstrumentCart("hbp9030", tmp_path, owed_until_s=None)
+    cart = InstrumentCart("hbp9030", tmp_path, is_new=False)
     came = 0
 
     def noise(now_s: float) -> list[bytes]:

@@ -13,6 +13,7 @@ from app.domain.failures import Code
 from app.domain.measurement import LiveValue
 from peripherals.catalogue import DRIVERS
 from peripherals.drivers.driver import Driver
+from peripherals.drivers.owed import Owed
 from peripherals.emulators.all_emulators import EMULATORS
 from peripherals.emulators.memory import UNSET_CLOCK
 from peripherals.emulators.simulated import Simulated
@@ -45,7 +46,7 @@ class Bench:
             clock=clock,
             make_port=self.line.port,
             is_port_there=self.line.is_there,
-            owed_until_s=0.0,
+            owed=Owed(),
         )
 
     @asynccontextmanager
