@@ -69,6 +69,7 @@ async def test_many_at_once_are_kept_whole_while_it_falls_asleep_and_wakes(
     async with asyncio.TaskGroup() as together:
         for number in range(30):
             together.create_task(store.transaction(partial(add, f"{number:02}")))
+            together.create_task(texts(store))
             if number % 7 == 3:
                 together.create_task(store.rest())
             if number % 7 == 6:
