@@ -282,6 +282,14 @@ def make_services(
         tell_far=call.tell_far,
     )
     policy = settings.vitals_policy
+    bp_protocol = BpProtocol(
+        acts=acts,
+        chart=chart,
+        vitals=vitals,
+        tray=tray,
+        tell_far=call.tell_far,
+        policy=policy.pressures,
+    )
     equipment = Equipment(
         settings.camera,
         settings.microphone,
@@ -349,14 +357,7 @@ def make_services(
         tray=tray,
         vitals=vitals,
         far_vitals=FarVitals(acts, chart),
-        bp_protocol=BpProtocol(
-            acts=acts,
-            chart=chart,
-            vitals=vitals,
-            tray=tray,
-            tell_far=call.tell_far,
-            policy=policy.pressures,
-        ),
+        bp_protocol=bp_protocol,
         observations=Observations(acts, chart, call.tell_far),
         visits=visits,
         notes=Notes(acts, chart),
@@ -400,7 +401,7 @@ def make_services(
             sign_in=sign_in,
             clock=clock,
             after_s=settings.lock_after_s,
-            is_busy=lambda: is_busy(call, vitals, leaving),
+            is_busy=lambda: is_busy(call, vitals, bp_protocol, leaving),
             shown=(worklist, unsent, desk),
             rest=store.rest,
             stay_awake=store.stay_awake,
@@ -415,7 +416,7 @@ def make_services(
         store_care=StoreCare(
             upkeep=store.upkeep,
             acts=acts,
-            is_busy=lambda: is_busy(call, vitals, leaving) or store.rests,
+            is_busy=lambda: is_busy(call, vitals, bp_protocol, leaving) or store.rests,
             keep_for=settings.keep_for,
             put_back=store.restored.changes,
             was_begun_anew=store.was_begun_anew,
@@ -424,10 +425,11 @@ def make_services(
     )
 
 
-def is_busy(call: Call, vitals: Vitals, leaving: Leaving) -> bool:
-    """A call runs, an instrument measures, or what is not kept yet would be lost."""
-    is_measuring = any(one.is_running for one in vitals.state.value.instruments.values())
+def is_busy(call: Call, vitals: Vitals, series: BpProtocol, leaving: Leaving) -> bool:
+    """A call or a series runs, an instrument measures, or what is not kept yet would be lost."""
     is_called = call.state.value.phase not in (Phase.IDLE, Phase.ENDED)
+    is_running = any(one.is_running for one in vitals.state.value.instruments.values())
+    is_measuring = is_running or series.state.value.is_active
     return is_called or is_measuring or bool(leaving.losses.value)
 
 

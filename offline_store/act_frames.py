@@ -5,6 +5,7 @@ measurements that arrived or were decided upon. The rows' own bytes, so that not
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from offline_store.counters import Counter, raise_to, value_of
 from offline_store.kept import Kept
 from offline_store.measurements import Measurements
 from offline_store.outbox import Outbox
+
+log = logging.getLogger(__name__)
 
 ROWS_IN_FRAME = 200  # of a journal that is written anew: no frame is larger than it must be
 
@@ -137,7 +140,11 @@ def put_back(connection: Connection, rows: Rows, recordings: Path, restored: Res
     """What of these rows is not here. A change that the server had is sent again: it answers so."""
     outbox = Outbox(connection)
     for body in rows.changes:
-        change = outbox.put_back(body.encode())
+        try:
+            change = outbox.put_back(body.encode())
+        except ValueError:  # stays in the journal, for the release that knows it
+            log.error("a change in the journal is of a later release and stays there")
+            continue
         if change is not None:
             _wait_for_files(connection, change, recordings)
             restored.changes += 1

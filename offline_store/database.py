@@ -194,9 +194,13 @@ class OfflineStore:
 
     async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         """Run `work`, which only reads, beside the writer: all that was committed is seen."""
-        if self._kept is None or self._rests:
-            return await self.transaction(work)
-        return await self._kept.readers.look(work)
+        if self._kept is not None and not self._rests:
+            try:
+                return await self._kept.readers.look(work)
+            except Unavailable as closed:  # it fell asleep just now
+                if closed.code is not Code.STORE_RESTS:
+                    raise
+        return await self.transaction(work)
 
     async def on_writer(self, work: Callable[[Connection], ResultT]) -> ResultT:
         """On the writer's thread, outside of any transaction: for the upkeep."""

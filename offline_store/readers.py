@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from app.domain.failures import Code, Unavailable
 from offline_store.connection import Connection, connect, failures_named, keep_working_set
 from offline_store.unit_of_work import UnitOfWork
 
@@ -59,24 +60,30 @@ class Reader:
 
 
 class Readers:
-    """Whoever asks gets the next reader that is free."""
+    """Whoever asks gets the next reader that is free; Unavailable(STORE_RESTS) once closed."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        self._all = [Reader(path, key, number) for number in range(1, READERS + 1)]
-        self._free: asyncio.LifoQueue[Reader] = asyncio.LifoQueue()
-        for reader in self._all:
-            self._free.put_nowait(reader)
+        self._free: asyncio.LifoQueue[Reader | None] = asyncio.LifoQueue()
+        for number in range(1, READERS + 1):
+            self._free.put_nowait(Reader(path, key, number))
 
     async def look(self, work: Callable[[UnitOfWork], ResultT]) -> ResultT:
         return await self.run(lambda connection: work(UnitOfWork.on(connection)))
 
     async def run(self, work: Callable[[Connection], ResultT]) -> ResultT:
         reader = await self._free.get()
+        if reader is None:
+            self._free.put_nowait(None)  # whoever else waits is told, too
+            raise Unavailable(Code.STORE_RESTS)
         try:
             return await reader.run(work)
         finally:  # also of one who waits no longer: the next work stands behind theirs
             self._free.put_nowait(reader)
 
     async def close(self) -> None:
-        for reader in self._all:
-            await reader.close()
+        """Each when its work is done."""
+        for _ in range(READERS):
+            reader = await self._free.get()
+            if reader is not None:
+                await reader.close()
+        self._free.put_nowait(None)

@@ -11,11 +11,12 @@ from keyring.errors import InitError, KeyringLocked, NoKeyringError
 from app.domain.failures import Code, Unavailable, Untrusted
 from offline_store.key_vault import KeyVault, allowed_backends
 from tests.fakes.keyring import KeyringInMemory, NoKeyring
+from tests.fakes.tpm import NoTpm
 
 
 def vault(folder: Path, backend: Any, limit_s: float = 5.0) -> KeyVault:
     folder.mkdir(exist_ok=True)
-    return KeyVault(folder, choose_backend=lambda: backend, limit_s=limit_s)
+    return KeyVault(folder, choose_backend=lambda: backend, limit_s=limit_s, tpm=NoTpm(folder))
 
 
 def names_in(folder: Path) -> list[str]:

@@ -14,6 +14,7 @@ from offline_store.pin import PinCost
 from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.keyring import KeyringInMemory, NoKeyring
 from tests.fakes.store import memory_store
+from tests.fakes.tpm import NoTpm
 from tests.store.given import PATIENT, event, new_note
 
 
@@ -69,6 +70,7 @@ async def test_many_at_once_are_kept_whole_while_it_falls_asleep_and_wakes(
     async with asyncio.TaskGroup() as together:
         for number in range(30):
             together.create_task(store.transaction(partial(add, f"{number:02}")))
+            together.create_task(texts(store))
             if number % 7 == 3:
                 together.create_task(store.rest())
             if number % 7 == 6:
@@ -83,7 +85,9 @@ async def test_it_stays_asleep_when_the_keyring_is_locked_meanwhile(
     folder: Path, ring: KeyringInMemory
 ) -> None:
     away = [False]
-    vault = KeyVault(folder, choose_backend=lambda: NoKeyring() if away[0] else ring)
+    vault = KeyVault(
+        folder, choose_backend=lambda: NoKeyring() if away[0] else ring, tpm=NoTpm(folder)
+    )
     async with open_store(folder, vault) as store:
         await store.transaction(partial(add, "before"))
         await store.rest()
@@ -98,7 +102,9 @@ async def test_it_stays_asleep_when_the_keyring_is_locked_meanwhile(
 
 async def test_with_a_pin_alone_it_stays_open(folder: Path) -> None:
     """Nobody could give the key again, and what a device sends would be lost."""
-    vault = KeyVault(folder, choose_backend=NoKeyring, pin_cost=PinCost(64, 1, 1))
+    vault = KeyVault(
+        folder, choose_backend=NoKeyring, pin_cost=PinCost(64, 1, 1), tpm=NoTpm(folder)
+    )
     async with open_store(folder, vault, pin="270496") as store:
         assert store.custody is Custody.PIN
         await store.rest()

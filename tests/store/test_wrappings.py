@@ -16,15 +16,11 @@ from offline_store.key_vault import Custody, KeyVault
 from offline_store.pin import PinCost, key_of_pin
 from offline_store.tpm import ADDRESS, Tpm
 from tests.fakes.keyring import KeyringInMemory, NoKeyring
+from tests.fakes.tpm import NoTpm
 from tests.store.given import PATIENT, new_note
 
 PIN = "270496"
 CHEAP = PinCost(memory_kib=64, passes=1, lanes=1)
-
-
-class NoTpm(Tpm):
-    def is_there(self) -> bool:
-        return False
 
 
 def vault(folder: Path, ring: KeyringInMemory | None = None, tpm: Tpm | None = None) -> KeyVault:

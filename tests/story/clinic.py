@@ -80,6 +80,7 @@ class Desk:
             cuff="/dev/ttyTest" if role is Role.PRESENTER else None,
             exam_camera="exam.avi" if role is Role.PRESENTER else None,
             shows_witness=False,
+            lock_after_s=None,  # whoever plays these people touches no screen
         )
 
     async def starts(self) -> None:

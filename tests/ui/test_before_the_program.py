@@ -15,6 +15,7 @@ from offline_store.database import OfflineStore, open_store
 from offline_store.key_vault import Custody, KeyVault
 from offline_store.pin import PinCost
 from tests.fakes.keyring import KeyringInMemory, NoKeyring
+from tests.fakes.tpm import NoTpm
 from tests.store.given import PATIENT, new_note
 
 PIN = "270496"
@@ -40,7 +41,7 @@ class Person:
     @asynccontextmanager
     async def _opened(self, folder: Path, **how: Any) -> AsyncIterator[OfflineStore]:
         backend: Callable[[], Any] = NoKeyring if self.ring is None else lambda: self.ring
-        vault = KeyVault(folder, choose_backend=backend, pin_cost=CHEAP)
+        vault = KeyVault(folder, choose_backend=backend, pin_cost=CHEAP, tpm=NoTpm(folder))
         async with open_store(folder, vault, **how) as store:
             yield store
 
