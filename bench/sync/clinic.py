@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -141,9 +142,9 @@ class Desk:
         """Offline: one change for each of these patients, durable here."""
         for first in range(0, len(patients), ACTS_AT_ONCE):
             some = patients[first : first + ACTS_AT_ONCE]
-            await self.acts.do(lambda unit, some=some: self._edit(unit, some, words))
+            await self.acts.do(partial(self._edit, some, words))
 
-    def _edit(self, unit: UnitOfWork, patients: tuple[PatientId, ...], words: str) -> None:
+    def _edit(self, patients: tuple[PatientId, ...], words: str, unit: UnitOfWork) -> None:
         for patient in patients:
             confirmed = unit.records.confirmed(RecordType.PATIENT, RecordId(patient))
             assert confirmed is not None

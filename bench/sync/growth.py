@@ -6,6 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
@@ -14,6 +15,7 @@ from bench.rows import Row, p95_row, rounded
 from bench.sync.amount import Amount
 from offline_store.database import OfflineStore, open_store
 from offline_store.key_vault import KeyVault
+from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.keyring import KeyringInMemory
 from tests.store.given import reading_fields
 
@@ -55,9 +57,13 @@ async def _take_in(store: OfflineStore, patients: list[PatientId], here: int, si
             patients += [PatientId(new_id()) for _ in range(PAGE)]
         page = _page(patients[-PAGE:], since, min(PAGE, size - since))
         began = time.perf_counter()
-        await store.transaction(lambda unit, page=page: unit.records.apply(page))
+        await store.transaction(partial(_apply, page))
         spent += time.perf_counter() - began
     return spent / (size - here)
+
+
+def _apply(page: FeedPage, unit: UnitOfWork) -> None:
+    unit.records.apply(page)
 
 
 def _page(patients: list[PatientId], since: int, count: int) -> FeedPage:
@@ -85,11 +91,11 @@ async def _looks(store: OfflineStore, patients: list[PatientId], count: int) -> 
     for _ in range(count):
         patient = dice.choice(patients)
         began = time.perf_counter()
-        await store.transaction(
-            lambda unit, patient=patient: (
-                unit.records.readings(patient),
-                unit.records.notes(patient),
-            )
-        )
+        await store.transaction(partial(_chart, patient))
         samples.append(1000 * (time.perf_counter() - began))
     return samples
+
+
+def _chart(patient: PatientId, unit: UnitOfWork) -> None:
+    unit.records.readings(patient)
+    unit.records.notes(patient)
