@@ -96,9 +96,10 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case CallReportBody():
             return Lookup(body.patient, body.visit, microseconds(body.began_at))
         case ConflictBody():
-            at = None if body.mine.received_at is None else microseconds(body.mine.received_at)
+            came = body.mine.received_at
             state = OPEN if body.resolution is None else RESOLVED
-            return Lookup(body.patient, body.visit, at, state)
+            known = None if came is None else microseconds(came)
+            return Lookup(body.patient, body.visit, known, state)
     raise AssertionError(f"no lookup for {record_type}")
 
 

@@ -5,7 +5,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
@@ -14,6 +14,7 @@ from bench.rows import Row, p95_row, rounded
 from bench.sync.amount import Amount
 from offline_store.database import OfflineStore, open_store
 from offline_store.key_vault import KeyVault
+from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.keyring import KeyringInMemory
 from tests.store.given import reading_fields
 
@@ -55,7 +56,7 @@ async def _take_in(store: OfflineStore, patients: list[PatientId], here: int, si
             patients += [PatientId(new_id()) for _ in range(PAGE)]
         page = _page(patients[-PAGE:], since, min(PAGE, size - since))
         began = time.perf_counter()
-        await store.transaction(lambda unit, page=page: unit.records.apply(page))
+        await store.transaction(_applying(page))
         spent += time.perf_counter() - began
     return spent / (size - here)
 
@@ -85,11 +86,14 @@ async def _looks(store: OfflineStore, patients: list[PatientId], count: int) -> 
     for _ in range(count):
         patient = dice.choice(patients)
         began = time.perf_counter()
-        await store.transaction(
-            lambda unit, patient=patient: (
-                unit.records.readings(patient),
-                unit.records.notes(patient),
-            )
-        )
+        await store.transaction(_opening(patient))
         samples.append(1000 * (time.perf_counter() - began))
     return samples
+
+
+def _applying(page: FeedPage) -> Callable[[UnitOfWork], None]:
+    return lambda unit: unit.records.apply(page)
+
+
+def _opening(patient: PatientId) -> Callable[[UnitOfWork], object]:
+    return lambda unit: (unit.records.readings(patient), unit.records.notes(patient))

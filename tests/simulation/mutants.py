@@ -46,7 +46,7 @@ def conflict_dropped() -> Iterator[None]:
     def forget(self: Outbox, result: Any) -> None:
         mark(self, result)
         if result.code == "conflict":
-            self._delete(result.change)
+            self._delete(result.change, kept_at=None)
 
     with (
         patch.object(judgement, "keeps_conflicts", lambda record_type: False),
