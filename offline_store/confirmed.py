@@ -71,9 +71,11 @@ class ConfirmedRecords:
             self._heard.confirmed(record.record_type, record.record)
         return cursor.rowcount > 0
 
-    def forget_positions(self) -> None:
-        """Whatever the server says of a record next is newer than what is here."""
-        self._connection.execute("UPDATE records SET position = 0")
+    def forget_positions(self, *, after: int) -> None:
+        """Whatever the server says of these records next is newer than what is here."""
+        self._connection.execute(
+            "UPDATE records SET position = ? WHERE position > ?", (after, after)
+        )
 
 
 def _lookup(record: ConfirmedRecord) -> Lookup:

@@ -96,14 +96,10 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
         case CallReportBody():
             return Lookup(body.patient, body.visit, microseconds(body.began_at))
         case ConflictBody():
-            received = body.mine.received_at
+            came = body.mine.received_at
             state = OPEN if body.resolution is None else RESOLVED
-            return Lookup(
-                body.patient,
-                body.visit,
-                None if received is None else microseconds(received),
-                state,
-            )
+            known = None if came is None else microseconds(came)
+            return Lookup(body.patient, body.visit, known, state)
     raise AssertionError(f"no lookup for {record_type}")
 
 

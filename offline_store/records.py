@@ -155,7 +155,7 @@ class Records:
         self._audit_log.ask_again()
         for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD):
             self._kept.keep_text(name, None)
-        self._confirmed.forget_positions()
+        self._confirmed.forget_positions(after=0)
         self._attachments.ask_again()
         self._outbox.send_again(after=-1)
 
@@ -165,6 +165,7 @@ class Records:
             return
         if page.until < page.since:
             raise Untrusted(Code.MALFORMED, f"feed page after {page.since}")
+        self._notice_epoch(page)
         rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
         pending = set(rows.fetchall())
         for record in page.records:
@@ -176,15 +177,17 @@ class Records:
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
 
-    def _keep_cursor(self, page: FeedPage) -> None:
-        self._kept.keep_text(FEED_LOAD, page.load)
-        if page.epoch is None:  # an earlier release's server
-            return
-        if self._kept.text(FEED_EPOCH) not in (None, page.epoch):
-            # Up to here it is the history that we know; what it took from us later, it may lack.
+    def _notice_epoch(self, page: FeedPage) -> None:
+        """Up to here it is the history that we know; what came later the server may have lost."""
+        if page.epoch is not None and self._kept.text(FEED_EPOCH) not in (None, page.epoch):
+            self._confirmed.forget_positions(after=page.since)
             self._outbox.send_again(after=page.since)
             self._audit_log.ask_again()
-        self._kept.keep_text(FEED_EPOCH, page.epoch)
+
+    def _keep_cursor(self, page: FeedPage) -> None:
+        self._kept.keep_text(FEED_LOAD, page.load)
+        if page.epoch is not None:  # None: an earlier release's server
+            self._kept.keep_text(FEED_EPOCH, page.epoch)
         if page.cursor is not None:
             self._kept.keep_text(FEED_CURSOR, page.cursor)
 

@@ -4,10 +4,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -142,23 +141,29 @@ class Desk:
         """Offline: one change for each of these patients, durable here."""
         for first in range(0, len(patients), ACTS_AT_ONCE):
             some = patients[first : first + ACTS_AT_ONCE]
-            await self.acts.do(partial(self._edit, some, words))
+            await self.acts.do(self._editing(some, words))
 
-    def _edit(self, patients: tuple[PatientId, ...], words: str, unit: UnitOfWork) -> None:
-        for patient in patients:
-            confirmed = unit.records.confirmed(RecordType.PATIENT, RecordId(patient))
-            assert confirmed is not None
-            unit.outbox.add(
-                NewChange(
-                    record_type=RecordType.PATIENT,
-                    record=RecordId(patient),
-                    base_version=confirmed.version,
-                    fields_set={"title": words},
-                    author=self.acts.person.id,
-                    stamp=self.acts.stamp(),
-                    patient=patient,
-                )
+    def _editing(self, patients: tuple[PatientId, ...], words: str) -> Callable[[UnitOfWork], None]:
+        def edit(unit: UnitOfWork) -> None:
+            for patient in patients:
+                self._edit(unit, patient, words)
+
+        return edit
+
+    def _edit(self, unit: UnitOfWork, patient: PatientId, words: str) -> None:
+        confirmed = unit.records.confirmed(RecordType.PATIENT, RecordId(patient))
+        assert confirmed is not None
+        unit.outbox.add(
+            NewChange(
+                record_type=RecordType.PATIENT,
+                record=RecordId(patient),
+                base_version=confirmed.version,
+                fields_set={"title": words},
+                author=self.acts.person.id,
+                stamp=self.acts.stamp(),
+                patient=patient,
             )
+        )
 
     async def count(self) -> tuple[int, int]:
         """Records here, and changes that wait."""

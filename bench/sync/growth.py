@@ -5,8 +5,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.domain.changes import ConfirmedRecord, FeedPage, RecordType
@@ -57,13 +56,9 @@ async def _take_in(store: OfflineStore, patients: list[PatientId], here: int, si
             patients += [PatientId(new_id()) for _ in range(PAGE)]
         page = _page(patients[-PAGE:], since, min(PAGE, size - since))
         began = time.perf_counter()
-        await store.transaction(partial(_apply, page))
+        await store.transaction(_applying(page))
         spent += time.perf_counter() - began
     return spent / (size - here)
-
-
-def _apply(page: FeedPage, unit: UnitOfWork) -> None:
-    unit.records.apply(page)
 
 
 def _page(patients: list[PatientId], since: int, count: int) -> FeedPage:
@@ -91,11 +86,14 @@ async def _looks(store: OfflineStore, patients: list[PatientId], count: int) -> 
     for _ in range(count):
         patient = dice.choice(patients)
         began = time.perf_counter()
-        await store.transaction(partial(_chart, patient))
+        await store.transaction(_opening(patient))
         samples.append(1000 * (time.perf_counter() - began))
     return samples
 
 
-def _chart(patient: PatientId, unit: UnitOfWork) -> None:
-    unit.records.readings(patient)
-    unit.records.notes(patient)
+def _applying(page: FeedPage) -> Callable[[UnitOfWork], None]:
+    return lambda unit: unit.records.apply(page)
+
+
+def _opening(patient: PatientId) -> Callable[[UnitOfWork], object]:
+    return lambda unit: (unit.records.readings(patient), unit.records.notes(patient))

@@ -132,12 +132,10 @@ def _fill(
         add_account(connection, person, username, "no password opens this", MORNING)
     for number, device in enumerate(devices):
         enrolled = Enrolled(device, f"desk {number}", f"key {number}", "{}", "")
-        sits_here = SITS_AT[number].id
-        add_device(connection, enrolled, sits_here, MORNING)
+        sits = SITS_AT[number].id
+        add_device(connection, enrolled, sits, MORNING)
         until = MORNING + timedelta(seconds=FOR_EVER_S)
-        add_session(
-            connection, _session(number), sits_here, device, f"refresh {number}", MORNING, until
-        )
+        add_session(connection, _session(number), sits, device, f"refresh {number}", MORNING, until)
     for number, (patient, visit) in enumerate(zip(patients, visits, strict=True)):
         body = PatientBody(
             family_name="Doe", given_name="Ana", born=None, record_number=f"R-{number}"

@@ -122,10 +122,11 @@ class Judge:
         """What a screen called kept is in the history, in a conflict, or shown as refused."""
         applied = {str(new) for _, _, _, new in self._moves()}
         somewhere = applied | self._kept_in_conflicts() | set(self._refused_here())
+        words = "\n".join(somewhere | self._memory.given_up)  # who takes both joins them
         return [
             f"lost: {intent.value}"
             for intent in self._memory.intents
-            if intent.is_recorded and intent.value not in somewhere | self._memory.given_up
+            if intent.is_recorded and str(intent.value) not in words
         ]
 
     def _moves(self) -> list[tuple[str, str, Any, Any]]:
@@ -169,7 +170,7 @@ class Judge:
         found = []
         for _, name, old, new in self._moves():
             seen = self._memory.seen_before(new)
-            if seen and repr(old) not in seen:
+            if old is not None and seen and repr(old) not in seen:
                 found.append(f"{name}: {old} was overwritten unseen by {new}")
         return found
 

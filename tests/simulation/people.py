@@ -82,7 +82,7 @@ class People:
             return "nothing to decide"
         item = self._dice.choice(refused)
         is_anew = self._dice.random() < 0.6
-        stands = {} if item.current is None else json.loads(item.current.body)
+        stands = await self._shown(desk, item) or {}
         fields = _meant(item)
         decide = desk.unsent.write_anew if is_anew else desk.unsent.give_up
         is_recorded = await self._is_done(desk, lambda: decide(item.change.id))
@@ -145,6 +145,13 @@ class People:
     async def _confirm_times(self, desk: DeskEnd) -> None:
         if desk.acts.must_confirm_times:
             await desk.acts.confirm_times()
+
+    async def _shown(self, desk: DeskEnd, item: PendingChange) -> dict[str, Json] | None:
+        kind, record = item.change.record_type, item.change.record
+        try:
+            return await desk.acts.read(lambda unit: unit.outbox.shown(kind, record))
+        except ProcessDied:
+            return None
 
     async def _pending(self, desk: DeskEnd) -> list[PendingChange]:
         try:
