@@ -361,6 +361,8 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     for view in later:
         connection.execute(f"DROP VIEW {view}")
     connection.execute("DROP TABLE measurements")
+    connection.execute("DROP TABLE sent")
+    connection.execute("DROP INDEX outbox_of_kind")
     connection.execute("PRAGMA user_version = 2")
     connection.close()
     async with kept_store(folder, ring) as store:
