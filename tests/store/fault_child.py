@@ -157,9 +157,9 @@ async def main(folder: Path) -> None:
     disk = Disk()
     seen: list[Seen] = []
     for kind, parts, positions in (
-        ("eio-write", ("outbox.journal", "store.db-wal"), range(1, 9)),
+        ("eio-write", ("outbox.journal", "store.db-wal"), range(1, 5)),
         ("short-write", ("outbox.journal", "store.db-wal"), range(1, 5)),
-        ("eio-sync", ("outbox.journal", "store.db-wal"), range(1, 9)),
+        ("eio-sync", ("outbox.journal", "store.db-wal"), range(1, 5)),
     ):
         for part in parts:
             for at in positions:

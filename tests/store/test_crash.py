@@ -169,7 +169,7 @@ async def killed(folder: Path, lives: int) -> None:
 
 @pytest.mark.timeout(300)
 async def test_nothing_acknowledged_is_lost(folder: Path) -> None:
-    await killed(folder / "one" / "profile", lives=100)
+    await killed(folder / "one" / "profile", lives=60)
 
 
 @pytest.mark.long

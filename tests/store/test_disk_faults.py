@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.timeout(240)
+
 SOURCE = Path(__file__).with_name("faults.c")
 BUILD = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"]
 SAID = {"Unavailable disk-fault"}
@@ -39,7 +41,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         [sys.executable, "-m", "tests.store.fault_child", str(folder)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         check=False,
         env=environment,
     )
