@@ -10,7 +10,8 @@ from tests.simulation.ground import Ground
 from tests.simulation.line import Fate
 from tests.simulation.world import run_seed
 
-# With the mutants about the minute there is; `make simulate-sync` runs any seeds. More once the server judges a change with fewer statements.
+# With the mutants about the minute there is; `make simulate-sync` runs any seeds. More once the
+# server judges a change with fewer statements.
 STEPS, SEEDS, AT_ONCE = 60, 50, 25
 LONG_STEPS, LONG_SEEDS, LONG_AT_ONCE = 400, 2_000, 20
 
