@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.store.given import PATIENT
 
 FIRST_WORD_LIMIT_S = 30.0
 LONGEST_LIFE_S = 0.15
+LOG_HEAD_BYTES, LOG_FRAME_BYTES = 32, 24 + 4096
+ATTEMPTED_AT = 128  # nBackfillAttempted
 LIVES_OF_PROFILE = 10
 
 
@@ -113,11 +116,19 @@ async def check(folder: Path, acknowledged: Acknowledged) -> None:
             assert await store.recordings.has(sound.file_sha256)
 
 
-def torn(log: bytes) -> bytes:
-    """The write-ahead log as a power cut may leave it: cut, a bit changed, a page of zeroes."""
+def torn(log: bytes, index: bytes) -> bytes:
+    """The write-ahead log as a power cut may leave it: cut, a bit changed, a page of zeroes.
+
+    Only behind what a checkpoint had begun to bring into the file: that was synced before (the
+    index says how far, sqlite.org/walformat.html), and a fault in it is one of the medium.
+    """
     if len(log) < 64:
         return b""
-    at = random.randrange(32, len(log))
+    attempted = int.from_bytes(index[ATTEMPTED_AT : ATTEMPTED_AT + 4], sys.byteorder)
+    synced = LOG_HEAD_BYTES + attempted * LOG_FRAME_BYTES
+    if synced >= len(log):
+        return log
+    at = random.randrange(synced, len(log))
     choice = random.randrange(3)
     if choice == 0:
         return log[:at]
@@ -136,7 +147,8 @@ async def check_copies(folder: Path, acknowledged: Acknowledged) -> None:
         if what == "log":
             log = profile / "store.db-wal"
             if log.exists():
-                log.write_bytes(torn(log.read_bytes()))
+                index = (profile / "store.db-shm").read_bytes()
+                log.write_bytes(torn(log.read_bytes(), index))
         else:
             (profile / "store.db").write_bytes(os.urandom(5000))
         async with open_store(profile, vault_of(profile), begins_anew=what == "store") as store:

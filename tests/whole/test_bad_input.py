@@ -19,6 +19,7 @@ from demo.certificates import Certificates
 from demo.desk import ROOT
 from offline_store.database import open_store
 from offline_store.key_vault import KeyVault
+from offline_store.key_wrapping import COPY_NAME, KEYS_NAME
 from offline_store.profile_folder import FolderLock
 from offline_store.store_file import STORE_NAME
 from tests.fakes.keyring import KeyringInFile
@@ -31,6 +32,7 @@ USER = ("--username", "n.kim", "--name", "Nurse Kim", "--role", "presenter")
 NOTE = "heard at the door"
 PROGRAM_LIMIT_S = 40
 CANNOT_OPEN = 3
+KEY_FILES = (KEYS_NAME, COPY_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def spoil(path: Path) -> None:
 
 @contextmanager
 def _damage(desk: Desk, kind: str) -> Iterator[None]:
-    store, keys = desk.profile / STORE_NAME, desk.profile / "keys.json"
+    store = desk.profile / STORE_NAME
     lock = FolderLock(desk.profile)
     match kind:
         case "flipped":
@@ -116,7 +118,9 @@ def _damage(desk: Desk, kind: str) -> Iterator[None]:
         case "empty":
             store.write_bytes(b"")
         case "keys":
-            keys.write_bytes(keys.read_bytes()[:-40])
+            for name in KEY_FILES:  # one of them alone is mended from the other
+                keys = desk.profile / name
+                keys.write_bytes(keys.read_bytes()[:-40])
         case "key ring":
             (desk.profile.parent / "ring.json").unlink()
         case "in use":
@@ -140,7 +144,7 @@ async def test_a_store_that_cannot_be_opened_is_told_in_a_window_and_left_as_it_
 ) -> None:
     await desk.keep(NOTE)
     with _damage(desk, kind):
-        names = (STORE_NAME, "keys.json")
+        names = (STORE_NAME, *KEY_FILES)
         before = [(desk.profile / name).read_bytes() for name in names]
         told = desk.shows(until=(failure(code),))
         assert told.code == CANNOT_OPEN
