@@ -5,6 +5,7 @@ Patterns of words are what a user reads; how the product comes to them is not kn
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from demo.clinic import Booked
@@ -19,6 +20,7 @@ WAITING_FOR_SERVER = "not yet confirmed by the server"
 SCREEN_LIMIT_S = 12.0
 CALL_LIMIT_S = 20.0
 CUFF_LIMIT_S, REAL_CUFF_LIMIT_S = 30.0, 120.0
+ASK_PLACE_AGAIN_S = 2.0  # the bus takes the eyes off, and a first picture is timed
 HEAR_LIMIT_S = 40.0  # on a busy machine many a round is torn; one whole one is enough
 LOOK_AT_PICTURE_S, SHORT_LOOK_S = 1.0, 0.15
 FEWEST_PICTURES = 4  # in that time; a still picture has one
@@ -75,17 +77,35 @@ class Visit:
         self._first_picture(self.workstation, boxes)
         return time.monotonic() - clicked
 
-    def _first_picture(self, side: Side, boxes: Boxes | None = None) -> None:
+    def _first_picture(
+        self, side: Side, boxes: Boxes | None = None, limit_s: float = CALL_LIMIT_S
+    ) -> None:
         far = self.far_of(side)
         places = side.far_box() if boxes is None else boxes
+        asked_at = time.monotonic()
 
         def look() -> bool:
+            nonlocal places, asked_at
+            if time.monotonic() - asked_at > ASK_PLACE_AGAIN_S:  # what stood above it may be gone
+                places, asked_at = side.far_box(), time.monotonic()
             if not far.has_number:
                 return side.far_changes(SHORT_LOOK_S) > 1
             seen = side.far_code(places)
             return seen is not None and seen.number == far.number
 
-        wait_for(f"the {side.name} shows {self.proof_of(far)}", look, CALL_LIMIT_S, look_s=0.005)
+        try:
+            wait_for(f"the {side.name} shows {self.proof_of(far)}", look, limit_s, look_s=0.005)
+        except NotSo as error:
+            raise NotSo(f"{error}; its screen says: {self._words_of_call(side)}") from error
+
+    @staticmethod
+    def _words_of_call(side: Side) -> str:
+        """Why there is no picture, where the product knows it."""
+        said = []
+        for place in ("visit.call-state", "visit.ladder-received"):
+            with suppress(NotSo):
+                said.append(side.user.read(place).words)
+        return ", ".join(said)
 
     @staticmethod
     def proof_of(far: Side) -> str:
@@ -105,9 +125,9 @@ class Visit:
 
     # --- picture and sound ---------------------------------------------------------------------
 
-    def prove_picture(self, side: Side) -> int:
+    def prove_picture(self, side: Side, limit_s: float = CALL_LIMIT_S) -> int:
         """The far camera's number is in this window, and its pictures move; how many were seen."""
-        self._first_picture(side)
+        self._first_picture(side, limit_s=limit_s)
         count = self.pictures_seen(side, LOOK_AT_PICTURE_S)
         if count < FEWEST_PICTURES:
             raise NotSo(

@@ -3,7 +3,9 @@
 The parts are told apart by what they need: the checks read the code, the fast and the data tests
 need no window, the whole tests and the visits start real programs and bring their own display, bus
 and sound server. Two lanes share the two cores, because whole visits wait more than they work;
-those that see whether media come in time begin when the visits are about to end.
+those that see whether media come in time begin when the visits are about to end. What only reckons
+gives way to them: a call whose programs wait for a processor has gaps in its voice, and gives up
+its picture as it should.
 """
 
 import argparse
@@ -33,6 +35,7 @@ LINES = [
     )
 ]
 DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
+GIVING_WAY = ["nice", "-n", "10"]
 DAILY = "not long and not hardware"
 CHECK = "check"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
@@ -57,12 +60,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Tests:
-    """What pytest is asked for; `is_whole`: with real programs, in a network of our own."""
+    """What pytest is asked for; `is_whole`: with real programs, in a network of our own;
+    `gives_way`: to the other lane, wherever both want a processor.
+    """
 
     name: str
     paths: list[str]
     which: str = DAILY
     is_whole: bool = False
+    gives_way: bool = False
 
 
 MEDIA = "tests/unit/media"
@@ -72,10 +78,10 @@ LANES: list[list[Tests | str]] = [
     [
         Tests("visits", VISITS, is_whole=True),
         Tests("lines", LINES, is_whole=True),
-        Tests("data tests", DATA),
+        Tests("data tests", DATA, gives_way=True),
     ],
     [
-        Tests("fast tests", ["tests", *(f"--ignore={path}" for path in APART)]),
+        Tests("fast tests", ["tests", *(f"--ignore={path}" for path in APART)], gives_way=True),
         CHECK,
         Tests("media", [MEDIA]),
         Tests("whole", [WHOLE, *APART_IN_WHOLE], is_whole=True),
@@ -120,7 +126,11 @@ def run_lane(lane: list[Tests | str]) -> list[Part]:
 def run_checks() -> Part:
     started = time.monotonic()
     run = subprocess.run(
-        ["tools/check.sh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [*GIVING_WAY, "tools/check.sh"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     part = Part(CHECK, time.monotonic() - started, run.returncode, said=run.stdout)
     part.counts["error"] = run.stdout.count(" FAILED, ") or int(run.returncode != 0)
@@ -135,6 +145,8 @@ def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
         command = as_root_of_our_own(command) or command  # lines are cut in namespaces of our own
     else:
         environment["QT_QPA_PLATFORM"] = "offscreen"
+    if tests.gives_way:
+        command = [*GIVING_WAY, *command]
     started = time.monotonic()
     closing, said = "", []
     with subprocess.Popen(

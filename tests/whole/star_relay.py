@@ -20,6 +20,13 @@ NO_PACKET_INFO_TUN = 0x1001
 CLONE_NEW_NET = 0x40000000
 
 
+def inside_of(namespace: str) -> tuple[str, ...]:
+    """What a command begins with to run there. `ip -n` mounts anew what lies at the root, which
+    must then be a mount of its own: in a tree that was only changed into it is none.
+    """
+    return ("nsenter", f"--net=/run/netns/{namespace}")
+
+
 def open_line(namespace: str, number: int) -> int:
     """A TUN device in that namespace, usable from ours."""
     library = ctypes.CDLL(None, use_errno=True)
@@ -37,7 +44,7 @@ def open_line(namespace: str, number: int) -> int:
         "link set lo up",
         "route add default dev line0",
     ):
-        subprocess.run(["ip", "-n", namespace, *words.split()], check=True)
+        subprocess.run([*inside_of(namespace), "ip", *words.split()], check=True)
     return line
 
 

@@ -21,6 +21,7 @@ from app.domain.access import Role
 from demo.certificates import Certificates
 from demo.desk import ROOT
 from tests.unproven import unproven
+from tests.whole.star_relay import inside_of
 
 CLINICIAN, CART, SERVER = 0, 1, 2
 ONE_WAY_MS = 50
@@ -114,7 +115,7 @@ class Places:
         ).stdout
 
     def _at(self, place: int, *words: str, typed: str = "") -> Program:
-        inside = ("ip", "netns", "exec", self._names[place])
+        inside = inside_of(self._names[place])
         return Program(*inside, sys.executable, "-m", *words, typed=typed)
 
     def line(self, word: str, *places: int) -> float:
@@ -133,7 +134,7 @@ class Places:
             f"address add 10.98.{place}.{last + 1}/24 dev line0",
             "route add default dev line0",
         ):
-            subprocess.run(["ip", "-n", name, *words.split()], check=True)
+            subprocess.run([*inside_of(name), "ip", *words.split()], check=True)
         return time.monotonic()
 
     def until_heard(self, since: float, limit_s: float = LIMIT_S) -> float:

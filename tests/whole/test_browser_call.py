@@ -40,7 +40,6 @@ LEAST_FRAMES_S = 5.0  # of 30: not starved; 27 on a calm machine, 11 were seen o
 TONE_WITHIN_HZ = 4.0
 LEAST_COPIES = 0.25  # a packet; up to 0.22 are found where there are none, inside of Opus' own
 TWICE = 1.3  # of a plain packet's size, the least that one with a copy has in the mean
-ONCE = 1.05
 MOST_CONCEALED = 0.25  # a busy machine conceals, too (0.11 was seen); a calm one below 0.01
 LEAST_REPLACED = 0.5  # of the voice's packets that were lost, by copies
 SILENT_S = 1.5  # until a far side that is gone is said to be lost
@@ -153,7 +152,9 @@ async def _climbed(visit: BrowserVisit) -> None:
 
 
 async def _voice_carries_copies(visit: BrowserVisit) -> None:
-    """getStats names the codec inside the copies' packets; their number and size tell the rest."""
+    """getStats names the codec inside the copies' packets. The browser counts the copies in ours;
+    those in its own show in the size of its packets.
+    """
     figures = await visit.browser.figures()
     heard, said = figures["in audio"], figures["out audio"]
     assert heard["codec"] == said["codec"] == "audio/opus"
@@ -167,7 +168,6 @@ async def _voice_carries_copies(visit: BrowserVisit) -> None:
     print(f"copies that the browser found in ours: {copies:.2f} a packet")
     assert copies > LEAST_COPIES
     assert theirs > TWICE
-    assert ours > ONCE  # copies of ours end when the line has shown itself
 
 
 async def _write_to_each_other(visit: BrowserVisit) -> None:
