@@ -203,7 +203,7 @@ class Stills:
         return _Begun(row.visit.id, row.patient.id, self._acts.person.id, self._acts.stamp())
 
     async def _is_kept(self, still: RecordId, patient: PatientId) -> bool:
-        kept = await self._acts.read(lambda unit: unit.records.stills(patient))
+        kept = await self._acts.look(lambda unit: unit.records.stills(patient))
         return any(known.id == still for known in kept)
 
     async def _save(self, done: StillDone, begun: _Begun) -> None:

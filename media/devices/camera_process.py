@@ -34,6 +34,7 @@ from media.devices.camera_words import (
     CameraWord,
 )
 from media.devices.kept_images import ContentWatch, KeptImages
+from media.devices.lossless_png import png_of
 from media.devices.v4l2_controls import NoControls, V4l2Controls
 from media.link.frame_share import FrameWriter
 from media.link.local_channel import framed
@@ -153,14 +154,6 @@ def controls_of(source: Source, open_files: ExitStack) -> Controls:
         return open_files.enter_context(V4l2Controls(source.device))
     except Unavailable:
         return NoControls()
-
-
-def png_of(image: Image) -> bytes:
-    """Lossless; the way that is quickest, because somebody waits for it."""
-    is_made, data = cv2.imencode(".png", image)
-    if not is_made:
-        raise Rejected(Code.DEVICE_UNUSABLE, "still")
-    return bytes(data)
 
 
 def end_with_starter(starter: int) -> None:

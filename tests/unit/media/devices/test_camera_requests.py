@@ -15,7 +15,7 @@ from app.domain.exam_camera import Control, ControlState
 from app.domain.failures import Code, Rejected, Unavailable
 from app.domain.ids import RecordId, new_id
 from media.devices import camera_requests
-from media.devices.camera_requests import CameraRequests, pixels_sha256, wishes_of
+from media.devices.camera_requests import CameraRequests, red_first, wishes_of
 from media.devices.camera_words import (
     CAMERA_WISHES,
     AskControls,
@@ -99,8 +99,8 @@ def test_a_still_is_the_picture_of_its_moment_with_both_hashes(desk: Desk) -> No
     still = RecordId(new_id())
     word = desk.asked(TakeStill(still, 0.1))
     assert isinstance(word, CameraStill)
-    assert zlib.decompress(desk.files[0]) == noise(1).tobytes()
     rgb = np.ascontiguousarray(noise(1)[:, :, ::-1])
+    assert zlib.decompress(desk.files[0]) == rgb.tobytes()
     assert word.pixels_sha256 == hashlib.sha256(rgb.tobytes()).hexdigest()
     assert word.sha256 == hashlib.sha256(desk.files[0]).hexdigest()
     assert (word.still, word.width, word.height, word.coding) == (still, 60, 40, "MJPG")
@@ -110,9 +110,9 @@ def test_a_still_is_the_picture_of_its_moment_with_both_hashes(desk: Desk) -> No
     assert set(os.listdir("/proc/self/fd")) == before  # no memory is left open
 
 
-def test_pixels_are_hashed_whatever_way_they_lie_in_memory() -> None:
+def test_a_picture_may_lie_in_memory_with_gaps() -> None:
     image = noise(5)
-    assert pixels_sha256(image[:, ::2]) == pixels_sha256(np.ascontiguousarray(image[:, ::2]))
+    assert np.array_equal(red_first(image[:, ::2]), image[:, ::2, ::-1])
 
 
 def test_without_a_picture_there_is_no_still(desk: Desk) -> None:
