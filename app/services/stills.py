@@ -173,8 +173,7 @@ class Stills:
                 if begun is None:  # kept when its chart is opened
                     self._told(still, phase=FreezePhase.IDLE, code=Code.MEASURED_FOR_ANOTHER_VISIT)
                     return
-                if not await self._is_kept(still, begun.patient):
-                    await self._save(done, begun)
+                await self._save(done, begun)
             except Failure as failure:
                 self._told(still, code=failure.code)
                 self._tasks.start(self._keep_later(still), "keep still later")
@@ -207,7 +206,21 @@ class Stills:
         return any(known.id == still for known in kept)
 
     async def _save(self, done: StillDone, begun: _Begun) -> None:
-        file_sha256, file_key, file_bytes = await self._files.save(done.png)
+        """Somebody waits for it: whether it is kept already is asked while its file is written."""
+        is_kept, saved = await asyncio.gather(
+            self._is_kept(done.still, begun.patient),
+            self._files.save(done.png),
+            return_exceptions=True,
+        )
+        if is_kept is True:
+            if not isinstance(saved, BaseException):
+                await self._files.remove(saved[0])
+            return
+        for outcome in (is_kept, saved):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        assert not isinstance(saved, BaseException)
+        file_sha256, file_key, file_bytes = saved
         still = Still(
             id=done.still,
             visit=begun.visit,

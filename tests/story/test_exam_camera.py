@@ -218,15 +218,27 @@ async def test_a_still_taken_offline_is_there_once_when_the_server_is(clinic: Cl
     await until(lambda: len(stills_of(desk).screen.rows) == 1)
 
 
-async def test_a_still_told_twice_is_kept_once(clinic: Clinic) -> None:
+async def test_a_still_told_twice_is_kept_once(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The media process tells it again to each screen until it heard that it is kept."""
     cart, _ = await exam_shown(clinic)
     exam_of(cart).freeze(None)
     await until(lambda: phase(cart) is FreezePhase.KEPT)
     await until(lambda: cart.engine.exam.kept)
     [still] = cart.engine.exam.kept
+    files, saved = cart.store.recordings, list[str]()
+    save = files.save
+
+    async def save_and_tell(png: bytes) -> tuple[str, str, int]:
+        told = await save(png)
+        saved.append(told[0])
+        return told
+
+    monkeypatch.setattr(files, "save", save_and_tell)
     cart.engine.tells(cart.engine.exam.done(still, Role.PRESENTER))
     await until(lambda: len(cart.engine.exam.kept) == 2)
+    assert [await files.has(one) for one in saved] == [False]  # nothing lies there for no record
     await cart.everything_is_sent()
     assert len(clinic.at_the_server(RecordType.STILL)) == 1
 
