@@ -79,7 +79,9 @@ def spread_of(samples: Sequence[float]) -> dict[str, float]:
     }
 
 
-def p95_row(measure: str, unit: str, samples: Sequence[float], note: str, goal: str) -> Row:
+def p95_row(
+    measure: str, unit: str, samples: Sequence[float], note: str, goal: str | None = None
+) -> Row:
     value = rounded(percentile(samples, 95)) if samples else None
     return Row(measure, unit, value, len(samples), spread_of(samples), note, goal)
 

@@ -29,9 +29,14 @@ COST = ("auscultation, curve and tones: drawing of a frame, p95", "ms", "<= 1")
 PACE = ("auscultation, curve and tones: frames drawn in a second", "1/s", ">= 29.5")
 
 
+# The same frames without what other programs did meanwhile on the processor that drew.
+WORK = ("auscultation, curve and tones: processor time of a frame, p95", "ms")
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     times_ms: list[float]
+    work_ms: list[float]
     seconds: float
 
 
@@ -71,13 +76,14 @@ def rows_of(drawn: Drawn, beside: Beside) -> Iterator[Row]:
     )
     measure, unit, goal = COST
     yield p95_row(measure, unit, drawn.times_ms, note, goal)
+    yield p95_row(*WORK, drawn.work_ms, note)
     measure, unit, goal = PACE
     pace, count = rounded(len(drawn.times_ms) / drawn.seconds), len(drawn.times_ms)
     yield Row(measure, unit, pace, count, {}, note, goal)
 
 
 def _none(reason: str) -> Iterator[Row]:
-    for measure, unit, goal in (COST, PACE):
+    for measure, unit, goal in (COST, (*WORK, None), PACE):
         yield not_measured(measure, unit, goal, reason)
 
 
@@ -127,16 +133,17 @@ def draw(seconds: float) -> Drawn:
     from ui.widgets.spectrogram import Spectrogram
 
     app = QApplication.instance() or QApplication([])
-    strips, given, fetched_at, times_ms = heart_strips(seconds), 0, 0.0, list[float]()
+    strips, given = heart_strips(seconds), 0
+    fetched_at, worked_at, times_ms, work_ms = 0.0, 0.0, list[float](), list[float]()
     starts_at = time.perf_counter() + 1.0  # after the window was shown
 
     def due() -> list[Strip]:
         """As the media process gives them: so many as their time has come."""
-        nonlocal given, fetched_at
+        nonlocal given, fetched_at, worked_at
         now = time.perf_counter()
         first, given = given, 2 * max(0, int((now - starts_at) * STRIPS_PER_S))
         if given > first:
-            fetched_at = now
+            fetched_at, worked_at = now, time.thread_time()
         return strips[first:given]
 
     feed = CurveFeed(due)
@@ -152,8 +159,9 @@ def draw(seconds: float) -> Drawn:
         if fetched_at:
             app.processEvents()  # the paint that the strips asked for
             times_ms.append((time.perf_counter() - fetched_at) * 1000)
+            work_ms.append((time.thread_time() - worked_at) * 1000)
             fetched_at = 0.0
-    return Drawn(times_ms, seconds)
+    return Drawn(times_ms, work_ms, seconds)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ Its height follows how loud the sound is, in steps of twice as much, and says so
 """
 
 from array import array
+from functools import cache
 
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QLine, QPoint, QRect
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.domain.curve import CurveKind, Strip
 from ui import theme
@@ -19,6 +20,12 @@ LOUDEST_GAIN = 64
 ROOM_SHARE = 0.9  # of the height that the loudest may take
 QUIETER_AFTER = 120  # strips, four seconds, in which it would have fitted
 STRIPS_A_NAME = 30
+WORDS_AT = 6  # pixels from the edge
+
+
+@cache
+def curve_pen() -> QPen:
+    return QPen(QColor(theme.CURVE), 1)
 
 
 class Phonocardiogram(SweepCanvas):
@@ -40,20 +47,22 @@ class Phonocardiogram(SweepCanvas):
     def draw_strip(self, painter: QPainter, strip: Strip, place: QRect) -> None:
         values = array("h", strip.data)
         self._judge(max(max(values), -min(values)))
-        pairs = len(values) // 2
-        colour, middle = QColor(theme.CURVE), place.height() // 2
+        pairs, width, height = len(values) // 2, place.width(), place.height()
+        left, middle, last = place.left(), height // 2, self._last
         scale = self._gain * middle * ROOM_SHARE / FULL_SCALE
-        width = place.width()
+        columns = []
         for column in range(width):
             first = column * pairs // width
-            end = max(first + 1, (column + 1) * pairs // width)
-            low, high = min(values[2 * first : 2 * end]), max(values[2 * first : 2 * end])
-            top, bottom = middle - round(high * scale), middle - round(low * scale)
-            if self._last is not None:  # without a break between two columns
-                top, bottom = min(top, self._last[1]), max(bottom, self._last[0])
-            top, bottom = max(0, top), min(place.height() - 1, bottom)
-            painter.fillRect(place.left() + column, top, 1, max(1, bottom - top), colour)
-            self._last = (middle - round(high * scale), middle - round(low * scale))
+            part = values[2 * first : 2 * max(first + 1, (column + 1) * pairs // width)]
+            this = (middle - round(max(part) * scale), middle - round(min(part) * scale))
+            top, bottom = this
+            if last is not None:  # without a break between two columns
+                top, bottom = min(top, last[1]), max(bottom, last[0])
+            top, bottom, last = max(0, top), min(height - 1, bottom), this
+            columns.append(QLine(left + column, top, left + column, max(top, bottom - 1)))
+        self._last = last
+        painter.setPen(curve_pen())
+        painter.drawLines(columns)
 
     def _judge(self, peak: int) -> None:
         """Less height at once when it would not fit, more only after a while."""
@@ -67,21 +76,20 @@ class Phonocardiogram(SweepCanvas):
             while self._gain > 1 and peak * self._gain > FULL_SCALE:
                 self._gain //= 2
             self._since_louder, self._loudest = 0, peak
-            self.update()
+            self.over_changed()
             return
         self._since_louder += 1
         if self._since_louder >= QUIETER_AFTER:
             while self._gain < LOUDEST_GAIN and self._loudest * self._gain * 2 < FULL_SCALE * 0.8:
                 self._gain *= 2
             self._since_louder, self._loudest = 0, 0
-            self.update()
+            self.over_changed()
 
     def state_words(self) -> str:
         percent = f"{100 * self._level // FULL_SCALE} %"
         return text("curve.spoken", name=self._spoken_name, percent=percent)
 
     def draw_over(self, painter: QPainter) -> None:
-        if not self.is_empty:
-            painter.setPen(QColor(theme.MUTED_ON_DARK))
-            words = text("curve.gain", gain=isolate(f"{self._gain} ×"))
-            painter.drawText(QPoint(6, self.height() - 6), words)
+        painter.setPen(QColor(theme.MUTED_ON_DARK))
+        words = text("curve.gain", gain=isolate(f"{self._gain} ×"))
+        painter.drawText(QPoint(WORDS_AT, self.height() - WORDS_AT), words)

@@ -15,6 +15,7 @@ from ui.wording import isolate
 MARKED_HZ = (250, 500, 750)
 PIXEL_BYTES = 4
 ROOM_FOR_ALL = 72  # pixels
+WORDS_AT = 8  # beside the marks
 
 
 class Spectrogram(SweepCanvas):
@@ -29,8 +30,7 @@ class Spectrogram(SweepCanvas):
         painter.drawImage(place.topLeft(), column.scaled(place.size()))
 
     def draw_over(self, painter: QPainter) -> None:
-        if not self.is_empty:
-            draw_scale(painter, self.rect())
+        draw_scale(painter, self.rect())
 
 
 def column_image(column: bytes, columns: int = 1) -> QImage:
@@ -52,7 +52,7 @@ def draw_scale(painter: QPainter, place: QRect) -> None:
     for hertz in MARKED_HZ if has_room else MARKED_HZ[1:2]:
         y = place.top() + round(place.height() * (1 - hertz / SPECTRUM_TOP_HZ))
         painter.fillRect(place.left(), y, 5, 1, QColor(theme.MUTED_ON_DARK))
-        painter.drawText(QPoint(place.left() + 8, y + 4), isolate(f"{hertz} Hz"))
+        painter.drawText(QPoint(place.left() + WORDS_AT, y + 4), isolate(f"{hertz} Hz"))
 
 
 @cache

@@ -3,9 +3,7 @@
 Only what is new is painted: `draw_at` of whoever draws on it gets a narrow place for each piece.
 """
 
-import math
-
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHideEvent,
@@ -25,9 +23,11 @@ from ui.wording import text
 
 PIXELS_PER_MM = 4
 SPEEDS_MM_S = (25, 50)
-GAP_AHEAD = 14  # pixels erased before the sweep, so that old and new are told apart
 GRID_MM, STRONG_EACH = 5, 5
-OVER_WIDTH = 220  # pixels at the left edge, which words and scales need
+GRID_STEP = GRID_MM * PIXELS_PER_MM
+OVER_WIDTH = 120  # of words and scales
+PAPER_WIDTH = STRONG_EACH * GRID_STEP  # after which it repeats
+GAP_AHEAD = 14  # pixels erased before the sweep, so that old and new are told apart
 BEHIND_S = 1.5  # a strip so far from the last one begins the sweep anew
 
 
@@ -42,9 +42,10 @@ class SweepCanvas(QLabel):
         self._feed = feed
         self._speed_mm_s = SPEEDS_MM_S[0]
         self._canvas = QImage()
-        self._blank = QImage()  # the same without a curve: what is erased is taken from here
+        self._paper = QImage()  # of PAPER_WIDTH; what is erased is taken from here
         self._curve: int | None = None
         self._end_s: float | None = None  # until there it is drawn
+        self._over: QImage | None = None  # what stands still at the left; None: to be drawn anew
         self._is_live = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         feed.strips.connect(self.add)
@@ -96,7 +97,11 @@ class SweepCanvas(QLabel):
         return text("curve.running", name=self._spoken_name)
 
     def draw_over(self, painter: QPainter) -> None:
-        """Words and scales that stand still, at the left."""
+        """Words and scales that stand still, within OVER_WIDTH of the left edge."""
+
+    def over_changed(self) -> None:
+        self._over = None
+        self.update()
 
     def name_state(self) -> None:
         still = text("curve.spoken-still", name=self._spoken_name)
@@ -109,23 +114,26 @@ class SweepCanvas(QLabel):
             self._curve = strip.curve
             self.forget()
             self._end_s = None
-            self._fill(painter, 0, self._canvas.width())
+            self._erase(painter, 0, self._canvas.width())
+            self.update()
         last_s = self._end_s
-        if last_s is None or not -0.05 < strip.at_s - last_s < BEHIND_S:
-            last_s = strip.at_s
-        first, end = self._x_of(last_s), self._x_of(strip.at_s + strip.seconds)
+        is_next = last_s is not None and -0.05 < strip.at_s - last_s < BEHIND_S
+        first = self._x_of(last_s if last_s is not None and is_next else strip.at_s)
+        end = self._x_of(strip.at_s + strip.seconds)
         self._end_s = strip.at_s + strip.seconds
         if end <= first:
             return
-        self._fill(painter, first, end + GAP_AHEAD)
+        # Before a sweep that goes on there is nothing already.
+        self._erase(painter, first + GAP_AHEAD if is_next else first, end + GAP_AHEAD)
+        height = self._canvas.height()
         for left, right in self._pieces(first, end):
-            place = QRect(left, 0, right - left, self._canvas.height())
+            place = QRect(left, 0, right - left, height)
             if strip.data:
                 self.draw_strip(painter, strip, place)
             else:
                 painter.fillRect(place, QColor(theme.CURVE_HOLE))
         for left, right in self._pieces(first, end + GAP_AHEAD):
-            self.update(left, 0, right - left, self.height())
+            self.update(left, 0, right - left, height)
 
     def _x_of(self, at_s: float) -> int:
         """Pixels from the begin of the recording; the sweep goes round."""
@@ -139,31 +147,39 @@ class SweepCanvas(QLabel):
             return [(first, first + length)]
         return [(first, width), (0, first + length - width)]
 
-    def _fill(self, painter: QPainter, first: int, end: int) -> None:
+    def _erase(self, painter: QPainter, first: int, end: int) -> None:
+        """A small piece of paper is at hand when a whole one is not: this is done for each strip,
+        and what was last looked at a thirtieth of a second ago has to be fetched from far.
+        """
+        height = self._paper.height()
         for left, right in self._pieces(first, end) if end > first else ():
-            place = QRect(left, 0, right - left, self._canvas.height())
-            painter.drawImage(place.topLeft(), self._blank, place)
+            while left < right:
+                begin = left % PAPER_WIDTH
+                width = min(right - left, PAPER_WIDTH - begin)
+                painter.drawImage(left, 0, self._paper, begin, 0, width, height)
+                left += width
 
-    def _rule(self, painter: QPainter, place: QRect) -> None:
-        step = GRID_MM * PIXELS_PER_MM
-        for line in range(math.ceil(place.left() / step), (place.right() // step) + 1):
-            is_strong = line % STRONG_EACH == 0
-            colour = theme.CURVE_GRID_STRONG if is_strong else theme.CURVE_GRID
-            painter.fillRect(line * step, 0, 1, place.height(), QColor(colour))
-        middle, height = place.height() // 2, place.height()
-        for offset in range(0, height // 2, step):
+    def _rule(self, painter: QPainter, height: int) -> None:
+        for line in range(STRONG_EACH):
+            colour = theme.CURVE_GRID if line else theme.CURVE_GRID_STRONG
+            painter.fillRect(line * GRID_STEP, 0, 1, height, QColor(colour))
+        middle = height // 2
+        for offset in range(0, height // 2, GRID_STEP):
             for y in {middle - offset, middle + offset}:
-                painter.fillRect(place.left(), y, place.width(), 1, QColor(theme.CURVE_GRID))
+                painter.fillRect(0, y, PAPER_WIDTH, 1, QColor(theme.CURVE_GRID))
 
     def _wipe(self) -> None:
-        self._blank = QImage(self.size(), QImage.Format.Format_RGB32)
-        self._end_s = None
-        if not self._blank.isNull():
-            self._blank.fill(QColor(theme.DARK))
-            painter = QPainter(self._blank)
-            self._rule(painter, self._blank.rect())
+        self._end_s, self._over = None, None
+        self._canvas = QImage(self.size(), QImage.Format.Format_RGB32)
+        self._paper = QImage(PAPER_WIDTH, self.height(), QImage.Format.Format_RGB32)
+        if not self._canvas.isNull():
+            self._paper.fill(QColor(theme.DARK))
+            painter = QPainter(self._paper)
+            self._rule(painter, self.height())
             painter.end()
-        self._canvas = self._blank.copy()
+            painter = QPainter(self._canvas)
+            self._erase(painter, 0, self._canvas.width())
+            painter.end()
         self.update()
 
     # --- Qt ------------------------------------------------------------------------------------
@@ -176,6 +192,10 @@ class SweepCanvas(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._wipe()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.over_changed()
 
     def showEvent(self, event: QShowEvent) -> None:
         self._feed.look_for(self, True)
@@ -193,6 +213,20 @@ class SweepCanvas(QLabel):
             veil = QColor(theme.DARK)
             veil.setAlpha(140)
             painter.fillRect(event.rect(), veil)
-        if event.rect().left() < OVER_WIDTH:
-            self.draw_over(painter)
+        if event.rect().left() < OVER_WIDTH and not self.is_empty:
+            painter.drawImage(0, 0, self._over_now())
         painter.end()
+
+    def _over_now(self) -> QImage:
+        """Words are drawn once: under a sweep they would be drawn anew with each strip."""
+        if self._over is None:
+            ratio = self.devicePixelRatioF()
+            size = QSize(min(OVER_WIDTH, self.width()), self.height()) * ratio
+            self._over = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+            self._over.setDevicePixelRatio(ratio)
+            self._over.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._over)
+            painter.setFont(self.font())
+            self.draw_over(painter)
+            painter.end()
+        return self._over

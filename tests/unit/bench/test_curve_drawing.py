@@ -11,9 +11,10 @@ CALL = Beside(pictures=[24.0, 26.0, 0.0], heard=40)
 
 
 def test_a_frame_too_slow_or_too_few_of_them_miss_the_goal() -> None:
-    cost, pace = rows_of(Drawn([0.5] * 60, 2.0), CALL)
+    cost, work, pace = rows_of(Drawn([0.5] * 60, [0.4] * 60, 2.0), CALL)
+    assert (work.value, work.goal) == (0.4, None)
     assert (cost.value, cost.holds, pace.value, pace.holds) == (0.5, True, 30.0, True)
-    cost, pace = rows_of(Drawn([0.5] * 50 + [3.0] * 5, 2.0), CALL)
+    cost, _, pace = rows_of(Drawn([0.5] * 50 + [3.0] * 5, [0.4] * 55, 2.0), CALL)
     assert (cost.value, cost.holds, pace.value, pace.holds) == (3.0, False, 27.5, False)
 
 
@@ -24,11 +25,11 @@ def test_beside_a_call_that_stands_still_nothing_is_measured(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def measured(seconds: float) -> tuple[Drawn, Beside]:
-        return Drawn([0.1] * 60, 2.0), beside
+        return Drawn([0.1] * 60, [0.1] * 60, 2.0), beside
 
     assert CALL.ran
     monkeypatch.setattr(curve_drawing, "_beside_a_call", measured)
-    assert [row.holds for row in rows(QUICK)] == [None, None]
+    assert [row.holds for row in rows(QUICK)] == [None, None, None]
 
 
 def test_without_a_line_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +37,7 @@ def test_without_a_line_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> 
         raise NoRoot
 
     monkeypatch.setattr(curve_drawing, "_beside_a_call", refused)
-    assert [row.value for row in rows(QUICK)] == [None, None]
+    assert [row.value for row in rows(QUICK)] == [None, None, None]
 
 
 def test_each_frame_that_is_drawn_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
