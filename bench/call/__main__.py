@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 from bench.call.cells import Cell, chosen
@@ -31,8 +32,10 @@ MEASURED = (
     *("media/rtc", "media/quality", "media/picture", "media/audio", "media/ladder_keeper.py"),
     *("media/call_devices.py", "media/call_links.py", "app/domain/ladder.py"),
     *(f"media/devices/{name}.py" for name in DEVICES),
-    *("bench/call", "requirements.lock"),
+    "bench/call",
 )
+# Another version of these is another call, too.
+LIBRARIES = ("aiortc", "aioice", "av", "livekit", "numpy", "sounddevice", "cryptography")
 
 
 def needs() -> list[str]:
@@ -59,7 +62,11 @@ class Bench:
         self._runs = Runs(link)
         self._is_quick, self._is_named = is_quick, is_named
         self._load = load()
-        self._mark: dict[str, Any] = last_change(MEASURED) | {"is_quick": is_quick}
+        self._mark: dict[str, Any] = {
+            **last_change(MEASURED),
+            "libraries": {name: version(name) for name in LIBRARIES},
+            "is_quick": is_quick,
+        }
         self._results = read()
 
     async def measure(self, cell: Cell) -> bool:
