@@ -36,6 +36,7 @@ from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
+from app.services.conflicts import Conflicts
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
@@ -262,7 +263,7 @@ def make_services(
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
-    worklist, unsent = Worklist(acts), Unsent(acts)
+    worklist, unsent, conflicts = Worklist(acts), Unsent(acts), Conflicts(acts)
     call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)
     sync = Sync(
         server_api=server_api,
@@ -344,6 +345,7 @@ def make_services(
         worklist=worklist,
         chart=chart,
         unsent=unsent,
+        conflicts=conflicts,
         devices=devices,
         device_ports=DevicePorts(instruments, devices, clock),
         call=call,
@@ -402,7 +404,7 @@ def make_services(
             clock=clock,
             after_s=settings.lock_after_s,
             is_busy=lambda: is_busy(call, vitals, bp_protocol, leaving),
-            shown=(worklist, unsent, desk),
+            shown=(worklist, unsent, conflicts, desk),
             rest=store.rest,
             stay_awake=store.stay_awake,
         ),
@@ -454,6 +456,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.worklist,
         s.chart,
         s.unsent,
+        s.conflicts,
         s.call,
         s.call_log,
         s.tray,
@@ -544,6 +547,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.call_log,
         s.call,
         s.unsent,
+        s.conflicts,
         s.chart,
         s.worklist,
         s.sync,

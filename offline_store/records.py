@@ -208,6 +208,11 @@ class Records:
         rows = self._with_patients(self._connection.execute(VISIT, (str(visit),)))
         return rows[0] if rows else None
 
+    def patient(self, patient: PatientId) -> Patient | None:
+        row = self._connection.execute(PATIENT, (str(patient),)).fetchone()
+        found = _made([] if row is None else [(str(patient), row[0])], patient_of)
+        return next(iter(found), None)
+
     def _with_patients(self, visits: Iterable[tuple[Any, ...]]) -> list[WorklistRow]:
         rows = []
         for record, body, is_pending, patient, _ in visits:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.domain.curve import Strip
 from app.domain.failures import Code
 from app.domain.picture import Layout, Picture
+from ui import gallery_conflicts as conflict_shots
 from ui import gallery_devices, theme
 from ui import gallery_exam as shown
 from ui import gallery_screens as made
@@ -72,6 +73,7 @@ class Stills:
         self.worklist: Any = Still(made.TODAY)
         self.cart_home: Any = Still(made.CART)
         self.unsent: Any = Still(made.UNSENT)
+        self.conflicts: Any = Still(conflict_shots.CONFLICTS)
         self.devices: Any = Still(gallery_devices.DEVICES_CART)
         self.status: Any = Still(made.STATUS)
         self.running_cuff: Any = Still(RunningCuffScreen())
@@ -111,6 +113,7 @@ class Stills:
             cart_home=self.cart_home,
             visit=visit,
             unsent=self.unsent,
+            conflicts=self.conflicts,
             devices=self.devices,
             status=self.status,
             running_cuff=self.running_cuff,
@@ -373,6 +376,10 @@ SHOTS: dict[str, Shot] = {
     ),
     "devices-clinician": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_CLINICIAN}),
     "devices-none": Shot(Page.DEVICES, {"devices": gallery_devices.DEVICES_NONE}),
+    "conflicts": Shot(
+        Page.CONFLICTS, {"conflicts": conflict_shots.CONFLICTS, "status": made.STATUS_CONFLICTS}
+    ),
+    "conflicts-none": Shot(Page.CONFLICTS, {"conflicts": conflict_shots.CONFLICTS_NONE}),
     "unsent-none": Shot(Page.UNSENT, {"unsent": made.UNSENT_NONE}),
     "sounds-far-live": Shot(Page.VISIT, {"scope": sounds.FAR}, has_pictures=True),
     "sounds-far-narrow": Shot(Page.VISIT, {"scope": sounds.FAR_NARROW}, has_pictures=True),

@@ -70,6 +70,7 @@ STATUS_CLOCK = replace(
 STATUS_SECOND = replace(
     STATUS, server=text("status.server-up-at", address="bedside-2.clinic.example:8470")
 )
+STATUS_CONFLICTS = replace(STATUS, conflicts=text("status.conflicts", count=2))
 STATUS_MARKS = replace(STATUS, unsent=text("status.only-marks-unsent"))
 STATUS_NOBODY = StatusScreen("", Tone.PLAIN, "", Tone.PLAIN)
 

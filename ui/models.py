@@ -13,6 +13,7 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.conflicts import ConflictsViewModel
 from ui.view_models.devices import DevicesViewModel
 from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
@@ -50,10 +51,16 @@ def make_models(
     """`answering`: which address of the server; empty where it has only one."""
     s, ticker = services, Ticker()
     window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
-    status = StatusViewModel(tasks, ticker, s.sync, s.sign_in, s.acts, s.store_care, answering)
-    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.sync, clock)
+    status = StatusViewModel(
+        tasks, ticker, s.sync, s.sign_in, s.acts, s.store_care, s.conflicts, answering
+    )
+    unsent = UnsentViewModel(tasks, ticker, s.unsent, s.conflicts, s.sync, clock)
+    conflicts = ConflictsViewModel(tasks, ticker, s.conflicts, window, clock)
     status.asked_for_unsent.connect(lambda: window.show_unsent(True))
     unsent.went_back.connect(lambda: window.show_unsent(False))
+    status.asked_for_conflicts.connect(lambda: window.show_conflicts(True))
+    unsent.asked_for_conflicts.connect(lambda: window.show_conflicts(True))
+    conflicts.went_back.connect(lambda: window.show_conflicts(False))
     devices = DevicesViewModel(
         tasks,
         ticker,
@@ -197,6 +204,7 @@ def make_models(
         cart_home=cart_home,
         visit=visit,
         unsent=unsent,
+        conflicts=conflicts,
         devices=devices,
         status=status,
         running_cuff=RunningCuffViewModel(tasks, s.vitals, s.bp_protocol, window),

@@ -65,6 +65,7 @@ class Act(StrEnum):
     CHANGE_CONFLICT = "change-conflict"
     CHANGE_REFUSED = "change-refused"
     CHANGE_WRITTEN_ANEW = "change-written-anew"
+    CONFLICT_SEEN = "conflict-seen"
     CONFLICT_RESOLVED = "conflict-resolved"
     CONFLICT_REOPENED = "conflict-reopened"
     CHANGE_GIVEN_UP = "change-given-up"

@@ -40,6 +40,7 @@ from app.services.call import Call, CallState
 from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
+from app.services.conflicts import Conflicts
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts
 from app.services.devices import Devices
@@ -87,6 +88,7 @@ class Services:
     worklist: Worklist
     chart: Chart
     unsent: Unsent
+    conflicts: Conflicts
     devices: Devices
     device_ports: DevicePorts
     call: Call

@@ -12,6 +12,7 @@ from app.domain.conflicts import Conflict, Fields, Resolution, Take
 from app.domain.failures import Code, Rejected
 from app.domain.failures import Conflict as MovedOn
 from app.domain.ids import ChangeId, RecordId
+from app.domain.patients import Patient
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -21,9 +22,12 @@ from app.services.rereading import Rereading
 
 @dataclass(frozen=True, slots=True)
 class ConflictsState:
-    """Open ones first; of the care team's devices each shows the same."""
+    """Open ones first; of the care team's devices each shows the same. `patients`: those that the
+    items are about.
+    """
 
     items: tuple[Conflict, ...] = ()
+    patients: tuple[Patient, ...] = ()
 
     @property
     def open_count(self) -> int:
@@ -36,15 +40,48 @@ class Conflicts:
         self.state: Broadcast[ConflictsState] = Broadcast(ConflictsState())
         self._tasks = TaskOwner("conflicts")
         self._rereading = Rereading(self._read, self._tasks)
+        self._is_covered = False
+        self._seen: set[ChangeId] = set()  # since this person came
+        acts.before_leaving(self._forget_seen)
         self._stop_listening = acts.revision.listen(lambda _: self._rereading.ask())
 
     def start(self) -> None:
         self._rereading.start()
         self._rereading.ask()
 
+    def cover(self) -> None:
+        self._is_covered = True
+        self.state.tell(ConflictsState())
+
+    def uncover(self) -> None:
+        self._is_covered = False
+        self._rereading.ask()
+
     async def close(self) -> None:
         self._stop_listening()
         await self._tasks.close()
+
+    async def see(self) -> None:
+        """They stand before the person: told in the audit once for each of them, by ids alone."""
+        new = [item for item in self.state.value.items if item.change not in self._seen]
+        if not new:
+            return
+        events = [
+            self._acts.event(
+                Act.CONFLICT_SEEN, patient=item.patient, visit=item.visit, subject=item.change
+            )
+            for item in new
+        ]
+
+        def write(unit: UnitOfWork) -> None:
+            for event in events:
+                unit.audit.add(event)
+
+        await self._acts.do_beside(write)
+        self._seen |= {item.change for item in new}
+
+    async def _forget_seen(self) -> None:
+        self._seen.clear()
 
     async def resolve(self, seen: Conflict, take: Take, anew: Fields | None = None) -> None:
         """`seen` as it stood on the screen; Rejected(CONFLICT) when it moved on since."""
@@ -78,7 +115,9 @@ class Conflicts:
         await self._acts.do(write)
 
     async def _read(self) -> None:
-        self.state.tell(ConflictsState(await self._acts.look(all_as_they_stand)))
+        found = await self._acts.look(_look)
+        if not self._is_covered:
+            self.state.tell(found)
 
 
 def let_go(unit: UnitOfWork, change: ChangeId) -> None:
@@ -155,6 +194,12 @@ def as_it_stands(unit: UnitOfWork, conflict: Conflict) -> Conflict:
 
 def all_as_they_stand(unit: UnitOfWork) -> tuple[Conflict, ...]:
     return tuple(as_it_stands(unit, conflict) for conflict in unit.records.conflicts())
+
+
+def _look(unit: UnitOfWork) -> ConflictsState:
+    items = all_as_they_stand(unit)
+    found = (unit.records.patient(one) for one in {item.patient for item in items} if one)
+    return ConflictsState(items, tuple(one for one in found if one is not None))
 
 
 def _resolution_fields(resolution: Resolution) -> dict[str, Json]:

@@ -132,6 +132,15 @@ def test_write_anew_is_for_the_row_it_stands_in(look: theme.Look) -> None:
     assert not row_buttons(pages, 3)
 
 
+def test_what_everybody_sees_as_a_conflict_is_decided_elsewhere(look: theme.Look) -> None:
+    pages = Pages(look, Page.UNSENT)
+    first = replace(made.UNSENT.rows[0], can_write_anew=False, can_give_up=False, can_decide=True)
+    pages.show(unsent=replace(made.UNSENT, rows=(first,)))
+    assert set(row_buttons(pages, 1)) == {"unsent.decide"}
+    row_buttons(pages, 1)["unsent.decide"].click()
+    assert pages.wishes("unsent") == [("decide", ())]
+
+
 def test_giving_up_is_asked_first(look: theme.Look) -> None:
     pages = Pages(look, Page.UNSENT)
     row_buttons(pages, 2)["unsent.give-up"].click()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal, SignalInstance
 
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.conflicts import Conflicts
 from app.services.sign_in import SignIn, SignInPhase, SignInState
 from app.services.store_care import CareState, StoreCare
 from app.services.sync import Sync
@@ -31,6 +32,7 @@ class StatusScreen:
     store_tone: Tone = Tone.PLAIN
     person: str = ""  # empty: nobody is signed in; says so when the server has not confirmed them
     demonstration: str = ""
+    conflicts: str = ""  # "2 to decide"; empty: none
     can_open_unsent: bool = False
     can_open_devices: bool = False
     can_lock: bool = False
@@ -43,6 +45,7 @@ class StatusIntents(Protocol):
     @property
     def screen(self) -> StatusScreen: ...
     def open_unsent(self) -> None: ...
+    def open_conflicts(self) -> None: ...
     def open_devices(self) -> None: ...
     def confirm_clock(self) -> None: ...
     def lock(self) -> None: ...
@@ -50,9 +53,10 @@ class StatusIntents(Protocol):
 
 
 class StatusViewModel(ViewModel[StatusScreen]):
-    """Asks the window for the page of what the server has not accepted, and for the devices'."""
+    """Asks the window for the pages that stand beside the visit."""
 
     asked_for_unsent = Signal()
+    asked_for_conflicts = Signal()
     asked_for_devices = Signal()
 
     def __init__(
@@ -63,6 +67,7 @@ class StatusViewModel(ViewModel[StatusScreen]):
         sign_in: SignIn,
         acts: Acts,
         care: StoreCare,
+        conflicts: Conflicts,
         answering: Callable[[], str] = lambda: "",
     ) -> None:
         """`answering`: which address of the server; empty where it has only one."""
@@ -71,8 +76,9 @@ class StatusViewModel(ViewModel[StatusScreen]):
         self._sign_in = sign_in
         self._acts = acts
         self._care = care
+        self._conflicts = conflicts
         self._answering = answering
-        self.listen_to(sync.state, sign_in.state, care.state)
+        self.listen_to(sync.state, sign_in.state, care.state, conflicts.state)
 
     def compose(self) -> StatusScreen:
         sign_in = self._sign_in.state.value
@@ -98,11 +104,16 @@ class StatusViewModel(ViewModel[StatusScreen]):
             store_tone=store_tone,
             person=person,
             demonstration=wording.text("demonstration") if sign_in.is_demonstration else "",
+            conflicts=self._to_decide() if is_signed_in else "",
             can_open_unsent=is_signed_in,
             can_open_devices=is_signed_in,
             can_lock=is_signed_in,
             can_sign_out=is_signed_in,
         )
+
+    def _to_decide(self) -> str:
+        count = self._conflicts.state.value.open_count
+        return wording.text("status.conflicts", count=count) if count else ""
 
     def _server(self) -> tuple[str, Tone]:
         state = self._sync.state.value
@@ -134,6 +145,9 @@ class StatusViewModel(ViewModel[StatusScreen]):
         is_behind = offset.offset > timedelta(0)
         key = "status.clock-behind" if is_behind else "status.clock-ahead"
         return wording.text(key, span=wording.span(abs(offset.offset.total_seconds())))
+
+    def open_conflicts(self) -> None:
+        self.asked_for_conflicts.emit()
 
     def open_unsent(self) -> None:
         self.asked_for_unsent.emit()

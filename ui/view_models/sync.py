@@ -11,6 +11,7 @@ from app.domain.clock import Clock
 from app.domain.failures import Code
 from app.domain.ids import ChangeId
 from app.runtime.tasks import TaskOwner
+from app.services.conflicts import Conflicts
 from app.services.file_upload import Sending
 from app.services.sync import AWAY, Sync
 from app.services.unsent import Unsent
@@ -30,6 +31,7 @@ class UnsentRowScreen:
     theirs: str = ""  # what stands at the server now
     can_write_anew: bool = False
     can_give_up: bool = False
+    can_decide: bool = False  # everybody sees it as a conflict: it is decided there
     spoken: str = ""
 
 
@@ -56,6 +58,10 @@ class UnsentIntents(Protocol):
         """Asked and confirmed."""
         ...
 
+    def decide(self) -> None:
+        """To the page where both stand beside each other."""
+        ...
+
     def back(self) -> None: ...
 
 
@@ -79,16 +85,24 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
     """`went_back` asks the window for the page that stood before."""
 
     went_back = Signal()
+    asked_for_conflicts = Signal()
 
     def __init__(
-        self, tasks: TaskOwner, ticker: Ticker, unsent: Unsent, sync: Sync, clock: Clock
+        self,
+        tasks: TaskOwner,
+        ticker: Ticker,
+        unsent: Unsent,
+        conflicts: Conflicts,
+        sync: Sync,
+        clock: Clock,
     ) -> None:
         super().__init__(tasks, ticker)
         self._unsent = unsent
+        self._conflicts = conflicts
         self._sync = sync
         self._clock = clock
         self._code: Code | None = None
-        self.listen_to(unsent.state, sync.state, sync.file_sending)
+        self.listen_to(unsent.state, conflicts.state, sync.state, sync.file_sending)
 
     def compose(self) -> UnsentScreen:
         state = self._unsent.state.value
@@ -120,6 +134,8 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
         kind = wording.text(f"record.{change.record_type}")
         what = wording.text("record.written", what=kind, time=time)
         is_refused = item.refused is not None
+        open_ones = (one for one in self._conflicts.state.value.items if one.is_open)
+        is_conflict = is_refused and any(one.change == change.id for one in open_ones)
         reason = wording.text("unsent.waiting")
         if item.refused is not None:
             reason = wording.failure(item.refused)
@@ -132,8 +148,9 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
             tone=Tone.BAD if is_refused else Tone.ATTENTION,
             mine=_words_of(dict(change.fields_set)),
             theirs="" if item.current is None else _words_of(json.loads(item.current.body)),
-            can_write_anew=item.refused is Code.CONFLICT,
-            can_give_up=is_refused,
+            can_write_anew=item.refused is Code.CONFLICT and not is_conflict,
+            can_give_up=is_refused and not is_conflict,
+            can_decide=is_conflict,
             spoken=wording.spoken(f"{what}, {patient}, {reason}"),
         )
 
@@ -148,6 +165,9 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
     def give_up(self, change: ChangeId) -> None:
         self._code = None
         self.act(self._unsent.give_up(change), "give up", self._failed)
+
+    def decide(self) -> None:
+        self.asked_for_conflicts.emit()
 
     def back(self) -> None:
         self.went_back.emit()

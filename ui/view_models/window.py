@@ -30,6 +30,7 @@ class Page(StrEnum):
     CART_HOME = "cart-home"
     VISIT = "visit"
     UNSENT = "unsent"
+    CONFLICTS = "conflicts"
     DEVICES = "devices"
 
 
@@ -141,6 +142,9 @@ class WindowViewModel(ViewModel[WindowScreen]):
 
     def show_unsent(self, is_shown: bool) -> None:
         self._show_aside(Page.UNSENT, is_shown)
+
+    def show_conflicts(self, is_shown: bool) -> None:
+        self._show_aside(Page.CONFLICTS, is_shown)
 
     def show_devices(self, is_shown: bool) -> None:
         self._show_aside(Page.DEVICES, is_shown)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.view_models.cart_home import CartHomeIntents
+from ui.view_models.conflicts import ConflictsIntents
 from ui.view_models.devices import DevicesIntents
 from ui.view_models.lock import LockIntents
 from ui.view_models.running_cuff import RunningCuffIntents
@@ -16,6 +17,7 @@ from ui.view_models.sync import UnsentIntents
 from ui.view_models.window import Page, WindowIntents, WindowScreen
 from ui.view_models.worklist import WorklistIntents
 from ui.views.cart_home import CartHomeView
+from ui.views.conflicts import ConflictsView
 from ui.views.devices import DevicesView
 from ui.views.lock import LockView
 from ui.views.running_cuff import RunningCuffView
@@ -39,13 +41,21 @@ class Models:
     cart_home: CartHomeIntents
     visit: VisitModels
     unsent: UnsentIntents
+    conflicts: ConflictsIntents
     devices: DevicesIntents
     status: StatusIntents
     running_cuff: RunningCuffIntents
 
 
 PageView = (
-    SignInView | LockView | WorklistView | CartHomeView | VisitView | UnsentView | DevicesView
+    SignInView
+    | LockView
+    | WorklistView
+    | CartHomeView
+    | VisitView
+    | UnsentView
+    | ConflictsView
+    | DevicesView
 )
 
 
@@ -72,6 +82,7 @@ class Frame(QWidget):
             Page.CART_HOME: lambda: CartHomeView(models.cart_home, look),
             Page.VISIT: lambda: self.visit,
             Page.UNSENT: lambda: UnsentView(models.unsent, look),
+            Page.CONFLICTS: lambda: ConflictsView(models.conflicts),
             Page.DEVICES: lambda: DevicesView(models.devices, look),
         }
         self._pages: dict[Page, PageView] = {}

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
+from ui.tone import Tone
 from ui.view_models.status import StatusIntents, StatusScreen
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import identify, mark, show_when, tone_of
@@ -17,6 +18,7 @@ class StatusView(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._server = Words("small", gives_way=True, identifier="status.server")
         self._unsent = Button("status.unsent", "", kind=Kind.STATUS)
+        self._conflicts = Button("status.conflicts", "", kind=Kind.STATUS)
         self._clock = Words("small", gives_way=True, identifier="status.clock")
         self._confirm_clock = Button(
             "status.clock-confirm", text("status.confirm-clock"), kind=Kind.STATUS
@@ -31,7 +33,14 @@ class StatusView(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 2, 12, 2)
         layout.setSpacing(8)
-        left = (self._server, self._unsent, self._clock, self._confirm_clock, self._store)
+        left = (
+            self._server,
+            self._unsent,
+            self._conflicts,
+            self._clock,
+            self._confirm_clock,
+            self._store,
+        )
         for part in left:
             layout.addWidget(part)
         layout.addStretch(1)
@@ -39,6 +48,7 @@ class StatusView(QFrame):
         for part in (self._demonstration, self._person, *right):
             layout.addWidget(part)
         self._unsent.clicked.connect(model.open_unsent)
+        self._conflicts.clicked.connect(model.open_conflicts)
         self._devices.clicked.connect(model.open_devices)
         self._confirm_clock.clicked.connect(model.confirm_clock)
         self._lock.clicked.connect(model.lock)
@@ -52,6 +62,9 @@ class StatusView(QFrame):
         tone_of(self._unsent, screen.unsent_tone)
         self._unsent.allow(screen.can_open_unsent)
         show_when(self._unsent, bool(screen.unsent))
+        tone_of(self._conflicts, Tone.BAD)
+        self._conflicts.say(SIGNS[Tone.BAD] + screen.conflicts, screen.conflicts)
+        show_when(self._conflicts, bool(screen.conflicts))
         self._clock.say_or_hide(screen.clock, screen.clock_tone, signed=True)
         show_when(self._confirm_clock, screen.can_confirm_clock)
         self._store.say_or_hide(screen.store, screen.store_tone, signed=True)

@@ -30,12 +30,14 @@ class UnsentRow(QFrame):
         self._mine_label.say(text("unsent.mine"))
         self._theirs_label.say(text("unsent.theirs"))
         self._anew = Button("unsent.write-anew", text("unsent.write-anew"), kind=Kind.PRIMARY)
+        self._decide = Button("unsent.decide", text("unsent.decide"), kind=Kind.PRIMARY)
         self._give_up = Button("unsent.give-up", text("unsent.give-up"))
         self._ask = Ask(
             "unsent.give-up", text("unsent.give-up-confirm"), text("unsent.give-up-cancel")
         )
         self._lay_out()
         self._anew.clicked.connect(lambda: model.write_anew(change))
+        self._decide.clicked.connect(model.decide)
         self._give_up.clicked.connect(lambda: self._ask.open(text("unsent.give-up-question")))
         self._ask.confirmed.connect(lambda: model.give_up(change))
 
@@ -52,6 +54,7 @@ class UnsentRow(QFrame):
         grid.addWidget(self._theirs, 3, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self._anew)
+        buttons.addWidget(self._decide)
         buttons.addStretch(1)
         buttons.addWidget(self._give_up)
         grid.addLayout(buttons, 4, 0, 1, 2)
@@ -70,6 +73,7 @@ class UnsentRow(QFrame):
         show_when(self._theirs, bool(screen.theirs))
         show_when(self._theirs_label, bool(screen.theirs))
         show_when(self._anew, screen.can_write_anew)
+        show_when(self._decide, screen.can_decide)
         show_when(self._give_up, screen.can_give_up)
         if not screen.can_give_up:
             self._ask.close_unanswered()

@@ -32,6 +32,7 @@ from app.services.bp_protocol import BpProtocol
 from app.services.call import Call
 from app.services.call_log import CallLog
 from app.services.chart import Chart
+from app.services.conflicts import Conflicts
 from app.services.desk import Desk
 from app.services.direct_line import DirectLine
 from app.services.engine_room import EngineRoom
@@ -101,6 +102,7 @@ class DeskOnFakes:
     worklist: Worklist
     chart: Chart
     unsent: Unsent
+    conflicts: Conflicts
     call: Call
     call_log: CallLog
     tray: Tray
@@ -169,7 +171,8 @@ class DeskOnFakes:
         room.on(SoundOpened, self.listening.heard_opened)
         call_part = (self.call, self.call_log)
         instruments = (self.tray, self.vitals, self.bp_protocol)
-        for service in (self.worklist, self.chart, self.unsent, *call_part, *instruments, room):
+        lists = (self.worklist, self.chart, self.unsent, self.conflicts)
+        for service in (*lists, *call_part, *instruments, room):
             service.start()
         self.switchboard.start()
 
@@ -184,6 +187,7 @@ class DeskOnFakes:
             self.tray,
             self.call_log,
             self.call,
+            self.conflicts,
             self.unsent,
             self.chart,
             self.worklist,
@@ -320,6 +324,7 @@ async def desk_on_fakes(
             worklist=Worklist(acts),
             chart=chart,
             unsent=Unsent(acts),
+            conflicts=Conflicts(acts),
             call=call,
             call_log=CallLog(acts, call.state, role),
             tray=tray,

@@ -20,6 +20,7 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.conflicts import ConflictsViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
 from ui.view_models.news2 import News2ViewModel
@@ -63,6 +64,7 @@ class Screens:
     scope: ScopeViewModel
     messages: MessagesViewModel
     unsent: UnsentViewModel
+    conflicts: ConflictsViewModel
     status: StatusViewModel
     running_cuff: RunningCuffViewModel
     devices: Devices
@@ -207,8 +209,11 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 acts=desk.acts,
                 role=role,
             ),
-            unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.sync, clock),
-            status=StatusViewModel(tasks, ticker, desk.sync, desk.sign_in, desk.acts, care),
+            unsent=UnsentViewModel(tasks, ticker, desk.unsent, desk.conflicts, desk.sync, clock),
+            conflicts=ConflictsViewModel(tasks, ticker, desk.conflicts, window, clock),
+            status=StatusViewModel(
+                tasks, ticker, desk.sync, desk.sign_in, desk.acts, care, desk.conflicts
+            ),
             running_cuff=RunningCuffViewModel(tasks, desk.vitals, desk.bp_protocol, window),
         )
     assert defects == []
