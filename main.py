@@ -37,6 +37,7 @@ from app.services.call_log import CallLog
 from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.conflicts import Conflicts
+from app.services.day_sheet import DaySheets
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
@@ -83,6 +84,7 @@ from offline_store.pin import refuse_short
 from peripherals.camera_head import CameraHead
 from peripherals.instruments import CUFF_DRIVERS, DEVICE_DRIVERS, instruments_of
 from ui import theme
+from ui.day_sheet_paper import day_sheet_pdf
 from ui.display import has_display, no_display
 from ui.main_window import MainWindow
 from ui.models import make_models
@@ -344,6 +346,14 @@ def make_services(
         erasures=Erasures(acts, store, store.recordings),
         worklist=worklist,
         chart=chart,
+        day_sheets=DaySheets(
+            acts=acts,
+            outside=OutsideFiles(),
+            printer=lambda sheet: day_sheet_pdf(sheet, clock),
+            device=settings.device_name,
+            heard_at=lambda: sync.state.value.last_contact,
+            is_demonstration=lambda: sign_in.state.value.is_demonstration,
+        ),
         unsent=unsent,
         conflicts=conflicts,
         devices=devices,

@@ -9,6 +9,8 @@ import json
 import ssl
 import sys
 
+import zstandard
+
 PUSH = b"POST /v1/push "
 PART_BYTES = 64 * 1024
 REQUEST_MAX_BYTES = 2 * 1024 * 1024
@@ -42,7 +44,7 @@ class Listener:
                 return
             if len(body) < length:
                 return
-            if head.startswith(PUSH) and json.loads(body[:length])["changes"]:
+            if head.startswith(PUSH) and json.loads(_plain(fields, body[:length]))["changes"]:
                 self._gate.newest_push = head + found + body[:length]
             self._rest = body[length:]
 
@@ -83,11 +85,19 @@ class Gate:
         writer.write(self.newest_push)
         async with asyncio.timeout(LIMIT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            length = int(_fields(head.removesuffix(b"\r\n\r\n")).get(b"content-length", b"0"))
-            body = await reader.readexactly(length)
+            fields = _fields(head.removesuffix(b"\r\n\r\n"))
+            length = int(fields.get(b"content-length", b"0"))
+            body = _plain(fields, await reader.readexactly(length))
         writer.transport.abort()
         status = head.split(b" ", 2)[1].decode()
         return f"{status} {json.dumps(json.loads(body))}"
+
+
+def _plain(fields: dict[bytes, bytes], body: bytes) -> bytes:
+    """What was packed, if it was (RFC 8878)."""
+    if fields.get(b"content-encoding") != b"zstd":
+        return body
+    return zstandard.ZstdDecompressor().decompress(body, max_output_size=REQUEST_MAX_BYTES)
 
 
 def _fields(head: bytes) -> dict[bytes, bytes]:

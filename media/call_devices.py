@@ -289,7 +289,8 @@ class CallDevices:
                 on_status=self._seen,
                 pause=lambda pause_s: self._plugs.newer_than(self._plugs.count, pause_s),
             )
-            self._tasks.start(self._look_for_scope(self.stethoscope), "look for stethoscope")
+            if source is not None:  # where there shall be none, none is missing
+                self._tasks.start(self._look_for_scope(self.stethoscope), "look for stethoscope")
 
     async def _look_for_scope(self, stethoscope: Stethoscope) -> None:
         """Nothing is opened for it; while a recording runs, that itself tells how it is."""

@@ -27,7 +27,9 @@ def instruments_of(
     *,
     traces: Path | None = None,
 ) -> InstrumentDesk:
-    """Rejected(DRIVER_UNKNOWN) for a driver that is none of ours. `traces`: record the lines."""
+    """Rejected(DRIVER_UNKNOWN) for a driver that is none of ours, (DEVICE_NAMED_TWICE) for two of
+    one kind. `traces`: record the lines.
+    """
     return InstrumentDesk(
         profile,
         DRIVERS,
@@ -41,12 +43,14 @@ def instruments_of(
 def named_instruments(
     named: Sequence[DriverAndPort], drivers: dict[str, Driver]
 ) -> tuple[NamedInstrument, ...]:
-    """What kind it is follows from the driver; the last one of a kind counts."""
+    """What kind it is follows from the driver. Of two of a kind none is left out in silence."""
     unknown = next((driver for driver, _ in named if driver not in drivers), None)
     if unknown is not None:
         raise Rejected(Code.DRIVER_UNKNOWN, unknown)
-    found = {
-        drivers[driver].kind: NamedInstrument(drivers[driver].kind, port, driver)
-        for driver, port in named
-    }
-    return tuple(found.values())
+    kinds = [drivers[driver].kind for driver, _ in named]
+    if twice := next((kind for kind in kinds if kinds.count(kind) > 1), None):
+        raise Rejected(Code.DEVICE_NAMED_TWICE, twice)
+    return tuple(
+        NamedInstrument(kind, port, driver)
+        for kind, (driver, port) in zip(kinds, named, strict=True)
+    )

@@ -9,7 +9,12 @@ from sqlalchemy import Connection, insert, select
 from app.domain.audit import CHAIN_START, Act, AuditEvent, Witness, leaf_of, next_digest
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId, new_id
+from server.database import remembered
 from server.tables import audit_log, time_text
+
+HEAD = "audit head"
+NEWEST = select(audit_log.c.number, audit_log.c.digest).order_by(audit_log.c.number.desc()).limit(1)
+ADD = insert(audit_log)
 
 
 def event_of(
@@ -28,9 +33,12 @@ def event_of(
 
 
 def head(connection: Connection) -> Witness:
-    newest = select(audit_log.c.number, audit_log.c.digest).order_by(audit_log.c.number.desc())
-    row = connection.execute(newest.limit(1)).first()
-    return Witness(0, CHAIN_START) if row is None else Witness(row.number, row.digest)
+    known = remembered(connection)
+    if HEAD not in known:
+        row = connection.execute(NEWEST).first()
+        known[HEAD] = Witness(0, CHAIN_START) if row is None else Witness(row.number, row.digest)
+    reached: Witness = known[HEAD]
+    return reached
 
 
 def append(connection: Connection, *events: AuditEvent) -> Witness:
@@ -55,7 +63,8 @@ def append_all(connection: Connection, events: Iterable[AuditEvent]) -> Witness:
             }
         )
     if rows:
-        connection.execute(insert(audit_log), rows)
+        connection.execute(ADD, rows)
+        remembered(connection)[HEAD] = reached
     return reached
 
 

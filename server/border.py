@@ -1,14 +1,17 @@
 """The outermost layer of the application: bounded bodies, headers of all answers, last handler.
 
-JSON bodies are read here, at most 1 MiB and 30 s; files pass through, their feature bounds them.
+JSON bodies are read here, at most 1 MiB and 30 s, also when they were packed; files pass through,
+their feature bounds them.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.failures import Code
+from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
+from app.domain.failures import Code, Rejected
 from server.problems import problem
 from server.settings import JSON_MAX_BYTES
 
@@ -16,6 +19,8 @@ log = logging.getLogger(__name__)
 
 BODY_LIMIT_S = 30.0
 FILES = ("/v1/files/", "/v1/uploads")
+EXCHANGE = ("/v1/push", "/v1/feed")  # what goes packed: much of it, and no token
+ASIDE_BYTES = 64 * 1024  # what takes longer than a moment is packed on a thread
 
 
 class Border:
@@ -55,7 +60,59 @@ class Border:
         if body is None:
             await problem(Code.TOO_LARGE, None, {"Connection": "close"})(scope, receive, answer)
             return
+        if scope["path"] in EXCHANGE:
+            await self._exchange(scope, body, receive, answer)
+            return
         await self._app(scope, _once(body, receive), answer)
+
+    async def _exchange(
+        self, scope: Scope, body: bytes, receive: Receive, answer: "_Answer"
+    ) -> None:
+        headers = dict(scope["headers"])
+        if headers.get(b"content-encoding") == PACKED.encode():
+            try:
+                body = await _aside(len(body), lambda: unpacked(body, JSON_MAX_BYTES))
+            except Rejected as no:
+                await problem(no.code)(scope, receive, answer)
+                return
+        takes = headers.get(b"accept-encoding", b"").decode("latin-1").lower()
+        wants_packed = PACKED in (one.split(";")[0].strip() for one in takes.split(","))
+        packing = _Packing(answer, wants_packed=wants_packed)
+        await self._app(scope, _once(body, receive), packing)
+
+
+class _Packing:
+    """Holds an answer until it is whole, and sends it packed to who takes it so."""
+
+    def __init__(self, send: "_Answer", *, wants_packed: bool) -> None:
+        self._send = send
+        self._wants_packed = wants_packed
+        self._start: Message | None = None
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        assert self._start is not None
+        self._body += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        body, kept = bytes(self._body), []
+        for name, value in self._start.get("headers", ()):
+            if name != b"content-length":
+                kept.append((name, value))
+        kept += [(b"accept-encoding", PACKED.encode()), (b"vary", b"accept-encoding")]
+        if self._wants_packed and len(body) >= SMALLEST_BYTES:
+            body = await _aside(len(body), lambda: packed(bytes(self._body)))
+            kept.append((b"content-encoding", PACKED.encode()))
+        kept.append((b"content-length", str(len(body)).encode()))
+        await self._send({**self._start, "headers": kept})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+async def _aside(size: int, work: Callable[[], bytes]) -> bytes:
+    return work() if size < ASIDE_BYTES else await asyncio.to_thread(work)
 
 
 class _Answer:

@@ -37,6 +37,8 @@ BATCH_MAX = 64
 WAITING_MAX = 1024
 BUSY_TIMEOUT_MS = 10_000  # another process (add-user) may hold the write lock for a moment
 READERS = 2
+FEED_HEAD = "feed head"
+NEWEST = select(func.max(records.c.position))
 
 
 @dataclass(slots=True)
@@ -201,10 +203,27 @@ def _tell_failed(jobs: list[_Job], error: BaseException) -> None:
             job.future.set_exception(error)
 
 
+def remembered(connection: Connection) -> dict[Any, Any]:
+    """What was read in this transaction and stands while it lasts: nobody else writes meanwhile.
+
+    Forgotten when it ends, and when a savepoint in it is undone.
+    """
+    found: dict[Any, Any] = connection.info.setdefault("remembered", {})
+    return found
+
+
 def feed_head(connection: Connection) -> int:
     """The newest position; records are moved, never deleted, so it only grows."""
-    newest = select(func.max(records.c.position))
-    return connection.execute(newest).scalar() or 0
+    known = remembered(connection)
+    if FEED_HEAD not in known:
+        known[FEED_HEAD] = connection.execute(NEWEST).scalar() or 0
+    head: int = known[FEED_HEAD]
+    return head
+
+
+def feed_head_is(connection: Connection, position: int) -> None:
+    """Said by whoever gave it to a record."""
+    remembered(connection)[FEED_HEAD] = position
 
 
 def _engine(path: Path, *, begin: str, pooled: bool = False) -> Engine:
@@ -228,7 +247,12 @@ def _engine(path: Path, *, begin: str, pooled: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
+        connection.info.pop("remembered", None)
         connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine, "rollback_savepoint")
+    def undo_savepoint(connection: Connection, name: str, context: None) -> None:
+        connection.info.pop("remembered", None)
 
     return engine
 

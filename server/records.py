@@ -9,14 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.changes import RecordType
-from server.database import feed_head
+from server.database import feed_head, feed_head_is
 from server.tables import records, time_text
 
 Document = dict[str, Any]
 FILE_KEY = "file_key"
+# Made once: what they are made of takes longer than what they do.
+ONE = select(records).where(records.c.id == bindparam("record"))
+ADD = insert(records).on_conflict_do_nothing(index_elements=[records.c.id])
+CHANGE = update(records).where(records.c.id == bindparam("record"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class StoredRecord:
 
 
 def find(connection: Connection, record: UUID) -> StoredRecord | None:
-    row = connection.execute(select(records).where(records.c.id == str(record))).first()
+    row = connection.execute(ONE, {"record": str(record)}).first()
     return None if row is None else _record_of(row)
 
 
@@ -96,11 +101,12 @@ def store(connection: Connection, record: StoredRecord) -> StoredRecord:
         "visit": None if record.visit is None else str(record.visit),
         "file_sha256": record.file_sha256,
     }
-    changed = connection.execute(
-        update(records).where(records.c.id == str(record.id)).values(values)
-    )
-    if changed.rowcount == 0:
-        connection.execute(insert(records).values(id=str(record.id), **values))
+    feed_head_is(connection, record.position)
+    # What is its first version is not there yet; that it is all the same is looked at.
+    if record.version == 1 and connection.execute(ADD, {"id": str(record.id), **values}).rowcount:
+        return record
+    if not connection.execute(CHANGE, {"record": str(record.id), **values}).rowcount:
+        connection.execute(ADD, {"id": str(record.id), **values})
     return record
 
 

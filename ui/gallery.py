@@ -26,6 +26,7 @@ from ui import gallery_sounds as sounds
 from ui import gallery_vitals as signs
 from ui.gallery_shot import Shot
 from ui.gallery_sounds import heart_strips
+from ui.view_models.day_sheet import DaySheetScreen
 from ui.view_models.exam_camera import ExamScreen
 from ui.view_models.running_cuff import RunningCuffScreen
 from ui.view_models.scope import ScopeScreen
@@ -72,6 +73,7 @@ class Stills:
         self.lock: Any = Still(made.LOCK_CALL)
         self.worklist: Any = Still(made.TODAY)
         self.cart_home: Any = Still(made.CART)
+        self.day_sheet: Any = Still(DaySheetScreen(can_save=True))
         self.unsent: Any = Still(made.UNSENT)
         self.conflicts: Any = Still(conflict_shots.CONFLICTS)
         self.devices: Any = Still(gallery_devices.DEVICES_CART)
@@ -111,6 +113,7 @@ class Stills:
             lock=self.lock,
             worklist=self.worklist,
             cart_home=self.cart_home,
+            day_sheet=self.day_sheet,
             visit=visit,
             unsent=self.unsent,
             conflicts=self.conflicts,

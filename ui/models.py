@@ -13,7 +13,9 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.confirmation import Confirmation
 from ui.view_models.conflicts import ConflictsViewModel
+from ui.view_models.day_sheet import DaySheetViewModel
 from ui.view_models.devices import DevicesViewModel
 from ui.view_models.exam_camera import ExamViewModel
 from ui.view_models.lock import LockViewModel
@@ -50,6 +52,7 @@ def make_models(
 ) -> tuple[Models, WindowViewModel]:
     """`answering`: which address of the server; empty where it has only one."""
     s, ticker = services, Ticker()
+    confirmation = Confirmation(s.sync, s.conflicts)
     window = WindowViewModel(tasks, s.sign_in, s.desk, s.worklist, s.sync, s.leaving, role)
     status = StatusViewModel(
         tasks, ticker, s.sync, s.sign_in, s.acts, s.store_care, s.conflicts, answering
@@ -91,6 +94,7 @@ def make_models(
         devices=s.devices,
         clock=clock,
         role=role,
+        confirmation=confirmation,
     )
     s.engine_room.on(Levels, call.heard_levels)
     s.engine_room.on(ScopeProgress, recordings.heard_progress)
@@ -129,6 +133,7 @@ def make_models(
             clock=clock,
             policy=policy,
             role=role,
+            confirmation=confirmation,
         ),
         bp_protocol=BpProtocolViewModel(
             tasks,
@@ -150,7 +155,14 @@ def make_models(
             role=role,
         ),
         tray=TrayViewModel(tasks, ticker, tray=s.tray, chart=s.chart, clock=clock, role=role),
-        notes=NotesViewModel(tasks, notes=s.notes, chart=s.chart, clock=clock, role=role),
+        notes=NotesViewModel(
+            tasks,
+            notes=s.notes,
+            chart=s.chart,
+            clock=clock,
+            role=role,
+            confirmation=confirmation,
+        ),
         recordings=recordings,
         scope=scope,
         messages=MessagesViewModel(
@@ -184,6 +196,7 @@ def make_models(
             chart=s.chart,
             clock=clock,
             role=role,
+            confirmation=confirmation,
         ),
     )
     cart_home = CartHomeViewModel(
@@ -202,6 +215,7 @@ def make_models(
         lock=LockViewModel(tasks, s.sign_in, s.call, s.desk),
         worklist=WorklistViewModel(tasks, ticker, s.worklist, s.sync, s.desk, clock),
         cart_home=cart_home,
+        day_sheet=DaySheetViewModel(tasks, s.day_sheets, s.worklist, clock),
         visit=visit,
         unsent=unsent,
         conflicts=conflicts,

@@ -26,6 +26,7 @@ class Act(StrEnum):
     ACCOUNT_ADDED = "account-added"
     DEVICE_ENROLLED = "device-enrolled"
     WORKLIST_SEEN = "worklist-seen"
+    DAY_SHEET_SAVED = "day-sheet-saved"
     PATIENT_ADDED = "patient-added"
     PATIENT_CHANGED = "patient-changed"
     PATIENT_OPENED = "patient-opened"

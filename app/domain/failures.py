@@ -81,6 +81,7 @@ class Code(StrEnum):
     DEVICE_REFUSED = "device-refused"
     DEVICE_UNUSABLE = "device-unusable"
     DRIVER_UNKNOWN = "driver-unknown"
+    DEVICE_NAMED_TWICE = "device-named-twice"
     PORT_TAKEN = "port-taken"
     BINDINGS_UNREADABLE = "bindings-unreadable"
     BINDINGS_NOT_KEPT = "bindings-not-kept"

@@ -14,6 +14,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from app.contract.audit import AuditEventBody, ChainOut, DeviceEventBody
+from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
 from app.contract.problem import Problem
 from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
 from app.contract.standing import StandingIn, StandingOut
@@ -76,6 +77,7 @@ class ServerApi:
         self._tokens = tokens
         self._clock = clock
         self._device = device
+        self._takes_packed = False  # until the server says so
         self._http = httpx.AsyncClient(
             verify=True if places.tls is None else places.tls,
             timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
@@ -157,7 +159,12 @@ class ServerApi:
             ],
             cursor=cursor,
         )
-        answer = await self._post("/v1/push", body, PushOut)
+        content, headers = body.model_dump_json().encode(), {"accept-encoding": PACKED}
+        if self._takes_packed and len(content) >= SMALLEST_BYTES:
+            content = await asyncio.to_thread(packed, content)
+            headers["content-encoding"] = PACKED
+        told = await self._send("POST", "/v1/push", content=content, headers=headers)
+        answer = _parsed(told, PushOut)
         results = tuple(result.to_domain() for result in answer.results)
         return PushAnswer(results, answer.events_until, answer.head.to_domain())
 
@@ -167,7 +174,8 @@ class ServerApi:
             params["cursor"] = at.text
         if at.load is not None:
             params["load"] = at.load
-        answer = await self._send("GET", "/v1/feed", params=params)
+        headers = {"accept-encoding": PACKED}
+        answer = await self._send("GET", "/v1/feed", params=params, headers=headers)
         return _parsed(answer, FeedOut).to_domain()
 
     async def chain(self, since: int) -> ChainPart:
@@ -243,7 +251,7 @@ class ServerApi:
         headers = dict(headers or {})
         if method == "POST":
             headers["content-type"] = "application/json"
-        headers["accept-encoding"] = "identity"  # what is packed may be larger than it looks
+        headers.setdefault("accept-encoding", "identity")
         if with_token:
             bearer = token or self._tokens.access
             if bearer is None:
@@ -280,7 +288,10 @@ class ServerApi:
         async with asyncio.timeout(whole_limit_s):
             answering = await self._http.send(request, stream=True)
             try:
-                content = await _read(answering)
+                asked = request.headers.get("accept-encoding", "identity")
+                content = await _read(answering, is_packed_welcome=asked == PACKED)
+                if asked == PACKED:
+                    self._takes_packed = answering.headers.get("accept-encoding") == PACKED
                 return _Answer(answering.status_code, content, answering.headers)
             finally:
                 await answering.aclose()
@@ -293,16 +304,25 @@ class _Answer:
     headers: Mapping[str, str]
 
 
-async def _read(answering: httpx.Response) -> bytes:
-    """The body; Unavailable when it is packed, or does not end where it should."""
-    if answering.headers.get("content-encoding", "identity") != "identity":
+async def _read(answering: httpx.Response, *, is_packed_welcome: bool) -> bytes:
+    """The body; Unavailable when it is packed otherwise than asked for, or larger than it may be.
+
+    Unpacked here and not by the library, which makes of a packed body whatever it says to be.
+    """
+    coding = answering.headers.get("content-encoding", "identity")
+    if coding not in ({"identity", PACKED} if is_packed_welcome else {"identity"}):
         raise Unavailable(Code.SERVER_ERROR, "a packed answer that nobody asked for")
     content = bytearray()
-    async for part in answering.aiter_bytes():
+    async for part in answering.aiter_raw() if coding == PACKED else answering.aiter_bytes():
         content += part
         if len(content) > ANSWER_MOST_BYTES:
             raise Unavailable(Code.SERVER_ERROR, "an answer that is too large")
-    return bytes(content)
+    if coding == "identity":
+        return bytes(content)
+    try:
+        return await asyncio.to_thread(unpacked, bytes(content), ANSWER_MOST_BYTES)
+    except Rejected as no:
+        raise Unavailable(Code.SERVER_ERROR, "a packed answer that is not what it says") from no
 
 
 def _sign_in_content(username: str, password: str, role: Role, device: DeviceCredentials) -> bytes:

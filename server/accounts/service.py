@@ -35,7 +35,7 @@ from server.accounts.standing import revocation_of
 from server.accounts.throttle import ANYBODY, ONE_NAME, TOLD, Throttle, network_of
 from server.audit_trail import append, event_of
 from server.auth import Auth, Caller
-from server.database import Database
+from server.database import Database, remembered
 from server.facts import is_demonstration
 from server.keys import ServerKeys, base64_text, is_signed_by
 from server.problems import TooManyTries
@@ -272,10 +272,14 @@ def add_account(
 
 def role_of_author(connection: Connection, author: PersonId, device: DeviceId) -> Role | None:
     """The author's role now, when the person is known and ever signed in on this device."""
-    person = store.person_with(connection, author)
-    if person is None or not store.has_signed_in(connection, author, device):
-        return None
-    return person.role
+    known, key = remembered(connection), (author, device)
+    if key not in known:
+        person = store.person_with(connection, author)
+        if person is None or not store.has_signed_in(connection, author, device):
+            return None
+        known[key] = person.role
+    role: Role = known[key]
+    return role
 
 
 def name_of_person(connection: Connection, person: PersonId) -> str:

@@ -6,6 +6,7 @@ lacked may have arrived meanwhile, and is told to the audit only when the answer
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from server.accounts.service import role_of_author
 from server.audit_trail import append, event_of
 from server.auth import Caller
 from server.calls.service import judge_call_report, judge_ladder_step
+from server.database import remembered
 from server.judging import Judge, Submission, Verdict
 from server.messages.service import judge_message, judge_receipt
 from server.notes.service import judge_note
@@ -33,10 +35,11 @@ from server.recordings.service import Recordings
 from server.records import StoredRecord, find, find_of_type, store, without_file_keys
 from server.stills.service import judge_still, judge_still_marks
 from server.sync.conflicts import judge_conflict, keep_conflict
-from server.sync.store import Op, keep_op, op_with
+from server.sync.store import Op, keep_op, ops_with
 from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
 
+KNOWN = "judged changes"
 COUNTER_MAX = 2**53  # what every JSON reader keeps exact
 
 
@@ -67,6 +70,11 @@ class Judgement:
             RecordType.CONFLICT: judge_conflict,
         }
 
+    def look_up(self, connection: Connection, sent: Sequence[dict[str, Any]]) -> None:
+        """Which of these were judged before: asked once, remembered while the transaction lasts."""
+        ids = [_id_of(one) for one in sent]
+        remembered(connection)[KNOWN] = ops_with(connection, ids) if ids else {}
+
     def settle(
         self, connection: Connection, who: Caller, sent: dict[str, Any], now: datetime
     ) -> ChangeResultOut:
@@ -76,7 +84,7 @@ class Judgement:
             digest = _digest(sent)
         except (ValueError, RecursionError):  # not a number, half a character, no end of depth
             return self._refused_unread(connection, who, change_id, now)
-        known = op_with(connection, change_id)
+        known = _known(connection, change_id)
         if known is not None and known.body_sha256 != digest:
             _tell(connection, who, change_id, None, _refused(Code.OP_REUSED), now)
             return self._out(change_id, _refused(Code.OP_REUSED))
@@ -89,7 +97,9 @@ class Judgement:
                 return self._out(change_id, _in_conflict(find(connection, known.record), kept))
         change, answer = self._judge(connection, who, sent, now)
         if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
-            keep_op(connection, _op(change_id, change, digest, answer, who, sent), now)
+            op = _op(change_id, change, digest, answer, who, sent)
+            keep_op(connection, op, now, is_known=known is not None)
+            remembered(connection).get(KNOWN, {})[change_id] = op
             if answer.outcome is not Outcome.ACCEPTED:
                 _tell(connection, who, change_id, change, answer, now)
         return self._out(change_id, answer)
@@ -188,6 +198,13 @@ class Judgement:
             patient=record.patient,
             visit=record.visit,
         )
+
+
+def _known(connection: Connection, change: UUID) -> Op | None:
+    looked_up: dict[UUID, Op | None] = remembered(connection).get(KNOWN, {})
+    if change not in looked_up:
+        looked_up = ops_with(connection, [change])
+    return looked_up[change]
 
 
 def _keeps_conflict(change: Change) -> bool:

@@ -66,7 +66,7 @@ class _Page:
     has_more: bool
 
 
-_Answer = ChangeResultOut | _Heard
+_Answer = ChangeResultOut | _Heard | None  # None: of a look alone
 
 
 class Sync:
@@ -92,9 +92,15 @@ class Sync:
         def take_all_events(connection: Connection) -> _Answer:
             return _Heard(take_events(connection, who, body.events, now), head(connection))
 
-        *changes, heard = await self._database.write_each(
-            [*(settling(sent) for sent in body.changes), take_all_events]
+        def look_up(connection: Connection) -> _Answer:
+            self._judgement.look_up(connection, body.changes)
+            return None
+
+        looked_up, *changes, heard = await self._database.write_each(
+            [look_up, *(settling(sent) for sent in body.changes), take_all_events]
         )
+        if isinstance(looked_up, Failed):
+            raise looked_up.error
         if isinstance(heard, Failed):
             raise heard.error
         assert isinstance(heard, _Heard)

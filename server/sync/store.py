@@ -1,11 +1,13 @@
 """Judged changes, device chains and epochs in SQL."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from app.contract.sync import ChangeBody
 from app.domain.audit import CHAIN_START, Witness
@@ -15,6 +17,9 @@ from app.domain.ids import DeviceId, new_id
 from server.database import feed_head
 from server.records import without_file_keys
 from server.tables import device_chains, epochs, ops, time_of, time_text
+
+THESE = select(ops).where(ops.c.id.in_(bindparam("changes", expanding=True)))
+ADD = insert(ops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,14 @@ class DeviceChain:
     alarmed_at: int | None
 
 
-def op_with(connection: Connection, change: UUID) -> Op | None:
-    row = connection.execute(select(ops).where(ops.c.id == str(change))).first()
-    if row is None:
-        return None
+def ops_with(connection: Connection, changes: Sequence[UUID]) -> dict[UUID, Op | None]:
+    """Each of them: a push asks once for all that it brings."""
+    rows = connection.execute(THESE, {"changes": [str(change) for change in changes]})
+    found = {op.id: op for op in map(_op_of, rows)}
+    return {change: found.get(change) for change in changes}
+
+
+def _op_of(row: Row[Any]) -> Op:
     return Op(
         UUID(row.id),
         UUID(row.record),
@@ -75,20 +84,22 @@ def applied_to(connection: Connection, record: UUID) -> list[Applied]:
     ]
 
 
-def keep_op(connection: Connection, op: Op, at: datetime) -> None:
-    """Also anew: a change that was refused may be accepted later."""
-    connection.execute(delete(ops).where(ops.c.id == str(op.id)))
+def keep_op(connection: Connection, op: Op, at: datetime, *, is_known: bool) -> None:
+    """Also anew, where `is_known`: a change that was refused may be accepted later."""
+    if is_known:
+        connection.execute(delete(ops).where(ops.c.id == str(op.id)))
     connection.execute(
-        insert(ops).values(
-            id=str(op.id),
-            record=str(op.record),
-            body_sha256=op.body_sha256,
-            outcome=str(op.outcome),
-            code=None if op.code is None else str(op.code),
-            device=str(op.device),
-            received_at=time_text(at),
-            change=op.change,
-        )
+        ADD,
+        {
+            "id": str(op.id),
+            "record": str(op.record),
+            "body_sha256": op.body_sha256,
+            "outcome": str(op.outcome),
+            "code": None if op.code is None else str(op.code),
+            "device": str(op.device),
+            "received_at": time_text(at),
+            "change": op.change,
+        },
     )
 
 

@@ -83,8 +83,14 @@ class Network(httpx.AsyncBaseTransport):
         assert isinstance(loop, TimeLoop)
         with loop.in_real_time():
             answer = await self._asgi.handle_async_request(request)
-            await answer.aread()
-        return answer
+            assert isinstance(answer.stream, httpx.AsyncByteStream)
+            raw = b"".join([part async for part in answer.stream])  # packed as it came
+        return httpx.Response(
+            answer.status_code,
+            headers=answer.headers,
+            stream=httpx.ByteStream(raw),
+            request=request,
+        )
 
     # --- in the place of websockets.connect ------------------------------------------------------
 

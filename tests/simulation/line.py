@@ -75,7 +75,10 @@ class Line(httpx.AsyncBaseTransport):
         self.met[fate] += 1
         answer = await self._met(fate, request, body)
         return httpx.Response(
-            answer.status, headers=answer.headers, content=answer.body, request=request
+            answer.status,
+            headers=answer.headers,
+            stream=httpx.ByteStream(answer.body),
+            request=request,
         )
 
     def _fate(self) -> Fate:

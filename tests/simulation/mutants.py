@@ -12,7 +12,7 @@ from unittest.mock import patch
 from offline_store.counters import Counter, raise_to
 from offline_store.outbox import Outbox
 from offline_store.records import Records
-from server.sync import judgement
+from server.sync import judgement, store
 from server.sync.cursors import Cursors
 from tests.simulation.desk_end import DeskEnd
 
@@ -33,9 +33,19 @@ def by_version_alone() -> AbstractContextManager[Any]:
     )
 
 
-def no_idempotency() -> AbstractContextManager[Any]:
+@contextmanager
+def no_idempotency() -> Iterator[None]:
     """Each arrival of a change is judged as if it were the first."""
-    return patch.object(judgement, "op_with", lambda connection, change: None)
+    keep = store.keep_op
+
+    def anew(*given: Any, is_known: bool) -> None:
+        keep(*given, is_known=True)
+
+    with (
+        patch.object(judgement, "_known", lambda connection, change: None),
+        patch.object(judgement, "keep_op", anew),
+    ):
+        yield
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from app.services.notes import Notes
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import ViewModel
+from ui.view_models.confirmation import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,18 @@ DRAFT_PAUSE_S = 0.3  # at most so much of the draft is lost in a crash
 
 class NotesViewModel(ViewModel[NotesScreen]):
     def __init__(
-        self, tasks: TaskOwner, *, notes: Notes, chart: Chart, clock: Clock, role: Role
+        self,
+        tasks: TaskOwner,
+        *,
+        notes: Notes,
+        chart: Chart,
+        clock: Clock,
+        role: Role,
+        confirmation: Confirmation,
     ) -> None:
         super().__init__(tasks)
         self._notes = notes
+        self._confirmation = confirmation
         self._chart = chart
         self._clock = clock
         self._may_write = may(role, Action.WRITE_NOTE)
@@ -73,7 +82,7 @@ class NotesViewModel(ViewModel[NotesScreen]):
         self._said_of: VisitId | None = None
         self._drafts: dict[DraftPlace, str] = {}
         self._is_storing = False
-        self.listen_to(chart.state)
+        self.listen_to(chart.state, confirmation.doubts)
 
     def compose(self) -> NotesScreen:
         state = self._chart.state.value
@@ -90,7 +99,7 @@ class NotesViewModel(ViewModel[NotesScreen]):
         )
 
     def _row(self, note: Note) -> NoteRowScreen:
-        confirmation = wording.text("not-confirmed" if note.is_pending else "confirmed")
+        confirmation, tone = self._confirmation.of(note.id, is_pending=note.is_pending)
         time = wording.moment(note.written_at, self._clock.now())
         spoken = wording.text(
             "notes.spoken",
@@ -103,7 +112,7 @@ class NotesViewModel(ViewModel[NotesScreen]):
             text=note.text,
             written=wording.text("notes.written", time=time, name=note.author_name),
             confirmation=confirmation,
-            tone=Tone.ATTENTION if note.is_pending else Tone.PLAIN,
+            tone=tone,
             spoken=wording.spoken(spoken),
         )
 

@@ -24,6 +24,7 @@ from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
 from ui.view_models.choices import ChoiceScreen
+from ui.view_models.confirmation import Confirmation
 from ui.view_models.live_sound import progress_words, proof_words
 from ui.view_models.refusal import Refusal
 from ui.view_models.sound_words import delay_words, site_name, way_words
@@ -87,16 +88,18 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         devices: Devices,
         clock: Clock,
         role: Role,
+        confirmation: Confirmation,
     ) -> None:
         super().__init__(tasks, ticker)
         self._recordings = recordings
+        self._confirmation = confirmation
         self._chart = chart
         self._devices = devices
         self._clock = clock
         self._has_controls = role is Role.PRESENTER
         self._heard_at = float("-inf")
         self._refusal = Refusal(chart)
-        self.listen_to(recordings.state, chart.state, devices.state)
+        self.listen_to(recordings.state, chart.state, devices.state, confirmation.doubts)
 
     def compose(self) -> RecordingsScreen:
         row = self._chart.state.value.row
@@ -152,7 +155,7 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
         return any(item.id == recording for item in self._chart.state.value.recordings)
 
     def _row(self, item: Recording, state: RecordingsState) -> RecordingRowScreen:
-        confirmation = wording.text("not-confirmed" if item.is_pending else "confirmed")
+        confirmation, tone = self._confirmation.of(item.id, is_pending=item.is_pending)
         made = wording.moment(item.recorded_at, self._clock.now())
         length = wording.seconds_long(item.seconds)
         is_proven = (
@@ -181,7 +184,7 @@ class RecordingsViewModel(ViewModel[RecordingsScreen]):
             proof=proof,
             fingerprint=wording.fingerprint(item.sha256),
             confirmation=confirmation,
-            tone=Tone.ATTENTION if item.is_pending else Tone.PLAIN,
+            tone=tone,
             spoken=wording.spoken(spoken),
         )
 

@@ -19,6 +19,7 @@ from app.services.stills import Stills
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.confirmation import Confirmation
 from ui.view_models.refusal import Refusal
 
 NOTHING_DRAWN = Drawing()
@@ -110,9 +111,11 @@ class StillsViewModel(ViewModel[StillsScreen]):
         chart: Chart,
         clock: Clock,
         role: Role,
+        confirmation: Confirmation,
     ) -> None:
         super().__init__(tasks, ticker)
         self._stills = stills
+        self._confirmation = confirmation
         self._files = files
         self._export = export
         self._chart = chart
@@ -127,7 +130,7 @@ class StillsViewModel(ViewModel[StillsScreen]):
         self._visit: VisitId | None = None
         self._refusal = Refusal(chart)
         self._stops.append(chart.state.listen(self._chart_told))
-        self.listen_to(chart.state, stills.state, files.state)
+        self.listen_to(chart.state, stills.state, files.state, confirmation.doubts)
 
     def _chart_told(self, chart: ChartState) -> None:
         """Of another patient nothing stays; a new still is shown while the page is open."""
@@ -206,16 +209,17 @@ class StillsViewModel(ViewModel[StillsScreen]):
         """Only hashes that were computed at both ends make a proof."""
         files, proof = self._files.state.value, self._stills.state.value.proof_of(still.id)
         percent = wording.isolate("100 %")
+        standing = self._confirmation.of(still.id, is_pending=still.is_pending)
+        if standing[1] is Tone.BAD:
+            return standing
         if still.id in files.differs or (proof is not None and proof != still.sha256):
             return wording.text("stills.differs"), Tone.BAD
         if proof == still.sha256:
             return wording.text("stills.proof", percent=percent), Tone.GOOD
         if still.id in files.same and self._files.came_from_elsewhere(still.id):
             return wording.text("stills.proof", percent=percent), Tone.GOOD
-        if still.is_pending:
-            return wording.text("not-confirmed"), Tone.ATTENTION
-        if still.id in files.same:
-            return wording.text("confirmed"), Tone.PLAIN
+        if still.is_pending or still.id in files.same:
+            return standing
         key = "stills.arriving" if files.fetching == still.id else "stills.not-here"
         return wording.text(key), Tone.ATTENTION
 

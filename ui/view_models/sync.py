@@ -41,6 +41,7 @@ class UnsentScreen:
 
     title: str
     rows: tuple[UnsentRowScreen, ...] = ()
+    summary: str = ""  # how many of what, how old, when the server was last heard
     message: str = ""
     message_tone: Tone = Tone.PLAIN
 
@@ -110,8 +111,31 @@ class UnsentViewModel(ViewModel[UnsentScreen]):
         rows = tuple(self._row(item) for item in items)
         message, tone = self._message(has_rows=bool(rows))
         return UnsentScreen(
-            title=wording.text("unsent.title"), rows=rows, message=message, message_tone=tone
+            title=wording.text("unsent.title"),
+            rows=rows,
+            summary=self._summary(),
+            message=message,
+            message_tone=tone,
         )
+
+    def _summary(self) -> str:
+        sync, now = self._sync.state.value, self._clock.now()
+        said = []
+        if sync.unsent:
+            kinds = ", ".join(
+                wording.text(
+                    "unsent.summary-kind", count=count, what=wording.text(f"record.{kind}")
+                )
+                for kind, count in sync.unsent
+            )
+            said.append(wording.text("unsent.summary", kinds=kinds))
+        if sync.oldest_unsent is not None:
+            age = wording.age(now - sync.oldest_unsent)
+            said.append(wording.text("unsent.summary-oldest", age=age))
+        if sync.last_contact is not None:
+            age = wording.age(now - sync.last_contact)
+            said.append(wording.text("unsent.summary-contact", age=age))
+        return " ".join(said)
 
     def _message(self, *, has_rows: bool) -> tuple[str, Tone]:
         if self._code is not None:

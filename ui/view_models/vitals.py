@@ -23,6 +23,7 @@ from app.services.vitals_state import ASIDE_CODE, CUFF, InstrumentState
 from ui import wording
 from ui.tone import Tone
 from ui.view_models.base import Ticker, ViewModel
+from ui.view_models.confirmation import Confirmation
 from ui.view_models.reading_words import notes_of, words_of
 from ui.view_models.refusal import Refusal
 from ui.view_models.tiles import TileScreen, kept_tile, live_tile, result_tile
@@ -128,9 +129,11 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         clock: Clock,
         policy: VitalsPolicy,
         role: Role,
+        confirmation: Confirmation,
     ) -> None:
         super().__init__(tasks, ticker)
         self._vitals = vitals
+        self._confirmation = confirmation
         self._far = far_vitals
         self._series = bp_protocol
         self._chart = chart
@@ -139,7 +142,9 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
         self._is_cart = role is Role.PRESENTER
         self._may_keep = may(role, Action.KEEP_READING)
         self._refusal = Refusal(chart)
-        self.listen_to(vitals.state, far_vitals.state, bp_protocol.state, chart.state)
+        self.listen_to(
+            vitals.state, far_vitals.state, bp_protocol.state, chart.state, confirmation.doubts
+        )
 
     def compose(self) -> VitalsScreen:
         cuff, is_in_series = self._vitals.state.value.of(CUFF), self._series.state.value.is_active
@@ -310,7 +315,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
 
     def _reading_row(self, reading: Reading) -> ReadingRowScreen:
         now, words = self._clock.now(), words_of(reading.measured)
-        confirmation = wording.text("not-confirmed" if reading.is_pending else "confirmed")
+        confirmation, tone = self._confirmation.of(reading.id, is_pending=reading.is_pending)
         kept, notes = wording.moment(reading.kept_at, now), notes_of(reading, now)
         said = wording.text("vitals.kept", time=kept)
         spoken = ", ".join([words.spoken, *notes, said, confirmation])
@@ -321,7 +326,7 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             kept=said,
             age=wording.age(now - reading.kept_at),
             confirmation=confirmation,
-            tone=Tone.ATTENTION if reading.is_pending else Tone.PLAIN,
+            tone=tone,
             spoken=wording.spoken(spoken),
             notes=notes,
         )

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
 from app.domain.device import DeviceKind
 from ui import theme
 from ui.view_models.cart_home import CartHomeIntents, CartHomeScreen
+from ui.view_models.day_sheet import DaySheetIntents
+from ui.views.day_sheet import DaySheetView
 from ui.views.panel import Panel
 from ui.views.visit_rows import VisitRows
 from ui.widgets.dress import call, identify, mark
@@ -78,9 +80,12 @@ class GreatButton(QPushButton):
 
 
 class CartHomeView(QWidget):
-    def __init__(self, model: CartHomeIntents, look: theme.Look) -> None:
+    def __init__(
+        self, model: CartHomeIntents, day_sheet: DaySheetIntents, look: theme.Look
+    ) -> None:
         super().__init__()
         mark(self, "surface", "ground")
+        self._day_sheet = DaySheetView(day_sheet)
         self._look = look
         self._title = Words("title")
         self._message = StatusBanner("cart.message")
@@ -116,7 +121,10 @@ class CartHomeView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 12, 20, 10)
         layout.setSpacing(10)
-        layout.addWidget(self._title)
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addWidget(self._day_sheet, 1)
+        layout.addLayout(head)
         layout.addWidget(self._message)
         layout.addLayout(great)
         layout.addLayout(below, 1)

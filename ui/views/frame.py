@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from ui import theme
 from ui.view_models.cart_home import CartHomeIntents
 from ui.view_models.conflicts import ConflictsIntents
+from ui.view_models.day_sheet import DaySheetIntents
 from ui.view_models.devices import DevicesIntents
 from ui.view_models.lock import LockIntents
 from ui.view_models.running_cuff import RunningCuffIntents
@@ -39,6 +40,7 @@ class Models:
     lock: LockIntents
     worklist: WorklistIntents
     cart_home: CartHomeIntents
+    day_sheet: DaySheetIntents
     visit: VisitModels
     unsent: UnsentIntents
     conflicts: ConflictsIntents
@@ -78,8 +80,8 @@ class Frame(QWidget):
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
             Page.LOCK: lambda: LockView(models.lock, look),
-            Page.TODAY: lambda: WorklistView(models.worklist, look),
-            Page.CART_HOME: lambda: CartHomeView(models.cart_home, look),
+            Page.TODAY: lambda: WorklistView(models.worklist, models.day_sheet, look),
+            Page.CART_HOME: lambda: CartHomeView(models.cart_home, models.day_sheet, look),
             Page.VISIT: lambda: self.visit,
             Page.UNSENT: lambda: UnsentView(models.unsent, look),
             Page.CONFLICTS: lambda: ConflictsView(models.conflicts),

@@ -86,6 +86,7 @@ class UnsentView(QWidget):
         self._model = model
         self._back = Button("unsent.back", text("unsent.back"), drawing="back")
         self._title = Words("title")
+        self._summary = Words(wraps=True, identifier="unsent.summary")
         self._message = StatusBanner("unsent.message")
         self._list: RowList[ChangeId, UnsentRow] = RowList(
             "unsent.list", text("unsent.list"), text("unsent.none")
@@ -100,6 +101,7 @@ class UnsentView(QWidget):
         layout.setContentsMargins(24, 16, 24, 8)
         layout.setSpacing(10)
         layout.addLayout(head)
+        layout.addWidget(self._summary)
         layout.addWidget(self._message)
         layout.addWidget(self._list, 1)
         self._back.clicked.connect(model.back)
@@ -108,6 +110,7 @@ class UnsentView(QWidget):
 
     def draw(self, screen: UnsentScreen) -> None:
         self._title.say(screen.title)
+        self._summary.say_or_hide(screen.summary)
         self._message.tell(screen.message, tone=screen.message_tone)
         rows = self._list.show_rows(
             [row.change for row in screen.rows], lambda change: UnsentRow(change, self._model)

@@ -1,9 +1,11 @@
 """Today: the clinician's visits, what needs somebody first on top."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.view_models.day_sheet import DaySheetIntents
 from ui.view_models.worklist import WorklistIntents, WorklistScreen
+from ui.views.day_sheet import DaySheetView
 from ui.views.visit_rows import VisitRows
 from ui.widgets.dress import mark
 from ui.widgets.status_banner import StatusBanner
@@ -12,7 +14,9 @@ from ui.wording import text
 
 
 class WorklistView(QWidget):
-    def __init__(self, model: WorklistIntents, look: theme.Look) -> None:
+    def __init__(
+        self, model: WorklistIntents, day_sheet: DaySheetIntents, look: theme.Look
+    ) -> None:
         super().__init__()
         mark(self, "surface", "ground")
         self._title = Words("title")
@@ -21,7 +25,10 @@ class WorklistView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 16, 24, 8)
         layout.setSpacing(10)
-        layout.addWidget(self._title)
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addWidget(DaySheetView(day_sheet), 1)
+        layout.addLayout(head)
         layout.addWidget(self._message)
         layout.addWidget(self._list, 1)
         model.changed.connect(self.draw)

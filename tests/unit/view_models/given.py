@@ -20,6 +20,7 @@ from ui.view_models.base import Ticker
 from ui.view_models.bp_protocol import BpProtocolViewModel
 from ui.view_models.call import CallViewModel
 from ui.view_models.cart_home import CartHomeViewModel
+from ui.view_models.confirmation import Confirmation
 from ui.view_models.conflicts import ConflictsViewModel
 from ui.view_models.lock import LockViewModel
 from ui.view_models.messages import MessagesViewModel
@@ -96,6 +97,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
     desk.channel.goes_up()
     desk.engine.attaches()
     async with TaskOwner("window", defects.append) as tasks:
+        confirmation = Confirmation(desk.sync, desk.conflicts)
         window = WindowViewModel(
             tasks, desk.sign_in, desk.desk, desk.worklist, desk.sync, leaving, role
         )
@@ -153,6 +155,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 clock=clock,
                 policy=POLICY,
                 role=role,
+                confirmation=confirmation,
             ),
             bp_protocol=BpProtocolViewModel(
                 tasks,
@@ -176,7 +179,14 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
             tray=TrayViewModel(
                 tasks, ticker, tray=desk.tray, chart=desk.chart, clock=clock, role=role
             ),
-            notes=NotesViewModel(tasks, notes=desk.notes, chart=desk.chart, clock=clock, role=role),
+            notes=NotesViewModel(
+                tasks,
+                notes=desk.notes,
+                chart=desk.chart,
+                clock=clock,
+                role=role,
+                confirmation=confirmation,
+            ),
             recordings=RecordingsViewModel(
                 tasks,
                 ticker,
@@ -185,6 +195,7 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 devices=devices,
                 clock=clock,
                 role=role,
+                confirmation=confirmation,
             ),
             scope=ScopeViewModel(
                 tasks,
