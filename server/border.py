@@ -6,12 +6,12 @@ their feature bounds them.
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
 from app.domain.failures import Code, Rejected
+from app.runtime.aside import aside
 from server.problems import problem
 from server.settings import JSON_MAX_BYTES
 
@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 BODY_LIMIT_S = 30.0
 FILES = ("/v1/files/", "/v1/uploads")
 EXCHANGE = ("/v1/push", "/v1/feed")  # what goes packed: much of it, and no token
-ASIDE_BYTES = 64 * 1024  # what takes longer than a moment is packed on a thread
 
 
 class Border:
@@ -71,7 +70,7 @@ class Border:
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding") == PACKED.encode():
             try:
-                body = await _aside(len(body), lambda: unpacked(body, JSON_MAX_BYTES))
+                body = await aside(len(body), lambda: unpacked(body, JSON_MAX_BYTES))
             except Rejected as no:
                 await problem(no.code)(scope, receive, answer)
                 return
@@ -104,15 +103,11 @@ class _Packing:
                 kept.append((name, value))
         kept += [(b"accept-encoding", PACKED.encode()), (b"vary", b"accept-encoding")]
         if self._wants_packed and len(body) >= SMALLEST_BYTES:
-            body = await _aside(len(body), lambda: packed(bytes(self._body)))
+            body = await aside(len(body), lambda: packed(bytes(self._body)))
             kept.append((b"content-encoding", PACKED.encode()))
         kept.append((b"content-length", str(len(body)).encode()))
         await self._send({**self._start, "headers": kept})
         await self._send({"type": "http.response.body", "body": body})
-
-
-async def _aside(size: int, work: Callable[[], bytes]) -> bytes:
-    return work() if size < ASIDE_BYTES else await asyncio.to_thread(work)
 
 
 class _Answer:

@@ -21,6 +21,8 @@ ALL_ROOMS = (*ROOMS, "bench", "tests", "tools")
 
 # Who has a thread of its own, and why the loop cannot do it.
 THREADS = {
+    "app/runtime/aside.py": "a large page of the feed is packed and unpacked",
+    "app/services/day_sheet.py": "a day's forms are painted on paper in a second",
     "app/services/sign_in.py": "what a password costs to try would hold the loop for 0.1 s",
     "media/audio/echo_control.py": "10 ms of echo control every 10 ms, in no sound callback",
     "media/call_host.py": "one worker that scales and converts pictures for the screen",
@@ -119,7 +121,7 @@ SQLALCHEMY_WORDS = {"select", "insert", "update", "delete", "text"}
 
 DRAWS = (
     *("ui/views/", "ui/widgets/", "ui/gallery"),
-    *("ui/main_window.py", "ui/opening.py", "ui/qt_loop.py", "main.py"),
+    *("ui/main_window.py", "ui/opening.py", "ui/qt_loop.py", "ui/day_sheet_paper.py", "main.py"),
 )
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 DOCSTRING_LINES_MAX = 5

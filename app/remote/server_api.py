@@ -45,6 +45,7 @@ from app.remote.file_parts import (
 )
 from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
+from app.runtime.aside import aside
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,8 @@ class ServerApi:
         )
         content, headers = body.model_dump_json().encode(), {"accept-encoding": PACKED}
         if self._takes_packed and len(content) >= SMALLEST_BYTES:
-            content = await asyncio.to_thread(packed, content)
+            plain = content
+            content = await aside(len(plain), lambda: packed(plain))
             headers["content-encoding"] = PACKED
         told = await self._send("POST", "/v1/push", content=content, headers=headers)
         answer = _parsed(told, PushOut)
@@ -320,7 +322,7 @@ async def _read(answering: httpx.Response, *, is_packed_welcome: bool) -> bytes:
     if coding == "identity":
         return bytes(content)
     try:
-        return await asyncio.to_thread(unpacked, bytes(content), ANSWER_MOST_BYTES)
+        return await aside(len(content), lambda: unpacked(bytes(content), ANSWER_MOST_BYTES))
     except Rejected as no:
         raise Unavailable(Code.SERVER_ERROR, "a packed answer that is not what it says") from no
 

@@ -183,7 +183,8 @@ class ConflictRow(QFrame):
     # --- drawing ---------------------------------------------------------------------------------
 
     def draw(self, place: int, screen: ConflictRowScreen) -> None:
-        identify(self, f"conflict.row.{place}", screen.spoken)
+        said = screen.spoken or f"{screen.what}, {screen.patient}, {screen.state}"
+        identify(self, f"conflict.row.{place}", said)
         self._what.say(screen.what)
         self._patient.say(screen.patient)
         self._state.say(screen.state, screen.state_tone, signed=True)
