@@ -34,6 +34,8 @@ LINES = [
         *("oximeter_line", "serial_scope", "sound_export", "still_export"),
     )
 ]
+# What a control makes of a narrow line, when nothing else holds up its two ends: last and alone.
+CALM = [f"{WHOLE}/test_line_control.py"]
 DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
 GIVING_WAY = ["nice", "-n", "10"]
 DAILY = "not long and not hardware"
@@ -73,7 +75,7 @@ class Tests:
 
 MEDIA = "tests/unit/media"
 APART = [WHOLE, MEDIA, *DATA]
-APART_IN_WHOLE = [f"--ignore={path}" for path in (*VISITS, *LINES)]
+APART_IN_WHOLE = [f"--ignore={path}" for path in (*VISITS, *LINES, *CALM)]
 LANES: list[list[Tests | str]] = [
     [
         Tests("visits", VISITS, is_whole=True),
@@ -85,6 +87,7 @@ LANES: list[list[Tests | str]] = [
         CHECK,
         Tests("media", [MEDIA]),
         Tests("whole", [WHOLE, *APART_IN_WHOLE], is_whole=True),
+        Tests("calm", CALM, is_whole=True),
     ],
 ]
 LONG = Tests("long", ["tests"], "long and not hardware", is_whole=True)
