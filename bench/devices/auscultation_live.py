@@ -174,7 +174,7 @@ def rows_of(cell: Cell, found: Found, note: str) -> list[Row]:
             {"far": found.cpu_percent[0], "cart": found.cpu_percent[1]},
             f"{note}; above the same call without a recording; filter, spectrum, heart rate on"
             + ("; what the call itself does when its line comes back is in it" if cell.cut else ""),
-            None if cell.cut else "<= 3",
+            "<= 3",
         ),
     ]  # fmt: skip
 
