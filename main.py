@@ -38,6 +38,7 @@ from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.conflicts import Conflicts
 from app.services.day_sheet import DaySheets
+from app.services.departures import Departures
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts, Instruments
 from app.services.devices import Devices
@@ -262,6 +263,7 @@ def make_services(
         role=role,
         server=settings.server,
         is_kept=store.is_kept,
+        files=store.recordings,
         has_unopened_store=store.has_unopened_store,
     )
     chart, visits = Chart(acts), Visits(acts)
@@ -344,6 +346,7 @@ def make_services(
         sign_in=sign_in,
         sync=sync,
         erasures=Erasures(acts, store, store.recordings),
+        departures=Departures(acts, store, store.recordings, chart.is_open),
         worklist=worklist,
         chart=chart,
         day_sheets=DaySheets(
@@ -480,6 +483,7 @@ def start(services: Services, engine: RemoteControl, tasks: TaskOwner) -> None:
         s.still_files,
         s.camera_lease,
         s.erasures,
+        s.departures,
         s.store_care,
         s.standing,
         s.idle_lock,
@@ -544,6 +548,7 @@ async def end(services: Services, engine: RemoteControl, *, is_restart: bool) ->
         s.receipts,
         s.message_files,
         s.listening,
+        s.departures,
         s.erasures,
         s.camera_lease,
         s.still_files,

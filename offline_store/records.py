@@ -28,6 +28,7 @@ from offline_store.audit_log import AuditLog
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, forget, raise_to, value_of
+from offline_store.departures import Departures
 from offline_store.documents import (
     call_report_of,
     conflict_of,
@@ -128,6 +129,8 @@ WHERE record_type = 'conflict' AND record = ?
 """
 
 FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
+FEED_SCOPE = "feed-scope"  # the mark of those whom the feed tells of here
+FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 
 RowT = TypeVar("RowT")
 
@@ -140,6 +143,7 @@ class Records:
         self._attachments = Attachments(connection)
         self._audit_log = AuditLog(connection)
         self._kept = Kept(connection)
+        self._departures = Departures(connection)
 
     def feed_position(self) -> int:
         return value_of(self._connection, Counter.FEED_POSITION)
@@ -153,11 +157,35 @@ class Records:
         """What is shown stays until the server's word for it comes, be that an older one."""
         forget(self._connection, Counter.FEED_POSITION)
         self._audit_log.ask_again()
-        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD):
-            self._kept.keep_text(name, None)
+        self._forget_place()
+        self._departures.break_off_load()
         self._confirmed.forget_positions(after=0)
         self._attachments.ask_again()
         self._outbox.send_again(after=-1)
+
+    def load_scope(self) -> None:
+        """Others are to be seen here now: all of them are loaded, then goes who is not of them."""
+        # If the server was started again meanwhile, it may have lost what came after this.
+        self._outbox.send_again(after=self.feed_position())
+        forget(self._connection, Counter.FEED_POSITION)
+        # The cursor stays: by it the server says whether its history is still the one we saw.
+        self._kept.keep_text(FEED_LOAD, None)
+        self._departures.begin_load()
+        self._kept.keep_text(FEED_SWEEP, "1")
+
+    def leave_scope(self, scope: str) -> list[str]:
+        """Somebody else sits here. Whom only the one before saw goes before anything is shown.
+
+        The files that went with them; nothing goes when both see the same.
+        """
+        if self._kept.text(FEED_SCOPE) in (None, scope):
+            return []
+        self.load_scope()
+        return self._departures.all_leave()
+
+    def _forget_place(self) -> None:
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SCOPE, FEED_SWEEP):
+            self._kept.keep_text(name, None)
 
     def apply(self, page: FeedPage) -> None:
         """A page and its cursor, whole. A page that does not continue ours is stale: left out."""
@@ -168,7 +196,12 @@ class Records:
         self._notice_epoch(page)
         rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
         pending = set(rows.fetchall())
+        for gone in page.gone:
+            self._departures.heard(gone)
+        may_come_back = self._departures.are_any()
         for record in page.records:
+            if may_come_back:
+                self._departures.came_back(record)
             is_newer = self._confirmed.keep_if_newer(record)
             is_pending = (str(record.record_type), str(record.record)) in pending
             if is_newer and is_pending and isinstance(record.record_type, RecordType):
@@ -190,6 +223,11 @@ class Records:
             self._kept.keep_text(FEED_EPOCH, page.epoch)
         if page.cursor is not None:
             self._kept.keep_text(FEED_CURSOR, page.cursor)
+        if page.scope is not None:
+            self._kept.keep_text(FEED_SCOPE, page.scope)
+        if page.load is None and self._kept.text(FEED_SWEEP) is not None:
+            self._departures.end_load()
+            self._kept.keep_text(FEED_SWEEP, None)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)

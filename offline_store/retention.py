@@ -7,12 +7,24 @@ keys of their files.
 
 from uuid import UUID
 
-from app.domain.ids import PatientId
+from app.domain.ids import PatientId, RecordId
 from offline_store.connection import Connection
 from offline_store.name_words import NameWords
 
+# Here, for the server or for a person: of the patient who is the record of `p`.
+NOTHING_WAITS = """
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.patient = p.record OR o.record = p.record)
+  AND NOT EXISTS (SELECT 1 FROM heard_directly h WHERE h.patient = p.record)
+  AND NOT EXISTS (
+    SELECT 1 FROM records v
+    JOIN measurements m ON m.visit = v.record AND m.body IS NOT NULL
+    WHERE v.record_type = 'visit' AND v.patient = p.record)
+  AND NOT EXISTS (
+    SELECT 1 FROM records v JOIN kept_texts k ON k.name GLOB 'draft.' || v.record || '.*'
+    WHERE v.record_type = 'visit' AND v.patient = p.record)
+"""
 # Asked type by type, because each type has its index; a patient's own record names no patient.
-DUE = """
+DUE = f"""
 SELECT p.record FROM records p
 WHERE p.record_type = 'patient' AND (:patient IS NULL OR p.record = :patient)
   AND NOT EXISTS (
@@ -24,23 +36,22 @@ WHERE p.record_type = 'patient' AND (:patient IS NULL OR p.record = :patient)
   AND EXISTS (
     SELECT 1 FROM json_each(:types) t
     JOIN records r ON r.record_type = t.value AND r.patient = p.record AND r.at IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.patient = p.record OR o.record = p.record)
-  AND NOT EXISTS (SELECT 1 FROM heard_directly h WHERE h.patient = p.record)
-  AND NOT EXISTS (
-    SELECT 1 FROM records v
-    JOIN measurements m ON m.visit = v.record AND m.body IS NOT NULL
-    WHERE v.record_type = 'visit' AND v.patient = p.record)
-  AND NOT EXISTS (
-    SELECT 1 FROM records v JOIN kept_texts k ON k.name GLOB 'draft.' || v.record || '.*'
-    WHERE v.record_type = 'visit' AND v.patient = p.record)
+  {NOTHING_WAITS}
 LIMIT :limit
-"""
+"""  # noqa: S608  # a constant
 FILES = """
 SELECT r.body ->> '$.file_sha256' AS name FROM records r
 WHERE r.record_type = :type AND r.patient = :patient AND name IS NOT NULL
 UNION
 SELECT part.value ->> 'file_sha256' FROM records r, json_each(r.body, '$.file_parts') part
 WHERE r.record_type = :type AND r.patient = :patient
+"""
+FILES_OF_RECORD = """
+SELECT r.body ->> '$.file_sha256' AS name FROM records r
+WHERE r.record = :record AND name IS NOT NULL
+UNION
+SELECT part.value ->> 'file_sha256' FROM records r, json_each(r.body, '$.file_parts') part
+WHERE r.record = :record
 """
 
 
@@ -59,8 +70,11 @@ class Retention:
         rows = self._connection.execute(DUE, parameters)
         return [PatientId(UUID(row[0])) for row in rows]
 
-    def shred(self, patient: PatientId) -> list[str]:
-        """All records of this patient go; the files that they named, which nothing opens now."""
+    def shred(self, patient: PatientId, *, may_come_back: bool = False) -> list[str]:
+        """All records of this patient go; the files that they named, which nothing opens now.
+
+        `may_come_back`: what was sent from here is kept for a server that forgets it.
+        """
         files: list[str] = []
         for record_type in self._types():
             parameters = {"type": record_type, "patient": str(patient)}
@@ -72,12 +86,28 @@ class Retention:
         self._connection.execute(
             "DELETE FROM records WHERE record_type = 'patient' AND record = ?", (str(patient),)
         )
-        self._connection.execute(
-            "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.patient' = :patient"
-            " OR CAST(body AS TEXT) ->> '$.record' = :patient",
-            {"patient": str(patient)},
-        )
+        if not may_come_back:
+            self._connection.execute(
+                "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.patient' = :patient"
+                " OR CAST(body AS TEXT) ->> '$.record' = :patient",
+                {"patient": str(patient)},
+            )
         NameWords(self._connection).forget(str(patient))
+        for name in files:
+            self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
+        return files
+
+    def shred_record(self, record: RecordId, *, may_come_back: bool = False) -> list[str]:
+        """One record, and what it names that nothing else names."""
+        parameters = {"record": str(record)}
+        found = self._connection.execute(FILES_OF_RECORD, parameters).fetchall()
+        files = [row[0] for row in found if isinstance(row[0], str)]
+        self._connection.execute("DELETE FROM records WHERE record = :record", parameters)
+        if not may_come_back:
+            self._connection.execute(
+                "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.record' = :record", parameters
+            )
+        NameWords(self._connection).forget(str(record))
         for name in files:
             self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
         return files

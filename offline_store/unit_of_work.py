@@ -6,6 +6,7 @@ from typing import Self
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.connection import Connection
+from offline_store.departures import Departures
 from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
@@ -28,6 +29,7 @@ class UnitOfWork:
     measurements: Measurements
     retention: Retention
     purges: FilePurges
+    departures: Departures
 
     @classmethod
     def on(cls, connection: Connection) -> Self:
@@ -41,4 +43,5 @@ class UnitOfWork:
             Measurements(connection),
             Retention(connection),
             FilePurges(connection),
+            Departures(connection),
         )

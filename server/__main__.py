@@ -25,14 +25,16 @@ from server.commands import (
     erase_file,
     erasures,
     readmit_device,
+    remove_record,
     revoke_device,
     verify_audit,
 )
+from server.scope_commands import add_scope_parsers
 from server.serving import serve
 from server.settings import ServerSettings, default_data_folder
 
 WRONG_USE = 2
-SURE = "ERASE"
+SURE, SURE_TO_REMOVE = "ERASE", "REMOVE"
 ASKED = ("family", "given", "born", "record_number", "allergies", "reason")
 
 
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _add_device_parsers(commands)
+    add_scope_parsers(commands, _add_data)
     verify = commands.add_parser("verify-audit", help="exit 0 when the whole chain holds")
     _add_data(verify)
     verify.add_argument(
@@ -106,6 +109,13 @@ def _add_erasing_parsers(commands: "argparse._SubParsersAction[argparse.Argument
     _add_data(erasing)
     erasing.add_argument("--record", required=True, type=UUID, help="the record's id")
     erasing.set_defaults(act=_erase_file)
+    removing = commands.add_parser(
+        "remove-record",
+        help="take out what was entered in error, with what hangs on it; asks before it does",
+    )
+    _add_data(removing)
+    removing.add_argument("--record", required=True, type=UUID, help="the record's id")
+    removing.set_defaults(act=_remove_record)
     told = commands.add_parser("erasures", help="what was erased, and which devices did it too")
     _add_data(told)
     told.set_defaults(act=_tell_erasures)
@@ -162,6 +172,7 @@ def _add_user_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--username", required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--role", required=True, type=Role, choices=list(Role))
+    parser.add_argument("--clinic", type=UUID, metavar="ID", help="default: the first one")
     parser.set_defaults(act=_add_user)
 
 
@@ -176,6 +187,7 @@ def _add_visit_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason")
     parser.add_argument("--title", default="")
     parser.add_argument("--sex", default="")
+    parser.add_argument("--clinic", type=UUID, metavar="ID", help="default: the first one")
     parser.set_defaults(act=_add_visit)
 
 
@@ -219,7 +231,14 @@ def _add_user(arguments: argparse.Namespace) -> int:
     person = Person(PersonId(new_id()), body.name, body.role)
     settings = ServerSettings(data=arguments.data.absolute())
     is_demonstration = arguments.demonstration
-    add_user(settings.database, person, body.username, password, is_demonstration=is_demonstration)
+    add_user(
+        settings.database,
+        person,
+        body.username,
+        password,
+        is_demonstration=is_demonstration,
+        clinic=arguments.clinic,
+    )
     print(f"person {person.id}")
     return 0
 
@@ -278,7 +297,11 @@ def _add_visit(arguments: argparse.Namespace) -> int:
     settings = ServerSettings(data=arguments.data.absolute())
     is_demonstration = arguments.demonstration
     patient_id, visit_id = add_patient_and_visit(
-        settings.database, patient, visit, is_demonstration=is_demonstration
+        settings.database,
+        patient,
+        visit,
+        is_demonstration=is_demonstration,
+        clinic=arguments.clinic,
     )
     print(f"patient {patient_id}\nvisit {visit_id}")
     return 0
@@ -287,14 +310,28 @@ def _add_visit(arguments: argparse.Namespace) -> int:
 def _erase_file(arguments: argparse.Namespace) -> int:
     print(f"The file of record {arguments.record} will be erased here and at every device,")
     print("for good. Backups of the database still hold its key: they must go, too.")
-    if sys.stdin.isatty():
-        print(f"Type {SURE} to go on: ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() != SURE:
+    if not _is_sure(SURE):
         raise Rejected(Code.MALFORMED, "nothing was erased")
     erased = erase_file(ServerSettings(data=arguments.data.absolute()), arguments.record)
     known = "" if erased.is_news else " (ordered before)"
     print(f"erased: {erased.record_type}, {len(erased.files)} files{known}")
     return 0
+
+
+def _remove_record(arguments: argparse.Namespace) -> int:
+    print(f"Record {arguments.record} will be removed here and at every device, with all that")
+    print("hangs on it and its files, for good. Backups of the database still hold it.")
+    if not _is_sure(SURE_TO_REMOVE):
+        raise Rejected(Code.MALFORMED, "nothing was removed")
+    removed = remove_record(ServerSettings(data=arguments.data.absolute()), arguments.record)
+    print(f"removed: {removed.records} records, {len(removed.files)} files")
+    return 0
+
+
+def _is_sure(word: str) -> bool:
+    if sys.stdin.isatty():
+        print(f"Type {word} to go on: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() == word
 
 
 def _tell_erasures(arguments: argparse.Namespace) -> int:

@@ -26,6 +26,8 @@ from server.patients.service import add_patient, patient_with_number, refuse_hal
 from server.recordings.erasing import Erased, erase
 from server.recordings.incoming import forget_uploads
 from server.recordings.shelf import remove_files
+from server.removing import Removed, remove
+from server.scopes import put_patient
 from server.settings import HashCost, ServerSettings
 from server.sync.store import forget_file_keys
 from server.visits.service import add_visit
@@ -34,7 +36,13 @@ LOG_TRIES, LOG_PAUSE_S = 50, 0.1
 
 
 def add_user(
-    database: Path, person: Person, username: str, password: str, *, is_demonstration: bool
+    database: Path,
+    person: Person,
+    username: str,
+    password: str,
+    *,
+    is_demonstration: bool,
+    clinic: UUID | None = None,
 ) -> PersonId:
     _prepare(database)
     passwords = Passwords(HashCost())
@@ -45,14 +53,19 @@ def add_user(
     def write(connection: Connection) -> None:
         if is_demonstration:
             mark_demonstration(connection)
-        add_account(connection, person, username, password_hash, now)
+        add_account(connection, person, username, password_hash, now, clinic)
 
     write_once(database, write)
     return person.id
 
 
 def add_patient_and_visit(
-    database: Path, patient: PatientBody, visit: VisitBody, *, is_demonstration: bool
+    database: Path,
+    patient: PatientBody,
+    visit: VisitBody,
+    *,
+    is_demonstration: bool,
+    clinic: UUID | None = None,
 ) -> tuple[PatientId, VisitId]:
     """A booked visit of a patient, who is new unless the same person has that record number.
 
@@ -69,7 +82,9 @@ def add_patient_and_visit(
         known = patient_with_number(connection, patient)
         patient_id = PatientId(visit.patient) if known is None else known
         if known is None:
-            add_patient(connection, patient_id, patient, now)
+            add_patient(connection, patient_id, patient, now, clinic)
+        elif clinic is not None:  # known elsewhere: seen here, too, from now on
+            put_patient(connection, patient_id, clinic, now)
         add_visit(connection, visit_id, visit.model_copy(update={"patient": patient_id}), now)
         return patient_id
 
@@ -109,11 +124,30 @@ def erase_file(settings: ServerSettings, record: UUID) -> Erased:
         return erased
 
     erased = write_once(settings.database, write)
-    remove_files(settings.files, erased.files)
-    forget_uploads(settings.uploads, erased.files)
+    _leave_no_trace(settings, erased.files)
+    return erased
+
+
+def remove_record(settings: ServerSettings, record: UUID) -> Removed:
+    """Take out what was entered in error, with what hangs on it, at every device (removing.py).
+
+    Unavailable as above: then what is left is only traces in the log, which the next erasing cuts.
+    """
+    if not settings.database.is_file():
+        raise FileNotFoundError(errno.ENOENT, "there is no database", str(settings.database))
+    _prepare(settings.database)
+    now = SystemClock().now()
+    removed = write_once(settings.database, lambda connection: remove(connection, record, now))
+    _leave_no_trace(settings, removed.files)
+    return removed
+
+
+def _leave_no_trace(settings: ServerSettings, files: list[str]) -> None:
+    remove_files(settings.files, files)
+    forget_uploads(settings.uploads, files)
     for _ in range(LOG_TRIES):
         if cut_off_log(settings.database):
-            return erased
+            return
         time.sleep(LOG_PAUSE_S)
     raise Unavailable(Code.SERVER_ERROR, "the log is in use; please say it again")
 

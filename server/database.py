@@ -26,7 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from app.domain.failures import Code, Unavailable
 from server.problems import Busy
-from server.tables import records
+from server.tables import departures, records
 from server.workers import Workers
 
 ResultT = TypeVar("ResultT")
@@ -38,7 +38,14 @@ WAITING_MAX = 1024
 BUSY_TIMEOUT_MS = 10_000  # another process (add-user) may hold the write lock for a moment
 READERS = 2
 FEED_HEAD = "feed head"
-NEWEST = select(func.max(records.c.position))
+NEWEST = select(
+    func.max(
+        *(
+            func.coalesce(select(func.max(table.c.position)).scalar_subquery(), 0)
+            for table in (records, departures)
+        )
+    )
+)
 
 
 @dataclass(slots=True)
@@ -213,7 +220,7 @@ def remembered(connection: Connection) -> dict[Any, Any]:
 
 
 def feed_head(connection: Connection) -> int:
-    """The newest position; records are moved, never deleted, so it only grows."""
+    """The newest position. A record is moved, or leaves a departure when it goes: it only grows."""
     known = remembered(connection)
     if FEED_HEAD not in known:
         known[FEED_HEAD] = connection.execute(NEWEST).scalar() or 0

@@ -28,6 +28,8 @@ STATUS_OF: dict[Code, int] = {
     Code.FILE_ERASED: 410,
     Code.CONFLICT: 409,
     Code.CURSOR_REFUSED: 409,
+    Code.SCOPE_CHANGED: 409,
+    Code.OUT_OF_SCOPE: 403,
     Code.SERVER_ERROR: 500,
 }
 OTHER_REFUSALS = 422

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.changes import RecordType
@@ -22,6 +22,7 @@ FILE_KEY = "file_key"
 ONE = select(records).where(records.c.id == bindparam("record"))
 ADD = insert(records).on_conflict_do_nothing(index_elements=[records.c.id])
 CHANGE = update(records).where(records.c.id == bindparam("record"))
+MOVE = CHANGE.values(position=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +61,39 @@ def of_type(connection: Connection, kind: RecordType) -> list[StoredRecord]:
     return [_record_of(row) for row in rows]
 
 
-def since(connection: Connection, position: int, limit: int) -> list[StoredRecord]:
+def since(
+    connection: Connection, position: int, limit: int, seen: ColumnElement[bool]
+) -> list[StoredRecord]:
     """Those written after `position`, in order, each as it stands now."""
-    query = select(records).where(records.c.position > position)
+    query = select(records).where(records.c.position > position, seen)
     rows = connection.execute(query.order_by(records.c.position).limit(limit))
     return [_record_of(row) for row in rows]
 
 
-def in_id_order(connection: Connection, after: str, limit: int) -> list[StoredRecord]:
-    query = select(records).where(records.c.id > after)
+def in_id_order(
+    connection: Connection, after: str, limit: int, seen: ColumnElement[bool]
+) -> list[StoredRecord]:
+    query = select(records).where(records.c.id > after, seen)
     rows = connection.execute(query.order_by(records.c.id).limit(limit))
     return [_record_of(row) for row in rows]
 
 
 def of_patients_seen(
-    connection: Connection, start: datetime, end: datetime, after: str, limit: int
+    connection: Connection,
+    start: datetime,
+    end: datetime,
+    after: str,
+    limit: int,
+    seen: ColumnElement[bool],
 ) -> list[StoredRecord]:
     """In the order of their ids: all of the patients who have a visit between these times."""
     begins = func.julianday(func.json_extract(records.c.document, "$.starts_at"))
-    seen = select(records.c.patient).where(
+    expected = select(records.c.patient).where(
         records.c.record_type == str(RecordType.VISIT),
         begins >= func.julianday(time_text(start)),
         begins < func.julianday(time_text(end)),
     )
-    query = select(records).where(records.c.patient.in_(seen), records.c.id > after)
+    query = select(records).where(records.c.patient.in_(expected), records.c.id > after, seen)
     rows = connection.execute(query.order_by(records.c.id).limit(limit))
     return [_record_of(row) for row in rows]
 
@@ -108,6 +118,29 @@ def store(connection: Connection, record: StoredRecord) -> StoredRecord:
     if not connection.execute(CHANGE, {"record": str(record.id), **values}).rowcount:
         connection.execute(ADD, {"id": str(record.id), **values})
     return record
+
+
+def tell_again(connection: Connection, patient: UUID) -> None:
+    """All of this patient's records go to the feed's end, in the order in which they stand there.
+
+    None of them is changed: who has them already gets what they have.
+    """
+    for record in of_patient(connection, patient):
+        position = feed_head(connection) + 1
+        connection.execute(MOVE, {"record": str(record.id), "at": position})
+        feed_head_is(connection, position)
+
+
+def of_patient(connection: Connection, patient: UUID) -> list[StoredRecord]:
+    """In the order of the feed, the patient's own record among them."""
+    query = select(records).where(records.c.patient == str(patient))
+    rows = connection.execute(query.order_by(records.c.position))
+    return [_record_of(row) for row in rows]
+
+
+def take_out(connection: Connection, record: UUID) -> None:
+    """It is here no more; whoever says so keeps a departure in its place in the feed."""
+    connection.execute(delete(records).where(records.c.id == str(record)))
 
 
 def has_file_key(value: Any) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -71,6 +72,42 @@ sessions = Table(
     Column("expires_at", String, nullable=False),
     Column("ended_at", String),
     Index(None, "device", "person"),
+)
+
+# Who may see whom (server/scopes.py): clinics and care teams, their people, their patients.
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    UniqueConstraint("kind", "name"),
+)
+
+person_scopes = Table(
+    "person_scopes",
+    metadata,
+    Column("person", String(36), ForeignKey("persons.id"), primary_key=True),
+    Column("scope", String(36), ForeignKey("scopes.id"), primary_key=True),
+)
+
+patient_scopes = Table(
+    "patient_scopes",
+    metadata,
+    Column("patient", String(36), primary_key=True),
+    Column("scope", String(36), ForeignKey("scopes.id"), primary_key=True),
+)
+
+# What went out of the feed, in it: a patient who left `scope`, or a record that was removed.
+departures = Table(
+    "departures",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("patient", String(36), nullable=False),
+    Column("record", String(36)),
+    Column("scope", String(36)),
+    Column("reason", String, nullable=False),
 )
 
 # Each record as it stands. `position` is the feed's: each write moves the record to its end.

@@ -82,6 +82,7 @@ class SignInOut(Body):
     certificate: CertificateOut
     server_time: Instant
     is_demonstration: bool = False
+    scope: Annotated[str, Field(max_length=64)] | None = None  # marks whom this person sees
 
 
 class RefreshIn(Body):

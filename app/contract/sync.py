@@ -14,6 +14,8 @@ from app.domain.changes import (
     ChangeResult,
     ConfirmedRecord,
     FeedPage,
+    Gone,
+    GoneReason,
     Outcome,
     RecordType,
 )
@@ -120,6 +122,21 @@ class RecordOut(Body):
         )
 
 
+class GoneOut(Body):
+    """What is not in the feed any more; without `record`: all of the patient."""
+
+    patient: UUID
+    record: UUID | None = None
+    reason: Annotated[GoneReason | LaterType, Field(union_mode="left_to_right")]
+
+    def to_domain(self) -> Gone:
+        return Gone(
+            PatientId(self.patient),
+            None if self.record is None else RecordId(self.record),
+            self.reason,
+        )
+
+
 class ChangeResultOut(Body):
     change: UUID
     outcome: Outcome
@@ -162,6 +179,8 @@ class FeedOut(Body):
 
     With since=0 and an empty `load` it begins a first load: pages in an order of the server's own,
     each asked for with the `load` of the one before; the last has none and leads to the feed.
+    `scope` marks whom the reader sees; a cursor of another one is refused as *scope-changed*, and
+    then all is loaded anew: whoever was not in that load is not theirs to see any more.
     """
 
     since: Count
@@ -171,6 +190,8 @@ class FeedOut(Body):
     cursor: CursorText | None = None
     epoch: Annotated[str, Field(max_length=64)] | None = None
     load: CursorText | None = None
+    gone: Annotated[list[GoneOut], Field(max_length=FEED_MAX_RECORDS)] = []
+    scope: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
@@ -183,5 +204,13 @@ class FeedOut(Body):
     def to_domain(self) -> FeedPage:
         records = tuple(record.to_domain() for record in self.records)
         return FeedPage(
-            self.since, self.until, records, self.has_more, self.cursor, self.epoch, self.load
+            since=self.since,
+            until=self.until,
+            records=records,
+            has_more=self.has_more,
+            cursor=self.cursor,
+            epoch=self.epoch,
+            load=self.load,
+            gone=tuple(gone.to_domain() for gone in self.gone),
+            scope=self.scope,
         )

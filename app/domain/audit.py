@@ -88,6 +88,14 @@ class Act(StrEnum):
     STORE_BEGUN_ANEW = "store-begun-anew"
     STORE_RESTORED = "store-restored"
     RECORDS_RETIRED = "records-retired"
+    SCOPE_ADDED = "scope-added"
+    PERSON_ENTERED_SCOPE = "person-entered-scope"
+    PERSON_LEFT_SCOPE = "person-left-scope"
+    PATIENT_ENTERED_SCOPE = "patient-entered-scope"
+    PATIENT_LEFT_SCOPE = "patient-left-scope"
+    RECORD_REMOVED = "record-removed"  # the server has it no more, nor anybody's change of it
+    SCOPE_CHANGED = "scope-changed"  # a device was told that it sees others now
+    RECORDS_PURGED = "records-purged"  # a device destroyed what it had of a patient or record
 
 
 @dataclass(frozen=True, slots=True)

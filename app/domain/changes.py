@@ -144,6 +144,22 @@ class ChangeResult:
     conflict: ConfirmedRecord | None = None  # the record that keeps both versions
 
 
+class GoneReason(StrEnum):
+    """Why a record, or all of a patient, is not in the feed any more."""
+
+    OUT_OF_SCOPE = "out-of-scope"  # the patient left the clinic or care team of who reads it
+    REMOVED = "removed"  # entered in error: it is nowhere any more
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """`record` None: the whole patient. A reason that is none of ours is a later release's."""
+
+    patient: PatientId
+    record: RecordId | None
+    reason: GoneReason | str
+
+
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
     """How far the feed was followed; `text` is the server's own word for it.
@@ -160,7 +176,9 @@ class FeedCursor:
 class FeedPage:
     """Records after position `since`, in order; `until` and `cursor` are to be kept.
 
-    A new `epoch` tells that the server was started again, perhaps on an older database.
+    A new `epoch` tells that the server was started again, perhaps on an older database. `gone` is
+    what went between the same positions; a page holds no record of a patient who went. `scope`
+    marks the set of patients that the reader sees.
     """
 
     since: int
@@ -170,6 +188,8 @@ class FeedPage:
     cursor: str | None = None
     epoch: str | None = None
     load: str | None = None
+    gone: tuple[Gone, ...] = ()
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Code(StrEnum):
     # records
     CONFLICT = "conflict"
     CURSOR_REFUSED = "cursor-refused"
+    SCOPE_CHANGED = "scope-changed"
+    OUT_OF_SCOPE = "out-of-scope"
     UNKNOWN_RECORD_TYPE = "unknown-record-type"
     SCHEMA_TOO_NEW = "schema-too-new"
     OP_REUSED = "op-reused"

@@ -18,6 +18,7 @@ class SignedIn:
     refresh_token: str
     certificate: str  # the document and signature as received, kept in the store
     is_demonstration: bool
+    scope: str | None = None  # marks whom the person sees; None: an earlier release's server
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,11 @@ class ServerApi:
         )
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return SignedIn(
-            answer.person.to_domain(), answer.refresh_token, certificate, answer.is_demonstration
+            answer.person.to_domain(),
+            answer.refresh_token,
+            certificate,
+            answer.is_demonstration,
+            answer.scope,
         )
 
     async def refresh(self, refresh_token: str, device: DeviceCredentials) -> str:

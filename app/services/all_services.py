@@ -42,6 +42,7 @@ from app.services.camera_lease import CameraLease
 from app.services.chart import Chart
 from app.services.conflicts import Conflicts
 from app.services.day_sheet import DaySheets
+from app.services.departures import Departures
 from app.services.desk import Desk
 from app.services.device_ports import DevicePorts
 from app.services.devices import Devices
@@ -86,6 +87,7 @@ class Services:
     sign_in: SignIn
     sync: Sync
     erasures: Erasures
+    departures: Departures
     worklist: Worklist
     day_sheets: DaySheets
     chart: Chart

@@ -6,7 +6,7 @@ from app.domain.access import Action, may
 from app.domain.audit import Act
 from app.domain.call_log import LadderStep
 from app.domain.failures import Code, Rejected
-from app.domain.ids import PersonId, VisitId
+from app.domain.ids import PatientId, PersonId, VisitId
 from app.domain.messages import Message
 from app.domain.notes import Note
 from app.domain.reading import Reading
@@ -71,6 +71,10 @@ class Chart:
         if self.state.value.row is None:
             raise Rejected(Code.NO_VISIT_OPEN)
         return self.state.value.row
+
+    def is_open(self, patient: PatientId) -> bool:
+        row = self.state.value.row
+        return row is not None and row.patient.id == patient
 
     async def open(self, visit: VisitId) -> None:
         """Show this visit's patient; the audit event stands before the first byte is shown."""

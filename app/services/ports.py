@@ -19,6 +19,7 @@ from app.domain.changes import (
     ConfirmedRecord,
     FeedCursor,
     FeedPage,
+    Gone,
     Json,
     RecordType,
 )
@@ -131,6 +132,14 @@ class Records(Protocol):
         """The feed from its start, after what the server took from here and has forgotten."""
         ...
 
+    def load_scope(self) -> None:
+        """All who are to be seen here now, from the start; whoever is not of them leaves then."""
+        ...
+
+    def leave_scope(self, scope: str) -> list[str]:
+        """Somebody sits here who sees others: whom they do not see leaves at once. The files."""
+        ...
+
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None: ...
     def worklist(self, day: date) -> list[WorklistRow]: ...
     def find_patients(self, question: str, limit: int) -> list[Patient]: ...
@@ -165,6 +174,21 @@ class FilePurges(Protocol):
 
     def due(self) -> list[FilePurge]: ...
     def done(self, record: RecordId) -> None: ...
+
+
+class Departures(Protocol):
+    """Patients and records that left the feed and are still to be destroyed here."""
+
+    def due(self, limit: int) -> list[Gone]:
+        """Of whom nothing waits here for the server or a person."""
+        ...
+
+    def is_due(self, gone: Gone) -> bool: ...
+    def leave(self, gone: Gone) -> list[str]:
+        """Its rows go; the files that nothing opens any more."""
+        ...
+
+    def done(self, gone: Gone) -> None: ...
 
 
 class HeardRecords(Protocol):
@@ -218,6 +242,8 @@ class UnitOfWork(Protocol):
     def measurements(self) -> Measurements: ...
     @property
     def purges(self) -> FilePurges: ...
+    @property
+    def departures(self) -> Departures: ...
 
 
 class Store(Protocol):

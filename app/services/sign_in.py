@@ -20,7 +20,13 @@ from app.domain.ids import PersonId
 from app.domain.people import Person
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
-from app.services.ports import DeviceCredentials, ServerApi, SignedIn, UnitOfWork
+from app.services.ports import (
+    DeviceCredentials,
+    RecordingFiles,
+    ServerApi,
+    SignedIn,
+    UnitOfWork,
+)
 from app.services.standing import keep_time_seen, why_not_offline
 
 log = logging.getLogger(__name__)
@@ -62,9 +68,11 @@ class SignIn:
         role: Role,
         server: str,
         is_kept: bool,
+        files: RecordingFiles,
         has_unopened_store: bool = False,
     ) -> None:
         self._server_api = server_api
+        self._files = files
         self._acts = acts
         self._device = device
         self._tries_left = UNLOCK_TRIES
@@ -141,7 +149,8 @@ class SignIn:
             return
         verifier = await _make_verifier(username, password)
         now = _LastPerson(signed_in.person, signed_in.is_demonstration)
-        await self._acts.read(_keep_sign_in(now, signed_in, verifier))
+        for name in await self._acts.do(_keep_sign_in(now, signed_in, verifier)):
+            await self._files.remove(name)
         await self._enter(now, is_offline=False)
 
     async def _known_here(self, username: str, password: str, away: Unavailable) -> "_LastPerson":
@@ -272,7 +281,8 @@ def _keep_successor(token: str, successor: str) -> Callable[[UnitOfWork], bool]:
 
 def _keep_sign_in(
     last: _LastPerson, signed_in: SignedIn, verifier: str
-) -> Callable[[UnitOfWork], None]:
+) -> Callable[[UnitOfWork], list[str]]:
+    """The files of patients who left with the person before."""
     fields = {
         "id": str(last.person.id),
         "name": last.person.name,
@@ -280,11 +290,16 @@ def _keep_sign_in(
         "is_demonstration": last.is_demonstration,
     }
 
-    def write(unit: UnitOfWork) -> None:
+    def write(unit: UnitOfWork) -> list[str]:
+        before = _last_person(unit)
         unit.kept.keep_text("refresh-token", signed_in.refresh_token)
         unit.kept.keep_text("certificate", signed_in.certificate)
         unit.kept.keep_text("person", json.dumps(fields))
         unit.kept.keep_text("verifier", verifier)
+        is_another = before is not None and before.person.id != last.person.id
+        if signed_in.scope is None or not is_another:
+            return []
+        return unit.records.leave_scope(signed_in.scope)
 
     return write
 

@@ -265,11 +265,14 @@ class Sync:
         try:
             page = await self._server_api.feed(at)
         except Rejected as no:
-            if no.code is not Code.CURSOR_REFUSED:
+            if no.code is Code.SCOPE_CHANGED:
+                await self._load_scope()
+            elif no.code is Code.CURSOR_REFUSED:
+                await self._begin_anew()
+            else:
                 raise
-            await self._begin_anew()
             return True
-        if page.records or page.until != at.position:
+        if page.records or page.gone or page.until != at.position:
             await self._acts.do(lambda unit: unit.records.apply(page))
         elif page.cursor not in (None, at.text) or page.load != at.load:
             await self._acts.read(lambda unit: unit.records.apply(page))
@@ -292,6 +295,17 @@ class Sync:
         await self._acts.do(write)
         while await self._push():
             pass  # before anything is fetched
+
+    async def _load_scope(self) -> None:
+        """Who is to be seen here has changed: all of them are fetched, the others leave."""
+        log.info("others are to be seen here now: they are fetched")
+        event = self._acts.event(Act.SCOPE_CHANGED)
+
+        def write(unit: UnitOfWork) -> None:
+            unit.records.load_scope()
+            unit.audit.add(event)
+
+        await self._acts.do(write)
 
     async def _check_chain(self) -> None:
         """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""

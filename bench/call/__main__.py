@@ -19,7 +19,7 @@ from bench.call.facts import PEER, Found
 from bench.call.link import Link, NoRoot
 from bench.call.results import QUICK, name_of, read, rows_of, samples, save, taken
 from bench.call.runs import Runs
-from bench.call.situations import Situation, quicker
+from bench.call.situations import Kind, Situation, quicker
 from bench.call.speech import PACKAGES, SOUNDS, SPEAKERS
 from bench.machine import head, last_change, load
 from bench.rows import Row
@@ -34,6 +34,9 @@ MEASURED = (
     *(f"media/devices/{name}.py" for name in DEVICES),
     "bench/call",
 )
+# This file only orders cells and writes them down; and warm.py has a part in some cells alone.
+ORDERING = ":(exclude)bench/call/__main__.py"
+WARM_PAIR = ":(exclude)bench/call/warm.py"
 # Another version of these is another call, too.
 LIBRARIES = ("aiortc", "aioice", "av", "livekit", "numpy", "sounddevice", "cryptography")
 
@@ -62,18 +65,24 @@ class Bench:
         self._runs = Runs(link)
         self._is_quick, self._is_named = is_quick, is_named
         self._load = load()
-        self._mark: dict[str, Any] = {
-            **last_change(MEASURED),
-            "libraries": {name: version(name) for name in LIBRARIES},
-            "is_quick": is_quick,
-        }
         self._results = read()
+
+    def _mark(self, cell: Cell) -> dict[str, Any]:
+        """What a kept figure is a figure of."""
+        is_warm = cell.situation is not None and cell.situation.kind is Kind.WARM_JOINS
+        left_out = (ORDERING,) if is_warm else (ORDERING, WARM_PAIR)
+        return {
+            **last_change((*MEASURED, *left_out)),
+            "libraries": {name: version(name) for name in LIBRARIES},
+            "is_quick": self._is_quick,
+        }
 
     async def measure(self, cell: Cell) -> bool:
         """Whether all that can be measured has a value."""
         # Of changed files nobody knows whether they are still the same; who names a cell wants it.
-        is_kept = not self._is_named and not self._mark["is_changed"]
-        if is_kept and self._results.has(cell, self._mark):
+        mark = self._mark(cell)  # before it is measured, as what it was measured of
+        is_kept = not self._is_named and not mark["is_changed"]
+        if is_kept and self._results.has(cell, mark):
             print(f"{cell.name}: measured before, left as it is", flush=True)
             return True
         print(f"{cell.name} ...", flush=True)
@@ -84,7 +93,7 @@ class Bench:
             rows = await self._made(cell.made_by)
         else:
             rows = rows_of(cell, found, self._note(cell))
-        self._results.put(cell, rows, self._mark)
+        self._results.put(cell, rows, mark)
         for aim in cell.aims:
             self._results.remember(name_of(cell, aim), samples(found.samples[PEER], aim))
         save(self._results, head(self._load))

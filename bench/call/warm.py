@@ -48,7 +48,9 @@ class WarmPair(Pair):
         if not self._is_ready:
             return super()._new_link()
         self._is_ready = self._is_lost = False
-        joined = self.links[self._newest] = Joined(time.monotonic(), self._seeing)
+        # As the product does it: a warm link has the patience of a new one, from the click on.
+        self._is_answered, self._moved_on_at = True, time.monotonic()
+        joined = self.links[self._newest] = Joined(self._moved_on_at, self._seeing)
         for side in (1, 0):
             self._end(side).fill(self._newest)
         return joined

@@ -39,6 +39,7 @@ from server.database import Database, remembered
 from server.facts import is_demonstration
 from server.keys import ServerKeys, base64_text, is_signed_by
 from server.problems import TooManyTries
+from server.scopes import home_clinic, mark_of, put_person, scopes_of
 from server.settings import ServerSettings
 
 
@@ -49,6 +50,7 @@ class _Admitted:
     certificate: CertificateOut
     refresh_token: str
     is_demonstration: bool
+    scope: str
 
 
 class Accounts:
@@ -151,7 +153,14 @@ class Accounts:
             signature=enrolled.certificate_signature,
             server_public_key=self._keys.public_key,
         )
-        return _Admitted(session, person, certificate, refresh_token, is_demonstration(connection))
+        return _Admitted(
+            session,
+            person,
+            certificate,
+            refresh_token,
+            is_demonstration(connection),
+            mark_of(scopes_of(connection, person.id)),
+        )
 
     def _device(
         self, connection: Connection, person: Person, body: SignInIn, now: datetime
@@ -196,6 +205,7 @@ class Accounts:
             certificate=admitted.certificate,
             server_time=self._clock.now(),
             is_demonstration=admitted.is_demonstration,
+            scope=admitted.scope,
         )
 
     async def _tell_refused(
@@ -261,13 +271,20 @@ class Accounts:
 
 
 def add_account(
-    connection: Connection, person: Person, username: str, password_hash: str, now: datetime
+    connection: Connection,
+    person: Person,
+    username: str,
+    password_hash: str,
+    now: datetime,
+    clinic: UUID | None = None,
 ) -> None:
-    """A new person; Rejected(NOT_ALLOWED) when the user name is taken."""
+    """A new person of a clinic, the first one where none is said; Rejected(NOT_ALLOWED) when the
+    user name is taken."""
     if store.account_named(connection, username) is not None:
         raise Rejected(Code.NOT_ALLOWED, "this user name is taken")
     store.add_person(connection, person, username, password_hash, now)
     append(connection, event_of(Act.ACCOUNT_ADDED, now, subject=person.id))
+    put_person(connection, person.id, clinic or home_clinic(connection), now)
 
 
 def role_of_author(connection: Connection, author: PersonId, device: DeviceId) -> Role | None:

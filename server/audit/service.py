@@ -34,6 +34,8 @@ from server.audit.store import (
 from server.audit_trail import append, event_of, head
 from server.auth import Caller
 from server.database import Database
+from server.scopes import must_see, scopes_of, visible
+from server.tables import audit_log
 
 ROWS_MAX = 5000
 
@@ -84,12 +86,14 @@ class Audit:
     async def events(
         self, who: Caller, patient: UUID | None, start: datetime | None, end: datetime | None
     ) -> AuditRowsOut:
-        """Who reads the audit stands in it."""
+        """Who reads the audit stands in it; of patients whom they do not see they read nothing."""
         who.must_be_allowed(Action.READ_AUDIT)
         now = self._clock.now()
 
         def read(connection: Connection) -> list[ChainRow]:
-            rows = rows_about(connection, patient, start, end, ROWS_MAX + 1)
+            must_see(connection, who.person, patient)
+            seen = visible(audit_log.c.patient, scopes_of(connection, who.person))
+            rows = rows_about(connection, patient, start, end, ROWS_MAX + 1, seen)
             if len(rows) > ROWS_MAX:
                 raise Rejected(Code.TOO_LARGE, "ask for a shorter time")
             event = event_of(

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from app.contract.audit import AuditEventBody
 from app.domain.audit import Act, ChainRow
@@ -35,8 +35,9 @@ def rows_about(
     start: datetime | None,
     end: datetime | None,
     limit: int,
+    seen: ColumnElement[bool],
 ) -> list[ChainRow]:
-    query = select(audit_log).order_by(audit_log.c.number)
+    query = select(audit_log).where(seen).order_by(audit_log.c.number)
     if patient is not None:
         query = query.where(audit_log.c.patient == str(patient))
     if start is not None:

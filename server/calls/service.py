@@ -18,6 +18,8 @@ from server.calls.store import add_report, reports_between
 from server.database import Database
 from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
 from server.records import find
+from server.scopes import scopes_of, visible
+from server.tables import records
 
 
 def judge_ladder_step(connection: Connection, submission: Submission) -> Verdict:
@@ -64,7 +66,8 @@ class CallReports:
         now = self._clock.now()
 
         def read(connection: Connection) -> CallReportsOut:
-            found = reports_between(connection, start, end, visit, CALL_REPORTS_MAX + 1)
+            seen = visible(records.c.patient, scopes_of(connection, who.person))
+            found = reports_between(connection, start, end, visit, CALL_REPORTS_MAX + 1, seen)
             event = event_of(
                 Act.CALL_REPORTS_READ,
                 now,

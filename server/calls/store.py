@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
-from server.tables import call_reports, time_text
+from server.tables import call_reports, records, time_text
 
 
 def add_report(connection: Connection, record: UUID, visit: UUID, began_at: datetime) -> None:
@@ -16,15 +16,25 @@ def add_report(connection: Connection, record: UUID, visit: UUID, began_at: date
     )
 
 
+def forget_report(connection: Connection, record: UUID) -> None:
+    connection.execute(delete(call_reports).where(call_reports.c.record == str(record)))
+
+
 def reports_between(
     connection: Connection,
     start: datetime | None,
     end: datetime | None,
     visit: UUID | None,
     limit: int,
+    seen: ColumnElement[bool],
 ) -> list[UUID]:
-    """Oldest first."""
-    query = select(call_reports.c.record).order_by(call_reports.c.began_at, call_reports.c.record)
+    """Oldest first. `seen`: of the records' patient."""
+    query = (
+        select(call_reports.c.record)
+        .join(records, records.c.id == call_reports.c.record)
+        .where(seen)
+        .order_by(call_reports.c.began_at, call_reports.c.record)
+    )
     if start is not None:
         query = query.where(call_reports.c.began_at >= time_text(start))
     if end is not None:

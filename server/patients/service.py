@@ -1,6 +1,7 @@
 """Patients: entered by who runs the server; whoever treats them changes what is not identity."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from app.domain.ids import PatientId
 from server.audit_trail import append, event_of
 from server.judging import Submission, Verdict, merged
 from server.records import StoredRecord, of_type, store
+from server.scopes import home_clinic, put_patient
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -64,8 +66,14 @@ def _folded(words: str) -> str:
 
 
 def add_patient(
-    connection: Connection, patient: PatientId, body: PatientBody, now: datetime
+    connection: Connection,
+    patient: PatientId,
+    body: PatientBody,
+    now: datetime,
+    clinic: UUID | None = None,
 ) -> None:
+    """Of a clinic, the first one where none is said."""
+    put_patient(connection, patient, clinic or home_clinic(connection), now)
     store(
         connection,
         StoredRecord(

@@ -35,7 +35,7 @@ from app.domain.access import Role
 from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.fingerprints import can_be_vouched_for, fingerprints_in
-from app.domain.ids import DeviceId, LinkId, VisitId
+from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.runtime.tasks import TaskOwner
 from server.auth import Caller
 from server.signalling.allowance import Allowance
@@ -71,7 +71,7 @@ class Looked:
 class Presence(Protocol):
     """Where seats and interruptions are written down."""
 
-    async def why_not_to_join(self, visit: VisitId) -> Code | None: ...
+    async def why_not_to_join(self, visit: VisitId, person: PersonId) -> Code | None: ...
     async def is_interrupted(self, visit: VisitId) -> bool: ...
     async def seats(self) -> list[tuple[VisitId, Seat]]: ...
     async def joined(self, visit: VisitId, seat: Seat) -> None: ...
@@ -223,7 +223,7 @@ class Signalling:
     async def _join(self, line: Line, visit: VisitId, who: Caller) -> None:
         if not self._allowance(who.device).may_join(self._clock.monotonic()):
             raise Rejected(Code.OVERRUN)
-        reason = await self._presence.why_not_to_join(visit)
+        reason = await self._presence.why_not_to_join(visit, who.person)
         if reason is not None:
             raise Rejected(reason)
         is_interrupted = not self._rooms.is_open(visit) and (
@@ -250,7 +250,7 @@ class Signalling:
             raise Rejected(Code.NOT_ALLOWED)
         if not self._allowance(who.device).may_join(self._clock.monotonic()):
             raise Rejected(Code.OVERRUN)
-        if (reason := await self._presence.why_not_to_join(visit)) is not None:
+        if (reason := await self._presence.why_not_to_join(visit, who.person)) is not None:
             raise Rejected(reason)
         held = self._lines.get(who.device)
         if held is None or held[0] is not line or self._rooms.is_seated(visit, who.device):

@@ -2,6 +2,7 @@
 
 Each start of a server begins an epoch. A database that was put back from a backup lacks those that
 began after it, and ends the one that was running when it was made: whoever has seen more is told.
+A cursor marks the scopes, too, under which it was given: under others all is loaded anew.
 """
 
 import base64
@@ -46,34 +47,46 @@ class Cursors:
     def __init__(self, keys: ServerKeys) -> None:
         self._keys = keys
 
-    def at(self, connection: Connection, device: DeviceId, position: int) -> Cursor:
+    def at(self, connection: Connection, device: DeviceId, position: int, scope: str) -> Cursor:
         epoch = newest_epoch(connection)
-        return Cursor(epoch, self._signed(FEED_PURPOSE, [epoch, position, str(device)]))
+        return Cursor(epoch, self._signed(FEED_PURPOSE, [epoch, position, str(device), scope]))
 
-    def load_at(self, connection: Connection, device: DeviceId, load: Load) -> str:
-        place = [newest_epoch(connection), load.as_of, str(device), load.is_of_today, load.after]
+    def load_at(self, connection: Connection, device: DeviceId, load: Load, scope: str) -> str:
+        epoch = newest_epoch(connection)
+        place = [epoch, load.as_of, str(device), load.is_of_today, load.after, scope]
         return self._signed(LOAD_PURPOSE, place)
 
-    def load_of(self, connection: Connection, text: str, device: DeviceId) -> Load:
-        """An empty text begins one. Rejected(CURSOR_REFUSED), as below."""
+    def load_of(self, connection: Connection, text: str, device: DeviceId, scope: str) -> Load:
+        """An empty text begins one. Rejected(CURSOR_REFUSED, SCOPE_CHANGED), as below."""
         if not text:
             return Load(as_of=feed_head(connection))
-        epoch, as_of, whose, is_of_today, after = self._read(LOAD_PURPOSE, text)
+        epoch, as_of, whose, is_of_today, after, *under = self._read(LOAD_PURPOSE, text)
         if whose != str(device) or as_of > end_of_epoch(connection, epoch):
             raise Rejected(Code.CURSOR_REFUSED)
+        _must_be_under(under, scope)
         return Load(as_of, is_of_today, after)
 
-    def must_fit(self, connection: Connection, text: str, device: DeviceId, position: int) -> None:
-        """Rejected(CURSOR_REFUSED): forged, another's, or of a history that is not ours."""
-        epoch, at, whose = self._read(FEED_PURPOSE, text)
+    def must_fit(
+        self, connection: Connection, text: str, device: DeviceId, position: int, scope: str
+    ) -> None:
+        """Rejected(CURSOR_REFUSED): forged, another's, or of a history that is not ours;
+        Rejected(SCOPE_CHANGED): given under other scopes."""
+        epoch, at, whose, *under = self._read(FEED_PURPOSE, text)
         if (at, whose) != (position, str(device)) or at > end_of_epoch(connection, epoch):
+            raise Rejected(Code.CURSOR_REFUSED)
+        _must_be_under(under, scope)
+
+    def must_be_of_our_history(self, connection: Connection, text: str, device: DeviceId) -> None:
+        """Wherever in it, under whatever scopes; else Rejected(CURSOR_REFUSED)."""
+        epoch, at, whose, *_ = self._read(FEED_PURPOSE, text)
+        if whose != str(device) or at > end_of_epoch(connection, epoch):
             raise Rejected(Code.CURSOR_REFUSED)
 
     def must_be_of_now(self, connection: Connection, text: str, device: DeviceId) -> None:
         """For a push: whoever stands in an earlier epoch looks first what has become of theirs."""
-        epoch, at, whose = self._read(FEED_PURPOSE, text)
-        is_ours = whose == str(device) and at <= end_of_epoch(connection, epoch)
-        if not is_ours or epoch != newest_epoch(connection):
+        self.must_be_of_our_history(connection, text, device)
+        epoch, *_ = self._read(FEED_PURPOSE, text)
+        if epoch != newest_epoch(connection):
             raise Rejected(Code.CURSOR_REFUSED)
 
     def _signed(self, purpose: bytes, place: list[Any]) -> str:
@@ -88,6 +101,12 @@ class Cursors:
         if not self._keys.has_signed(purpose + payload, signature):
             raise Rejected(Code.CURSOR_REFUSED)
         return json.loads(payload)  # our own: the signature says so
+
+
+def _must_be_under(under: list[str], scope: str) -> None:
+    """One of before there were scopes says nothing of them: then, too, all is loaded anew."""
+    if under != [scope]:
+        raise Rejected(Code.SCOPE_CHANGED)
 
 
 def _text(data: bytes) -> str:

@@ -33,6 +33,7 @@ from server.patients.service import judge_patient
 from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
 from server.records import StoredRecord, find, find_of_type, store, without_file_keys
+from server.scopes import must_see
 from server.stills.service import judge_still, judge_still_marks
 from server.sync.conflicts import judge_conflict, keep_conflict
 from server.sync.store import Op, keep_op, ops_with
@@ -155,7 +156,8 @@ class Judgement:
     def _verdict(
         self, connection: Connection, who: Caller, change: Change
     ) -> tuple[Verdict, StoredRecord | None]:
-        """Rejected, or what the record becomes. Who may comes first, then what stands there."""
+        """Rejected, or what the record becomes. Who may and whose it is comes first, then what
+        stands there."""
         if change.schema > SCHEMA_VERSION:
             raise Rejected(Code.SCHEMA_TOO_NEW)
         if change.device != who.device:
@@ -168,9 +170,13 @@ class Judgement:
             raise Rejected(Code.NOT_FOUND)
         if current is not None and current.record_type is not change.record_type:
             raise Rejected(Code.MALFORMED)
+        if current is not None:
+            must_see(connection, change.author, current.patient)
         submission = Submission(change, role, current)
         if current is None or stands_as_seen(current.document, current.version, change):
-            return self._judges[change.record_type](connection, submission), current
+            verdict = self._judges[change.record_type](connection, submission)
+            must_see(connection, change.author, verdict.patient)
+            return verdict, current
         if _keeps_conflict(change):  # what may never be is refused, and no conflict
             self._judges[change.record_type](connection, submission)
         raise Conflict

@@ -37,7 +37,7 @@ def sync_router(sync: Sync, auth: Auth) -> APIRouter:
         load: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
     ) -> FeedOut:
         if load is not None and since == 0:
-            return await sync.first_load(load, limit, who)
+            return await sync.first_load(load, limit, who, cursor)
         return await sync.feed(since, limit, who, cursor)
 
     return router

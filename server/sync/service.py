@@ -17,6 +17,7 @@ from app.contract.sync import (
     PUSH_MAX_CHANGES,
     ChangeResultOut,
     FeedOut,
+    GoneOut,
     PushOut,
 )
 from app.domain.access import Action
@@ -28,11 +29,14 @@ from app.domain.ids import DeviceId, PatientId
 from server import records
 from server.audit_trail import append_all, event_of, head
 from server.auth import Caller
-from server.database import Database, Failed
+from server.database import Database, Failed, feed_head
+from server.departures import Departure, departures_since
 from server.records import StoredRecord
-from server.sync.cursors import Cursor, Cursors, Load
+from server.scopes import ScopeIds, concerns, mark_of, scopes_of, visible
+from server.sync.cursors import Cursors, Load
 from server.sync.device_events import take_events
 from server.sync.judgement import Judgement
+from server.tables import records as table_of_records
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +66,12 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
+    """`until`: how far of the feed it leads. `gone`: what went between the same positions."""
+
     records: list[StoredRecord]
     has_more: bool
+    until: int = 0
+    gone: tuple[Departure, ...] = ()
 
 
 _Answer = ChangeResultOut | _Heard | None  # None: of a look alone
@@ -117,69 +125,115 @@ class Sync:
         who.must_be_allowed(Action.OPEN_CHART)
         limit = min(limit, FEED_MAX_RECORDS)
 
-        def look(connection: Connection) -> Cursor | None:
+        def look(connection: Connection) -> FeedOut | None:
+            seen = scopes_of(connection, who.person)
             if cursor is not None:
-                self._cursors.must_fit(connection, cursor, who.device, since)
-            is_new = records.since(connection, since, 1)
-            return None if is_new else self._cursors.at(connection, who.device, since)
+                place = (who.device, since, mark_of(seen))
+                self._cursors.must_fit(connection, cursor, *place)
+            if records.since(connection, since, 1, visible(table_of_records.c.patient, seen)):
+                return None
+            page = _after(connection, since, limit, seen)
+            return self._feed_out(connection, who, since, page, mark_of(seen))
 
         here = await self._database.read(look)
         if here is not None:
-            return self._feed_out(since, since, _Page([], False), here)
+            return here
         now = self._clock.now()
 
-        def deliver(connection: Connection) -> tuple[_Page, Cursor]:
-            found = _page(records.since(connection, since, limit + 1), limit)
-            _tell_delivered(connection, found, who, now)
-            until = found.records[-1].position if found.records else since
-            return found, self._cursors.at(connection, who.device, until)
+        def deliver(connection: Connection) -> FeedOut:
+            seen = scopes_of(connection, who.person)
+            page = _after(connection, since, limit, seen)
+            _tell_delivered(connection, page, who, now)
+            return self._feed_out(connection, who, since, page, mark_of(seen))
 
-        page, reached = await self._database.write(deliver)
-        until = page.records[-1].position if page.records else since
-        return self._feed_out(since, until, page, reached)
+        return await self._database.write(deliver)
 
-    async def first_load(self, text: str, limit: int, who: Caller) -> FeedOut:
+    async def first_load(
+        self, text: str, limit: int, who: Caller, cursor: str | None = None
+    ) -> FeedOut:
         """Everything, today's patients first, each part in the order of ids: as it stood at one
-        position of the feed or later. The last page leads to that position."""
+        position of the feed or later. The last page leads to that position.
+
+        `cursor`: where a device that has loaded before stood when it began this one.
+        """
         who.must_be_allowed(Action.OPEN_CHART)
         limit, now = min(limit, FEED_MAX_RECORDS), self._clock.now()
 
         def deliver(connection: Connection) -> FeedOut:
-            load = self._cursors.load_of(connection, text, who.device)
-            page = _page(_of_load(connection, load, limit + 1, now), limit)
+            seen = scopes_of(connection, who.person)
+            scope = mark_of(seen)
+            if not text and cursor is not None:
+                self._cursors.must_be_of_our_history(connection, cursor, who.device)
+            load = self._cursors.load_of(connection, text, who.device, scope)
+            page = _of_load(connection, load, limit, now, seen)
             if load.is_of_today and not page.records:
                 load = Load(load.as_of, is_of_today=False)
-                page = _page(_of_load(connection, load, limit + 1, now), limit)
+                page = _of_load(connection, load, limit, now, seen)
             _tell_delivered(connection, page, who, now)
             then = _next_load(load, page)
             if then is None:  # from there the feed goes on
-                cursor = self._cursors.at(connection, who.device, load.as_of)
-                return self._feed_out(0, load.as_of, replace(page, has_more=False), cursor)
-            cursor = self._cursors.at(connection, who.device, 0)
-            place = self._cursors.load_at(connection, who.device, then)
-            return self._feed_out(0, 0, replace(page, has_more=True), cursor, place)
+                page = replace(page, has_more=False, until=load.as_of)
+                return self._feed_out(connection, who, 0, page, scope)
+            place = self._cursors.load_at(connection, who.device, then, scope)
+            return self._feed_out(connection, who, 0, replace(page, has_more=True), scope, place)
 
         return await self._database.write(deliver)
 
     def _feed_out(
-        self, since: int, until: int, page: _Page, cursor: Cursor, load: str | None = None
+        self,
+        connection: Connection,
+        who: Caller,
+        since: int,
+        page: _Page,
+        scope: str,
+        load: str | None = None,
     ) -> FeedOut:
+        cursor = self._cursors.at(connection, who.device, page.until, scope)
         return FeedOut(
             since=since,
-            until=until,
+            until=page.until,
             records=[self._judgement.record_out(record) for record in page.records],
             has_more=page.has_more,
             cursor=cursor.text if load is None else None,
             epoch=cursor.epoch,
             load=load,
+            gone=[
+                GoneOut(patient=gone.patient, record=gone.record, reason=gone.reason)
+                for gone in page.gone
+            ],
+            scope=scope,
         )
 
 
-def _of_load(connection: Connection, load: Load, limit: int, now: datetime) -> list[StoredRecord]:
+def _after(connection: Connection, since: int, limit: int, seen: ScopeIds) -> _Page:
+    """What the reader is to know of the feed after `since`. The last page leads to its head, over
+    all that is not the reader's to see."""
+    visible_ones = visible(table_of_records.c.patient, seen)
+    found = _page(records.since(connection, since, limit + 1, visible_ones), limit)
+    gone = departures_since(connection, since, limit + 1, concerns(seen))
+    until = found.records[-1].position if found.has_more else max(feed_head(connection), since)
+    if len(gone) > limit:  # the last of them that fits ends the page
+        gone = gone[:limit]
+        until = min(until, gone[-1].position)
+    here = [record for record in found.records if record.position <= until]
+    return _Page(
+        here,
+        found.has_more or len(here) < len(found.records) or until < feed_head(connection),
+        until,
+        tuple(one for one in gone if one.position <= until),
+    )
+
+
+def _of_load(
+    connection: Connection, load: Load, limit: int, now: datetime, seen: ScopeIds
+) -> _Page:
+    visible_ones = visible(table_of_records.c.patient, seen)
     if load.is_of_today:
-        start, end = now - NEAR_TODAY, now + NEAR_TODAY
-        return records.of_patients_seen(connection, start, end, load.after, limit)
-    return records.in_id_order(connection, load.after, limit)
+        times = (now - NEAR_TODAY, now + NEAR_TODAY)
+        found = records.of_patients_seen(connection, *times, load.after, limit + 1, visible_ones)
+    else:
+        found = records.in_id_order(connection, load.after, limit + 1, visible_ones)
+    return _page(found, limit)
 
 
 def _next_load(load: Load, page: _Page) -> Load | None:

@@ -111,6 +111,11 @@ def forget_file_keys(connection: Connection, record: UUID) -> None:
         connection.execute(update(ops).where(ops.c.id == row.id).values(change=told))
 
 
+def forget_history(connection: Connection, record: UUID) -> None:
+    """What the changes of it said; that they were judged, and how, is known for ever."""
+    connection.execute(update(ops).where(ops.c.record == str(record)).values(change=""))
+
+
 def device_chain(connection: Connection, device: DeviceId) -> DeviceChain:
     query = select(device_chains).where(device_chains.c.device == str(device))
     row = connection.execute(query).first()

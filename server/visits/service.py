@@ -18,6 +18,7 @@ from server.audit_trail import append, event_of
 from server.database import Database
 from server.judging import Submission, Verdict, merged
 from server.records import StoredRecord, find_of_type, store
+from server.scopes import sees
 from server.visits.store import drop_seat, keep_seat, kept_seats
 
 SETTABLE = frozenset({"state", "clinician", "checked_in_at"})
@@ -88,11 +89,13 @@ class Presence:
         self._database = database
         self._clock = clock
 
-    async def why_not_to_join(self, visit: VisitId) -> Code | None:
+    async def why_not_to_join(self, visit: VisitId, person: PersonId) -> Code | None:
         def look(connection: Connection) -> Code | None:
             found = find_of_type(connection, visit, RecordType.VISIT)
             if found is None:
                 return Code.NOT_FOUND
+            if not sees(connection, person, found.patient):
+                return Code.OUT_OF_SCOPE
             is_over = found.document["state"] in (VisitState.FINISHED, VisitState.SIGNED)
             return Code.NO_VISIT_OPEN if is_over else None
 

@@ -81,6 +81,7 @@ def test_every_body_of_the_wire_has_its_golden_file() -> None:
         "DeviceIn",
         "CertificateOut",
         "RecordOut",
+        "GoneOut",
         "ChangeResultOut",
         "CallReportOut",
     }

@@ -130,7 +130,7 @@ async def test_the_audit_is_read_by_few_and_that_is_audited(clinic: Clinic) -> N
     assert (refused.status_code, code_of(refused)) == (403, "not-allowed")
     answer = await desk.http.get("/v1/audit/events", params={"patient": str(patient)})
     acts = [row["event"]["act"] for row in answer.json()["rows"]]
-    assert acts == ["patient-added", "visit-added", "note-kept"]
+    assert acts == ["patient-entered-scope", "patient-added", "visit-added", "note-kept"]
     [read] = clinic.audited(Act.AUDIT_READ)
     assert (read["actor"], read["patient"]) == (str(desk.person.id), str(patient))
 
@@ -145,7 +145,7 @@ async def test_events_are_found_by_time(clinic: Clinic) -> None:
     await desk.push_one(desk.note(visit, patient))
     answer = await desk.http.get("/v1/audit/events", params={"from": start, "to": end})
     acts = [row["event"]["act"] for row in answer.json()["rows"]]
-    assert acts == ["patient-added", "visit-added"]
+    assert acts == ["patient-entered-scope", "patient-added", "visit-added"]
     naive = await desk.http.get("/v1/audit/events", params={"from": "2026-11-21T09:00:00"})
     assert code_of(naive) == "malformed"
 

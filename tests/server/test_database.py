@@ -37,7 +37,9 @@ def failing(connection: Connection) -> str:
 
 
 def names(connection: Connection) -> list[str]:
-    return [row[0] for row in connection.execute(text("SELECT name FROM facts ORDER BY rowid"))]
+    """Of what these tests wrote."""
+    query = "SELECT name FROM facts WHERE name <> 'home clinic' ORDER BY rowid"
+    return [row[0] for row in connection.execute(text(query))]
 
 
 async def test_a_work_that_fails_is_undone_alone(database: Database) -> None:

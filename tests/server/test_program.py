@@ -146,7 +146,7 @@ def test_the_folder_may_be_named_before_the_command(tmp_path: Path) -> None:
     assert added.code == 0
     assert (folder / "bedside.db").exists()
     verified = run("--data", folder, "verify-audit")
-    assert verified.out.startswith("audit: 1 events")
+    assert verified.out.startswith("audit: 2 events")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_the_audit_is_verified_by_command(tmp_path: Path) -> None:
     found = run("verify-audit", "--data", tmp_path)
     assert (found.code, found.out.splitlines()[-1]) == (0, "sound")
     _, count, _, _, digest = found.out.splitlines()[0].split()
-    assert count == "3"
-    assert run("verify-audit", "--data", tmp_path, "--witness", f"3:{digest}").code == 0
-    for wrong in (f"4:{digest}", f"2:{digest}", f"3:{'0' * 64}"):
+    assert count == "5"
+    assert run("verify-audit", "--data", tmp_path, "--witness", f"5:{digest}").code == 0
+    for wrong in (f"6:{digest}", f"4:{digest}", f"5:{'0' * 64}"):
         told = run("verify-audit", "--data", tmp_path, "--witness", wrong)
         assert (told.code, told.out.splitlines()[-1]) == (1, "NOT SOUND")
     assert run("verify-audit", "--data", tmp_path, "--witness", "3:abc").code == 2

@@ -28,7 +28,7 @@ class SlowPresence:
     def __init__(self) -> None:
         self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
 
-    async def why_not_to_join(self, visit: VisitId) -> Code | None:
+    async def why_not_to_join(self, visit: VisitId, person: PersonId) -> Code | None:
         if visit == SECOND:
             self.asked.set()
             await self.may_answer.wait()

@@ -14,6 +14,7 @@ from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.call import CallState
 from app.services.conflicts import Conflicts
+from app.services.departures import Departures
 from app.services.ports import UnitOfWork
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
@@ -116,14 +117,19 @@ class DeskEnd:
         )
         self.unsent = Unsent(self.acts)
         self.conflicts = Conflicts(self.acts)
+        self.departures = Departures(
+            self.acts, self.store, self.store.recordings, is_open=lambda _: False
+        )
         self.is_running = True
         self.sync.start()
+        self.departures.start()
 
     async def stop(self) -> None:
         """Also of one that is dead: only what Python holds of it is let go."""
         self.is_running = False
-        with suppress(ProcessDied):
-            await self.sync.close()
+        for service in (self.departures, self.sync):
+            with suppress(ProcessDied):
+                await service.close()
         await self.unsent.close()
         await self.conflicts.close()
         await self.api.__aexit__(None, None, None)

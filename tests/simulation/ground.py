@@ -27,6 +27,7 @@ from server.database import Database, write_once
 from server.keys import ServerKeys, open_keys
 from server.opening import open_folder
 from server.patients.service import add_patient
+from server.scopes import ScopeKind, add_scope, put_person
 from server.settings import ServerSettings
 from server.visits.service import add_visit
 from tests.fakes.time_loop import MORNING
@@ -45,11 +46,21 @@ CREATE TABLE simulation_log (
   number INTEGER PRIMARY KEY, record TEXT, record_type TEXT, version INTEGER, position INTEGER,
   document TEXT
 );
+CREATE TABLE simulation_seen (
+  change TEXT, person TEXT
+);
+CREATE TRIGGER simulation_judged AFTER INSERT ON ops WHEN NEW.outcome = 'accepted' BEGIN
+  INSERT INTO simulation_seen (change, person) SELECT NEW.id, p.person FROM records r
+  JOIN patient_scopes t ON t.patient = r.patient
+  JOIN person_scopes p ON p.scope = t.scope
+  WHERE r.id = NEW.record;
+END;
 CREATE TRIGGER simulation_made AFTER INSERT ON records BEGIN
   INSERT INTO simulation_log (record, record_type, version, position, document)
   VALUES (NEW.id, NEW.record_type, NEW.version, NEW.position, NEW.document);
 END;
-CREATE TRIGGER simulation_changed AFTER UPDATE ON records BEGIN
+CREATE TRIGGER simulation_changed AFTER UPDATE ON records
+WHEN NEW.version <> OLD.version OR NEW.document <> OLD.document BEGIN
   INSERT INTO simulation_log (record, record_type, version, position, document)
   VALUES (NEW.id, NEW.record_type, NEW.version, NEW.position, NEW.document);
 END;
@@ -64,11 +75,12 @@ class Ground:
     patients: tuple[PatientId, ...]
     visits: tuple[VisitId, ...]
     tokens: tuple[str, ...]
+    team: UUID  # a care team, of both people at first
 
     def copied_to(self, folder: Path) -> "Ground":
         for name in (SERVER, *(f"{DESK}-{number}" for number in range(len(SITS_AT)))):
             shutil.copytree(self.folder / name, folder / name)
-        return Ground(folder, self.patients, self.visits, self.tokens)
+        return Ground(folder, self.patients, self.visits, self.tokens, self.team)
 
     @property
     def settings(self) -> ServerSettings:
@@ -92,13 +104,13 @@ def laid_in(folder: Path) -> Ground:
     """Made by the real code in an empty folder."""
     patients = tuple(PatientId(UUID(int=0xB1 + number)) for number in range(2))
     visits = tuple(VisitId(UUID(int=0xC1 + number)) for number in range(2))
-    bare = Ground(folder, patients, visits, ())
+    bare = Ground(folder, patients, visits, (), UUID(int=0))
     keys = open_folder(bare.settings).keys
     devices = tuple(_new_store(bare.store_of(number)) for number in range(len(SITS_AT)))
-    write_once(bare.settings.database, lambda c: _fill(c, patients, visits, devices))
+    team = write_once(bare.settings.database, lambda c: _fill(c, patients, visits, devices))
     auth = Auth(Database(bare.settings.database), keys, _Morning(), FOR_EVER_S)
     tokens = tuple(auth.make_token(_session(number)) for number in range(len(SITS_AT)))
-    return Ground(folder, patients, visits, tokens)
+    return Ground(folder, patients, visits, tokens, team)
 
 
 class _Morning(JumpingClock):
@@ -125,7 +137,7 @@ def _fill(
     patients: tuple[PatientId, ...],
     visits: tuple[VisitId, ...],
     devices: tuple[DeviceId, ...],
-) -> None:
+) -> UUID:
     for statement in _statements():
         connection.execute(text(statement))
     for person, username in ((LIN, "dr-lin"), (KIM, "nurse-kim")):
@@ -143,6 +155,10 @@ def _fill(
         booked = VisitBody(patient=patient, starts_at=MORNING, state=VisitState.CHECKED_IN)
         add_patient(connection, patient, body, MORNING)
         add_visit(connection, visit, booked, MORNING)
+    team = add_scope(connection, ScopeKind.CARE_TEAM, "Team", MORNING)
+    for person in (LIN, KIM):
+        put_person(connection, person.id, team, MORNING)
+    return team
 
 
 def _statements() -> list[str]:

@@ -9,6 +9,7 @@ from app.domain.audit import ChainRow, Witness, verify_chain
 from app.domain.changes import Outcome
 from tests.simulation.desk_end import DeskEnd
 from tests.simulation.intents import Memory
+from tests.simulation.operator import SEEN
 
 Rows = list[tuple[Any, ...]]
 CONFLICT_TYPE = "conflict"
@@ -25,6 +26,14 @@ class Judge:
         self._server_rows = server_rows
         self._versions: dict[tuple[int, str], int] = {}
         self._went_back = False
+        # Patients who left a desk, be it for a while: what was there of them may be there no more.
+        self._gone_from: dict[int, set[str]] = defaultdict(set)
+        self._patient_of: dict[str, str] = {}
+
+    def _patients(self) -> set[str]:
+        rows = self._server_rows("SELECT id, patient FROM records WHERE patient IS NOT NULL")
+        self._patient_of.update(rows)
+        return set(self._patient_of.values())
 
     def server_went_back(self) -> None:
         """From now on the audit must alarm, and the server's older word may be shown again."""
@@ -54,10 +63,15 @@ class Judge:
         waiting = {body for (body,) in desk.rows("SELECT body FROM outbox")}
         texts = " ".join(body.decode() for body in waiting)
         shown = dict(desk.rows("SELECT record, body FROM records"))
+        self._gone_from[desk.number] |= {
+            patient for patient in self._patients() if patient not in shown
+        }
+        gone = self._gone_from[desk.number]
         found = []
         for intent in self._memory.intents:
             is_ours = intent.is_recorded and intent.desk == desk.number
             is_here = str(intent.record) in shown or f'"{intent.value}"' in texts
+            is_here = is_here or self._patient_of.get(str(intent.record)) in gone
             if is_ours and not is_here and intent.value not in self._memory.given_up:
                 found.append(f"{intent.value} was taken and is not shown at its own desk")
         return found
@@ -69,7 +83,14 @@ class Judge:
 
     def is_done(self, desk: DeskEnd) -> bool:
         """Nothing to send, nothing to fetch."""
-        [(head,)] = self._server_rows("SELECT coalesce(max(position), 0) FROM records")
+        [(head,)] = self._server_rows(
+            "SELECT coalesce(max(position), 0) FROM"
+            " (SELECT position FROM records UNION ALL SELECT position FROM departures)"
+        )
+        [(leaving,)] = desk.rows(
+            "SELECT count(*) FROM departures d WHERE NOT EXISTS"
+            " (SELECT 1 FROM outbox o WHERE d.patient IN (o.patient, o.record))"
+        )
         [(waiting,)] = desk.rows(
             "SELECT count(*) FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM outbox e"
             " WHERE e.record = o.record AND e.counter <= o.counter AND e.refused IS NOT NULL)"
@@ -77,7 +98,8 @@ class Judge:
         rows = desk.rows("SELECT value FROM counters WHERE name = 'feed-position'")
         events = desk.rows("SELECT coalesce(max(number), 0) FROM audit_log")
         told = desk.rows("SELECT value FROM counters WHERE name = 'events-acknowledged'")
-        return waiting == 0 and rows == [(head,)] and (told or [(0,)]) == events
+        is_sent = waiting == 0 and (told or [(0,)]) == events
+        return is_sent and leaving == 0 and rows == [(head,)]
 
     def at_the_end(self) -> list[str]:
         if not self.is_quiet():
@@ -90,6 +112,7 @@ class Judge:
             self._conflicts_with_oneself,
             self._not_alike,
             self._unfit_history,
+            self._written_unseen,
             self._audit_faults,
         )
         return [found for check in checks for found in check()]
@@ -217,17 +240,24 @@ class Judge:
         return not self._memory.seen_before(mine).isdisjoint(map(repr, put_aside))
 
     def _not_alike(self) -> list[str]:
-        stands = {
-            record: (version, json.loads(document))
-            for record, version, document in self._server_rows(
-                "SELECT id, version, document FROM records"
-            )
-        }
+        """Each desk has all of the patients whom its person sees, and nothing of others but of
+        whom something waits there."""
+        rows = self._server_rows("SELECT id, patient, version, document FROM records")
         found = []
         for desk in self._desks:
+            seen = {patient for (patient,) in self._server_rows(SEEN.format(desk.person.id))}
+            waits = {one for (one,) in desk.rows("SELECT patient FROM outbox")}
+            stands = {
+                record: (version, json.loads(document))
+                for record, patient, version, document in rows
+                if patient in seen
+            }
             here = {
                 record: (version, json.loads(body))
-                for record, version, body in desk.rows("SELECT record, version, body FROM records")
+                for record, version, body, patient in desk.rows(
+                    "SELECT record, version, body, patient FROM records"
+                )
+                if patient in seen or not (patient in waits or self._went_back)
             }
             only_here = here.keys() - stands.keys() if self._went_back else set()
             for record in (stands.keys() | here.keys()) - (only_here & self._conflicts_of(desk)):
@@ -257,6 +287,15 @@ class Judge:
             if len(seen) - made[record] not in (0, 1):
                 found.append(f"{record} has {len(seen)} versions of {made[record]} changes")
         return found
+
+    def _written_unseen(self) -> list[str]:
+        """Nobody writes about a patient who is in no scope of theirs at that moment."""
+        seen = set(self._server_rows("SELECT change, person FROM simulation_seen"))
+        return [
+            f"{change['record']} was written by who does not see the patient"
+            for change in self._ops(Outcome.ACCEPTED)
+            if (change["id"], change["author"]) not in seen
+        ]
 
     def _audit_faults(self) -> list[str]:
         rows = self._server_rows("SELECT number, event, digest FROM audit_log ORDER BY number")

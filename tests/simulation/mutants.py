@@ -10,9 +10,11 @@ from typing import Any
 from unittest.mock import patch
 
 from offline_store.counters import Counter, raise_to
+from offline_store.departures import Departures
 from offline_store.outbox import Outbox
 from offline_store.records import Records
-from server.sync import judgement, store
+from server import records, scopes
+from server.sync import cursors, judgement, store
 from server.sync.cursors import Cursors
 from tests.simulation.desk_end import DeskEnd
 
@@ -92,8 +94,9 @@ def any_cursor_is_good() -> AbstractContextManager[Any]:
     """A position is a position, whatever history it is of."""
     return patch.multiple(
         Cursors,
-        must_fit=lambda self, connection, text, device, position: None,
+        must_fit=lambda self, connection, text, device, position, scope: None,
         must_be_of_now=lambda self, connection, text, device: None,
+        must_be_of_our_history=lambda self, connection, text, device: None,
     )
 
 
@@ -112,6 +115,31 @@ def cursor_runs_ahead() -> Iterator[None]:
         yield
 
 
+def nobody_is_told_who_left() -> AbstractContextManager[Any]:
+    """A patient who leaves a scope is only not told of any more."""
+    return patch.object(scopes, "keep_departure", lambda connection, departure: departure)
+
+
+def nobody_is_told_who_came() -> AbstractContextManager[Any]:
+    """A patient who comes into a scope is told of when something of theirs changes."""
+    return patch.object(records, "tell_again", lambda connection, patient: None)
+
+
+def any_scope_is_good() -> AbstractContextManager[Any]:
+    """A cursor goes on, whoever is to be seen now."""
+    return patch.object(cursors, "_must_be_under", lambda under, scope: None)
+
+
+def a_load_lets_nobody_go() -> AbstractContextManager[Any]:
+    """What a load under other scopes did not bring stays."""
+    return patch.object(Departures, "end_load", lambda self: None)
+
+
+def everybody_writes_about_everybody() -> AbstractContextManager[Any]:
+    """Scopes are for reading alone."""
+    return patch.object(judgement, "must_see", lambda connection, person, patient: None)
+
+
 MUTANTS: dict[str, Mutant] = {
     "outbox kept in memory": outbox_in_memory,
     "no idempotency": no_idempotency,
@@ -122,4 +150,9 @@ MUTANTS: dict[str, Mutant] = {
     "nothing is sent again": nothing_sent_again,
     "any cursor is good": any_cursor_is_good,
     "cursor runs ahead of its page": cursor_runs_ahead,
+    "nobody is told who left": nobody_is_told_who_left,
+    "nobody is told who came": nobody_is_told_who_came,
+    "any scope is good": any_scope_is_good,
+    "a load lets nobody go": a_load_lets_nobody_go,
+    "everybody writes about everybody": everybody_writes_about_everybody,
 }

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,8 @@ class People:
     async def writes_a_note(self, desk: DeskEnd) -> str:
         number = self._dice.randrange(len(self._ground.visits))
         visit, patient = self._ground.visits[number], self._ground.patients[number]
+        if not desk.rows(f"SELECT 1 FROM visits_shown WHERE record = '{visit}'"):
+            return "sees no such patient"
         value, note = self._memory.fresh(desk.number), RecordId(new_id())
         fields: dict[str, Json] = {
             "visit": str(visit),
@@ -95,6 +98,15 @@ class People:
         else:
             self._memory.given_up.update(map(str, fields.values()))
         return f"decides {fields}: {'anew' if is_anew else 'given up'}"
+
+    async def gives_all_up(self, desk: DeskEnd) -> list[str]:
+        """What was refused about patients whom the server lets this person see no more."""
+        done = []
+        while refused := [one for one in await self._pending(desk) if one.refused is not None]:
+            self._memory.given_up.update(map(str, _meant(refused[0]).values()))
+            await self._is_done(desk, partial(desk.unsent.give_up, refused[0].change.id))
+            done.append(f"desk {desk.number} gives {_meant(refused[0])} up")
+        return done
 
     async def resolves(self, desk: DeskEnd) -> str:
         """A conflict of anybody's: takes one, the other or both, writes anew, or undoes it."""

@@ -23,6 +23,7 @@ from tests.simulation.ground import SITS_AT, Ground
 from tests.simulation.intents import Memory
 from tests.simulation.judge import Judge
 from tests.simulation.line import LATE_MOST_S, Line
+from tests.simulation.operator import Operator
 from tests.simulation.people import People
 from tests.simulation.server_end import ServerEnd
 
@@ -57,6 +58,7 @@ class World:
             for number in range(len(SITS_AT))
         ]
         self.people = People(ground, self.memory, self.dice)
+        self.operator = Operator(ground, self.dice)
         self.judge = Judge(self.desks, self.memory, self.server_rows)
         self.met: Counter[str] = Counter()
         self.trace: list[str] = []
@@ -71,6 +73,7 @@ class World:
             self._server_dies: 4,
             self._clock_jumps: 3,
             self._backup: 2,
+            self._somebody_moves: 7,
             self._time_passes: 8,
         }
 
@@ -149,6 +152,9 @@ class World:
         self.judge.server_went_back()
         return "the backup is put back"
 
+    async def _somebody_moves(self, desk: DeskEnd) -> str:
+        return self.operator.moves_somebody()
+
     async def _time_passes(self, desk: DeskEnd) -> str:
         seconds = self.dice.uniform(2.0, 20.0)
         await asyncio.sleep(seconds)
@@ -162,6 +168,20 @@ class World:
             desk.line.is_up, desk.line.is_faulty = True, False
         await self._bury_and_wake(is_at_once=True)
         await asyncio.sleep(LATE_MOST_S)
+        await self._until_quiet()
+        for move in self.operator.last_moves():  # what is right then was right on the way
+            self.trace.append(move())
+            await self._until_quiet()
+        for _ in range(2):  # giving up what lies in conflict is a change that may be refused
+            for desk in self.desks:
+                self.trace += await self.people.gives_all_up(desk)
+            await self._until_quiet()
+
+    async def _until_quiet(self) -> None:
+        """Everybody looks once: who may see whom changes without a word of the feed."""
+        for desk in self.desks:
+            desk.sync.poke()
+        await asyncio.sleep(QUIET_STEP_S)
         for _ in range(QUIET_TRIES):
             left = [desk for desk in self.desks if not self.judge.is_done(desk)]
             if not left:

@@ -43,6 +43,8 @@ FAILURES: dict[Code, str] = {
     Code.UNKNOWN_RECORD_TYPE: "The server does not know this kind of record.",
     Code.SCHEMA_TOO_NEW: "The server is older than this program and cannot take this record.",
     Code.CURSOR_REFUSED: "The server was put back to an earlier state. All is sent to it again.",
+    Code.SCOPE_CHANGED: "Other patients are to be seen here now. The list is fetched anew.",
+    Code.OUT_OF_SCOPE: "This patient is not in your clinic or care team now.",
     Code.OP_REUSED: "The server has a different change under the same number.",
     Code.ALREADY_SIGNED: "This visit is signed. It can only be amended.",
     Code.STATE_MOVE_NOT_ALLOWED: "The visit cannot go from its present state to this one.",

@@ -258,7 +258,13 @@ async def desk_on_fakes(
         acts = Acts(store, clock, device.id)
         switchboard = Switchboard(channel, clock)
         sign_in = SignIn(
-            server_api=server, acts=acts, device=device, role=role, server="here", is_kept=is_kept
+            server_api=server,
+            acts=acts,
+            device=device,
+            role=role,
+            server="here",
+            is_kept=is_kept,
+            files=store.recordings,
         )
         chart, visits = Chart(acts), Visits(acts)
         call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)

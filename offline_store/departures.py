@@ -1,0 +1,124 @@
+"""What is to leave this machine because it left the feed: the only writer of that table.
+
+A patient leaves whole, and never while something of theirs waits here for the server or a person.
+"""
+
+from uuid import UUID
+
+from app.domain.changes import ConfirmedRecord, Gone, GoneReason
+from app.domain.ids import PatientId, RecordId
+from offline_store.connection import Connection
+from offline_store.retention import NOTHING_WAITS, Retention
+
+# Below every position of a feed, and in the order in which they stood.
+FAR_BACK = 2**52
+
+ADD = """
+INSERT INTO departures (patient, record, reason) VALUES (?, ?, ?)
+ON CONFLICT (patient, record) DO UPDATE SET reason = excluded.reason
+"""
+HERE = """
+SELECT 1 FROM records WHERE record = iif(:record = '', :patient, :record)
+"""
+# What a whole load did not bring. A patient of whom it brought something has lost single records.
+NOT_LOADED = """
+INSERT INTO departures (patient, record, reason)
+SELECT DISTINCT coalesce(r.patient, r.record), '', :reason FROM records r
+WHERE r.position < 0 AND NOT EXISTS (
+  SELECT 1 FROM records p
+  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient' AND p.position >= 0)
+UNION
+SELECT coalesce(r.patient, r.record), r.record, :removed FROM records r
+WHERE r.position < 0 AND EXISTS (
+  SELECT 1 FROM records p
+  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient' AND p.position >= 0)
+ON CONFLICT (patient, record) DO NOTHING
+"""
+DUE = f"""
+SELECT p.record, p.one, p.reason
+FROM (SELECT patient AS record, record AS one, reason FROM departures) p
+WHERE (:patient IS NULL OR p.record = :patient) AND (
+  (p.one = '' {NOTHING_WAITS})
+  OR (p.one <> '' AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record = p.one)))
+ORDER BY p.record, p.one LIMIT :limit
+"""  # noqa: S608  # a constant
+
+
+class Departures:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def heard(self, gone: Gone) -> None:
+        """Of what is not here there is nothing to destroy."""
+        record = "" if gone.record is None else str(gone.record)
+        here = self._connection.execute(HERE, {"patient": str(gone.patient), "record": record})
+        if here.fetchone() is not None:
+            self._connection.execute(ADD, (str(gone.patient), record, str(gone.reason)))
+
+    def are_any(self) -> bool:
+        row = self._connection.execute("SELECT EXISTS (SELECT 1 FROM departures)").fetchone()
+        return row is not None and bool(row[0])
+
+    def came_back(self, record: ConfirmedRecord) -> None:
+        """The feed tells it again: what was to leave stays."""
+        self._connection.execute(
+            "DELETE FROM departures WHERE patient = ? AND record IN ('', ?)",
+            (str(record.patient), str(record.record)),
+        )
+
+    def begin_load(self) -> None:
+        """Whatever the load does not bring is known afterwards by its place."""
+        self._connection.execute(
+            "UPDATE records SET position = position - ? WHERE position > 0", (FAR_BACK,)
+        )
+
+    def end_load(self) -> None:
+        reasons = {"reason": GoneReason.OUT_OF_SCOPE, "removed": GoneReason.REMOVED}
+        self._connection.execute(NOT_LOADED, reasons)
+
+    def break_off_load(self) -> None:
+        """What the load does not bring may be what the server forgot: it stays."""
+        self._connection.execute("UPDATE records SET position = 0 WHERE position < 0")
+
+    def all_leave(self) -> list[str]:
+        """Another person sits here, who sees others: at once, but for whose work waits here.
+
+        The files that the records named.
+        """
+        self.begin_load()
+        self._connection.execute(NOT_LOADED, {"reason": GoneReason.OUT_OF_SCOPE, "removed": ""})
+        files: list[str] = []
+        while due := self.due(1_000):
+            for one in due:
+                files += self.leave(one)
+                self.done(one)
+        return files
+
+    def due(self, limit: int, patient: PatientId | None = None) -> list[Gone]:
+        """Of whom nothing waits here."""
+        asked = {"limit": limit, "patient": None if patient is None else str(patient)}
+        return [
+            Gone(
+                PatientId(UUID(of)),
+                RecordId(UUID(record)) if record else None,
+                GoneReason(reason) if reason in list(GoneReason) else reason,
+            )
+            for of, record, reason in self._connection.execute(DUE, asked).fetchall()
+        ]
+
+    def is_due(self, gone: Gone) -> bool:
+        return gone in self.due(-1, gone.patient)
+
+    def leave(self, gone: Gone) -> list[str]:
+        """Its rows go; the files that they named, which nothing opens now. Twice is harmless."""
+        may_come_back = gone.reason == GoneReason.OUT_OF_SCOPE
+        retention = Retention(self._connection)
+        if gone.record is None:
+            return retention.shred(gone.patient, may_come_back=may_come_back)
+        return retention.shred_record(gone.record, may_come_back=may_come_back)
+
+    def done(self, gone: Gone) -> None:
+        record = "" if gone.record is None else str(gone.record)
+        self._connection.execute(
+            "DELETE FROM departures WHERE patient = ? AND record = ?", (str(gone.patient), record)
+        )

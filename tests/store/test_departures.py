@@ -1,0 +1,199 @@
+"""What left the feed leaves the store: whole patients, never with something of theirs unsent."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from app.domain.changes import ConfirmedRecord, FeedPage, Gone, GoneReason, RecordType
+from app.domain.ids import PatientId, RecordId, new_id
+from offline_store.database import OfflineStore
+from offline_store.unit_of_work import UnitOfWork
+from tests.store.given import (
+    PATIENT,
+    a_patient,
+    a_visit,
+    accepted,
+    confirmed,
+    new_note,
+    recording_fields,
+    refused,
+    written,
+)
+
+LEFT = Gone(PATIENT, None, GoneReason.OUT_OF_SCOPE)
+
+
+def told(since: int, *records: ConfirmedRecord, until: int, **more: object) -> FeedPage:
+    whole = FeedPage(since, until, records, has_more=False, cursor="c", epoch="e", scope="mine")
+    return replace(whole, **more)  # type: ignore[arg-type]  # its own fields
+
+
+def chart(first: int = 1) -> tuple[ConfirmedRecord, ...]:
+    recording = confirmed(
+        RecordType.RECORDING, recording_fields(), UUID(int=0xD), position=first + 2
+    )
+    return a_patient(position=first), a_visit(position=first + 1), recording
+
+
+def another(position: int) -> ConfirmedRecord:
+    patient = new_id()
+    return replace(
+        a_patient(position=position), record=RecordId(patient), patient=PatientId(patient)
+    )
+
+
+def let_leave(unit: UnitOfWork) -> list[str]:
+    files = []
+    for gone in unit.departures.due(10):
+        files += unit.departures.leave(gone)
+        unit.departures.done(gone)
+    return files
+
+
+def patients_here(unit: UnitOfWork) -> set[str]:
+    found = unit.records.find_patients("doe", 10)
+    return {str(patient.id) for patient in found}
+
+
+async def test_a_patient_who_left_leaves_whole_with_the_files(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        other = another(9)
+        unit.records.apply(told(0, *chart(), other, until=9))
+        unit.records.apply(told(9, until=10, gone=(LEFT,)))
+        assert patients_here(unit) == {str(PATIENT), str(other.record)}  # until it is done
+        assert unit.departures.due(10) == [LEFT]
+        assert let_leave(unit) == [recording_fields()["file_sha256"]]
+        assert patients_here(unit) == {str(other.record)}
+        assert unit.records.recordings(PATIENT) == []
+        assert unit.departures.due(10) == []
+
+    await store.transaction(work)
+
+
+async def test_nothing_that_waits_here_is_lost(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        change = unit.outbox.add(new_note())
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        assert unit.departures.due(10) == []
+        unit.outbox.settle(refused(change))
+        assert unit.departures.due(10) == []  # a person must see that it was refused
+        unit.outbox.drop(change.id)
+        assert unit.departures.due(10) == [LEFT]
+
+    await store.transaction(work)
+
+
+async def test_what_was_sent_is_kept_for_a_server_that_forgets(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        change = unit.outbox.add(new_note())
+        unit.outbox.settle(accepted(change, position=4))
+        unit.records.apply(told(3, until=5, gone=(LEFT,)))
+        let_leave(unit)
+        unit.records.begin_anew()
+        assert [one.id for one in unit.outbox.waiting(10)] == [change.id]
+
+    await store.transaction(work)
+
+
+async def test_of_what_was_removed_nothing_is_kept(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        change = unit.outbox.add(new_note())
+        unit.outbox.settle(accepted(change, position=4))
+        removed = Gone(PATIENT, change.record, GoneReason.REMOVED)
+        unit.records.apply(told(3, until=5, gone=(removed,)))
+        let_leave(unit)
+        assert unit.records.notes(PATIENT) == []
+        assert len(unit.records.recordings(PATIENT)) == 1
+        unit.records.begin_anew()
+        assert unit.outbox.waiting(10) == []
+
+    await store.transaction(work)
+
+
+async def test_who_comes_back_in_time_stays(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        unit.records.apply(told(4, *chart(first=5), until=7))
+        assert unit.departures.due(10) == []
+        assert let_leave(unit) == []
+        assert patients_here(unit) == {str(PATIENT)}
+
+    await store.transaction(work)
+
+
+async def test_what_is_not_here_is_not_told_as_destroyed(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, until=4, gone=(LEFT,)))
+        assert unit.departures.due(10) == []
+
+    await store.transaction(work)
+
+
+async def test_after_a_load_goes_what_it_did_not_bring(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        stays, note = another(9), RecordId(new_id())
+        kept_note = confirmed(RecordType.NOTE, written("x"), note, position=10)
+        of_stays = replace(kept_note, patient=stays.patient)
+        unit.records.apply(told(0, *chart(), stays, of_stays, until=10))
+        unit.records.load_scope()
+        assert unit.records.feed_cursor().load == ""
+        unit.records.apply(told(0, stays, until=0, load="more", cursor=None, has_more=True))
+        assert unit.departures.due(10) == []  # the load may yet bring them
+        unit.records.apply(told(0, until=10))
+        due = unit.departures.due(10)
+        assert {(one.patient, one.record) for one in due} == {
+            (PATIENT, None),
+            (stays.patient, note),
+        }
+        let_leave(unit)
+        assert patients_here(unit) == {str(stays.record)}
+
+    await store.transaction(work)
+
+
+async def test_a_load_of_a_server_that_went_back_makes_nobody_leave(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        unit.records.load_scope()
+        unit.records.begin_anew()
+        unit.records.apply(told(0, until=1))
+        assert unit.departures.due(10) == []
+        assert patients_here(unit) == {str(PATIENT)}
+
+    await store.transaction(work)
+
+
+async def test_a_server_that_started_again_goes_on_with_the_load(store: OfflineStore) -> None:
+    """It says no to a load that is not of its own history."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        unit.records.load_scope()
+        more = {"load": "more", "cursor": None, "has_more": True}
+        stays = another(2)
+        unit.records.apply(told(0, stays, until=0, **more))
+        unit.records.apply(told(0, until=3, epoch="another"))
+        assert unit.departures.due(10) == [LEFT]
+        assert let_leave(unit)
+        assert patients_here(unit) == {str(stays.record)}
+
+    await store.transaction(work)
+
+
+async def test_another_person_finds_nobody_whom_they_do_not_see(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        waits = another(9)
+        unit.records.apply(told(0, *chart(), waits, until=9))
+        note = new_note()
+        of_waits = {**note.fields_set, "patient": str(waits.patient)}
+        unit.outbox.add(replace(note, patient=waits.patient, fields_set=of_waits))
+        assert unit.records.leave_scope("mine") == []
+        assert len(patients_here(unit)) == 2
+        assert unit.records.leave_scope("another's") == [recording_fields()["file_sha256"]]
+        assert patients_here(unit) == {str(waits.record)}  # until it is sent
+        assert unit.records.feed_cursor().position == 0
+
+    await store.transaction(work)
