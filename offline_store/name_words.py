@@ -54,9 +54,13 @@ class NameWords:
         self._connection = connection
 
     def keep(self, record: str, body: bytes) -> None:
-        """In place of those that the record had before."""
+        """In place of those that the record had before, which mostly are the same."""
+        words = words_of(record, body)
+        rows = self._connection.execute("SELECT word FROM name_words WHERE record = ?", (record,))
+        if {row[0] for row in rows} == set(words):
+            return
         self.forget(record)
-        for word in words_of(record, body):
+        for word in words:
             self._connection.execute(
                 "INSERT INTO name_words (word, record) VALUES (?, ?)", (word, record)
             )

@@ -196,7 +196,7 @@ class Outbox:
             return
         record_type, record = RecordType(row[0]), RecordId(UUID(row[1]))
         _refuse_foreign(result, record_type, record)
-        self._keep_record(result.record)
+        self._keep_record(result.record, is_laid_later=True)
         is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
         if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
             # Of a decision in conflict: somebody else was quicker.
@@ -208,10 +208,10 @@ class Outbox:
                 self.let_go_if_decided(result.conflict)  # before its answer came
         self.lay_over(record_type, record)
 
-    def _keep_record(self, record: ConfirmedRecord | None) -> None:
+    def _keep_record(self, record: ConfirmedRecord | None, *, is_laid_later: bool = False) -> None:
         if record is None or not self._confirmed.keep_if_newer(record):
             return
-        if isinstance(record.record_type, RecordType):
+        if isinstance(record.record_type, RecordType) and not is_laid_later:
             self.lay_over(record.record_type, record.record)
         self.let_go_if_decided(record)
 

@@ -1,20 +1,24 @@
 """Appends to the server's audit chain, always inside the transaction of the act it tells of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.domain.audit import CHAIN_START, Act, AuditEvent, Witness, leaf_of, next_digest
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, EventId, PatientId, PersonId, VisitId, new_id
 from server.database import remembered
+from server.held_writes import flush, write
 from server.tables import audit_log, time_text
 
 HEAD = "audit head"
 NEWEST = select(audit_log.c.number, audit_log.c.digest).order_by(audit_log.c.number.desc()).limit(1)
 ADD = insert(audit_log)
+THESE = select(audit_log.c.event_id).where(
+    audit_log.c.event_id.in_(bindparam("events", expanding=True))
+)
 
 
 def event_of(
@@ -63,11 +67,13 @@ def append_all(connection: Connection, events: Iterable[AuditEvent]) -> Witness:
             }
         )
     if rows:
-        connection.execute(ADD, rows)
+        write(connection, ADD, rows)
         remembered(connection)[HEAD] = reached
     return reached
 
 
-def holds(connection: Connection, event: EventId) -> bool:
-    found = select(audit_log.c.number).where(audit_log.c.event_id == str(event))
-    return connection.execute(found).first() is not None
+def known_of(connection: Connection, events: Sequence[EventId]) -> set[EventId]:
+    """Those of them that are in it already."""
+    flush(connection)
+    rows = connection.execute(THESE, {"events": [str(event) for event in events]})
+    return {EventId(UUID(row.event_id)) for row in rows}

@@ -4,6 +4,7 @@ Which fields a record may have is no matter of this file; features judge, this f
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,13 +14,16 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.changes import RecordType
-from server.database import feed_head, feed_head_is
+from server.database import feed_head, feed_head_is, remembered
+from server.held_writes import HeldWrites, held_of
 from server.tables import records, time_text
 
 Document = dict[str, Any]
 FILE_KEY = "file_key"
+KNOWN = "records as they stand"  # of one push: asked for once
 # Made once: what they are made of takes longer than what they do.
 ONE = select(records).where(records.c.id == bindparam("record"))
+THESE = select(records).where(records.c.id.in_(bindparam("records", expanding=True)))
 ADD = insert(records).on_conflict_do_nothing(index_elements=[records.c.id])
 CHANGE = update(records).where(records.c.id == bindparam("record"))
 MOVE = CHANGE.values(position=bindparam("at"))
@@ -41,8 +45,22 @@ class StoredRecord:
 
 
 def find(connection: Connection, record: UUID) -> StoredRecord | None:
+    known: dict[UUID, StoredRecord | None] | None = remembered(connection).get(KNOWN)
+    if known is not None and record in known:
+        return known[record]
     row = connection.execute(ONE, {"record": str(record)}).first()
-    return None if row is None else _record_of(row)
+    found = None if row is None else _record_of(row)
+    if known is not None:
+        known[record] = found
+    return found
+
+
+def look_up(connection: Connection, wanted: Iterable[UUID]) -> None:
+    """Asked once for all of them; from here on each is known as it stands, for this transaction."""
+    known: dict[UUID, StoredRecord | None] = dict.fromkeys(wanted)
+    rows = connection.execute(THESE, {"records": [str(record) for record in known]})
+    known.update({record.id: record for record in map(_record_of, rows)})
+    remembered(connection)[KNOWN] = known
 
 
 def find_of_type(connection: Connection, record: UUID, kind: RecordType) -> StoredRecord | None:
@@ -112,12 +130,27 @@ def store(connection: Connection, record: StoredRecord) -> StoredRecord:
         "file_sha256": record.file_sha256,
     }
     feed_head_is(connection, record.position)
+    held = held_of(connection)
+    if held is not None:
+        _hold(connection, held, record, values)
+        return record
     # What is its first version is not there yet; that it is all the same is looked at.
     if record.version == 1 and connection.execute(ADD, {"id": str(record.id), **values}).rowcount:
         return record
     if not connection.execute(CHANGE, {"record": str(record.id), **values}).rowcount:
         connection.execute(ADD, {"id": str(record.id), **values})
     return record
+
+
+def _hold(
+    connection: Connection, held: HeldWrites, record: StoredRecord, values: dict[str, Any]
+) -> None:
+    """Each version is written, as a history of them is what a trigger or a copy of the log sees."""
+    if find(connection, record.id) is None:
+        held.made.append((ADD, {"id": str(record.id), **values}))
+    else:
+        held.changed.append((CHANGE, {"record": str(record.id), **values}))
+    remembered(connection)[KNOWN][record.id] = record
 
 
 def tell_again(connection: Connection, patient: UUID) -> None:

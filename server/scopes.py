@@ -5,6 +5,7 @@ one is told anew in the feed, whole; one who leaves is told as a departure from 
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +42,11 @@ OF_PERSON = select(person_scopes.c.scope).where(person_scopes.c.person == bindpa
 IS_SEEN = select(person_scopes.c.scope).where(
     person_scopes.c.person == bindparam("person"),
     patient_scopes.c.patient == bindparam("patient"),
+    patient_scopes.c.scope == person_scopes.c.scope,
+)
+ARE_SEEN = select(patient_scopes.c.patient).where(
+    person_scopes.c.person == bindparam("person"),
+    patient_scopes.c.patient.in_(bindparam("patients", expanding=True)),
     patient_scopes.c.scope == person_scopes.c.scope,
 )
 MARK_CHARACTERS = 32
@@ -109,6 +115,15 @@ def sees(connection: Connection, person: PersonId, patient: UUID | None) -> bool
         known[key] = connection.execute(IS_SEEN, asked).first() is not None
     found: bool = known[key]
     return found
+
+
+def look_up(connection: Connection, person: PersonId, patients: Iterable[UUID]) -> None:
+    """Whom of them this person sees: asked once for all, known while the transaction lasts."""
+    wanted = list(patients)
+    asked = {"person": str(person), "patients": [str(patient) for patient in wanted]}
+    seen = {UUID(row.patient) for row in connection.execute(ARE_SEEN, asked)}
+    known = remembered(connection)
+    known.update({("sees", person, patient): patient in seen for patient in wanted})
 
 
 def must_see(connection: Connection, person: PersonId, patient: UUID | None) -> None:

@@ -37,8 +37,8 @@ from app.services.upload_pace import UploadPace
 
 log = logging.getLogger(__name__)
 
-PUSH_CHANGES = 50
-PUSH_EVENTS = 200
+PUSH_CHANGES = 100
+PUSH_EVENTS = 400
 CLOCK_EVERY_S = 600.0
 CLOCK_SAMPLES = 5
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -18,7 +18,7 @@ from server.calls.store import add_report, reports_between
 from server.database import Database
 from server.judging import Submission, Verdict, merged, must_be_by, must_be_new, of_visit
 from server.records import find
-from server.scopes import scopes_of, visible
+from server.scopes import must_see, scopes_of, visible
 from server.tables import records
 
 
@@ -48,7 +48,7 @@ def judge_call_report(connection: Connection, submission: Submission) -> Verdict
     if body.ended_at < body.began_at:
         raise Rejected(Code.MALFORMED, "a call that ends before it begins")
     of_visit(connection, submission.change, body.visit, body.patient)
-    # In the judged change's own savepoint: row and record stand together or not at all.
+    must_see(connection, submission.change.author, body.patient)
     add_report(connection, submission.change.record, body.visit, body.began_at)
     return Verdict(document, Act.CALL_REPORTED, body.patient, body.visit)
 

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
+from server.held_writes import write
 from server.tables import call_reports, records, time_text
+
+ADD = insert(call_reports)
 
 
 def add_report(connection: Connection, record: UUID, visit: UUID, began_at: datetime) -> None:
-    connection.execute(
-        insert(call_reports).values(
-            record=str(record), visit=str(visit), began_at=time_text(began_at)
-        )
-    )
+    row = {"record": str(record), "visit": str(visit), "began_at": time_text(began_at)}
+    write(connection, ADD, [row])
 
 
 def forget_report(connection: Connection, record: UUID) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from app.contract.audit import DeviceEventBody
 from app.domain.audit import Act, AuditEvent, Witness, extended, leaf_of
 from app.domain.failures import Code
-from app.domain.ids import PersonId
-from server.audit_trail import append, append_all, event_of, holds
+from app.domain.ids import EventId, PersonId
+from server.audit_trail import append, append_all, event_of, known_of
 from server.auth import Caller
 from server.sync.store import DeviceChain, device_chain, keep_device_chain
 
@@ -53,10 +53,10 @@ def _continue(
     connection: Connection, who: Caller, held: Witness, sent: Sequence[dict[str, Any]]
 ) -> _Taken:
     events: list[AuditEvent] = []
-    for raw in sent:
-        try:
-            body = DeviceEventBody.model_validate(raw)
-        except ValidationError:
+    bodies = [_read(raw) for raw in sent]
+    known = known_of(connection, [EventId(body.event.id) for body in bodies if body is not None])
+    for body in bodies:
+        if body is None:
             return _Taken(held, events, Code.MALFORMED)
         if body.number <= held.count:
             continue  # its acknowledgement was lost on the way
@@ -65,13 +65,19 @@ def _continue(
         event = body.event.to_domain()
         reached = extended(held, [leaf_of(event.canonical())])
         is_foreign = event.device not in (None, who.device)
-        if reached.digest != body.digest or is_foreign or holds(connection, event.id):
+        if reached.digest != body.digest or is_foreign or event.id in known:
             return _Taken(held, events, Code.AUDIT_MISMATCH)
-        if any(event.id == earlier.id for earlier in events):
-            return _Taken(held, events, Code.AUDIT_MISMATCH)
+        known.add(event.id)
         events.append(event)
         held = reached
     return _Taken(held, events, None)
+
+
+def _read(raw: dict[str, Any]) -> DeviceEventBody | None:
+    try:
+        return DeviceEventBody.model_validate(raw)
+    except ValidationError:
+        return None
 
 
 def _give_alarm(connection: Connection, who: Caller, fault: Code, now: datetime) -> None:

@@ -7,6 +7,7 @@ lacked may have arrived meanwhile, and is told to the audit only when the answer
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from app.domain.changes import SCHEMA_VERSION, Change, Outcome, RecordType
 from app.domain.failures import Code, Conflict, Rejected
 from app.domain.ids import PatientId, PersonId, VisitId
 from app.domain.merging import keeps_conflicts, stands_as_seen
+from server import records, scopes
 from server.accounts.service import role_of_author
 from server.audit_trail import append, event_of
 from server.auth import Caller
@@ -72,9 +74,16 @@ class Judgement:
         }
 
     def look_up(self, connection: Connection, sent: Sequence[dict[str, Any]]) -> None:
-        """Which of these were judged before: asked once, remembered while the transaction lasts."""
+        """Which of these were judged before, what stands there, and whom their authors see.
+
+        Asked once, remembered while the transaction lasts; what is no id is not asked for.
+        """
         ids = [_id_of(one) for one in sent]
         remembered(connection)[KNOWN] = ops_with(connection, ids) if ids else {}
+        records.look_up(connection, [*ids, *_ids_in(sent, "record", "visit", "patient")])
+        patients = _ids_in(sent, "patient")
+        for author in dict.fromkeys(_ids_in(sent, "author")):
+            scopes.look_up(connection, PersonId(author), patients)
 
     def settle(
         self, connection: Connection, who: Caller, sent: dict[str, Any], now: datetime
@@ -224,6 +233,15 @@ def _in_conflict(current: StoredRecord | None, kept: StoredRecord | None) -> _An
 
 def _refused(code: Code) -> _Answer:
     return _Answer(Outcome.REFUSED, code, None)
+
+
+def _ids_in(sent: Sequence[dict[str, Any]], *names: str) -> list[UUID]:
+    found = []
+    for one in sent:
+        for name in names:
+            with suppress(ValueError, AttributeError, TypeError):
+                found.append(UUID(one.get(name)))
+    return found
 
 
 def _id_of(sent: dict[str, Any]) -> UUID:

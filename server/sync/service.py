@@ -21,16 +21,17 @@ from app.contract.sync import (
     PushOut,
 )
 from app.domain.access import Action
-from app.domain.audit import Act, Witness
+from app.domain.audit import Act
 from app.domain.changes import Outcome
 from app.domain.clock import Clock
-from app.domain.failures import Code, Rejected, Unavailable
+from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import DeviceId, PatientId
 from server import records
 from server.audit_trail import append_all, event_of, head
 from server.auth import Caller
 from server.database import Database, Failed, feed_head
 from server.departures import Departure, departures_since
+from server.held_writes import holding
 from server.records import StoredRecord
 from server.scopes import ScopeIds, concerns, mark_of, scopes_of, visible
 from server.sync.cursors import Cursors, Load
@@ -57,14 +58,6 @@ class PushEnvelope(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """The answer to the device's events: how far they are held, and the server's own chain."""
-
-    events_until: int
-    head: Witness
-
-
-@dataclass(frozen=True, slots=True)
 class _Page:
     """`until`: how far of the feed it leads. `gone`: what went between the same positions."""
 
@@ -72,9 +65,6 @@ class _Page:
     has_more: bool
     until: int = 0
     gone: tuple[Departure, ...] = ()
-
-
-_Answer = ChangeResultOut | _Heard | None  # None: of a look alone
 
 
 class Sync:
@@ -94,31 +84,33 @@ class Sync:
             await self._database.read(lambda c: self._cursors.must_be_of_now(c, at, who.device))
         now = self._clock.now()
 
-        def settling(sent: dict[str, Any]) -> Callable[[Connection], _Answer]:
+        def settle_together(connection: Connection) -> PushOut:
+            with holding(connection):
+                self._judgement.look_up(connection, body.changes)
+                results = [
+                    self._judgement.settle(connection, who, sent, now) for sent in body.changes
+                ]
+                return _push_out(connection, who, body, results, now)
+
+        try:
+            return await self._database.write(settle_together)
+        except Failure:
+            raise  # the database, or no id: there is no answer to one change alone
+        except Exception as defect:
+            log.error("a push failed: %s", type(defect).__name__, exc_info=defect)
+        return await self._settle_one_by_one(body, who, now)
+
+    async def _settle_one_by_one(self, body: PushEnvelope, who: Caller, now: datetime) -> PushOut:
+        """A defect met in one change is its own refusal and nobody else's."""
+
+        def settling(sent: dict[str, Any]) -> Callable[[Connection], ChangeResultOut]:
             return lambda connection: self._judgement.settle(connection, who, sent, now)
 
-        def take_all_events(connection: Connection) -> _Answer:
-            return _Heard(take_events(connection, who, body.events, now), head(connection))
-
-        def look_up(connection: Connection) -> _Answer:
-            self._judgement.look_up(connection, body.changes)
-            return None
-
-        looked_up, *changes, heard = await self._database.write_each(
-            [look_up, *(settling(sent) for sent in body.changes), take_all_events]
-        )
-        if isinstance(looked_up, Failed):
-            raise looked_up.error
-        if isinstance(heard, Failed):
-            raise heard.error
-        assert isinstance(heard, _Heard)
-        return PushOut(
-            results=[
-                _result(sent, answer) for sent, answer in zip(body.changes, changes, strict=True)
-            ],
-            events_until=heard.events_until,
-            head=WitnessBody.from_domain(heard.head),
-        )
+        changes = await self._database.write_each([settling(sent) for sent in body.changes])
+        results = [
+            _result(sent, answer) for sent, answer in zip(body.changes, changes, strict=True)
+        ]
+        return await self._database.write(lambda c: _push_out(c, who, body, results, now))
 
     async def feed(self, since: int, limit: int, who: Caller, cursor: str | None = None) -> FeedOut:
         """Nothing is delivered that is not written down first; nothing new costs no write."""
@@ -268,12 +260,23 @@ def _page(found: list[StoredRecord], limit: int) -> _Page:
     return _Page(records_here, len(found) > limit)
 
 
-def _result(sent: dict[str, Any], answer: _Answer | Failed) -> ChangeResultOut:
-    """The answer to one change; a defect met in it is its own refusal and nobody else's."""
+def _push_out(
+    connection: Connection,
+    who: Caller,
+    body: PushEnvelope,
+    results: list[ChangeResultOut],
+    now: datetime,
+) -> PushOut:
+    """With the device's own events: how far they are held, and the server's own chain."""
+    events_until = take_events(connection, who, body.events, now)
+    newest = WitnessBody.from_domain(head(connection))
+    return PushOut(results=results, events_until=events_until, head=newest)
+
+
+def _result(sent: dict[str, Any], answer: ChangeResultOut | Failed) -> ChangeResultOut:
     if isinstance(answer, ChangeResultOut):
         return answer
-    assert isinstance(answer, Failed)
-    if isinstance(answer.error, Unavailable | Rejected):
-        raise answer.error  # the database, or no id: there is no answer to this change alone
+    if isinstance(answer.error, Failure):
+        raise answer.error
     log.error("change failed: %s", type(answer.error).__name__, exc_info=answer.error)
     return ChangeResultOut(change=sent["id"], outcome=Outcome.REFUSED, code=Code.SERVER_ERROR)

@@ -15,6 +15,7 @@ from app.domain.changes import Change, Outcome
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, new_id
 from server.database import feed_head
+from server.held_writes import flush, write
 from server.records import without_file_keys
 from server.tables import device_chains, epochs, ops, time_of, time_text
 
@@ -72,6 +73,7 @@ class Applied:
 
 def applied_to(connection: Connection, record: UUID) -> list[Applied]:
     """Newest first; each row is written when its change is, so the rows' order is theirs."""
+    flush(connection)
     query = (
         select(ops.c.change, ops.c.received_at)
         .where(ops.c.record == str(record), ops.c.outcome == str(Outcome.ACCEPTED))
@@ -87,20 +89,19 @@ def applied_to(connection: Connection, record: UUID) -> list[Applied]:
 def keep_op(connection: Connection, op: Op, at: datetime, *, is_known: bool) -> None:
     """Also anew, where `is_known`: a change that was refused may be accepted later."""
     if is_known:
+        flush(connection)
         connection.execute(delete(ops).where(ops.c.id == str(op.id)))
-    connection.execute(
-        ADD,
-        {
-            "id": str(op.id),
-            "record": str(op.record),
-            "body_sha256": op.body_sha256,
-            "outcome": str(op.outcome),
-            "code": None if op.code is None else str(op.code),
-            "device": str(op.device),
-            "received_at": time_text(at),
-            "change": op.change,
-        },
-    )
+    row = {
+        "id": str(op.id),
+        "record": str(op.record),
+        "body_sha256": op.body_sha256,
+        "outcome": str(op.outcome),
+        "code": None if op.code is None else str(op.code),
+        "device": str(op.device),
+        "received_at": time_text(at),
+        "change": op.change,
+    }
+    write(connection, ADD, [row])
 
 
 def forget_file_keys(connection: Connection, record: UUID) -> None:

@@ -82,7 +82,7 @@ def outbox_in_memory() -> Iterator[None]:
 
 def no_acked_shadow() -> AbstractContextManager[Any]:
     """The answer's record is not kept: what was sent is not shown until the feed brings it."""
-    return patch.object(Outbox, "_keep_record", lambda self, record: None)
+    return patch.object(Outbox, "_keep_record", lambda self, record, **_: None)
 
 
 def nothing_sent_again() -> AbstractContextManager[Any]:
