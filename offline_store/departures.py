@@ -85,7 +85,9 @@ class Departures:
 
         The files that the records named.
         """
-        self.begin_load()
+        self._connection.execute(
+            "UPDATE records SET position = position - ? WHERE position >= 0", (FAR_BACK,)
+        )
         self._connection.execute(NOT_LOADED, {"reason": GoneReason.OUT_OF_SCOPE, "removed": ""})
         files: list[str] = []
         while due := self.due(1_000):

@@ -184,7 +184,7 @@ class Records:
         return self._departures.all_leave()
 
     def _forget_place(self) -> None:
-        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SCOPE, FEED_SWEEP):
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SWEEP):
             self._kept.keep_text(name, None)
 
     def apply(self, page: FeedPage) -> None:

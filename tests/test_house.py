@@ -75,6 +75,7 @@ CATCHES_ALL = {
     "ui/qt_loop.py": "the window's last handler",
     "server/border.py": "the server's last handler",
     "server/database.py": "hands it to whoever asked, in their own thread",
+    "server/sync/service.py": "the changes of a push are judged one by one then",
     "offline_store/key_vault.py": "hands it to whoever asked, in their own thread",
 }
 

@@ -183,6 +183,18 @@ async def test_a_server_that_started_again_goes_on_with_the_load(store: OfflineS
     await store.transaction(work)
 
 
+async def test_another_person_finds_nobody_of_before_the_server_went_back(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        unit.records.begin_anew()
+        assert unit.records.leave_scope("another's")
+        assert patients_here(unit) == set()
+
+    await store.transaction(work)
+
+
 async def test_another_person_finds_nobody_whom_they_do_not_see(store: OfflineStore) -> None:
     def work(unit: UnitOfWork) -> None:
         waits = another(9)

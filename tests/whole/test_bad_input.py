@@ -192,7 +192,7 @@ def test_a_certificate_of_somebody_else_is_refused_and_nothing_is_sent(
     assert failure(Code.SERVER_UNTRUSTED) in told.texts["sign-in.message"]
     assert PASSWORD not in told.log
     said = run("verify-audit", "--data", data).out
-    assert said.startswith("audit: 1 events")  # the account; no sign-in was even tried
+    assert said.startswith("audit: 2 events")  # the account and its clinic; no sign-in was tried
 
 
 @contextmanager
