@@ -264,8 +264,8 @@ async def test_a_cart_that_stays_away_interrupts_the_visit_and_its_return_resume
 
 async def test_a_visit_is_gone_on_with_at_another_desk(clinic: Clinic) -> None:
     booked, cart, desk = await in_a_call(clinic)
-    desk.engine.dies()
     await desk.crashes()  # the whole machine: nobody says a word for it
+    desk.engine.dies()  # after its screen, which would write down that it is gone
     other = await clinic.workstation("another workstation")
     tie(cart.engine, other.engine)
     desk.engine.wire = None

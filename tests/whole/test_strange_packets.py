@@ -140,7 +140,7 @@ async def survives(packets: int, kinds: tuple[str, ...]) -> None:
             assert defects == []
             assert victim.link.is_up, f"damaged {kind} ended the link"
         seen = len(pair.cart.pictures_at)
-        await pair.cart.until(lambda: len(pair.cart.pictures_at) > seen + 5, 5.0, "more pictures")
+        await pair.cart.until(lambda: len(pair.cart.pictures_at) > seen + 5, 20.0, "more pictures")
         assert resident_mib() - before < GROWTH_MOST_MIB
     assert defects == []
 
