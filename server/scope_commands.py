@@ -6,6 +6,7 @@ a program's arguments can be read by everybody on the machine.
 
 import argparse
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -64,30 +65,25 @@ def _tell(arguments: argparse.Namespace) -> int:
 
 
 def _enter(arguments: argparse.Namespace) -> int:
-    now = SystemClock().now()
-
-    def write(connection: Connection) -> None:
-        if arguments.person is not None:
-            person = _person(connection, arguments.person)
-            scopes.put_person(connection, person, arguments.scope, now)
-        else:
-            patient = _patient(connection, arguments.patient)
-            scopes.put_patient(connection, patient, arguments.scope, now)
-
-    _write(arguments, write)
-    return 0
+    return _move(arguments, scopes.put_person, scopes.put_patient)
 
 
 def _leave(arguments: argparse.Namespace) -> int:
+    return _move(arguments, scopes.take_person, scopes.take_patient)
+
+
+def _move(
+    arguments: argparse.Namespace,
+    move_person: Callable[[Connection, PersonId, UUID, datetime], None],
+    move_patient: Callable[[Connection, PatientId, UUID, datetime], None],
+) -> int:
     now = SystemClock().now()
 
     def write(connection: Connection) -> None:
         if arguments.person is not None:
-            person = _person(connection, arguments.person)
-            scopes.take_person(connection, person, arguments.scope, now)
+            move_person(connection, _person(connection, arguments.person), arguments.scope, now)
         else:
-            patient = _patient(connection, arguments.patient)
-            scopes.take_patient(connection, patient, arguments.scope, now)
+            move_patient(connection, _patient(connection, arguments.patient), arguments.scope, now)
 
     _write(arguments, write)
     return 0

@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from app.domain.access import Role
 from app.domain.failures import Code, Rejected, Untrusted
+from app.domain.ids import new_id
 from server.__main__ import main
 from server.opening import open_folder
 from server.serving import serve
@@ -377,3 +378,27 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     cert_path.write_bytes(certificate.public_bytes(Encoding.PEM))
     key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return cert_path, key_path
+
+
+def test_clinics_and_care_teams_are_kept_by_command(tmp_path: Path) -> None:
+    data = ("--data", tmp_path)
+    run("add-user", *data, *USER, typed=f"{PASSWORD}\n")
+    said = run("add-scope", *data, "--kind", "clinic", "--name", "Hill Road").out
+    hill = said.removeprefix("scope ").strip()
+    assert run("add-scope", *data, "--kind", "clinic", "--name", "Hill Road").code == 2
+    typed = "Roe\nRichard\n1938-02-11\n77001\n\n\n"
+    added = run("add-visit", *data, "--starts-at", "now", "--clinic", hill, typed=typed).out
+    patient = added.split()[1]
+    username = USER[USER.index("--username") + 1]
+    assert run("enter-scope", *data, "--scope", hill, "--person", username).code == 0
+    told = run("scopes", *data).out.splitlines()
+    assert [line.split(" ", 2)[2] for line in told] == [
+        "Clinic: 1 people, 0 patients",
+        "Hill Road: 1 people, 1 patients",
+    ]
+    last = run("leave-scope", *data, "--scope", hill, "--patient", patient)
+    assert (last.code, "nobody would see" in last.err) == (2, True)
+    for wrong in (("--person", "nobody"), ("--patient", str(new_id()))):
+        assert run("enter-scope", *data, "--scope", hill, *wrong).code == 2
+    assert run("leave-scope", *data, "--scope", hill, "--person", username).code == 0
+    assert run("verify-audit", *data).code == 0
