@@ -12,10 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.contract.audit import AuditRowOut, AuditRowsOut
 from app.contract.sign_in import DeviceIn, HealthOut, SignInIn, SignInOut, device_proof_bytes
 from app.contract.sync import FeedOut, RecordOut
+from app.domain.failures import Code
 from demo.clinic import Account
 from demo.waiting import NotSo
 
 LIMIT_S = 10.0
+
+
+class _TokenExpired(NotSo):
+    """The sign-in is not good any more."""
 
 
 class ServerView:
@@ -26,6 +31,7 @@ class ServerView:
         self._http = httpx.Client(
             base_url=url, verify=context, timeout=LIMIT_S, trust_env=False, http2=False
         )
+        self._account: Account | None = None
         self._token = ""
 
     def close(self) -> None:
@@ -55,6 +61,7 @@ class ServerView:
             }
         )
         answer = self._asked("POST", "/v1/sign-in", body.model_dump_json())
+        self._account = account
         self._token = SignInOut.model_validate_json(answer).access_token
 
     def records(self, visit: uuid.UUID) -> list[RecordOut]:
@@ -74,7 +81,15 @@ class ServerView:
         return AuditRowsOut.model_validate_json(answer).rows
 
     def _get(self, path: str) -> bytes:
-        return self._asked("GET", path)
+        """A stage is watched for longer than a token is good for: then we sign in once more."""
+        try:
+            return self._asked("GET", path)
+        except _TokenExpired:
+            if self._account is None:
+                raise
+            self._token = ""
+            self.sign_in(self._account)
+            return self._asked("GET", path)
 
     def _asked(self, method: str, path: str, body: str | None = None) -> bytes:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -85,5 +100,6 @@ class ServerView:
         except httpx.HTTPError as error:
             raise NotSo(f"{method} {path}: {type(error).__name__}") from error
         if answer.status_code != httpx.codes.OK:
-            raise NotSo(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+            said = f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+            raise (_TokenExpired if Code.TOKEN_EXPIRED in answer.text else NotSo)(said)
         return answer.content

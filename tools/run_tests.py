@@ -2,21 +2,24 @@
 
 The parts are told apart by what they need: the checks read the code, the fast and the data tests
 need no window, the whole tests and the visits start real programs and bring their own display, bus
-and sound server. Two lanes share the two cores, because whole visits wait more than they work;
-those that see whether media come in time begin when the visits are about to end. What only reckons
-gives way to them: a call whose programs wait for a processor has gaps in its voice, and gives up
-its picture as it should.
+and sound server. Two lanes share the two cores. One of them holds all real calls, one after the
+other, because two at a time are more than a slow machine carries: a call whose programs wait for a
+processor has gaps in its voice, and gives up its picture as it should. What only reckons gives way
+to them.
 """
 
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WHOLE = "tests/whole"
 # In this order: the visits that are looked up in the database at the end were all held before.
 VISITS = [f"{WHOLE}/test_{name}.py" for name in ("bench_visit", "kills", "sabotage", "visit")]
-# Real lines and cameras without a call; they wait, and nothing beside them disturbs them.
+# Real lines and cameras without a call; they wait more than they work.
 LINES = [
     f"{WHOLE}/test_{name}.py"
     for name in (
@@ -34,10 +37,11 @@ LINES = [
         *("oximeter_line", "serial_scope", "sound_export", "still_export"),
     )
 ]
-# What a control makes of a narrow line, when nothing else holds up its two ends: last and alone.
+# What a control makes of a narrow line, when nothing else holds up its two ends.
 CALM = [f"{WHOLE}/test_line_control.py"]
-DATA = ["tests/server", "tests/contract", "tests/store", "tests/story", "tests/simulation"]
-GIVING_WAY = ["nice", "-n", "10"]
+SERVER = ["tests/server", "tests/contract", "tests/simulation"]
+STORE = ["tests/store", "tests/story"]
+NICE = 15
 DAILY = "not long and not hardware"
 CHECK = "check"
 # pytest's closing line: "==== 3 passed, 1 skipped in 0.12s ====", or without the rule under -q.
@@ -47,6 +51,8 @@ ORDER = ["failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "war
 SINGULAR = {"errors": "error", "warning": "warnings"}
 NO_TESTS_COLLECTED = 5
 TELLING = threading.Lock()
+# What gives way runs in sessions of its own, which a keyboard's interrupt does not reach.
+APART_RUNNING: set[int] = set()
 
 
 @dataclass
@@ -74,20 +80,21 @@ class Tests:
 
 
 MEDIA = "tests/unit/media"
-APART = [WHOLE, MEDIA, *DATA]
+APART = [WHOLE, MEDIA, *SERVER, *STORE]
 APART_IN_WHOLE = [f"--ignore={path}" for path in (*VISITS, *LINES, *CALM)]
 LANES: list[list[Tests | str]] = [
     [
         Tests("visits", VISITS, is_whole=True),
-        Tests("lines", LINES, is_whole=True),
-        Tests("data tests", DATA, gives_way=True),
+        Tests("whole", [WHOLE, *APART_IN_WHOLE], is_whole=True),
+        Tests("calm", CALM, is_whole=True),
+        Tests("server", SERVER, gives_way=True),
     ],
     [
         Tests("fast tests", ["tests", *(f"--ignore={path}" for path in APART)], gives_way=True),
         CHECK,
-        Tests("media", [MEDIA]),
-        Tests("whole", [WHOLE, *APART_IN_WHOLE], is_whole=True),
-        Tests("calm", CALM, is_whole=True),
+        Tests("media", [MEDIA], gives_way=True),
+        Tests("lines", LINES, is_whole=True),
+        Tests("store", STORE, gives_way=True),
     ],
 ]
 LONG = Tests("long", ["tests"], "long and not hardware", is_whole=True)
@@ -105,7 +112,12 @@ def main() -> int:
         for lane in LANES:
             print("in turn: " + ", ".join(_name_of(work) for work in lane), flush=True)
         with ThreadPoolExecutor(len(LANES)) as pool:
-            parts = [part for lane in pool.map(run_lane, LANES) for part in lane]
+            try:
+                parts = [part for lane in pool.map(run_lane, LANES) for part in lane]
+            except KeyboardInterrupt:
+                for session in APART_RUNNING:
+                    os.killpg(session, signal.SIGINT)
+                raise
     tell(parts, time.monotonic() - started)
     return 1 if any(part.exit_code for part in parts) else 0
 
@@ -128,16 +140,40 @@ def run_lane(lane: list[Tests | str]) -> list[Part]:
 
 def run_checks() -> Part:
     started = time.monotonic()
-    run = subprocess.run(
-        [*GIVING_WAY, "tools/check.sh"],
+    with said_by(["tools/check.sh"], gives_way=True) as run:
+        said, _ = run.communicate()
+    part = Part(CHECK, time.monotonic() - started, run.returncode, said=said)
+    part.counts["error"] = said.count(" FAILED, ") or int(run.returncode != 0)
+    return part
+
+
+@contextmanager
+def said_by(
+    command: list[str], environment: dict[str, str] | None = None, *, gives_way: bool
+) -> Iterator[subprocess.Popen[str]]:
+    """A running program whose words are read. One that gives way does so among the processes and
+    as a session: Linux shares the processors out among sessions before their processes (sched(7),
+    "The autogroup feature"), and the process of a call's media is one of its own.
+    """
+    with subprocess.Popen(
+        ["nice", "-n", str(NICE), *command] if gives_way else command,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    part = Part(CHECK, time.monotonic() - started, run.returncode, said=run.stdout)
-    part.counts["error"] = run.stdout.count(" FAILED, ") or int(run.returncode != 0)
-    return part
+        errors="replace",
+        start_new_session=gives_way,
+    ) as run:
+        if not gives_way:
+            yield run
+            return
+        APART_RUNNING.add(run.pid)
+        with suppress(OSError):  # a kernel without it shares out among processes alone
+            Path(f"/proc/{run.pid}/autogroup").write_text(str(NICE))
+        try:
+            yield run
+        finally:
+            APART_RUNNING.discard(run.pid)
 
 
 def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
@@ -148,18 +184,9 @@ def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
         command = as_root_of_our_own(command) or command  # lines are cut in namespaces of our own
     else:
         environment["QT_QPA_PLATFORM"] = "offscreen"
-    if tests.gives_way:
-        command = [*GIVING_WAY, *command]
     started = time.monotonic()
     closing, said = "", []
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as run:
+    with said_by(command, environment, gives_way=tests.gives_way) as run:
         assert run.stdout is not None
         for line in run.stdout:
             said.append(line)

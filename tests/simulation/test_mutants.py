@@ -9,11 +9,19 @@ from tests.simulation.mutants import MUTANTS
 from tests.simulation.world import run_seed
 
 STEPS, SEEDS_MOST = 60, 12
+# These need a certain meeting of people; tried first are the seeds in which it was once seen.
+SEEN_IN = {
+    "nobody is told who left": 7,
+    "any scope is good": 11,
+    "a load lets nobody go": 3,
+    "everybody writes about everybody": 6,
+}
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_caught(ground: Ground, folder: Path, name: str) -> None:
-    for seed in range(1, SEEDS_MOST + 1):
+    first = SEEN_IN.get(name, 1)
+    for seed in (first, *(seed for seed in range(1, SEEDS_MOST + 1) if seed != first)):
         with MUTANTS[name]():
             told = run_seed(ground, folder, seed, STEPS)
         if told.violations:

@@ -31,7 +31,9 @@ from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
 
 pytestmark = pytest.mark.whole
 
-MEGABIT = 1_000_000
+# From 0.15 and 0.3 Mbit/s. A megabit is passed in 0.3 s on a calm machine; on a busy one the first
+# packets queue for a processor, which is a full line to whoever measures it, and 0.6 was seen.
+CLIMBED_BIT_S = 500_000
 CLIMB_S = 3.0
 LOSS, LOSS_S = 0.05, 5.0
 LONGEST_GAP_S = 2.0  # below 0.2 on a calm machine; 1.05 was seen on a busy one
@@ -133,9 +135,9 @@ async def _climbed(visit: BrowserVisit) -> None:
     theirs = {at / 1000: rate for at, rate in told if at <= CLIMB_S * 1000}
     ours = {at: state.target_bit_s for at, state in visit.states if at <= CLIMB_S}
     for whose, rates in (("their", theirs), ("our", ours)):
-        reached = [at for at, rate in rates.items() if rate > MEGABIT]
+        reached = [at for at, rate in rates.items() if rate > CLIMBED_BIT_S]
         print(
-            f"{whose} rate: {min(reached, default=math.nan):.2f} s to 1 Mbit/s, "
+            f"{whose} rate: {min(reached, default=math.nan):.2f} s to 0.5 Mbit/s, "
             f"most {max(rates.values()) / 1e6:.2f} Mbit/s, least {min(rates.values()) / 1e6:.2f}"
         )
         assert reached, f"{whose} rate stays low: {rates}"
