@@ -13,6 +13,9 @@ from tests.fakes.two_links import Side, number_in, two_links
 
 pytestmark = pytest.mark.whole
 
+# 0.5 on a calm machine, 1.3 on a busy one; a picture that waits for a key frame waits for ever.
+LONGEST_GAP_S = 2.0
+
 
 def height(side: Side) -> int:
     return 0 if side.luma is None else int(side.luma.shape[0])
@@ -40,7 +43,7 @@ async def test_a_line_that_shrinks_and_grows_changes_the_size_without_a_freeze()
         assert figures.bit_s < 70_000
         out.budget = lambda: PictureBudget(1_500_000, 0.0)
         await pair.clinician.until(lambda: height(pair.clinician) == 480, 8, "the whole size again")
-        assert longest_gap_s(pair.clinician, began_s) < 1.0
+        assert longest_gap_s(pair.clinician, began_s) < LONGEST_GAP_S
         await asyncio.sleep(0.3)
         assert pair.clinician.luma is not None
         assert number_in(pair.clinician.luma) == number
