@@ -81,11 +81,11 @@ class AuditLog:
         )
         raise_to(self._connection, Counter.EVENTS_ACKNOWLEDGED, held.count)
 
-    def unacknowledged(self, limit: int) -> list[DeviceEvent]:
-        """Oldest first."""
+    def unacknowledged(self, limit: int, after: int = 0) -> list[DeviceEvent]:
+        """Oldest first; `after`: the last one that is on its way to the server."""
         rows = self._connection.execute(
             "SELECT number, digest, event FROM audit_log WHERE number > ? ORDER BY number LIMIT ?",
-            (value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED), limit),
+            (max(after, value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED)), limit),
         )
         return [
             DeviceEvent(number, digest, AuditEventBody.model_validate_json(event).to_domain())

@@ -6,6 +6,7 @@ is kept in `sent` for the day on which it forgets.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from offline_store.documents import Lookup, decision_in, lookup_of
 from offline_store.kept import Kept
 
 WAITING = """
-SELECT o.body FROM outbox o
+SELECT o.record, o.body FROM outbox o
 WHERE o.record_type = ? AND o.refused IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM outbox earlier
@@ -161,15 +162,18 @@ class Outbox:
         self.lay_over(change.record_type, change.record)
         return change
 
-    def waiting(self, limit: int) -> list[Change]:
+    def waiting(self, limit: int, behind: Sequence[Change] = ()) -> list[Change]:
         """In clinical order, then oldest first.
 
-        Behind a refused change, or one whose file is unsent, its record waits.
+        Behind a refused change, or one whose file is unsent, its record waits. `behind`: changes
+        that are on their way to the server, behind whose records, too, it waits.
         """
         found: list[Change] = []
+        besides = {str(change.record) for change in behind}
         for kind in CLINICAL_ORDER:  # each by its index: a long queue is not sorted at each push
-            rows = self._connection.execute(WAITING, (kind, limit - len(found)))
-            found += [_change_of(row[0]) for row in rows]
+            rows = self._connection.execute(WAITING, (kind, limit - len(found) + len(behind)))
+            bodies = [body for record, body in rows if record not in besides]
+            found += map(_change_of, bodies[: limit - len(found)])
             if len(found) == limit:
                 break
         return found

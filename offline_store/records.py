@@ -194,8 +194,7 @@ class Records:
         if page.until < page.since:
             raise Untrusted(Code.MALFORMED, f"feed page after {page.since}")
         self._notice_epoch(page)
-        rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
-        pending = set(rows.fetchall())
+        pending = self._pending() if page.records else set()
         for gone in page.gone:
             self._departures.heard(gone)
         may_come_back = self._departures.are_any()
@@ -209,6 +208,10 @@ class Records:
             self._outbox.let_go_if_decided(record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
+
+    def _pending(self) -> set[tuple[str, str]]:
+        rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
+        return set(rows.fetchall())
 
     def _notice_epoch(self, page: FeedPage) -> None:
         """Up to here it is the history that we know; what came later the server may have lost."""

@@ -166,21 +166,14 @@ class PushIn(Body):
     cursor: CursorText | None = None
 
 
-class PushOut(Body):
-    """`events_until` is the device's last event that the server holds without a gap before it."""
-
-    results: list[ChangeResultOut]
-    events_until: Count
-    head: WitnessBody
-
-
 class FeedOut(Body):
     """GET /v1/feed?since=N&limit=M&cursor=C: the cursor of the page before, where there was one.
 
     With since=0 and an empty `load` it begins a first load: pages in an order of the server's own,
     each asked for with the `load` of the one before; the last has none and leads to the feed.
     `scope` marks whom the reader sees; a cursor of another one is refused as *scope-changed*, and
-    then all is loaded anew: whoever was not in that load is not theirs to see any more.
+    then all is loaded anew: whoever was not in that load is not theirs to see any more. `head`:
+    of the audit's chain; whoever holds it need not ask for the chain.
     """
 
     since: Count
@@ -192,6 +185,7 @@ class FeedOut(Body):
     load: CursorText | None = None
     gone: Annotated[list[GoneOut], Field(max_length=FEED_MAX_RECORDS)] = []
     scope: Annotated[str, Field(max_length=64)] | None = None
+    head: WitnessBody | None = None
 
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
@@ -213,4 +207,18 @@ class FeedOut(Body):
             load=self.load,
             gone=tuple(gone.to_domain() for gone in self.gone),
             scope=self.scope,
+            head=None if self.head is None else self.head.to_domain(),
         )
+
+
+class PushOut(Body):
+    """`events_until` is the device's last event that the server holds without a gap before it.
+
+    `leads_to`: a page without records, for a device that stood at the feed's head and now has all
+    that is behind it in these results: it need not be told of its own changes again.
+    """
+
+    results: list[ChangeResultOut]
+    events_until: Count
+    head: WitnessBody
+    leads_to: FeedOut | None = None

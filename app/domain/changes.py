@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.audit import Witness
 from app.domain.clock import Stamp
 from app.domain.failures import Code
 from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
@@ -178,7 +179,7 @@ class FeedPage:
 
     A new `epoch` tells that the server was started again, perhaps on an older database. `gone` is
     what went between the same positions; a page holds no record of a patient who went. `scope`
-    marks the set of patients that the reader sees.
+    marks the set of patients that the reader sees. `head`: of the server's audit, when it answered.
     """
 
     since: int
@@ -190,6 +191,7 @@ class FeedPage:
     load: str | None = None
     gone: tuple[Gone, ...] = ()
     scope: str | None = None
+    head: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.access import Role
 from app.domain.audit import Witness
-from app.domain.changes import ChangeResult, Json
+from app.domain.changes import ChangeResult, FeedPage, Json
 from app.domain.failures import Code
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.domain.people import Person
@@ -26,6 +26,7 @@ class PushAnswer:
     results: tuple[ChangeResult, ...]
     events_until: int
     head: Witness
+    leads_to: FeedPage | None = None  # without records: what is behind it is in the results
 
 
 @dataclass(frozen=True, slots=True)

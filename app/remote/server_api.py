@@ -172,7 +172,8 @@ class ServerApi:
         told = await self._send("POST", "/v1/push", content=content, headers=headers)
         answer = _parsed(told, PushOut)
         results = tuple(result.to_domain() for result in answer.results)
-        return PushAnswer(results, answer.events_until, answer.head.to_domain())
+        leads_to = None if answer.leads_to is None else answer.leads_to.to_domain()
+        return PushAnswer(results, answer.events_until, answer.head.to_domain(), leads_to)
 
     async def feed(self, at: FeedCursor) -> FeedPage:
         params: dict[str, int | str] = {"since": at.position, "limit": FEED_MAX_RECORDS}

@@ -4,7 +4,7 @@ Every method may raise Unavailable, Untrusted or Rejected of app/domain/failures
 What the store, too, must name stands in the domain and is handed on from here (`X as X`).
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -93,8 +93,10 @@ ResultT = TypeVar("ResultT")
 
 class Outbox(Protocol):
     def add(self, new: NewChange) -> Change: ...
-    def waiting(self, limit: int) -> list[Change]:
-        """In clinical order, then oldest first; behind a refused one its record's are held back."""
+    def waiting(self, limit: int, behind: Sequence[Change] = ()) -> list[Change]:
+        """In clinical order, then oldest first; behind a refused one, and behind those that are on
+        their way, their records' are held back.
+        """
         ...
 
     def all(self) -> list[PendingChange]: ...
@@ -113,7 +115,7 @@ class Outbox(Protocol):
 
 class AuditLog(Protocol):
     def add(self, event: AuditEvent) -> DeviceEvent: ...
-    def unacknowledged(self, limit: int) -> list[DeviceEvent]: ...
+    def unacknowledged(self, limit: int, after: int = 0) -> list[DeviceEvent]: ...
     def acknowledge(self, until: int) -> None: ...
     def server_witness(self) -> Witness: ...
     def keep_server_witness(self, witness: Witness) -> None: ...

@@ -108,6 +108,7 @@ class Sync:
         )
         self._file_sender.stuck.listen(lambda code: self._tell(stuck_file=code))
         self._push_limit = PUSH_CHANGES
+        self._head_told: Witness | None = None  # in the newest page of this exchange
         self._counting = Rereading(self._tell_unsent, self._tasks)
         self._stop_listening = acts.revision.listen(self._heard_revision)
         self._stop_hearing_events = acts.events_noted.listen(lambda _: self.poke())
@@ -201,43 +202,75 @@ class Sync:
             if at.text is None:
                 await self._pull()
             self._has_looked = True
-        while await self._push():
-            pass
+        await self._push()
+        self._head_told = None
         while await self._pull():
             pass
         await self._check_chain()
         await self._reached()
 
-    async def _push(self) -> bool:
-        """True when there may be more to push."""
+    async def _push(self) -> None:
+        """All that waits. A batch is on its way while the answer to the one before is written."""
+        batch, unwritten = await self._next_batch(), None
+        while batch.changes or batch.events:
+            pushing = self._tasks.start(self._answer_to(batch), "push")
+            try:
+                if unwritten is not None:
+                    await self._settle(unwritten)
+                following = await self._next_batch(behind=batch)
+                answer = await pushing
+            finally:
+                pushing.cancel()  # when this ended otherwise, nobody waits for it
+            unwritten = None
+            if isinstance(answer, Failure):
+                if not await self._may_push_again(batch, answer):
+                    return
+                batch = await self._next_batch()
+                continue
+            self._push_limit = min(PUSH_CHANGES, 2 * batch.limit)
+            if _is_whole(batch, answer) and (following.changes or following.events):
+                leads_to = answer.leads_to
+                cursor = following.cursor if leads_to is None else leads_to.cursor
+                batch, unwritten = replace(following, cursor=cursor), answer
+                continue
+            await self._settle(answer)
+            if not _is_progress(batch, answer):
+                return  # a server that takes nothing is asked again later, not in a circle
+            batch = await self._next_batch()
+
+    async def _next_batch(self, behind: "_Batch | None" = None) -> "_Batch":
         limit = self._push_limit
         events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
-        changes, events, at = await self._acts.read(
-            lambda unit: (
-                unit.outbox.waiting(limit),
-                unit.audit.unacknowledged(events_limit),
-                unit.records.feed_cursor(),
+        changes, events = ([], []) if behind is None else (behind.changes, behind.events)
+        until = events[-1].number if events else 0
+        return await self._acts.read(
+            lambda unit: _Batch(
+                unit.outbox.waiting(limit, changes),
+                unit.audit.unacknowledged(events_limit, until),
+                unit.records.feed_cursor().text,
+                limit,
             )
         )
-        if not changes and not events:
-            return False
+
+    async def _answer_to(self, batch: "_Batch") -> PushAnswer | Failure:
+        """A failure is an answer, too: whoever started this decides what becomes of it."""
         try:
-            answer = await self._server_api.push(changes, events, at.text)
-        except (Rejected, Unavailable) as no:
-            if no.code is Code.CURSOR_REFUSED:
-                await self._pull()  # it was started anew: what it may have forgotten goes first
-                return await self._moved_from(at)
-            is_too_much = no.code in TOO_MUCH
-            if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
-                self._push_limit = max(1, min(limit, len(changes) or limit) // 2)
-            if not is_too_much or limit == 1:
-                raise
-            return True
-        self._push_limit = min(PUSH_CHANGES, 2 * limit)
-        await self._settle(answer)
-        is_full = len(changes) == limit or len(events) == events_limit
-        # A server that takes nothing is asked again later, not in a circle.
-        return is_full and _is_progress(changes, events, answer)
+            return await self._server_api.push(batch.changes, batch.events, batch.cursor)
+        except Failure as no:
+            return no
+
+    async def _may_push_again(self, batch: "_Batch", no: Failure) -> bool:
+        """Raises it where another push would meet the same."""
+        if no.code is Code.CURSOR_REFUSED:
+            at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+            await self._pull()  # it was started anew: what it may have forgotten goes first
+            return await self._moved_from(at)
+        is_too_much = no.code in TOO_MUCH
+        if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
+            self._push_limit = max(1, min(batch.limit, len(batch.changes) or batch.limit) // 2)
+        if not is_too_much or batch.limit == 1:
+            raise no
+        return True
 
     async def _settle(self, answer: PushAnswer) -> None:
         def write(unit: UnitOfWork) -> None:
@@ -254,6 +287,8 @@ class Sync:
                 if result.outcome is Outcome.CONFLICT:
                     self._mend_conflict(unit, result.change)
             unit.audit.acknowledge(answer.events_until)
+            if answer.leads_to is not None:
+                unit.records.apply(answer.leads_to)
 
         if answer.results:
             await self._acts.do(write)
@@ -276,6 +311,7 @@ class Sync:
             await self._acts.do(lambda unit: unit.records.apply(page))
         elif page.cursor not in (None, at.text) or page.load != at.load:
             await self._acts.read(lambda unit: unit.records.apply(page))
+        self._head_told = page.head
         self._tell(position=page.until)
         return page.has_more
 
@@ -293,8 +329,7 @@ class Sync:
             unit.audit.add(event)
 
         await self._acts.do(write)
-        while await self._push():
-            pass  # before anything is fetched
+        await self._push()  # before anything is fetched
 
     async def _load_scope(self) -> None:
         """Who is to be seen here has changed: all of them are fetched, the others leave."""
@@ -311,6 +346,8 @@ class Sync:
         """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""
         while True:
             held = await self._acts.read(lambda unit: unit.audit.server_witness())
+            if held == self._head_told:
+                return
             part = await self._server_api.chain(held.count)
             if part.since != held.count:
                 raise Untrusted(Code.AUDIT_MISMATCH, "the server's chain is shorter than seen")
@@ -381,10 +418,28 @@ class Sync:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields
 
 
-def _is_progress(changes: list[Change], events: list[DeviceEvent], answer: PushAnswer) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What goes in one push. `limit`: how many changes it might have had."""
+
+    changes: list[Change]
+    events: list[DeviceEvent]
+    cursor: str | None
+    limit: int
+
+
+def _is_progress(batch: _Batch, answer: PushAnswer) -> bool:
     settled = {result.change for result in answer.results}
-    return any(change.id in settled for change in changes) or any(
-        event.number <= answer.events_until for event in events
+    return any(change.id in settled for change in batch.changes) or any(
+        event.number <= answer.events_until for event in batch.events
+    )
+
+
+def _is_whole(batch: _Batch, answer: PushAnswer) -> bool:
+    """Each change has an answer, and each event is held: what comes next may follow at once."""
+    settled = {result.change for result in answer.results}
+    return settled.issuperset(change.id for change in batch.changes) and all(
+        event.number <= answer.events_until for event in batch.events
     )
 
 

@@ -76,6 +76,11 @@ class Cursors:
             raise Rejected(Code.CURSOR_REFUSED)
         _must_be_under(under, scope)
 
+    def position_of(self, text: str, device: DeviceId, scope: str) -> int | None:
+        """Where it stands; None when it is not this device's, or was given under other scopes."""
+        _, at, whose, *under = self._read(FEED_PURPOSE, text)
+        return at if (whose, under) == (str(device), [scope]) else None
+
     def must_be_of_our_history(self, connection: Connection, text: str, device: DeviceId) -> None:
         """Wherever in it, under whatever scopes; else Rejected(CURSOR_REFUSED)."""
         epoch, at, whose, *_ = self._read(FEED_PURPOSE, text)

@@ -85,12 +85,15 @@ class Sync:
         now = self._clock.now()
 
         def settle_together(connection: Connection) -> PushOut:
+            before = feed_head(connection)
             with holding(connection):
                 self._judgement.look_up(connection, body.changes)
                 results = [
                     self._judgement.settle(connection, who, sent, now) for sent in body.changes
                 ]
-                return _push_out(connection, who, body, results, now)
+                answer = _push_out(connection, who, body, results, now)
+            leads_to = self._leads_to(connection, who, at, before, results)
+            return answer.model_copy(update={"leads_to": leads_to})
 
         try:
             return await self._database.write(settle_together)
@@ -99,6 +102,32 @@ class Sync:
         except Exception as defect:
             log.error("a push failed: %s", type(defect).__name__, exc_info=defect)
         return await self._settle_one_by_one(body, who, now)
+
+    def _leads_to(
+        self,
+        connection: Connection,
+        who: Caller,
+        cursor: str | None,
+        before: int,
+        results: list[ChangeResultOut],
+    ) -> FeedOut | None:
+        """The head, when the device stood at the one before and the results are all that came."""
+        scope = mark_of(scopes_of(connection, who.person))
+        until = feed_head(connection)
+        if cursor is None or until == before:
+            return None
+        if self._cursors.position_of(cursor, who.device, scope) != before:
+            return None
+        told = {
+            record.position
+            for result in results
+            for record in (result.record, result.conflict)
+            if record is not None
+        }
+        if not told.issuperset(range(before + 1, until + 1)):
+            return None
+        page = _Page([], has_more=False, until=until)
+        return self._feed_out(connection, who, before, page, scope)
 
     async def _settle_one_by_one(self, body: PushEnvelope, who: Caller, now: datetime) -> PushOut:
         """A defect met in one change is its own refusal and nobody else's."""
@@ -194,6 +223,7 @@ class Sync:
                 for gone in page.gone
             ],
             scope=scope,
+            head=WitnessBody.from_domain(head(connection)),
         )
 
 

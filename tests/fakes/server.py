@@ -169,7 +169,7 @@ class FakeServer:
         page = tuple(newer[:PAGE])
         self._maybe_lose()
         until = page[-1].position if page else since
-        return FeedPage(since, until, page, has_more=len(newer) > PAGE)
+        return FeedPage(since, until, page, has_more=len(newer) > PAGE, head=self._head())
 
     async def chain(self, since: int) -> ChainPart:
         self._heard("chain", with_token=True)

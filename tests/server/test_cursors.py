@@ -49,6 +49,43 @@ async def test_a_cursor_is_good_for_its_own_device_and_place_alone(clinic: Clini
     assert code_of(await page(nurse, first["until"] - 1, first["cursor"])) == "cursor-refused"
 
 
+async def test_who_stood_at_the_head_is_not_told_of_its_own_changes_again(clinic: Clinic) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    at = (await page(nurse)).json()
+    for words in ("one", "two"):
+        answer = (await pushed(nurse, at["cursor"], nurse.note(visit, patient, words))).json()
+        there = answer["leads_to"]
+        assert (there["since"], there["until"]) == (at["until"], at["until"] + 1)
+        assert there["until"] == answer["results"][0]["record"]["position"]
+        assert (there["records"], there["has_more"]) == ([], False)
+        at = there
+    nothing = (await page(nurse, at["until"], at["cursor"])).json()
+    assert (nothing["records"], nothing["cursor"]) == ([], at["cursor"])
+
+
+async def test_who_has_not_heard_of_others_is_told_of_all(clinic: Clinic) -> None:
+    nurse, doctor = await clinic.nurse(), await clinic.doctor()
+    patient, visit = clinic.add_visit()
+    at = (await page(nurse)).json()
+    await doctor.push(doctor.note(visit, patient, "meanwhile"))
+    answer = (await pushed(nurse, at["cursor"], nurse.note(visit, patient))).json()
+    assert answer["results"][0]["outcome"] == "accepted"
+    assert answer["leads_to"] is None
+    then = (await page(nurse, at["until"], at["cursor"])).json()
+    assert len(then["records"]) == 2
+
+
+async def test_a_push_that_changed_nothing_leads_nowhere(clinic: Clinic) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    note = nurse.note(visit, patient)
+    first = (await pushed(nurse, (await page(nurse)).json()["cursor"], note)).json()
+    again = (await pushed(nurse, first["leads_to"]["cursor"], note)).json()
+    assert again["results"][0]["outcome"] == "already-there"
+    assert again["leads_to"] is None
+
+
 async def test_an_earlier_release_asks_without_a_cursor(clinic: Clinic) -> None:
     nurse = await clinic.nurse()
     clinic.add_visit()

@@ -167,6 +167,24 @@ async def test_whoever_sees_others_now_loads_anew(clinic: Clinic) -> None:
     assert loaded["scope"] != page["scope"]
 
 
+async def test_under_other_scopes_a_push_leads_nowhere(clinic: Clinic) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    at = (await nurse.http.get("/v1/feed")).json()
+
+    async def pushed(cursor: str) -> Json:
+        changes = [nurse.note(visit, patient)]
+        body = {"device": str(nurse.id), "changes": changes, "cursor": cursor}
+        answer: Json = (await nurse.http.post("/v1/push", json=body)).json()
+        return answer
+
+    first = await pushed(at["cursor"])
+    comes_in(clinic, nurse, new_scope(clinic, ScopeKind.CARE_TEAM, "Hearts"))
+    then = await pushed(first["leads_to"]["cursor"])
+    assert then["results"][0]["outcome"] == "accepted"
+    assert then["leads_to"] is None
+
+
 async def test_a_load_that_was_begun_under_other_scopes_begins_anew(clinic: Clinic) -> None:
     nurse = await clinic.nurse()
     for _ in range(2):

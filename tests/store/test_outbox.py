@@ -55,6 +55,19 @@ async def test_changes_wait_in_the_order_they_were_made(either_store: OfflineSto
     assert len({change.device for change in added}) == 1
 
 
+async def test_behind_what_is_on_its_way_the_same_records_wait(either_store: OfflineStore) -> None:
+    first, second, third = await add(either_store, *[new_note(words) for words in "abc"])
+    [more] = await add(either_store, new_note("a and more", first.record))
+
+    async def behind(limit: int, *on_their_way: Change) -> list[Change]:
+        return await either_store.transaction(lambda unit: unit.outbox.waiting(limit, on_their_way))
+
+    assert await behind(2, first, second) == [third]
+    assert await behind(1, second) == [first]
+    assert await behind(9, second, third) == [first, more]
+    assert await behind(9, first, second, third) == []
+
+
 async def test_a_change_reads_back_as_it_was_made(store: OfflineStore) -> None:
     new = new_note("écouté à 14 h – “clear”")
     (change,) = await add(store, new)

@@ -21,7 +21,7 @@ from app.domain.visits import VisitState
 from app.services.file_sender import LOOK_EVERY_S
 from app.services.file_upload import Sending
 from app.services.recordings import ScopePhase
-from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, SyncState
+from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_CHANGES, PUSH_EVENTS, SyncState
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known, patient_record, visit_record
 
@@ -110,6 +110,23 @@ async def test_changes_arrive_in_the_order_they_were_made(doctor: DeskOnFakes) -
     assert [change.record for change in notes] == made
     counters = [change.counter for change in doctor.server.pushed]
     assert counters == sorted(counters)
+
+
+async def test_many_go_one_push_behind_the_other_each_once(doctor: DeskOnFakes) -> None:
+    """Records that are changed again wait for the answer to what was changed before."""
+    known = await in_chart(doctor)
+    doctor.server.goes_away()
+    made = [await note(doctor, f"note {number}") for number in range(PUSH_CHANGES * 3)]
+    await doctor.visits.finish(known.visit)
+    await doctor.visits.sign(known.visit)
+    doctor.server.comes_back()
+    doctor.sync.poke()
+    await in_step(doctor)
+    sent = [change.id for change in doctor.server.pushed]
+    assert len(sent) == len(set(sent))
+    notes = [change for change in doctor.server.pushed if change.record_type is RecordType.NOTE]
+    assert [change.record for change in notes] == made
+    assert [one.record for one in doctor.server.of_type(RecordType.NOTE)] == made
 
 
 async def test_a_lost_answer_doubles_nothing(doctor: DeskOnFakes) -> None:
@@ -500,6 +517,17 @@ async def test_without_a_socket_it_looks_again_by_itself(doctor: DeskOnFakes) ->
 
 
 # --- the audit chain -----------------------------------------------------------------------------
+
+
+async def test_a_chain_whose_head_is_held_is_not_asked_for(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    await doctor.clock.passes(LOOK_AGAIN_S + 1)
+    asked = len(doctor.server.asked)
+    await doctor.clock.passes(3 * LOOK_AGAIN_S)
+    assert set(doctor.server.asked[asked:]) == {"feed"}
+    doctor.server.appends()
+    await doctor.clock.passes(LOOK_AGAIN_S + 1)
+    assert "chain" in doctor.server.asked[asked:]
 
 
 async def test_the_witness_follows_the_chain(doctor: DeskOnFakes) -> None:
