@@ -181,7 +181,7 @@ async def killed(folder: Path, lives: int) -> None:
 
 @pytest.mark.timeout(300)
 async def test_nothing_acknowledged_is_lost(folder: Path) -> None:
-    await killed(folder / "one" / "profile", lives=60)
+    await killed(folder / "one" / "profile", lives=100)
 
 
 @pytest.mark.long
