@@ -6,6 +6,7 @@ answers. Signalling goes by the switchboard, media by the engine.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -125,8 +126,13 @@ class Call:
         if self._role is Role.CLINICIAN and self._setup is not None and not self._is_in_call:
             await self._warm.look_on(self._setup.visit)
 
-    async def join(self, setup: CallSetup) -> None:
-        """Take the seat in the visit's room; the link follows when the other seat is there."""
+    async def join(
+        self, setup: CallSetup, before_entering: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Take the seat in the visit's room; the link follows when the other seat is there.
+
+        `before_entering`: what must be done before anything can come of it.
+        """
         self._setup, self._is_attended = setup, True
         self._has_refused_peer = False
         self._seat_wait.forget()
@@ -135,6 +141,8 @@ class Call:
             self._unsaid_leave = None
         await self._engine.prepare(setup)
         self._tell(visit=setup.visit, code=None, contact_s=0.0, live_since=None, far=None)
+        if before_entering is not None:
+            await before_entering()
         event = self._acts.event(Act.VISIT_JOINED, visit=setup.visit)
         await self._acts.note(event)
         await self._advance(Event.JOIN)

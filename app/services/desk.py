@@ -5,6 +5,7 @@ Closing or changing it fences whatever still runs for the old one.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.domain.access import Role
@@ -101,8 +102,11 @@ class Desk:
             await self._visits.begin(visit)
         elif row.visit.state is VisitState.BOOKED:
             await self._visits.check_in(visit)
-        await self._call.join(self._setup(visit))
-        await self._remember_call(visit)
+        await self._call.join(self._setup(visit), self._remember_for_joining)
+
+    async def _remember_for_joining(self) -> None:
+        with suppress(Failure):  # whatever the disk says, the call comes up
+            await self.remember_call()
 
     async def hang_up(self) -> None:
         """Leave the call; chart and visit stay as they are."""
@@ -162,17 +166,15 @@ class Desk:
             self.state.tell(replace(self.state.value, is_chart_shown=True))
 
     async def remember_call(self) -> None:
-        """The media process was attached or started anew: a later screen must find it."""
-        visit = self._call.state.value.visit
-        if visit is not None:
-            await self._remember_call(visit)
-        else:
-            await self._acts.read(lambda unit: unit.kept.keep_running_call(None))
+        """The media process was attached or started anew: a later screen must find it.
 
-    async def _remember_call(self, visit: VisitId) -> None:
-        """None: no media process is there for it; the next one that answers is told again."""
-        running = self._running()
-        known = None if running is None else replace(running, visit=visit)
+        None is remembered without a call, and while no process is there for it; the next one that
+        answers is told again.
+        """
+        visit, running = self._call.state.value.visit, self._running()
+        known = None
+        if visit is not None and running is not None:
+            known = replace(running, visit=visit)
         await self._acts.read(lambda unit: unit.kept.keep_running_call(known))
 
     def _setup(self, visit: VisitId) -> CallSetup:
