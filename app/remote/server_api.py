@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -143,9 +142,9 @@ class ServerApi:
             await self._send("POST", "/v1/sign-out", token=token, limit_s=SIGN_OUT_LIMIT_S)
 
     async def clock_sample(self) -> ClockSample:
-        asked_at, started = self._clock.now(), time.monotonic()
+        asked_at, started = self._clock.now(), self._clock.monotonic()
         answer = _parsed(await self._send("GET", "/v1/time", with_token=False), ServerTimeOut)
-        round_trip = timedelta(seconds=time.monotonic() - started)
+        round_trip = timedelta(seconds=self._clock.monotonic() - started)
         return ClockSample(asked_at, round_trip, answer.server_time)
 
     async def push(

@@ -26,7 +26,7 @@ class TaskOwner:
     def __init__(self, name: str, on_defect: Callable[[BaseException], None] | None = None) -> None:
         self._name = name
         self._on_defect = on_defect
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # in the order in which they began
         self._is_closed = False
 
     async def __aenter__(self) -> Self:
@@ -46,8 +46,8 @@ class TaskOwner:
             work.close()
             raise RuntimeError(f"{self._name} is closed")
         task = asyncio.get_running_loop().create_task(self._run(work, name), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
         task.add_done_callback(_seen)
         task.add_done_callback(lambda _: work.close())  # of a task cancelled before its first step
         return task

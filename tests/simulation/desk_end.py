@@ -1,5 +1,6 @@
 """One desk: the real sync on the real encrypted file, whose process may die between two writes."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from app.services.visits import Visits
 from offline_store.connection import Connection, Cursor, Parameters
 from offline_store.database import OfflineStore
 from offline_store.kept_file import KeptFile, open_kept
+from offline_store.readers import Readers
 from offline_store.recordings import RecordingsInMemory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.inline_store import HereAndNow
@@ -74,6 +76,20 @@ class MortalConnection:
         self._real.close()
 
 
+class ReadersHere(Readers):
+    """What their threads do, done at once by whoever asks: a run waits for no real time."""
+
+    def __init__(self, connection: MortalConnection) -> None:
+        self._connection = connection
+
+    async def run(self, work: Callable[[Connection], ResultT]) -> ResultT:
+        await asyncio.sleep(0)
+        return work(self._connection)
+
+    async def close(self) -> None:
+        """No connection of their own."""
+
+
 class DeskEnd:
     """`number` says who sits here. What a person does goes through `act`."""
 
@@ -95,7 +111,8 @@ class DeskEnd:
         path = self._ground.store_of(self.number)
         kept = open_kept(path, STORE_KEY, JOURNAL_KEY)
         self._real = kept.connection
-        self._kept = replace(kept, connection=MortalConnection(self._real, self.fuse))
+        mortal = MortalConnection(self._real, self.fuse)
+        self._kept = replace(kept, connection=mortal, readers=ReadersHere(mortal))
         self._takes_nothing_back_when_dead(self._kept)
         self.store = OfflineStore(
             self._kept.connection, HereAndNow(), RecordingsInMemory(), self._kept
