@@ -22,9 +22,11 @@ CALL_LIMIT_S = 20.0
 CUFF_LIMIT_S, REAL_CUFF_LIMIT_S = 30.0, 120.0
 ASK_PLACE_AGAIN_S = 2.0  # the bus takes the eyes off, and a first picture is timed
 HEAR_LIMIT_S = 40.0  # on a busy machine many a round is torn; one whole one is enough
-LOOK_AT_PICTURE_S, SHORT_LOOK_S = 1.0, 0.15
-FEWEST_PICTURES = 4  # in that time; a still picture has one
-LOOKS_AT_PICTURE = 3  # one that has just come sends few at first on a busy machine
+LOOK_AT_PICTURE_S, SHORT_LOOK_S = 0.7, 0.15
+FEWEST_PICTURES = 3  # in that time; a still picture has one
+# Two looks in a row must see it move: of a far camera that stands still a few pictures are still on
+# their way, and one that has just come back sends few at first on a busy machine.
+LOOKS_IN_A_ROW, LOOKS_MOST = 2, 5
 
 
 @dataclass(slots=True)
@@ -129,11 +131,12 @@ class Visit:
     def prove_picture(self, side: Side, limit_s: float = CALL_LIMIT_S) -> int:
         """The far camera's number is in this window, and its pictures move; how many were seen."""
         self._first_picture(side, limit_s=limit_s)
-        counts = []
-        for _ in range(LOOKS_AT_PICTURE):
+        counts: list[int] = []
+        for _ in range(LOOKS_MOST):
             counts.append(self.pictures_seen(side, LOOK_AT_PICTURE_S))
-            if counts[-1] >= FEWEST_PICTURES:
-                return counts[-1]
+            newest = counts[-LOOKS_IN_A_ROW:]
+            if len(newest) == LOOKS_IN_A_ROW and min(newest) >= FEWEST_PICTURES:
+                return sum(newest)
         raise NotSo(
             f"the {side.name}'s far picture stands still: {counts} pictures in "
             f"{LOOK_AT_PICTURE_S} s each"
