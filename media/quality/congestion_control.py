@@ -103,9 +103,9 @@ class CongestionControl:
             queue_s=self._queue.queue_s,
         )
 
-    def burst(self, now_s: float) -> Burst | None:
+    def burst(self, now_s: float, *, has_picture: bool) -> Burst | None:
         """The burst that is to be sent now; the first one with the first picture."""
-        if self._first_burst:
+        if self._first_burst and has_picture:
             self._first_burst = False
             self._probing.begin(FIRST_BURST_BIT_S, now_s)
         return self._probing.active(now_s)

@@ -9,6 +9,7 @@ from collections import deque
 from media.quality.congestion_control import CongestionControl
 from media.quality.line_state import LineState, PictureBudget
 from media.quality.pacer import Pacer, PicturePacket
+from media.quality.probing import Burst
 from media.quality.repeat_budget import SHARE, RepeatBudget
 from media.quality.sent_log import NOT_A_PROBE, SentLog
 from media.quality.transport_feedback import Feedback
@@ -18,6 +19,7 @@ PICTURE_HEADERS_BYTES = 68  # a packet: IP, UDP, RTP, its extensions, VP8's, the
 PICTURE_SHARE = 0.95
 ASSUMED_VOICE_BIT_S = 45_000.0
 METER_S = 1.0
+ASKS_WITHOUT_PICTURE_AFTER_S = 2.0
 
 
 class RateMeter:
@@ -76,7 +78,7 @@ class LineSender:
 
     def take(self, now_s: float) -> tuple[PicturePacket | None, int] | None:
         """The next to leave and its number, the packet None for padding; None: nothing yet."""
-        burst = self.control.burst(now_s) if self._has_picture else None
+        burst = self._burst(now_s)
         packet = self._pacer.take(now_s)
         if packet is not None:
             (self._beside if packet.is_repeat else self._pictures).add(packet.wire_bytes, now_s)
@@ -92,18 +94,28 @@ class LineSender:
 
     def wait_s(self, now_s: float) -> float | None:
         """Until `take` has something again; None: not before something happens."""
-        is_bursting = self._has_picture and self.may_pad and self.control.burst(now_s) is not None
+        is_bursting = self.may_pad and self._burst(now_s) is not None
         if self._pacer.is_empty and not is_bursting:
             return None
         return self._pacer.wait_s(now_s)
 
     def _leaves(self, wire_bytes: int, now_s: float) -> int:
-        burst = self.control.burst(now_s) if self._has_picture else None
+        burst = self._burst(now_s)
         if burst is None:
             return self._sent.left(wire_bytes, now_s, NOT_A_PROBE)
         number = self._sent.left(wire_bytes, now_s, burst.number)
         self.control.burst_left(wire_bytes, now_s)
         return number
+
+    def _burst(self, now_s: float) -> Burst | None:
+        """Also where no picture ever came, of a line taken for too narrow for one: a voice alone
+        would never show that it is not.
+        """
+        since_s = self._first_voice_s
+        has_spoken = since_s is not None and now_s - since_s > ASKS_WITHOUT_PICTURE_AFTER_S
+        if not self._has_picture and not has_spoken:
+            return None
+        return self.control.burst(now_s, has_picture=self._has_picture)
 
     # --- repeats ---------------------------------------------------------------------------
 

@@ -55,6 +55,24 @@ def test_a_clean_line_is_asked_at_once_what_it_carries(seed: int) -> None:
     assert seen.queue_p95_s(0.0) < 0.1
 
 
+class VoiceOnly(Simulation):
+    most_picture_bit_s = 0.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_taken_for_narrow_is_asked_without_any_picture_too(seed: int) -> None:
+    """The link began with a voice alone and a bad second: nothing else would show its rate."""
+    line = steady(2 * M)
+    line.is_open = lambda now_s: not 1.0 <= now_s < 2.0
+    simulation = VoiceOnly(line, seed)
+    simulation.at(2.0, lambda: setattr(line, "delay_s", 0.3))
+    simulation.at(3.0, lambda: setattr(line, "delay_s", 0.025))
+    seen = simulation.run(12.0)
+    assert min(target for at, target in seen.targets if at < 4.0) < 0.1 * M
+    assert seen.reaches(0.16 * M, 3.0) <= 5.0  # a picture of middle size, and room to spare
+    assert not [at for at in seen.voice_lost if at >= 2.0]
+
+
 def test_over_a_long_way_too() -> None:
     assert Simulation(steady(2 * M, delay_s=0.3)).run(5.0).reaches(1 * M) <= 4.0
 
