@@ -36,7 +36,7 @@ from ui.view_models.visits import VisitScreen
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame, Models
 from ui.views.visits import VisitModels
-from ui.widgets.dress import dress
+from ui.widgets.dress import clothe, dress
 from ui.widgets.video_surface import FROZEN_AFTER_S, PictureSources
 from ui.wording import failure
 
@@ -448,6 +448,7 @@ class Hall:
         self._strips: list[Strip] = []
         sources = PictureSources(*(lambda place=place: self._pictures[place] for place in range(3)))
         self.frame = Frame(self.stills.models(), look, sources, self._new_strips)
+        clothe(self.frame, look)
         self.frame.resize(*size)
         self.frame.show()
 

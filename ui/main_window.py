@@ -11,7 +11,7 @@ from ui.views.frame import Frame, Models
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button
 from ui.widgets.curve_feed import StripSource, no_strips
-from ui.widgets.dress import mark, show_when
+from ui.widgets.dress import clothe, mark, show_when
 from ui.widgets.status_banner import StatusBanner
 from ui.widgets.video_surface import PictureSources
 from ui.wording import text
@@ -37,6 +37,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setWindowTitle(text("product"))
+        clothe(self, look)
         self.frame = Frame(models, look, sources, strips)
         self._models = models
         self._was_painted = False

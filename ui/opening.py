@@ -9,7 +9,7 @@ from ui import theme
 from ui.qt_loop import LeaveSignals
 from ui.views.ask_pin import AskPinWindow
 from ui.views.cannot_open import CannotOpenWindow
-from ui.widgets.dress import dress
+from ui.widgets.dress import clothe, dress
 
 
 class Question:
@@ -25,6 +25,7 @@ class Question:
 
     async def ask(self, window: QWidget) -> object:
         signals = LeaveSignals(lambda: self.answered(None))
+        clothe(window, theme.Look())
         window.show()
         try:
             return await self._answer

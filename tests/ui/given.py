@@ -13,6 +13,7 @@ from ui import theme
 from ui.gallery import Stills
 from ui.view_models.window import Page, WindowScreen
 from ui.views.frame import Frame
+from ui.widgets.dress import clothe
 from ui.widgets.video_surface import PictureSources
 from ui.wording import spoken
 
@@ -68,6 +69,7 @@ class Pages:
         )
         self.strips: list[Strip] = []
         self.frame = Frame(stills.models(), look, sources, self._new_strips)
+        clothe(self.frame, look)
         self.frame.resize(*size)
         self.frame.show()
         settle()

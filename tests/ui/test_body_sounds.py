@@ -28,6 +28,7 @@ from ui.view_models.scope import ScopeScreen
 from ui.view_models.window import Page
 from ui.widgets.body_map import PLACES, BodyMap
 from ui.widgets.curve_feed import CurveFeed
+from ui.widgets.dress import clothe
 from ui.widgets.phonocardiogram import Phonocardiogram
 from ui.widgets.sound_timeline import SoundTimeline
 from ui.widgets.spectrogram import Spectrogram
@@ -41,6 +42,7 @@ WIDTH, HEIGHT = 600, 120
 
 def body(look: theme.Look, aspect: Aspect) -> BodyMap:
     made = BodyMap("body.map", "Body", look)
+    clothe(made, look)
     made.resize(300, 220)
     sites = [site for site in Site if aspect_of(site) is aspect]
     made.show_sites(

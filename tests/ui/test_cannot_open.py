@@ -8,6 +8,7 @@ from app.domain.failures import Code
 from ui import theme
 from ui.views.ask_pin import AskPinWindow
 from ui.views.cannot_open import CannotOpenWindow
+from ui.widgets.dress import clothe
 from ui.wording import failure, text
 
 
@@ -33,6 +34,7 @@ def test_it_says_why_and_offers_to_close(look: theme.Look, code: Code) -> None:
 @pytest.mark.parametrize("code", [Code.STORE_DAMAGED, Code.DISK_FAULT])
 def test_a_damaged_store_is_put_aside_by_a_person_alone(look: theme.Look, code: Code) -> None:
     window = CannotOpenWindow(code)
+    clothe(window, look)
     window.show()
     assert text("cannot-open.begin-anew-explained") in words(window)
     begins, left = QSignalSpy(window.begins_anew), QSignalSpy(window.left)
@@ -49,6 +51,7 @@ def fields(window: AskPinWindow) -> list[QLineEdit]:
 
 def test_a_pin_is_asked_for_once_and_never_shown(look: theme.Look) -> None:
     window = AskPinWindow(is_new=False, code=Code.PIN_WRONG)
+    clothe(window, look)
     window.show()
     assert failure(Code.PIN_WRONG) in words(window)
     (pin,) = fields(window)
@@ -64,6 +67,7 @@ def test_a_pin_is_asked_for_once_and_never_shown(look: theme.Look) -> None:
 
 def test_a_new_pin_is_typed_twice_the_same(look: theme.Look) -> None:
     window = AskPinWindow(is_new=True)
+    clothe(window, look)
     window.show()
     pin, again = fields(window)
     given = QSignalSpy(window.given)

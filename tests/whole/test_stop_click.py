@@ -23,7 +23,7 @@ from tests.whole.cuff_emulator import CuffEmulator
 from ui import theme
 from ui.views.running_cuff import RunningCuffView
 from ui.views.vitals import VitalsModels, VitalsView
-from ui.widgets.dress import dress
+from ui.widgets.dress import clothe, dress
 
 pytestmark = pytest.mark.whole
 
@@ -67,6 +67,7 @@ def view_of(page: str, screens: Screens, look: theme.Look) -> tuple[QWidget, QPu
     else:
         screens.window.show_unsent(True)
         shown, name = RunningCuffView(screens.running_cuff), "running-cuff.stop"
+    clothe(shown, look)
     shown.show()
     buttons = shown.findChildren(QPushButton)
     return shown, next(one for one in buttons if one.accessibleIdentifier() == name)

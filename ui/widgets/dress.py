@@ -10,12 +10,18 @@ from ui.wording import spoken
 
 
 def dress(application: QApplication, look: theme.Look) -> None:
-    """One font family and one style sheet for every window."""
+    """One style and one font family for every window."""
     font = QFont(theme.FONT_FAMILY)
     font.setPixelSize(look.type_size(theme.BODY))
     application.setStyle("Fusion")  # the same on every desktop
     application.setFont(font)
-    application.setStyleSheet(theme.style_sheet(look))
+
+
+def clothe(window: QWidget, look: theme.Look) -> None:
+    """The style sheet of a window and all in it, dialogs too. Not the application's: with that, Qt
+    styles a part with all that is in it anew each time it is put into another.
+    """
+    window.setStyleSheet(theme.style_sheet(look))
 
 
 def identify(widget: QWidget, identifier: str, name: str = "") -> None:
