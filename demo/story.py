@@ -16,10 +16,10 @@ from demo.stage import Stage
 from demo.visit import CONFIRMED, SCREEN_LIMIT_S, WAITING_FOR_SERVER, Facts, Visit
 from demo.waiting import NotSo
 
-ARRIVE_LIMIT_S = 20.0
-REJOIN_LIMIT_S = 25.0
+ARRIVE_LIMIT_S = 60.0
+REJOIN_LIMIT_S = 60.0
 # A machine with too much to do gives the voice gaps, and then pictures wait for ten good seconds.
-PICTURE_AGAIN_LIMIT_S = 60.0
+PICTURE_AGAIN_LIMIT_S = 120.0
 CUT_IN_A_MOMENT_S = 1.0  # what was on its way, and the last pictures painted
 NOTES = (
     "Cough is better, sleeps through. Lungs to be listened to today.",

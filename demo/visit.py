@@ -17,8 +17,9 @@ from demo.waiting import NotSo, wait_for
 LIVE = r"^Live$|\bLive\b"
 CONFIRMED = r"(?<!not yet )confirmed by the server"
 WAITING_FOR_SERVER = "not yet confirmed by the server"
-SCREEN_LIMIT_S = 12.0
-CALL_LIMIT_S = 20.0
+# How long may pass at most where a machine is slow; how long it took is told and measured.
+SCREEN_LIMIT_S = 30.0
+CALL_LIMIT_S = 60.0
 CUFF_LIMIT_S, REAL_CUFF_LIMIT_S = 30.0, 120.0
 ASK_PLACE_AGAIN_S = 2.0  # the bus takes the eyes off, and a first picture is timed
 HEAR_LIMIT_S = 40.0  # on a busy machine many a round is torn; one whole one is enough
