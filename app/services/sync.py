@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
-from app.domain.changes import BY_ITSELF, Change, FeedCursor, Outcome, RecordType
+from app.domain.changes import BY_ITSELF, Change, FeedCursor, FeedPage, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
@@ -198,14 +198,12 @@ class Sync:
 
     async def _exchange(self) -> None:
         if not self._has_looked:  # what is pushed is pushed on a history that is known
-            at = await self._acts.read(lambda unit: unit.records.feed_cursor())
-            if at.text is None:
-                await self._pull()
+            if (await self._feed_cursor()).text is None:
+                await self._pull_page()
             self._has_looked = True
         await self._push()
         self._head_told = None
-        while await self._pull():
-            pass
+        await self._pull()
         await self._check_chain()
         await self._reached()
 
@@ -262,9 +260,9 @@ class Sync:
     async def _may_push_again(self, batch: "_Batch", no: Failure) -> bool:
         """Raises it where another push would meet the same."""
         if no.code is Code.CURSOR_REFUSED:
-            at = await self._acts.read(lambda unit: unit.records.feed_cursor())
-            await self._pull()  # it was started anew: what it may have forgotten goes first
-            return await self._moved_from(at)
+            at = await self._feed_cursor()
+            await self._pull_page()  # it was started anew: what it may have forgotten goes first
+            return at != await self._feed_cursor()
         is_too_much = no.code in TOO_MUCH
         if is_too_much or isinstance(no, Unavailable):  # a slow line may look like no server
             self._push_limit = max(1, min(batch.limit, len(batch.changes) or batch.limit) // 2)
@@ -295,29 +293,66 @@ class Sync:
         else:
             await self._acts.read(write)
 
-    async def _pull(self) -> bool:
-        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
+    async def _pull(self) -> None:
+        """To the feed's end. The next page is on its way while the one before is written down."""
+        at, fetching = await self._feed_cursor(), None
         try:
-            page = await self._server_api.feed(at)
-        except Rejected as no:
-            if no.code is Code.SCOPE_CHANGED:
-                await self._load_scope()
-            elif no.code is Code.CURSOR_REFUSED:
-                await self._begin_anew()
-            else:
-                raise
-            return True
+            while True:
+                page = await (fetching or self._page_at(at))
+                fetching = None
+                if isinstance(page, Failure):
+                    at = await self._otherwise(page)
+                    continue
+                after = _after(at, page)
+                if page.has_more:
+                    fetching = self._tasks.start(self._page_at(after), "page")
+                at = await self._keep_page(at, page)
+                if fetching is None:
+                    return
+                if at != after:  # not a page that was asked for
+                    fetching.cancel()
+                    fetching = None
+        finally:
+            if fetching is not None:
+                fetching.cancel()
+
+    async def _pull_page(self) -> None:
+        at = await self._feed_cursor()
+        page = await self._page_at(at)
+        if isinstance(page, Failure):
+            await self._otherwise(page)
+        else:
+            await self._keep_page(at, page)
+
+    async def _page_at(self, at: FeedCursor) -> FeedPage | Failure:
+        """A failure is an answer, too: whoever asked decides what becomes of it."""
+        try:
+            return await self._server_api.feed(at)
+        except Failure as no:
+            return no
+
+    async def _keep_page(self, at: FeedCursor, page: FeedPage) -> FeedCursor:
+        """-> where the feed is to be followed from now on."""
         if page.records or page.gone or page.until != at.position:
             await self._acts.do(lambda unit: unit.records.apply(page))
         elif page.cursor not in (None, at.text) or page.load != at.load:
             await self._acts.read(lambda unit: unit.records.apply(page))
         self._head_told = page.head
         self._tell(position=page.until)
-        return page.has_more
+        return await self._feed_cursor()
 
-    async def _moved_from(self, before: FeedCursor) -> bool:
-        at = await self._acts.read(lambda unit: unit.records.feed_cursor())
-        return at != before
+    async def _otherwise(self, no: Failure) -> FeedCursor:
+        """What the feed is followed from when it is not followed on; raises all other failures."""
+        if no.code is Code.SCOPE_CHANGED:
+            await self._load_scope()
+        elif no.code is Code.CURSOR_REFUSED:
+            await self._begin_anew()
+        else:
+            raise no
+        return await self._feed_cursor()
+
+    async def _feed_cursor(self) -> FeedCursor:
+        return await self._acts.read(lambda unit: unit.records.feed_cursor())
 
     async def _begin_anew(self) -> None:
         """What the server has is not what we saw: it gets our changes first, then tells all."""
@@ -426,6 +461,12 @@ class _Batch:
     events: list[DeviceEvent]
     cursor: str | None
     limit: int
+
+
+def _after(at: FeedCursor, page: FeedPage) -> FeedCursor:
+    """Where the feed is followed once that page is written down."""
+    load = None if page.until else page.load or ""
+    return FeedCursor(page.until, page.cursor or at.text, load)
 
 
 def _is_progress(batch: _Batch, answer: PushAnswer) -> bool:
