@@ -130,7 +130,6 @@ class BrowserVisit:
 @asynccontextmanager
 async def visit_with_a_browser(folder: Path, *, we_offer: bool) -> AsyncIterator[BrowserVisit]:
     """The browser runs and nobody has called yet."""
-    folder.mkdir(exist_ok=True)
     with udp_gate(is_both_ways=True) as gate:
         async with TaskOwner("browser visit") as tasks:
             visit = BrowserVisit(folder, gate, tasks, we_offer=we_offer)
