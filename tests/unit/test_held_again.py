@@ -44,7 +44,6 @@ async def test_where_the_machine_stood_still_it_is_held_again_three_times_at_mos
 def test_a_standstill_is_measured() -> None:
     """The interpreter's lock is kept by one long call, as a busy processor would be by others."""
     with Standstills() as standstills:
-        time.sleep(0.05)
         until = time.monotonic() + 0.3
         while time.monotonic() < until:
             sum(range(3_000_000))
