@@ -47,7 +47,6 @@ class BrowserEnd:
     """`on_signal` gets the page's description, to be carried to the other end."""
 
     def __init__(self, folder: Path, number: int, frequency_hz: int) -> None:
-        folder.mkdir(exist_ok=True)
         clip, tone = folder / "picture.y4m", folder / "voice.wav"
         write_clip(clip, number)
         write_tone(tone, frequency_hz)

@@ -21,6 +21,7 @@ from demo.story import Lengths, Story
 from demo.visit import Facts, Visit
 from demo.waiting import NotSo
 from tests.unproven import unproven
+from tests.whole.held_again import TOLD, protocol
 
 RECORDINGS = ROOT.parent / "shared" / "data" / "recordings"
 
@@ -32,6 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.whole)
         if "network" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(300))
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    is_ours = Path(__file__).parent in Path(item.path).parents
+    return protocol(item, nextitem) if is_ours and isinstance(item, pytest.Function) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for told in TOLD:
+        terminalreporter.write_line(f"HELD AGAIN {told}")
 
 
 @pytest.fixture(scope="session")

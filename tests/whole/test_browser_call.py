@@ -28,7 +28,6 @@ from tests.fakes.two_links import frequency_of, number_in
 from tests.unproven import unproven
 from tests.whole.browser_end import RATE_HZ
 from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
-from tests.whole.held_again import held
 
 pytestmark = pytest.mark.whole
 
@@ -57,11 +56,7 @@ def chromium() -> None:
 async def test_we_call_a_browser_and_it_is_a_visit_until_its_program_is_killed(
     tmp_path: Path,
 ) -> None:
-    await held(lambda number: _until_the_browser_is_killed(tmp_path / str(number)))
-
-
-async def _until_the_browser_is_killed(folder: Path) -> None:
-    async with visit_with_a_browser(folder, we_offer=True) as visit:
+    async with visit_with_a_browser(tmp_path, we_offer=True) as visit:
         await _join(visit)
         await _see_and_hear_each_other(visit)
         await _climbed(visit)
@@ -80,11 +75,7 @@ async def _until_the_browser_is_killed(folder: Path) -> None:
 
 
 async def test_a_browser_calls_us_and_hangs_up(tmp_path: Path) -> None:
-    await held(lambda number: _until_the_browser_hangs_up(tmp_path / str(number)))
-
-
-async def _until_the_browser_hangs_up(folder: Path) -> None:
-    async with visit_with_a_browser(folder, we_offer=False) as visit:
+    async with visit_with_a_browser(tmp_path, we_offer=False) as visit:
         await _join(visit)
         await _see_and_hear_each_other(visit)
         await _climbed(visit)
