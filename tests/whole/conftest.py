@@ -78,7 +78,7 @@ def whole_stage(
 ) -> Iterator[Stage]:
     try:
         # A third less than a visit that is shown: what a slow machine's two cores carry.
-        given = Given(sound=heart_sound, cuff_cycle_s=2.5, frames_per_second=10)
+        given = Given(sound=heart_sound, cuff_cycle_s=4.0, frames_per_second=10)
         stage = Stage(network, chance, given, always_private=True)
         with stage:
             stage.sign_in()
