@@ -8,8 +8,8 @@ from app.domain.changes import HeardRecord, RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PersonId
 from app.domain.measurement import UCUM_UNIT, VitalKind
+from app.domain.people import Person
 from app.domain.reading import Reading, reading_from
-from app.domain.server_words import SeatState
 from app.domain.vitals import assess
 
 # Who wrote it, and their name where the record has one.
@@ -22,7 +22,7 @@ AUTHOR_FIELDS: dict[RecordType, tuple[str, ...]] = {
 NEEDS = {RecordType.NOTE: Action.WRITE_NOTE, RecordType.READING: Action.KEEP_READING}
 
 
-def must_be_believed(heard: HeardRecord, far: SeatState | None, me: PersonId) -> None:
+def must_be_believed(heard: HeardRecord, far: Person | None, me: PersonId) -> None:
     """Only in the name of who sits at the far end, and what they may write; else Rejected."""
     names = AUTHOR_FIELDS.get(heard.record_type)
     if names is None:
@@ -30,7 +30,7 @@ def must_be_believed(heard: HeardRecord, far: SeatState | None, me: PersonId) ->
     said = tuple(heard.fields.get(name) for name in names)
     if said[0] == str(me):
         raise Rejected(Code.NOT_ALLOWED, "our own name")
-    if far is not None and said != (str(far.person), far.name)[: len(names)]:
+    if far is not None and said != (str(far.id), far.name)[: len(names)]:
         raise Rejected(Code.NOT_ALLOWED, "another person's name")
     action = NEEDS.get(heard.record_type)
     if action is None:

@@ -22,11 +22,11 @@ from app.domain.messages import (
     receipt_id,
 )
 from app.domain.people import Person
-from app.domain.server_words import SeatState
 from app.domain.told_records import must_be_believed
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call, CallState
+from app.services.far_person import FarPerson
 from app.services.ports import CallEngine, UnitOfWork
 from app.services.readings import KEPT_KIND
 from app.services.told_words import KIND, Gathering, kept_reading_of, words_of
@@ -50,6 +50,13 @@ class _Told:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    record: HeardRecord
+    far: Person | None  # who sat there; None: this screen is new, and has not heard it yet
+    link: LinkId | None
+
+
 class DirectLine:
     def __init__(self, *, acts: Acts, call: Call, engine: CallEngine) -> None:
         self._acts = acts
@@ -58,8 +65,8 @@ class DirectLine:
         self._told: dict[RecordId, _Told] = {}
         self._told_over: tuple[LinkId | None, bool] = (None, False)
         self._gathering = Gathering()
-        self._heard: asyncio.Queue[tuple[HeardRecord, SeatState | None]]
-        self._heard = asyncio.Queue(HEARD_WAITING)
+        self._far = FarPerson(acts, call)
+        self._heard: asyncio.Queue[_Heard] = asyncio.Queue(HEARD_WAITING)
         self._refused = 0
         self._asked = asyncio.Event()
         self._tasks = TaskOwner("direct line")
@@ -76,6 +83,7 @@ class DirectLine:
         for stop in self._stops:
             stop()
         await self._tasks.close()
+        await self._far.close()
 
     # --- telling ---------------------------------------------------------------------------
 
@@ -172,21 +180,24 @@ class DirectLine:
         except Rejected as no:
             self._refuse(no.code)
             return
-        self._heard.put_nowait((record, state.far))
+        seat = state.far
+        far = None if seat is None else Person(seat.person, seat.name, seat.role)
+        self._heard.put_nowait(_Heard(record, far, state.link))
 
     async def _keep_heard(self) -> None:
         while True:
-            record, far = await self._heard.get()
+            heard = await self._heard.get()
             try:
-                await self._keep(record, far)
+                await self._keep(heard)
             except Failure as failure:
                 self._refuse(failure.code)
 
-    async def _keep(self, record: HeardRecord, far: SeatState | None) -> None:
+    async def _keep(self, heard: _Heard) -> None:
         """Only in the name of who sits at the far end; the server judges it again."""
-        must_be_believed(record, far, self._acts.person.id)
+        record, me = heard.record, self._acts.person.id
 
         def write(unit: UnitOfWork) -> bool:
+            must_be_believed(record, heard.far or self._far.of(unit, heard.link), me)
             row = unit.records.visit_row(record.visit)
             if row is None:
                 raise Rejected(Code.NOT_FOUND)

@@ -11,10 +11,10 @@ from app.domain.access import Role
 from app.domain.changes import HeardRecord, Json, RecordType
 from app.domain.device import DeviceIdentity, DeviceKind
 from app.domain.failures import Code, Rejected
-from app.domain.ids import DeviceId, PatientId, PersonId, RecordId, VisitId, new_id
+from app.domain.ids import PatientId, PersonId, RecordId, VisitId, new_id
 from app.domain.measurement import Measurement, Quantity, VitalKind
+from app.domain.people import Person
 from app.domain.reading import Reading, fields_of
-from app.domain.server_words import SeatState
 from app.domain.told_records import must_be_believed, reading_told
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -26,8 +26,8 @@ BY_HAND = DeviceIdentity(DeviceKind.BY_HAND, "", "")
 Change = Callable[[dict[str, Any]], None]
 
 
-def seat(role: Role = Role.PRESENTER) -> SeatState:
-    return SeatState(DeviceId(new_id()), NURSE, "N. Kim", role, is_connected=True, since=NOON)
+def seat(role: Role = Role.PRESENTER) -> Person:
+    return Person(NURSE, "N. Kim", role)
 
 
 def reading(*values: tuple[VitalKind, str], device: DeviceIdentity = CUFF) -> dict[str, Any]:
@@ -50,11 +50,11 @@ def note() -> dict[str, Json]:
     return {"text": "x", "author": str(NURSE), "author_name": "N. Kim"}
 
 
-def believe(kind: RecordType, fields: dict[str, Any], far: SeatState | None = None) -> None:
+def believe(kind: RecordType, fields: dict[str, Any], far: Person | None = None) -> None:
     must_be_believed(HeardRecord(kind, RECORD, fields, PATIENT, VISIT), far or seat(), ME)
 
 
-def refusal(kind: RecordType, fields: dict[str, Any], far: SeatState | None = None) -> Code:
+def refusal(kind: RecordType, fields: dict[str, Any], far: Person | None = None) -> Code:
     with pytest.raises(Rejected) as refused:
         believe(kind, fields, far)
     return refused.value.code
