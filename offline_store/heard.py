@@ -76,6 +76,10 @@ class HeardRecords:
         row = self._connection.execute(question, parameters).fetchone()
         return 0 if row is None else int(row[0])
 
+    def gone(self, record: RecordId) -> None:
+        """It was taken out at the server before its copy came here: no copy will."""
+        self._connection.execute("DELETE FROM heard_directly WHERE record = ?", (str(record),))
+
     def confirmed(self, record_type: RecordType, record: RecordId) -> None:
         """The server's own copy is here now."""
         self._connection.execute(

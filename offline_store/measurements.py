@@ -47,10 +47,11 @@ WHERE like_key = ? AND same_key IS NULL AND place <> 'crowded-out' ORDER BY numb
 LIKE = """
 SELECT 1 FROM measurements WHERE like_key = ? AND abs(at - ?) <= ?
 """
-# Kept at another desk: the server told. Few readings name an instrument, fewer the same one.
+# Kept at another desk: the server told, and not that desk alone. Few readings name an instrument,
+# fewer the same one.
 KEPT_ELSEWHERE = """
-SELECT record, body FROM readings_shown
-WHERE CAST(body AS TEXT) ->> '$.device_time' IS NOT NULL
+SELECT record, body FROM shown
+WHERE record_type = 'reading' AND CAST(body AS TEXT) ->> '$.device_time' IS NOT NULL
   AND CAST(body AS TEXT) ->> '$.device.serial_number' = ?
 """
 WAITING_AT = """

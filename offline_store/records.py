@@ -45,6 +45,7 @@ from offline_store.documents import (
     still_of,
     visit_of,
 )
+from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 from offline_store.outbox import Outbox
@@ -77,13 +78,15 @@ ORDER BY
   (SELECT min(o.counter) FROM outbox o
    WHERE o.record_type = shown.record_type AND o.record = shown.record) DESC
 """
+# Of what waits here, what was heard stands behind what was written here before it was heard.
+NEWEST_TOLD_FIRST = "ORDER BY position DESC NULLS FIRST, counter DESC, number DESC"
 NOTES = f"""
-SELECT record, body, version, is_pending FROM notes_shown AS shown
-WHERE patient = ? {NEWEST_FIRST}
+SELECT record, body, version, is_pending FROM notes_shown
+WHERE patient = ? {NEWEST_TOLD_FIRST}
 """  # noqa: S608  # a constant
 READINGS = f"""
-SELECT record, body, version, is_pending FROM readings_shown AS shown
-WHERE patient = ? {NEWEST_FIRST}
+SELECT record, body, version, is_pending FROM readings_shown
+WHERE patient = ? {NEWEST_TOLD_FIRST}
 """  # noqa: S608  # a constant
 RECORDINGS = f"""
 SELECT record, body, version, is_pending FROM recordings_shown AS shown
@@ -101,11 +104,10 @@ STILL_MARKS = f"""
 SELECT record, body, version, is_pending FROM still_marks_shown AS shown
 WHERE patient = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
-# Of what waits here, what was heard stands behind what was written here before it was heard.
-MESSAGES = """
+MESSAGES = f"""
 SELECT record, body, version, is_pending FROM messages_shown
-WHERE visit = ? ORDER BY position DESC NULLS FIRST, counter DESC, number DESC
-"""
+WHERE visit = ? {NEWEST_TOLD_FIRST}
+"""  # noqa: S608  # a constant
 RECEIPTS = """
 SELECT record, body FROM receipts_shown WHERE visit = ?
 """
@@ -144,6 +146,7 @@ class Records:
         self._audit_log = AuditLog(connection)
         self._kept = Kept(connection)
         self._departures = Departures(connection)
+        self._heard = HeardRecords(connection)
 
     def feed_position(self) -> int:
         return value_of(self._connection, Counter.FEED_POSITION)
@@ -197,6 +200,8 @@ class Records:
         pending = self._pending() if page.records else set()
         for gone in page.gone:
             self._departures.heard(gone)
+            if gone.record is not None:
+                self._heard.gone(gone.record)
         may_come_back = self._departures.are_any()
         for record in page.records:
             if may_come_back:
@@ -272,7 +277,7 @@ class Records:
         return sorted(patients, key=lambda one: (one.family_name, one.given_name, str(one.id)))
 
     def notes(self, patient: PatientId) -> list[Note]:
-        """Newest first, like all lists below."""
+        """Newest first, like all lists below; also what the far desk told itself."""
         return _made(self._connection.execute(NOTES, (str(patient),)), note_of)
 
     def readings(self, patient: PatientId) -> list[Reading]:

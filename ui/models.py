@@ -148,7 +148,6 @@ def make_models(
             tasks,
             ticker,
             observations=s.observations,
-            far_vitals=s.far_vitals,
             chart=s.chart,
             clock=clock,
             policy=policy,

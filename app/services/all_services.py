@@ -192,4 +192,5 @@ def wire(services: Services, tasks: TaskOwner) -> None:
     s.tray.state.listen(tray_told)
     s.switchboard.on(LiveHeard, lambda word: of_exam(word.visit, word.payload))
     s.switchboard.on(LiveHeard, lambda word: s.far_devices.heard(word.visit, word.payload))
+    s.switchboard.on(LiveHeard, lambda word: s.direct_line.heard(word.visit, word.payload))
     s.call.state.listen(call_told)

@@ -1,7 +1,7 @@
-"""Messages and receipts over the running call, at once and beside the way by the server.
+"""Messages, receipts, readings and notes over the running call, beside the way by the server.
 
 What is told here goes the safe way, too, and is known by its id. Told again on each new link, and
-after a pause, until the far desk says that it has it.
+after a pause, until the far desk says that it has it, or the server does.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.domain.call import Phase
-from app.domain.changes import HeardRecord, Json, RecordType
+from app.domain.changes import Change, HeardRecord, Json, RecordType
 from app.domain.failures import Code, Failure, Rejected
 from app.domain.ids import LinkId, RecordId, VisitId
 from app.domain.messages import (
@@ -22,11 +22,14 @@ from app.domain.messages import (
     receipt_id,
 )
 from app.domain.people import Person
+from app.domain.told_records import must_be_believed
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call, CallState
+from app.services.far_person import FarPerson
 from app.services.ports import CallEngine, UnitOfWork
-from app.services.told_words import KIND, Gathering, words_of
+from app.services.readings import KEPT_KIND
+from app.services.told_words import KIND, Gathering, kept_reading_of, words_of
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +37,24 @@ LOOK_AGAIN_S = 5.0
 AGAIN_AFTER_S = 15.0  # and twice as long after each further time
 AGAIN_MOST = 6
 WORD_PAUSE_S = 0.04  # the far side takes a hundred words a second, and others speak, too
+NOTE_PAUSE_S = 0.25  # a long note does not hurry: at 200 kbit/s live values still come between
 RECEIPTS_OF_NEWEST = 20  # told anew on a new link, in case the far desk has no server
 HEARD_WAITING = 64
 
-AUTHOR_FIELD = {RecordType.MESSAGE: "author", RecordType.RECEIPT: "by"}
+BESIDES = (RecordType.READING, RecordType.NOTE)  # behind the messages, in clinical order
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     at: float  # monotonic
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    record: HeardRecord
+    far: Person | None  # who sat there; None: this screen is new, and has not heard it yet
+    link: LinkId | None
 
 
 class DirectLine:
@@ -54,7 +65,8 @@ class DirectLine:
         self._told: dict[RecordId, _Told] = {}
         self._told_over: tuple[LinkId | None, bool] = (None, False)
         self._gathering = Gathering()
-        self._heard: asyncio.Queue[HeardRecord] = asyncio.Queue(HEARD_WAITING)
+        self._far = FarPerson(acts, call)
+        self._heard: asyncio.Queue[_Heard] = asyncio.Queue(HEARD_WAITING)
         self._refused = 0
         self._asked = asyncio.Event()
         self._tasks = TaskOwner("direct line")
@@ -71,6 +83,7 @@ class DirectLine:
         for stop in self._stops:
             stop()
         await self._tasks.close()
+        await self._far.close()
 
     # --- telling ---------------------------------------------------------------------------
 
@@ -99,18 +112,19 @@ class DirectLine:
         if state.phase is not Phase.LIVE or state.visit is None:
             return
         visit, person = state.visit, self._acts.person
-        messages = await self._acts.read(lambda unit: _not_refused(unit, visit))
-        for record, is_urgent in self._to_tell(messages, person):
+        messages, besides = await self._acts.read(lambda unit: _waiting(unit, visit, person))
+        for record, is_urgent in [*self._to_tell(messages, person), *besides]:
             if not self._is_due(record.record, is_urgent=is_urgent):
                 continue
             before = self._told.get(record.record)
             times = 1 if before is None else before.times + 1
             # Before it is said: what is asked for again meanwhile is told again.
             self._told[record.record] = _Told(self._acts.clock.monotonic(), times)
+            is_note = record.record_type is RecordType.NOTE
             try:
                 for word in words_of(record):
                     await self._engine.send_live(word)
-                    await asyncio.sleep(WORD_PAUSE_S)
+                    await asyncio.sleep(NOTE_PAUSE_S if is_note else WORD_PAUSE_S)
             except Failure:
                 self._told.pop(record.record, None)
                 raise
@@ -150,43 +164,44 @@ class DirectLine:
     # --- hearing ---------------------------------------------------------------------------
 
     def heard(self, visit: VisitId, payload: dict[str, Json]) -> None:
-        """A word of the far side over the call; those of other kinds are not ours."""
-        if payload.get("kind") != KIND:
+        """A word of the far side, over the call or the server; of other kinds none is ours."""
+        state, kind = self._call.state.value, payload.get("kind")
+        if kind not in (KIND, KEPT_KIND) or visit != state.visit:
             return
         try:
-            record = self._gathering.take(payload)
+            is_whole = kind == KEPT_KIND
+            record = kept_reading_of(payload) if is_whole else self._gathering.take(payload)
             if record is None:
                 return
-            if record.visit != visit or record.record_type not in AUTHOR_FIELD:
+            if record.visit != visit:
                 raise Rejected(Code.NOT_ALLOWED, "told record")
             if self._heard.full():  # it is told again
                 raise Rejected(Code.OVERRUN, "told record")
         except Rejected as no:
             self._refuse(no.code)
             return
-        self._heard.put_nowait(record)
+        seat = state.far
+        far = None if seat is None else Person(seat.person, seat.name, seat.role)
+        self._heard.put_nowait(_Heard(record, far, state.link))
 
     async def _keep_heard(self) -> None:
         while True:
-            record = await self._heard.get()
+            heard = await self._heard.get()
             try:
-                await self._keep(record)
+                await self._keep(heard)
             except Failure as failure:
                 self._refuse(failure.code)
 
-    async def _keep(self, record: HeardRecord) -> None:
+    async def _keep(self, heard: _Heard) -> None:
         """Only in the name of who sits at the far end; the server judges it again."""
-        field = AUTHOR_FIELD[record.record_type]
-        author, name = record.fields.get(field), record.fields.get(f"{field}_name")
-        far = self._call.state.value.far
-        if far is not None and (author, name) != (str(far.person), far.name):
-            raise Rejected(Code.NOT_ALLOWED, "another person's name")
-        if author == str(self._acts.person.id):
-            raise Rejected(Code.NOT_ALLOWED, "our own name")
+        record, me = heard.record, self._acts.person.id
 
         def write(unit: UnitOfWork) -> bool:
+            must_be_believed(record, heard.far or self._far.of(unit, heard.link), me)
             row = unit.records.visit_row(record.visit)
-            if row is not None and row.patient.id != record.patient:
+            if row is None:
+                raise Rejected(Code.NOT_FOUND)
+            if row.patient.id != record.patient:
                 raise Rejected(Code.WRONG_PATIENT)
             return unit.heard.keep(record)
 
@@ -208,10 +223,32 @@ class DirectLine:
             log.warning("told records refused so far: %d (%s)", self._refused, code)
 
 
-def _not_refused(unit: UnitOfWork, visit: VisitId) -> list[Message]:
-    """What the server said no to is told to nobody as if it stood in the visit."""
-    refused = {item.change.record for item in unit.outbox.all() if item.refused is not None}
-    return [one for one in unit.records.messages(visit) if one.id not in refused]
+def _waiting(
+    unit: UnitOfWork, visit: VisitId, me: Person
+) -> tuple[list[Message], list[tuple[HeardRecord, bool]]]:
+    """Messages, and what waits for the server besides.
+
+    What the server said no to is told to nobody as if it stood in the visit.
+    """
+    waiting = unit.outbox.all()
+    refused = {item.change.record for item in waiting if item.refused is not None}
+    messages = [one for one in unit.records.messages(visit) if one.id not in refused]
+    changes = [item.change for item in waiting if item.change.record not in refused]
+    besides = (_new_by(me, change, visit) for kind in BESIDES for change in _of(changes, kind))
+    return messages, [(record, True) for record in besides if record is not None]
+
+
+def _of(changes: list[Change], kind: RecordType) -> list[Change]:
+    return [change for change in changes if change.record_type is kind]
+
+
+def _new_by(me: Person, change: Change, visit: VisitId) -> HeardRecord | None:
+    """A record that the server does not have, written by who sits here: others' is not believed."""
+    is_theirs = change.author != me.id or change.visit != visit
+    if is_theirs or change.base_version > 0 or change.patient is None:
+        return None
+    kind, fields = change.record_type, change.fields_set
+    return HeardRecord(kind, change.record, fields, change.patient, visit)
 
 
 def _record(

@@ -1,6 +1,6 @@
-"""What the far end tells of its instruments: live values, and readings before the server has them.
+"""What the far end tells of its instruments: live values, and why there are none any more.
 
-Of the open visit only. Shown, never kept; what a reading is worth here the server says.
+Of the open visit only. Shown, never kept; readings that were kept there are `direct_line`'s.
 """
 
 import math
@@ -11,16 +11,15 @@ from typing import Any
 
 from app.domain.changes import Json
 from app.domain.device import DeviceKind
-from app.domain.failures import Code, Rejected
-from app.domain.ids import VisitId
+from app.domain.failures import Code
+from app.domain.ids import RecordId, VisitId
 from app.domain.measurement import LiveValue, Quantity, VitalKind
-from app.domain.reading import Reading, decimal_from, reading_from
-from app.domain.vitals import assess, is_plausible, live_of
+from app.domain.reading import Reading, decimal_from
+from app.domain.vitals import is_plausible, live_of
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
 from app.services.chart import Chart, ChartState
 
-READINGS_MOST = 20
 BASE_OF_S = 30.0
 LATEST_S = 3600.0  # what is later is as old as anybody need know
 
@@ -28,7 +27,6 @@ LATEST_S = 3600.0  # what is later is as old as anybody need know
 @dataclass(frozen=True, slots=True)
 class FarVitalsState:
     live: Mapping[VitalKind, LiveValue] = field(default_factory=dict)
-    readings: tuple[Reading, ...] = ()  # kept at the far end, not yet in the feed
     ended: Mapping[DeviceKind, Code] = field(default_factory=dict)  # why there is no number
     code: Code | None = None
 
@@ -55,6 +53,7 @@ class FarVitals:
         self.state: Broadcast[FarVitalsState] = Broadcast(FarVitalsState())
         self._visit: VisitId | None = None
         self._ways = _Ways()
+        self._kept: frozenset[RecordId] = frozenset()  # readings that stand in the chart
         self._stop_listening = chart.state.listen(self._chart_changed)
 
     async def close(self) -> None:
@@ -62,12 +61,28 @@ class FarVitals:
 
     def _chart_changed(self, chart: ChartState) -> None:
         visit = None if chart.row is None else chart.row.visit.id
+        before, self._kept = self._kept, frozenset(one.id for one in chart.readings)
         if visit != self._visit:
             self._visit, self._ways = visit, _Ways()
             self.state.tell(FarVitalsState())
+            return
+        for reading in chart.readings:
+            if reading.id not in before and reading.visit == visit:
+                self._is_kept(reading)
+
+    def _is_kept(self, reading: Reading) -> None:
+        """What an instrument of the far end came to: it runs no more, and had a number."""
+        kind, state = reading.measured.device.kind, self.state.value
+        if self._acts.has_person and reading.kept_by == self._acts.person.id:
+            return
+        live = dict(state.live)
+        if kind is DeviceKind.BLOOD_PRESSURE_CUFF:
+            live.pop(VitalKind.CUFF_PRESSURE_MMHG, None)
+        ended = {device: why for device, why in state.ended.items() if device is not kind}
+        self._tell(live=live, ended=ended)
 
     def heard(self, visit: VisitId, payload: dict[str, Json]) -> None:
-        """A live value or a kept reading of the far end, over the call or the server."""
+        """A live value of the far end, or that there is none, over the call or the server."""
         if self._visit is None or self._visit != visit:
             return
         said: dict[str, Any] = payload
@@ -78,10 +93,6 @@ class FarVitals:
                 self._hear_live(VitalKind(said["vital"]), said)
             elif said.get("kind") == "no-measurement":
                 self._hear_ended(DeviceKind(said["device"]), Code(said["code"]))
-            elif said.get("kind") == "reading":
-                self._add(reading_from(str(said["record"]), said, is_pending=True))
-        except Rejected as no:
-            self._tell(code=no.code)
         except (KeyError, ValueError, TypeError):
             self._tell(code=Code.FAR_UNREADABLE)
 
@@ -108,20 +119,6 @@ class FarVitals:
         state, gone = self.state.value, live_of(device)
         live = {kind: one for kind, one in state.live.items() if kind not in gone}
         self._tell(live=live, ended={**state.ended, device: reason})
-
-    def _add(self, reading: Reading) -> None:
-        row = self._chart.row
-        if reading.visit != row.visit.id or reading.patient != row.patient.id:
-            raise Rejected(Code.WRONG_PATIENT)
-        if (refused := assess(reading.measured)) is not None:
-            raise Rejected(refused)
-        known = {one.id for one in self._chart.state.value.readings}
-        told, live = self.state.value.readings, dict(self.state.value.live)
-        if reading.id not in known and all(one.id != reading.id for one in told):
-            live.pop(VitalKind.CUFF_PRESSURE_MMHG, None)
-            ended = dict(self.state.value.ended)
-            ended.pop(reading.measured.device.kind, None)
-            self._tell(readings=(reading, *told)[:READINGS_MOST], live=live, ended=ended)
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields

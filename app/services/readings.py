@@ -17,6 +17,8 @@ from app.services.ports import NewChange, UnitOfWork
 
 TellFar = Callable[[VisitId, dict[str, Json]], None]
 
+KEPT_KIND = "reading"
+
 
 def must_be_allowed(row: WorklistRow, person: Person) -> None:
     """Rejected unless this person may keep readings, and this visit still takes some."""
@@ -50,5 +52,8 @@ def write_reading(
 
 
 def kept_words(reading: Reading) -> dict[str, Json]:
-    """What the far end is told besides, over the call or the server; it knows it by its id."""
-    return {"kind": "reading", "record": str(reading.id), **fields_of(reading)}
+    """The quickest word of it, over the call or, where there is none, by the server.
+
+    Said once: `direct_line` says it again over the call. An earlier release knows only this word.
+    """
+    return {"kind": KEPT_KIND, "record": str(reading.id), **fields_of(reading)}

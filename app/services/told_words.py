@@ -14,7 +14,7 @@ from app.domain.ids import PatientId, RecordId, VisitId
 
 KIND = "told"
 PART_CHARACTERS = 6_000  # of ASCII; each may become two in a word of 16 KiB
-PARTS_MOST = 16
+PARTS_MOST = 48  # the longest note, each of its characters written as two escapes
 GATHERED_MOST = 4
 
 
@@ -41,6 +41,21 @@ def words_of(record: HeardRecord) -> list[dict[str, Json]]:
         }
         for part, cut in enumerate(slices)
     ]
+
+
+def kept_reading_of(word: dict[str, Json]) -> HeardRecord:
+    """Of the one word that is said of a reading when it is kept (`readings.kept_words`)."""
+    fields = {name: value for name, value in word.items() if name not in ("kind", "record")}
+    try:
+        return HeardRecord(
+            record_type=RecordType.READING,
+            record=RecordId(UUID(_text(word["record"]))),
+            fields=fields,
+            patient=PatientId(UUID(_text(word["patient"]))),
+            visit=VisitId(UUID(_text(word["visit"]))),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise Rejected(Code.MALFORMED, "told reading") from error
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.changes import FeedPage, HeardRecord, NewChange, RecordType
+from app.domain.changes import FeedPage, Gone, GoneReason, HeardRecord, NewChange, RecordType
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.message_files import FileKind, FilePart, MessageFile
@@ -29,7 +29,9 @@ from tests.store.given import (
     VISIT,
     confirmed,
     new_change,
+    new_note,
     page,
+    reading_fields,
     written,
 )
 
@@ -73,6 +75,66 @@ async def test_it_is_there_after_a_crash_and_gives_way_to_the_servers_copy(
         assert await shown(store) == [("told over the call", False)]
         assert not await keep(store, record)
         assert await shown(store) == [("told over the call", False)]
+
+
+def note_told(text: str, record: UUID | None = None) -> HeardRecord:
+    return replace(told(text, record), record_type=RecordType.NOTE)
+
+
+def reading_told(systolic: str) -> HeardRecord:
+    fields = reading_fields(systolic, kept_by=str(FAR))
+    return HeardRecord(RecordType.READING, RecordId(new_id()), fields, PATIENT, VISIT)
+
+
+async def chart(store: OfflineStore) -> list[tuple[str, bool]]:
+    """(text or systolic pressure, is pending) of notes and readings, newest first."""
+    notes = await store.transaction(lambda unit: unit.records.notes(PATIENT))
+    readings = await store.transaction(lambda unit: unit.records.readings(PATIENT))
+    return [
+        *((note.text, note.is_pending) for note in notes),
+        *((str(one.measured.quantities[0].value), one.is_pending) for one in readings),
+    ]
+
+
+async def test_notes_and_readings_stand_in_the_chart_and_give_way_to_the_servers_copy(
+    either_store: OfflineStore,
+) -> None:
+    note, reading = note_told("told"), reading_told("131")
+    for record in (note, reading):
+        assert await keep(either_store, record)
+        assert not await keep(either_store, record)
+    assert await chart(either_store) == [("told", True), ("131", True)]
+    assert await shown(either_store) == []
+    for position, record in enumerate((reading, note), start=1):
+        fields = dict(record.fields)
+        arrived = confirmed(record.record_type, fields, record.record, position=position)
+        await apply(either_store, page(arrived, since=position - 1))
+        assert not await keep(either_store, record)
+    assert await chart(either_store) == [("told", False), ("131", False)]
+
+
+async def test_heard_and_own_notes_stand_in_the_order_in_which_they_were_made(
+    either_store: OfflineStore,
+) -> None:
+    theirs = confirmed(RecordType.NOTE, written("of the server"), new_id())
+    await add(either_store, new_note("one"))
+    await keep(either_store, note_told("two"))
+    await keep(either_store, note_told("three"))
+    await add(either_store, new_note("four"))
+    await apply(either_store, page(theirs))
+    texts = [text for text, _ in await chart(either_store)]
+    assert texts == ["four", "three", "two", "one", "of the server"]
+
+
+async def test_what_the_server_took_out_before_its_copy_came_is_heard_no_more(
+    either_store: OfflineStore,
+) -> None:
+    note, other = note_told("entered in error"), note_told("stays")
+    for record in (note, other):
+        await keep(either_store, record)
+    gone = Gone(PATIENT, note.record, GoneReason.REMOVED)
+    await apply(either_store, replace(page(), until=1, gone=(gone,)))
+    assert await chart(either_store) == [("stays", True)]
 
 
 async def test_nobody_takes_the_place_of_what_is_ours(either_store: OfflineStore) -> None:

@@ -26,7 +26,6 @@ from app.domain.news2 import (
 from app.domain.vitals_policy import VitalsPolicy
 from app.runtime.tasks import TaskOwner
 from app.services.chart import Chart
-from app.services.far_vitals import FarVitals
 from app.services.observations import Observation, Observations
 from ui import wording
 from ui.tone import Tone
@@ -87,7 +86,6 @@ class News2ViewModel(ViewModel[News2Screen]):
         ticker: Ticker,
         *,
         observations: Observations,
-        far_vitals: FarVitals,
         chart: Chart,
         clock: Clock,
         policy: VitalsPolicy,
@@ -95,7 +93,6 @@ class News2ViewModel(ViewModel[News2Screen]):
     ) -> None:
         super().__init__(tasks, ticker)
         self._observations = observations
-        self._far = far_vitals
         self._chart = chart
         self._clock = clock
         self._oldest = policy.news2_oldest
@@ -103,7 +100,7 @@ class News2ViewModel(ViewModel[News2Screen]):
         self._may_choose = may(role, Action.CHOOSE_SPO2_SCALE)
         self._kept = 0
         self._refusal = Refusal(chart)
-        self.listen_to(chart.state, far_vitals.state)
+        self.listen_to(chart.state)
 
     def compose(self) -> News2Screen:
         row, code, now = self._chart.state.value.row, self._refusal.code, self._clock.now()
@@ -139,8 +136,7 @@ class News2ViewModel(ViewModel[News2Screen]):
         )
 
     def _observed(self, now: datetime) -> dict[VitalKind, Observed]:
-        told = self._far.state.value.readings
-        return newest_of([*told, *self._chart.state.value.readings], now)
+        return newest_of(self._chart.state.value.readings, now)
 
     def keep(self, respiration: str, oxygen: int, consciousness: int, scale: int) -> None:
         self._refusal.say(None)

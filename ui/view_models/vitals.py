@@ -174,7 +174,9 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             message="" if code is None else wording.failure(code),
             message_tone=Tone.ATTENTION if code in NO_FAULT_BUT_A_TASK else Tone.BAD,
             instruments=self._instruments(),
-            readings=tuple(self._reading_row(reading) for reading in self._all_readings()),
+            readings=tuple(
+                self._reading_row(reading) for reading in self._chart.state.value.readings
+            ),
             is_locked_by_visit=not self._is_open(),
         )
 
@@ -299,19 +301,12 @@ class VitalsViewModel(ViewModel[VitalsScreen]):
             return result_tile(one.result.measured, now, is_refused=is_refused, kind=vital)
         shown = None if live is None else live_tile(live, now)
         fresh_for = self._policy.stale_after[vital]
-        return shown or kept_tile(vital, self._all_readings(), now, fresh_for)
+        return shown or kept_tile(vital, self._chart.state.value.readings, now, fresh_for)
 
     def _live(self, one: InstrumentState) -> Mapping[VitalKind, LiveValue]:
         return one.live or self._far.state.value.live
 
     # --- readings ------------------------------------------------------------------------------
-
-    def _all_readings(self) -> list[Reading]:
-        """What the server has not brought yet is the newest, whatever the cart's clock says."""
-        kept = self._chart.state.value.readings
-        known = {reading.id for reading in kept}
-        told = [reading for reading in self._far.state.value.readings if reading.id not in known]
-        return [*told, *kept]
 
     def _reading_row(self, reading: Reading) -> ReadingRowScreen:
         now, words = self._clock.now(), words_of(reading.measured)

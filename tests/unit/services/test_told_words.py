@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from app.domain.changes import HeardRecord, Json, RecordType
 from app.domain.engine import LiveFromFar
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
+from app.domain.notes import NOTE_MAX_CHARACTERS
 from app.services.file_words import (
     ASKED_BYTES,
     PIECE_BYTES,
@@ -46,6 +48,18 @@ def test_the_longest_message_goes_through_every_channel_and_comes_out_whole(text
     for word in words:
         assert WISHES.said(json.loads(json.dumps(WISHES.word(SendLive(word))))) == SendLive(word)
         heard = control_word_of(text_of(LiveFromFar(word)))  # 16 KiB at most
+        assert isinstance(heard, LiveFromFar)
+        found = gathering.take(heard.payload)
+    assert found == record
+
+
+@pytest.mark.parametrize("letter", ["x", "\\", "й", "\U0001f600"])
+def test_the_longest_note_goes_through_and_comes_out_whole(letter: str) -> None:
+    fields: dict[str, Json] = {"text": letter * NOTE_MAX_CHARACTERS, "author": str(new_id())}
+    record = replace(told(""), record_type=RecordType.NOTE, fields=fields)
+    gathering, found = Gathering(), None
+    for word in words_of(record):
+        heard = control_word_of(text_of(LiveFromFar(word)))
         assert isinstance(heard, LiveFromFar)
         found = gathering.take(heard.payload)
     assert found == record

@@ -170,7 +170,6 @@ async def screens_of(desk: DeskOnFakes, role: Role) -> AsyncIterator[Screens]:
                 tasks,
                 ticker,
                 observations=desk.observations,
-                far_vitals=desk.far_vitals,
                 chart=desk.chart,
                 clock=clock,
                 policy=POLICY,
