@@ -52,7 +52,7 @@ class Clinic:
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
-    def certificate(self, device: DeviceCredentials, **other: Any) -> CertificateOut:
+    def certificate(self, device: DeviceCredentials, /, **other: Any) -> CertificateOut:
         fields = {
             "device": str(device.id),
             "issued_at": (MORNING - DAY).isoformat(),
