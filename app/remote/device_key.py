@@ -31,22 +31,25 @@ from app.domain.standing import Standing
 
 # A server whose clock was mended after it enrolled a device is still the same server.
 CLOCK_MENDED_BY = timedelta(days=1)
+# What reading words of somebody else may raise, whatever they wrote.
+UNSOUND = (
+    *(InvalidSignature, ValueError, LookupError, TypeError),
+    *(AttributeError, OverflowError, RecursionError),
+)
 
 
 def device_in(device: DeviceCredentials, username: str) -> DeviceIn:
     """The device's identity with a proof that it holds the private half."""
-    key = Ed25519PrivateKey.from_private_bytes(device.private_key)
     return DeviceIn(
         id=device.id,
         name=device.name,
-        public_key=_public_key_of(device),
-        proof=_text(key.sign(device_proof_bytes(device.id, username))),
+        public_key=public_key_of(device),
+        proof=sign(device, device_proof_bytes(device.id, username)),
     )
 
 
 def refresh_proof(device: DeviceCredentials, refresh_token: str) -> str:
-    key = Ed25519PrivateKey.from_private_bytes(device.private_key)
-    return _text(key.sign(refresh_proof_bytes(device.id, refresh_token)))
+    return sign(device, refresh_proof_bytes(device.id, refresh_token))
 
 
 def checked_certificate(
@@ -57,15 +60,15 @@ def checked_certificate(
     `known` is the text kept at the last sign-in: the server must still have the key of that one.
     """
     try:
-        own = _signed_words(certificate)
+        own = certificate_words(certificate)
         before = None if known is None else CertificateOut.model_validate_json(known)
         fits = (
             own.device == device.id
-            and own.device_key == _public_key_of(device)
+            and own.device_key == public_key_of(device)
             and own.issued_at <= server_time + CLOCK_MENDED_BY
-            and (before is None or _goes_on(_signed_words(before), own))
+            and (before is None or _goes_on(certificate_words(before), own))
         )
-    except (InvalidSignature, ValueError, LookupError, TypeError, RecursionError) as error:
+    except UNSOUND as error:
         raise Untrusted(Code.SERVER_UNTRUSTED, "device certificate") from error
     if not fits:
         raise Untrusted(Code.SERVER_UNTRUSTED, "device certificate")
@@ -73,18 +76,15 @@ def checked_certificate(
 
 
 def standing_proof(device: DeviceCredentials) -> str:
-    key = Ed25519PrivateKey.from_private_bytes(device.private_key)
-    return _text(key.sign(standing_proof_bytes(device.id)))
+    return sign(device, standing_proof_bytes(device.id))
 
 
 def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -> Standing:
     """Untrusted unless the server of the certificate kept here has signed it for this device."""
     try:
-        words = _signed_words(CertificateOut.model_validate_json(known))
-        server_key = Ed25519PublicKey.from_public_bytes(_bytes(words.server_key))
-        server_key.verify(_bytes(told.signature), standing_bytes(told.document))
-        standing = StandingDocument.model_validate_json(told.document).to_domain()
-    except (InvalidSignature, ValueError, LookupError, TypeError, RecursionError) as error:
+        words = certificate_words(CertificateOut.model_validate_json(known))
+        standing = standing_words(told, words.server_key)
+    except UNSOUND as error:
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing") from error
     if standing.device != device.id:
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing of another device")
@@ -92,29 +92,45 @@ def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class CertificateWords:
     device: UUID
     device_key: str
     server_key: str
     issued_at: datetime
 
 
-def _signed_words(certificate: CertificateOut) -> _Words:
-    """What the document says, when the server that it names has signed it."""
+def certificate_words(certificate: CertificateOut) -> CertificateWords:
+    """What the document says, when the server that it names has signed it; else one of UNSOUND."""
     document = json.loads(certificate.document)
     if document["server"] != certificate.server_public_key:
         raise ValueError("the document names another server")
-    server_key = Ed25519PublicKey.from_public_bytes(_bytes(document["server"]))
-    server_key.verify(_bytes(certificate.signature), certificate.document.encode())
+    verify(document["server"], certificate.document.encode(), certificate.signature)
     issued_at = plausible_instant(datetime.fromisoformat(document["issued_at"]))
-    return _Words(UUID(document["device"]), document["public_key"], document["server"], issued_at)
+    device = UUID(document["device"])
+    return CertificateWords(device, document["public_key"], document["server"], issued_at)
 
 
-def _goes_on(before: _Words, now: _Words) -> bool:
+def standing_words(told: StandingOut, server_key: str) -> Standing:
+    """What the server of this key has signed; else one of UNSOUND."""
+    verify(server_key, standing_bytes(told.document), told.signature)
+    return StandingDocument.model_validate_json(told.document).to_domain()
+
+
+def verify(public_key: str, signed: bytes, signature: str) -> None:
+    """One of UNSOUND when the owner of this raw Ed25519 key did not sign it; texts in base64."""
+    key = Ed25519PublicKey.from_public_bytes(_bytes(public_key))
+    key.verify(_bytes(signature), signed)
+
+
+def sign(device: DeviceCredentials, words: bytes) -> str:
+    return _text(Ed25519PrivateKey.from_private_bytes(device.private_key).sign(words))
+
+
+def _goes_on(before: CertificateWords, now: CertificateWords) -> bool:
     return now.server_key == before.server_key and now.issued_at >= before.issued_at
 
 
-def _public_key_of(device: DeviceCredentials) -> str:
+def public_key_of(device: DeviceCredentials) -> str:
     key = Ed25519PrivateKey.from_private_bytes(device.private_key)
     return _text(key.public_key().public_bytes_raw())
 

@@ -6,7 +6,7 @@ for a name. Here another is begun every half second, and what a name meant last 
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +84,28 @@ class PromptConnection:
         places: list[Place] = [(family, address) for family, *_, address in found]
         self._known[(host, port)] = places = places[:MOST_PLACES]
         return places != before
+
+
+async def reach_any(places: Sequence[Place]) -> socket.socket:
+    """The first of these that takes a TCP connection; OSError when none does."""
+    refusal: OSError = OSError("no address")
+    winner: socket.socket | None = None
+    tries: list[asyncio.Task[socket.socket | OSError]] = []
+    try:
+        async with TaskOwner("reach any") as tasks:
+            tries += [tasks.start(_try(place), "try") for place in places]
+            for next_answer in asyncio.as_completed(tries):
+                answer = await next_answer
+                if not isinstance(answer, OSError):
+                    winner = answer
+                    return winner
+                refusal = answer
+    finally:
+        for each in tries:
+            surplus = None if each.cancelled() or not each.done() else each.result()
+            if surplus is not winner and isinstance(surplus, socket.socket):
+                surplus.close()
+    raise refusal
 
 
 async def _try(place: Place) -> socket.socket | OSError:

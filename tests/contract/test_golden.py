@@ -4,20 +4,23 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from app.contract import audit, bodies, calls, problem, sign_in, signalling, standing, sync
+from app.contract import audit, bodies, calls, near, problem, sign_in, signalling, standing, sync
+from app.contract.near import NEAR_WORD
 from app.contract.signalling import CLIENT_WORD, SERVER_WORD
 from app.domain.audit import AuditEvent, leaf_of
 from app.domain.changes import RecordType
 from server.judging import checked
 
 GOLDEN = Path(__file__).parent / "golden"
-MODULES = (audit, bodies, calls, problem, sign_in, signalling, standing, sync)
+MODULES = (audit, bodies, calls, near, problem, sign_in, signalling, standing, sync)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "api")
 CLIENT_WORDS = ["Join", "Look", "Leave", "Signal", "Live", "Ping"]
+NEAR_WORDS = ["NearHello", "NearProof", "NearPresence", "Signal", "Live"]
 SERVER_WORDS = ["Room", "VouchedSignal", "Live", "FeedMoved", "Relays", "Pong", "Refusal"]
 
 
@@ -68,7 +71,7 @@ def test_a_field_that_is_needed_is_missed(name: str) -> None:
 def test_every_body_of_the_wire_has_its_golden_file() -> None:
     bodies_of_records = {body.__name__ for body in bodies.BODY_OF.values()}
     assert bodies_of_records <= set(NAMES)
-    assert set(CLIENT_WORDS) | set(SERVER_WORDS) <= set(NAMES)
+    assert set(CLIENT_WORDS) | set(SERVER_WORDS) | set(NEAR_WORDS) <= set(NAMES)
     assert set(bodies.BODY_OF) == set(RecordType)
     tops = {
         name
@@ -90,14 +93,37 @@ def test_every_body_of_the_wire_has_its_golden_file() -> None:
 
 @pytest.mark.parametrize(
     ("names", "read"),
-    [(CLIENT_WORDS, CLIENT_WORD.validate_json), (SERVER_WORDS, SERVER_WORD.validate_json)],
-    ids=["the server reads", "the client reads"],
+    [
+        (CLIENT_WORDS, CLIENT_WORD.validate_json),
+        (SERVER_WORDS, SERVER_WORD.validate_json),
+        (NEAR_WORDS, NEAR_WORD.validate_json),
+    ],
+    ids=["the server reads", "the client reads", "a desk nearby reads"],
 )
 def test_words_of_the_socket_are_told_apart(
     names: list[str], read: Callable[[str], BaseModel]
 ) -> None:
     for name in names:
         assert type(read(json.dumps(golden(name)))) is model(name)
+
+
+def test_what_desks_sign_for_each_other_is_written_down_once() -> None:
+    """A changed form would have desks of two releases refuse each other."""
+    signed = near.near_proof_bytes(
+        near.NearSide.LISTENER,
+        devices={near.NearSide.DIALLER: UUID(int=1), near.NearSide.LISTENER: UUID(int=2)},
+        nonces={near.NearSide.DIALLER: bytes(32), near.NearSide.LISTENER: b"\x01" * 32},
+        tls_certificate=b"certificate",
+    )
+    assert signed.decode().split("\n") == [
+        "bedside near v1",
+        "listener",
+        "00000000-0000-0000-0000-000000000001",
+        "00000000-0000-0000-0000-000000000002",
+        "00" * 32,
+        "01" * 32,
+        "03d66dd08835c1ca3f128cceacd1f31ac94163096b20f445ae84285bc0832d72",
+    ]
 
 
 def test_a_change_keeps_its_meaning_through_the_domain() -> None:
