@@ -65,14 +65,20 @@ class SignallingWays:
         self._room: RoomHeard | None = None  # as the server told it last, of the joined visit
         self._found: dict[DeviceId, NearFound] = {}
         self._seats: dict[DeviceId, SeatState] = {}  # of desks on the site, in the joined visit
-        self._is_open = False
+        self._is_open = self._is_elsewhere = False
         self._changed = asyncio.Event()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(WAITING)
 
     def person_is(self, person: Person | None) -> None:
         """Who works here; without anybody no desk is told of this one."""
-        self._person = person
-        self._present()
+        if person != self._person:
+            self._person = person
+            self._present()
+
+    def network_changed(self) -> None:
+        """Another address or route: who is on the site is asked anew."""
+        self._is_elsewhere = True
+        self._changed.set()
 
     # --- ports.SignallingChannel -----------------------------------------------------------
 
@@ -263,9 +269,10 @@ class SignallingWays:
         while True:
             self._changed.clear()
             pause_s: float | None = None
-            if not self._is_wanted:
+            if not self._is_wanted or self._is_elsewhere:
+                self._is_elsewhere = False
                 await self._close_near()
-            elif not self._is_open:
+            if self._is_wanted and not self._is_open:
                 await asyncio.sleep(NEAR_AFTER_S)
                 pause_s = await self._open() if self._is_wanted else None
             try:
