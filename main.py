@@ -10,8 +10,6 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
-from app.remote.near_desks import NearDesks
-from app.remote.near_proof import NearIdentity
 from PySide6.QtWidgets import QApplication
 
 from app.domain.access import Role
@@ -22,6 +20,8 @@ from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
+from app.remote.near_desks import NearDesks
+from app.remote.near_proof import NearIdentity
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
