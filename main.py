@@ -221,7 +221,7 @@ async def in_store(
     def network_changed() -> None:
         services.call.network_changed()
         tasks.start(channel.network_changed(), "another address")
-        ways.network_changed()
+        near.network_changed()
 
     tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
     models, window_model = make_models(

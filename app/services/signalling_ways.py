@@ -65,7 +65,7 @@ class SignallingWays:
         self._room: RoomHeard | None = None  # as the server told it last, of the joined visit
         self._found: dict[DeviceId, NearFound] = {}
         self._seats: dict[DeviceId, SeatState] = {}  # of desks on the site, in the joined visit
-        self._is_open = self._is_elsewhere = False
+        self._is_open = False
         self._changed = asyncio.Event()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(WAITING)
 
@@ -74,11 +74,6 @@ class SignallingWays:
         if person != self._person:
             self._person = person
             self._present()
-
-    def network_changed(self) -> None:
-        """Another address or route: who is on the site is asked anew."""
-        self._is_elsewhere = True
-        self._changed.set()
 
     # --- ports.SignallingChannel -----------------------------------------------------------
 
@@ -246,10 +241,18 @@ class SignallingWays:
     # --- open or not -----------------------------------------------------------------------
 
     def _present(self) -> None:
-        if self._person is not None:
-            person = self._person
-            self._near.present(person.id, person.name, self._role, self._joined)
+        """Closed, the others are told at the next opening."""
+        self._say_who_we_are()
         self._changed.set()
+
+    def _say_who_we_are(self) -> None:
+        person = self._person
+        if person is None or not self._is_open:
+            return
+        try:
+            self._near.present(person.id, person.name, self._role, self._joined)
+        except Failure as failure:
+            log.warning("desks on the site are not told who works here: %s", failure.code)
 
     @property
     def _is_wanted(self) -> bool:
@@ -269,10 +272,9 @@ class SignallingWays:
         while True:
             self._changed.clear()
             pause_s: float | None = None
-            if not self._is_wanted or self._is_elsewhere:
-                self._is_elsewhere = False
+            if not self._is_wanted:
                 await self._close_near()
-            if self._is_wanted and not self._is_open:
+            elif not self._is_open:
                 await asyncio.sleep(NEAR_AFTER_S)
                 pause_s = await self._open() if self._is_wanted else None
             try:
@@ -285,6 +287,7 @@ class SignallingWays:
         """After which pause it is tried again; None: it need not be."""
         try:
             self._is_open = await self._open_near()
+            self._say_who_we_are()
         except Failure as failure:
             log.warning("not open to desks on the site: %s", failure.code)
         except OSError as error:

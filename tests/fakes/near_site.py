@@ -29,7 +29,6 @@ class NearHere:
 
     async def open(self) -> bool:
         self._site.open[self._device] = self
-        self._tell_all()
         for other in self._others():
             if other._me is not None:
                 self._heard.put_nowait(other._me)
@@ -68,6 +67,7 @@ class NearHere:
         self._site.open[device]._heard.put_nowait(word)
 
     async def close(self) -> None:
+        self._me = None
         if self._site.open.pop(self._device, None) is not None:
             for other in self._others():
                 other._heard.put_nowait(NearLost(self._device))

@@ -167,7 +167,7 @@ async def run(
                 say(network="changed")
                 call.network_changed()
                 tasks.start(channel.network_changed(), "another address")
-                ways.network_changed()
+                near.network_changed()
 
             def told(state: CallState) -> None:
                 say(phase=state.phase, link=str(state.link))

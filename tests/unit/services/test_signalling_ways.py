@@ -232,18 +232,17 @@ async def test_a_device_without_a_lease_tries_again_and_tells_nobody() -> None:
         assert site.near.opened >= 3 and not site.near.is_open
 
 
-async def test_at_another_address_the_site_is_asked_anew() -> None:
+async def test_whoever_comes_back_to_the_site_says_again_who_they_are() -> None:
     async with opened() as site:
         await site.line_goes()
         with pytest.raises(Unavailable):
             await site.ways.join(VISIT)
-        site.near.hears(CART)
+        site.channel.goes_up()
         await settled()
-        site.ways.network_changed()
-        await site.clock.passes(NEAR_AFTER_S + 0.1)
-        assert site.near.opened == 2 and site.near.is_open
-        assert site.rooms()[-1] == {US: True, CART.device: False}
-        assert not site.ways.reaches(VISIT)
+        told = len(site.near.presented)
+        await site.line_goes()
+        assert site.near.opened == 2
+        assert site.near.presented[told:] == [(LIN.id, VISIT)]
 
 
 async def test_where_nobody_works_no_desk_is_told() -> None:
