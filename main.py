@@ -20,6 +20,8 @@ from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
+from app.remote.near_desks import NearDesks
+from app.remote.near_proof import NearIdentity
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
@@ -29,6 +31,7 @@ from app.runtime.loop_watch import LoopWatch
 from app.runtime.network_watch import NetworkWatch
 from app.runtime.process_guard import forbid_core_dumps, make_files_private
 from app.runtime.tasks import TaskOwner
+from app.services import ports
 from app.services.acts import Acts
 from app.services.all_services import Services, wire
 from app.services.bp_protocol import BpProtocol
@@ -59,9 +62,10 @@ from app.services.receipts import Receipts
 from app.services.recordings import Recordings
 from app.services.relays import Relays
 from app.services.sign_in import SignIn, SignInPhase
+from app.services.signalling_ways import SignallingWays
 from app.services.sound_files import SoundFiles
 from app.services.sound_labels import SoundLabels
-from app.services.standing import DeviceStanding
+from app.services.standing import DeviceStanding, what_proves_this_device
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -180,7 +184,17 @@ async def in_store(
     urls = (settings.server, *settings.other_servers)
     places = ServerPlaces(*(server_address(url, settings.ca) for url in urls))
     server_api = await house.enter_async_context(ServerApi(places, tokens, clock, device.id))
-    channel = SignallingChannel(places, tokens)
+    channel, near = SignallingChannel(places, tokens), NearDesks(clock)
+
+    async def open_near() -> bool:
+        proof = await store.transaction(what_proves_this_device)
+        if proof is not None:
+            await near.open(NearIdentity(device, *proof))
+        return proof is not None
+
+    ways = SignallingWays(
+        channel, near, clock, device=device.id, role=settings.role, open_near=open_near
+    )
     defects = Defects(settings.profile / "defects")
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
@@ -200,13 +214,14 @@ async def in_store(
             CameraHead(settings.camera_head, clock=clock, on_defect=defects.on_defect)
         )
     services = make_services(
-        settings, store, server_api, channel, device, engine, instruments, clock, head
+        settings, store, server_api, ways, device, engine, instruments, clock, head
     )
     channel.renew = services.sign_in.renew_tokens
 
     def network_changed() -> None:
         services.call.network_changed()
         tasks.start(channel.network_changed(), "another address")
+        near.network_changed()
 
     tasks.start_lasting(NetworkWatch(network_changed).run, "network watch")
     models, window_model = make_models(
@@ -227,6 +242,7 @@ async def in_store(
     defects.reported.connect(window.tell_defect)
     join_pictures(window, engine)
     wire(services, tasks)
+    services.sign_in.state.listen(lambda state: ways.person_is(state.person))
     if running is not None:
         await services.sign_in.reopen(has_running_call=True)
         if services.sign_in.state.value.phase is SignInPhase.LOCKED:
@@ -246,7 +262,7 @@ def make_services(
     settings: Settings,
     store: OfflineStore,
     server_api: ServerApi,
-    channel: SignallingChannel,
+    channel: ports.SignallingChannel,
     device: DeviceCredentials,
     engine: RemoteControl,
     instruments: Instruments,

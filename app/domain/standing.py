@@ -33,6 +33,14 @@ Standing = Lease | Revocation
 
 
 @dataclass(frozen=True, slots=True)
+class ToldStanding:
+    """`signed`: the document and signature as received, which prove it to others, too."""
+
+    standing: Standing
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptStanding:
     """`received_at` by the device's clock, which may be wrong as long as it is equally wrong."""
 

@@ -27,7 +27,7 @@ from app.contract.standing import (
 from app.domain.clock import plausible_instant
 from app.domain.failures import Code, Untrusted
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import Standing
+from app.domain.standing import Standing, ToldStanding
 
 # A server whose clock was mended after it enrolled a device is still the same server.
 CLOCK_MENDED_BY = timedelta(days=1)
@@ -79,7 +79,7 @@ def standing_proof(device: DeviceCredentials) -> str:
     return sign(device, standing_proof_bytes(device.id))
 
 
-def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -> Standing:
+def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -> ToldStanding:
     """Untrusted unless the server of the certificate kept here has signed it for this device."""
     try:
         words = certificate_words(CertificateOut.model_validate_json(known))
@@ -88,7 +88,7 @@ def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing") from error
     if standing.device != device.id:
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing of another device")
-    return standing
+    return ToldStanding(standing, told.model_dump_json())
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId
 from app.domain.server_words import ArrivingPart, ChainPart, DeviceCredentials, PushAnswer, SignedIn
-from app.domain.standing import Standing
+from app.domain.standing import ToldStanding
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from app.remote.device_key import (
     checked_certificate,
@@ -129,7 +129,7 @@ class ServerApi:
         self._tokens.keep(answer.access_token, answer.expires_in_s)
         return answer.refresh_token
 
-    async def standing(self, device: DeviceCredentials, known_certificate: str) -> Standing:
+    async def standing(self, device: DeviceCredentials, known_certificate: str) -> ToldStanding:
         body = StandingIn(device=device.id, proof=standing_proof(device))
         answer = await self._post("/v1/standing", body, StandingOut, with_token=False)
         return checked_standing(answer, device, known_certificate)

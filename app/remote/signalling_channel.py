@@ -177,6 +177,9 @@ class SignallingChannel:
     async def leave(self, visit: VisitId) -> None:
         await self._say(Leave(visit=visit))
 
+    def reaches(self, visit: VisitId) -> bool:
+        return self._socket is not None
+
     async def signal(self, visit: VisitId, link: LinkId, payload: dict[str, Json]) -> None:
         await self._say(Signal(visit=visit, link=link, payload=payload))
 

@@ -522,7 +522,9 @@ class Call:
             self._tell(link=warm)
             await self._engine.fill(warm)
             return
-        if self._role is not Role.CLINICIAN or not self._switchboard.socket.value.is_up:
+        if self._role is not Role.CLINICIAN or state.visit is None:
+            return
+        if not self._switchboard.channel.reaches(state.visit):
             return
         link = LinkId(new_id())
         self._moved_on_at, self._is_elsewhere = self._acts.clock.monotonic(), False

@@ -54,11 +54,12 @@ from app.domain.engine import SoundPlaying as SoundPlaying
 from app.domain.engine import SoundRefused as SoundRefused
 from app.domain.engine import SoundStopped as SoundStopped
 from app.domain.file_purges import FilePurge
-from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, RecordId, VisitId
+from app.domain.ids import ChangeId, DeviceId, LinkId, PatientId, PersonId, RecordId, VisitId
 from app.domain.ladder import Wants as Wants
 from app.domain.listening import Listening, Playing, Slot
 from app.domain.measurement import Measurement
 from app.domain.messages import Message
+from app.domain.near_words import NearHeard
 from app.domain.notes import Note
 from app.domain.patients import Patient
 from app.domain.reading import Reading
@@ -369,8 +370,30 @@ class SignallingChannel(Protocol):
         ...
 
     async def leave(self, visit: VisitId) -> None: ...
+    def reaches(self, visit: VisitId) -> bool:
+        """Whether a signal of that visit has a way now."""
+        ...
+
     async def signal(self, visit: VisitId, link: LinkId, payload: dict[str, Json]) -> None: ...
     async def live(self, visit: VisitId, payload: dict[str, Json]) -> None: ...
+
+
+class NearDesks(Protocol):
+    """Desks on the same site that have proven who they are; open only while it is needed."""
+
+    def events(self) -> AsyncGenerator[NearHeard, None]: ...
+    def present(self, person: PersonId, name: str, role: Role, visit: VisitId | None) -> None:
+        """Who works here and whose call they have joined: told to each desk, now and later."""
+        ...
+
+    async def signal(
+        self, device: DeviceId, visit: VisitId, link: LinkId, payload: dict[str, Json]
+    ) -> None:
+        """Unavailable when that desk is not connected."""
+        ...
+
+    async def live(self, device: DeviceId, visit: VisitId, payload: dict[str, Json]) -> None: ...
+    async def close(self) -> None: ...
 
 
 # --- the call ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from app.domain.audit import Act
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import DeviceId
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import KeptStanding, Lease, Revocation, Standing, why_not
+from app.domain.standing import KeptStanding, Lease, Revocation, ToldStanding, why_not
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.ports import UnitOfWork
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 ASK_EVERY_S = 600.0
 AGAIN_S = 30.0
-STANDING, SEEN = "standing", "latest-time-seen"
+STANDING, SEEN, SIGNED_LEASE = "standing", "latest-time-seen", "signed-lease"
 
 
 class StandingApi(Protocol):
-    async def standing(self, device: DeviceCredentials, known_certificate: str) -> Standing:
+    async def standing(self, device: DeviceCredentials, known_certificate: str) -> ToldStanding:
         """Untrusted when it is not signed by the server of that certificate."""
         ...
 
@@ -84,8 +84,10 @@ class DeviceStanding:
         certificate = await self._acts.read(lambda unit: unit.kept.text("certificate"))
         if certificate is None:
             return  # no server knows this device yet
-        standing = await self._server_api.standing(self._device, certificate)
-        before = await self._acts.read(_keep(KeptStanding(standing, self._acts.clock.now())))
+        told = await self._server_api.standing(self._device, certificate)
+        standing = told.standing
+        kept = KeptStanding(standing, self._acts.clock.now())
+        before = await self._acts.read(_keep(kept, told.signed))
         if isinstance(standing, Revocation):
             is_news = before is None or before.standing != standing
             await self._revoked(standing, is_news=is_news)
@@ -98,6 +100,12 @@ class DeviceStanding:
         await self._sign_out(Code.DEVICE_REVOKED)
         if revocation.wipes:
             await self._wipe()
+
+
+def what_proves_this_device(unit: UnitOfWork) -> tuple[str, str] | None:
+    """Its certificate and its lease, as the server signed them; None: it has nothing yet."""
+    certificate, lease = unit.kept.text("certificate"), unit.kept.text(SIGNED_LEASE)
+    return None if certificate is None or lease is None else (certificate, lease)
 
 
 def why_not_offline(unit: UnitOfWork, now: datetime) -> Code | None:
@@ -131,7 +139,7 @@ def kept_standing(unit: UnitOfWork) -> KeptStanding | None:
     return KeptStanding(Lease(device, issued_at, expires_at), received_at)
 
 
-def _keep(kept: KeptStanding) -> Callable[[UnitOfWork], KeptStanding | None]:
+def _keep(kept: KeptStanding, signed: str) -> Callable[[UnitOfWork], KeptStanding | None]:
     """The standing before. An older document than the one here changes nothing."""
     standing = kept.standing
     fields: dict[str, object] = {
@@ -148,6 +156,7 @@ def _keep(kept: KeptStanding) -> Callable[[UnitOfWork], KeptStanding | None]:
         before = kept_standing(unit)
         if before is None or standing.issued_at >= before.standing.issued_at:
             unit.kept.keep_text(STANDING, json.dumps(fields))
+            unit.kept.keep_text(SIGNED_LEASE, signed if isinstance(standing, Lease) else None)
             # In contact the server is believed: a clock that ran ahead here ends no lease.
             unit.kept.keep_text(SEEN, kept.received_at.isoformat())
         return before

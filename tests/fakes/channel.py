@@ -52,6 +52,9 @@ class FakeChannel:
     async def leave(self, visit: VisitId) -> None:
         self._say("leave", visit)
 
+    def reaches(self, visit: VisitId) -> bool:
+        return self.is_up
+
     async def signal(self, visit: VisitId, link: LinkId, payload: dict[str, Json]) -> None:
         self._say("signal", visit, link, payload)
 

@@ -29,6 +29,7 @@ from app.remote.tokens import Tokens
 from app.runtime.tasks import TaskOwner
 from app.services.all_services import wire
 from app.services.sign_in import SignInPhase
+from app.services.signalling_ways import SignallingWays
 from app.settings import Settings
 from media.link.remote_control import RemoteControl
 from offline_store.database import OfflineStore
@@ -37,6 +38,7 @@ from tests.fakes.cuff import FakeCuff
 from tests.fakes.engine import FakeEngine
 from tests.fakes.instruments import FakeInstruments
 from tests.fakes.keyring import KeyringInMemory
+from tests.fakes.near_site import NearHere, NearSite
 from tests.fakes.network import Network
 from tests.fakes.store import kept_store
 from tests.fakes.time_loop import LoopClock, until
@@ -104,6 +106,15 @@ class Desk:
         channel = SignallingChannel(
             ServerPlaces(address), tokens, cast(Any, self.network.open_socket)
         )
+        near = NearHere(device.id, self.clinic.site)
+        ways = SignallingWays(
+            channel,
+            near,
+            cast(Any, clock),
+            device=device.id,
+            role=self.settings.role,
+            open_near=near.open,
+        )
         self.tasks = await enter(TaskOwner("window", self.clinic.defects.append))
         self.cuff = FakeCuff(clock)
         has_cuff = self.settings.cuff is not None
@@ -113,7 +124,7 @@ class Desk:
             self.settings,
             self.store,
             api,
-            channel,
+            ways,
             device,
             engine,
             self.instruments,
@@ -134,6 +145,7 @@ class Desk:
         self.models: Models = models[0]
         self.window: WindowViewModel = models[1]
         wire(self.services, self.tasks)
+        self.services.sign_in.state.listen(lambda state: ways.person_is(state.person))
         if running is not None:
             await self.services.sign_in.reopen(has_running_call=True)
             if self.services.sign_in.state.value.phase is SignInPhase.LOCKED:
@@ -233,6 +245,7 @@ class Clinic:
         self.desks: list[Desk] = []
         self.people: dict[Role, Person] = {}
         self.expected_errors: list[str] = []
+        self.site: NearSite | None = None  # None: each desk is at a site of its own
 
     def expects(self, record: logging.LogRecord) -> bool:
         return any(words in record.getMessage() for words in self.expected_errors)

@@ -1,8 +1,9 @@
 """A desk without a window in a namespace of its own: real sign-in, signalling, services and links.
 
-`python -m tests.whole.called_desk ROLE SERVER USERNAME VISIT CA [looks-on]`, the password on
-standard input. Who looks on has the chart open, and joins when another line is there. Tells a JSON
-line for each change of the call, and ten times a second when media were last heard.
+`python -m tests.whole.called_desk ROLE SERVER USERNAME VISIT CA [on-site] [looks-on]`, the password
+on standard input. One on site opens to other desks there while the server is away. Who looks on has
+the chart open, and joins when another line is there. Tells a JSON line for each change of the call,
+and ten times a second when media were last heard.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ from app.domain.engine import (
 from app.domain.ids import DeviceId, LinkId, VisitId, new_id
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
+from app.remote.near_desks import NearDesks
+from app.remote.near_proof import NearIdentity
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
@@ -34,6 +37,7 @@ from app.runtime.network_watch import NetworkWatch
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.call import Call, CallState
+from app.services.signalling_ways import SignallingWays
 from app.services.switchboard import Switchboard
 from media.call_links import CallLinks
 from media.devices.sound_pace import SoundPace
@@ -125,7 +129,7 @@ def say(**fields: object) -> None:
 
 
 async def run(
-    role: Role, server: str, username: str, visit: VisitId, authority: str, *, looks_on: bool
+    role: Role, server: str, username: str, visit: VisitId, authority: str, more: list[str]
 ) -> None:
     password = sys.stdin.readline().strip()
     clock, tokens = SystemClock(), Tokens()
@@ -141,7 +145,20 @@ async def run(
             acts = Acts(store, clock, device.id)
             acts.now_acting(signed_in.person)
             channel = SignallingChannel(ServerPlaces(address), tokens)
-            switchboard = Switchboard(channel, clock)
+            certificate = signed_in.certificate
+            lease = (await api.standing(device, certificate)).signed
+            near = NearDesks(clock)
+
+            async def open_near() -> bool:
+                if "on-site" in more:
+                    await near.open(NearIdentity(device, certificate, lease))
+                return "on-site" in more
+
+            ways = SignallingWays(
+                channel, near, clock, device=device.id, role=role, open_near=open_near
+            )
+            ways.person_is(signed_in.person)
+            switchboard = Switchboard(ways, clock)
             engine = EngineHere(tasks)
             call = Call(engine=engine, switchboard=switchboard, acts=acts, role=role)  # type: ignore[arg-type]  # what Call asks
             engine.call = call
@@ -150,6 +167,7 @@ async def run(
                 say(network="changed")
                 call.network_changed()
                 tasks.start(channel.network_changed(), "another address")
+                near.network_changed()
 
             def told(state: CallState) -> None:
                 say(phase=state.phase, link=str(state.link))
@@ -160,7 +178,7 @@ async def run(
             switchboard.start()
             call.heard_engine(EngineAttached(None, None, False, False, True))
             setup = CallSetup(visit, role, username, None, None, None, None)
-            if looks_on:
+            if "looks-on" in more:
                 await call.prepare(setup)
                 await asyncio.to_thread(sys.stdin.readline)
                 say(clicked=time.monotonic())
@@ -172,7 +190,4 @@ async def run(
 
 if __name__ == "__main__":
     _, role, server, username, visit, authority, *more = sys.argv
-    looks_on = more == ["looks-on"]
-    asyncio.run(
-        run(Role(role), server, username, VisitId(UUID(visit)), authority, looks_on=looks_on)
-    )
+    asyncio.run(run(Role(role), server, username, VisitId(UUID(visit)), authority, more))

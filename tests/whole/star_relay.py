@@ -2,6 +2,7 @@
 
 `python -m tests.whole.star_relay DELAY_MS NAMESPACE...`: arm N gets 10.98.N.2 on its `line0`. Each
 line of standard input is `cut N` or `heal N`: of a cut arm nothing passes, either way, unanswered.
+What is for many (224.0.0.0/4) goes to all other arms, as in one building.
 """
 
 import ctypes
@@ -48,6 +49,15 @@ def open_line(namespace: str, number: int) -> int:
     return line
 
 
+def arms_for(packet: bytes, since: int, arms: int) -> list[int]:
+    """Where an IPv4 packet goes that came from the arm `since`; what goes nowhere is lost."""
+    if packet[0] >> 4 != 4:
+        return []
+    if packet[16] >> 4 == 14:
+        return [arm for arm in range(arms) if arm != since]
+    return [packet[18]] if packet[16:18] == b"\x0a\x62" and packet[18] < arms else []
+
+
 def main() -> None:
     delay_s, names = float(sys.argv[1]) / 1000, sys.argv[2:]
     lines = [open_line(name, number) for number, name in enumerate(names)]
@@ -74,8 +84,7 @@ def main() -> None:
                     packet = os.read(key.fd, 2048)
                 except BlockingIOError:
                     break
-                to = packet[18] if packet[0] >> 4 == 4 and packet[16:18] == b"\x0a\x62" else -1
-                if 0 <= to < len(lines):
+                for to in arms_for(packet, key.data, len(lines)):
                     packets += 1
                     heapq.heappush(
                         waiting, (time.monotonic() + delay_s, packets, key.data, to, packet)

@@ -72,7 +72,9 @@ def until(is_so: Callable[[], object], what: str, limit_s: float = LIMIT_S) -> N
 
 
 class Places:
-    def __init__(self, folder: Path, house: ExitStack, *words_of_clinician: str) -> None:
+    def __init__(
+        self, folder: Path, house: ExitStack, *words_of_clinician: str, both: tuple[str, ...] = ()
+    ) -> None:
         self._names = [f"back{os.getpid()}{letter}" for letter in "abs"]
         self._last = {CLINICIAN: 2, CART: 2}  # what each one's address ends in
         for name in self._names:
@@ -102,7 +104,7 @@ class Places:
             (CART, Role.PRESENTER, "nurse-kim"),
         ):
             url = f"https://{SERVER_ADDRESS}:8470"
-            more = words_of_clinician if place == CLINICIAN else ()
+            more = (*both, *(words_of_clinician if place == CLINICIAN else ()))
             given = (role, url, username, self.visit, str(certificates.authority), *more)
             desk = self._at(place, "tests.whole.called_desk", *given, typed=PASSWORD + "\n")
             house.callback(desk.ends)

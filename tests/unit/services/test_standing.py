@@ -10,9 +10,14 @@ import pytest
 from app.domain.audit import Act
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import Lease, Revocation, Standing
+from app.domain.standing import Lease, Revocation, ToldStanding
 from app.services.sign_in import SignInPhase
-from app.services.standing import ASK_EVERY_S, DeviceStanding, why_not_offline
+from app.services.standing import (
+    ASK_EVERY_S,
+    DeviceStanding,
+    what_proves_this_device,
+    why_not_offline,
+)
 from tests.unit.services.given import DeskOnFakes
 
 TWELVE_HOURS = timedelta(hours=12)
@@ -28,12 +33,13 @@ class FakeStandings:
     failure: Failure | None = None
     asked: list[str] = field(default_factory=list)
 
-    async def standing(self, device: DeviceCredentials, known_certificate: str) -> Standing:
+    async def standing(self, device: DeviceCredentials, known_certificate: str) -> ToldStanding:
         if self.failure is not None:
             raise self.failure
         self.asked.append(known_certificate)
         now = self.desk.clock.now()
-        return self.revoked or Lease(device.id, now, now + TWELVE_HOURS)
+        told = self.revoked or Lease(device.id, now, now + TWELVE_HOURS)
+        return ToldStanding(told, f"signed {now}")
 
 
 @dataclass
@@ -86,6 +92,17 @@ async def test_it_is_renewed_while_the_server_answers(doctor: DeskOnFakes) -> No
         here.standings.failure = Unavailable(Code.SERVER_UNREACHABLE)
         await doctor.clock.passes(11 * 3600)
         assert await doctor.acts.read(lambda u: why_not_offline(u, doctor.clock.now())) is None
+
+
+async def test_what_proves_this_device_to_others_is_kept_until_it_is_revoked(
+    doctor: DeskOnFakes,
+) -> None:
+    async with held(doctor) as here:
+        kept = await doctor.acts.read(what_proves_this_device)
+        assert kept is not None and kept[0] == "certificate" and kept[1].startswith("signed ")
+        here.standings.revoked = Revocation(doctor.acts.device, doctor.clock.now(), wipes=False)
+        await doctor.clock.passes(ASK_EVERY_S + 1)
+        assert await doctor.acts.read(what_proves_this_device) is None
 
 
 async def test_work_without_the_server_ends_with_the_lease(doctor: DeskOnFakes) -> None:
