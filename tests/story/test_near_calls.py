@@ -36,7 +36,7 @@ async def the_server_sees_one_visit(clinic: Clinic, booked: Booked, *desks: Desk
 async def test_a_call_that_is_lost_with_the_line_comes_back_without_the_server(
     clinic: Clinic,
 ) -> None:
-    clinic.site = NearSite()
+    site = clinic.site = NearSite()
     booked, cart, desk = await in_a_call(clinic)
     wire = desk.engine.wire
     assert wire is not None
@@ -50,7 +50,7 @@ async def test_a_call_that_is_lost_with_the_line_comes_back_without_the_server(
     await desk.keeps_note("made without a server")
     await cart.keeps_pressure(131, 82)
     await the_server_sees_one_visit(clinic, booked, cart, desk)
-    await until(lambda: not clinic.site.open)
+    await until(lambda: not site.open)
     assert (phase(cart), phase(desk)) == (Phase.LIVE, Phase.LIVE)
 
 

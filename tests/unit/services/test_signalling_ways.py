@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.domain.access import Role
+from app.domain.changes import Json
 from app.domain.failures import Unavailable
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId, new_id
 from app.domain.near_words import NearFound, NearLive, NearLost, NearSignal
@@ -23,7 +24,7 @@ US = DeviceId(new_id())
 LIN = Person(PersonId(new_id()), "Dr Lin", Role.CLINICIAN)
 CART = NearFound(DeviceId(new_id()), PersonId(new_id()), "Nurse Kim", Role.PRESENTER, VISIT)
 LINK = LinkId(new_id())
-OFFER = {"type": "offer", "sdp": "v=0\r\na=fingerprint:sha-256 AB:CD\r\n"}
+OFFER: dict[str, Json] = {"type": "offer", "sdp": "v=0\r\na=fingerprint:sha-256 AB:CD\r\n"}
 
 
 @dataclass
@@ -251,5 +252,5 @@ async def test_where_nobody_works_no_desk_is_told() -> None:
         assert site.near.is_open
         site.ways.person_is(None)
         await settled()
-        assert not site.near.is_open
+        assert [site.near.is_open] == [False]
         assert any(isinstance(word, SocketDown) for word in site.heard)
