@@ -232,10 +232,10 @@ class SignallingWays:
                 self._device, me.id, me.name, self._role, True, self._joined_at
             )
         for device, seat in self._seats.items():
-            if device not in seats:
-                seats[device] = seat
-            elif seat.is_connected:
+            if device in seats and seat.is_connected:
                 seats[device] = replace(seats[device], is_connected=True)
+            elif seat.is_connected or self._room is None:
+                seats.setdefault(device, seat)  # who is gone from both is gone
         await self._heard.put(RoomHeard(self._joined, tuple(seats.values())))
 
     # --- open or not -----------------------------------------------------------------------

@@ -369,6 +369,7 @@ async def test_a_store_of_the_release_before_gets_what_is_new_and_keeps_what_it_
     connection.execute("DROP TABLE sent")
     connection.execute("DROP TABLE departures")
     connection.execute("DROP INDEX outbox_of_kind")
+    connection.execute("DROP INDEX heard_of_patient")
     connection.execute("PRAGMA user_version = 2")
     connection.close()
     async with kept_store(folder, ring) as store:

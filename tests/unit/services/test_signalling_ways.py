@@ -212,6 +212,21 @@ async def test_when_the_server_is_back_the_site_is_told_of_us_no_more() -> None:
         assert [words[0] for words in site.channel.said] == ["join", "signal"]
 
 
+async def test_who_left_while_the_server_was_away_has_no_seat_when_it_is_back() -> None:
+    async with opened() as site:
+        await site.line_goes()
+        with pytest.raises(Unavailable):
+            await site.ways.join(VISIT)
+        site.near.hears(CART)
+        site.near.hears(NearLost(CART.device))
+        await settled()
+        assert site.rooms()[-1] == {US: True, CART.device: False}
+        site.channel.goes_up()
+        site.channel.hears(room(VISIT, seat(Role.CLINICIAN, site.clock, device=US)))
+        await settled()
+        assert site.rooms()[-1] == {US: True}
+
+
 async def test_one_that_does_not_answer_is_asked_by_the_server_where_that_is_up() -> None:
     async with opened() as site:
         await site.ways.join(VISIT)
