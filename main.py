@@ -187,6 +187,8 @@ async def in_store(
     channel, near = SignallingChannel(places, tokens), NearDesks(clock)
 
     async def open_near() -> bool:
+        if not settings.opens_to_site:
+            return False
         proof = await store.transaction(what_proves_this_device)
         if proof is not None:
             await near.open(NearIdentity(device, *proof))

@@ -36,6 +36,7 @@ class Settings:
     cuff: str | None
     shows_witness: bool
     has_echo_control: bool = True
+    opens_to_site: bool = True
     exam_camera: str | None = None
     camera_head: str | None = None
     far_control: Policy = Policy.ASK
@@ -123,6 +124,11 @@ def read_settings(
         help="an instrument on a serial port, such as suntech=/dev/ttyUSB0; may be said again",
     )
     parser.add_argument(
+        "--no-site",
+        action="store_true",
+        help="while the server is away, neither look for desks on the same site nor be found there",
+    )
+    parser.add_argument(
         "--no-echo-control",
         action="store_true",
         help="send the voice as the microphone brings it (the room or the device sees to echo)",
@@ -202,6 +208,7 @@ def read_settings(
         renews_key=given.renew_key,
         keep_for=None if given.keep_days is None else timedelta(days=given.keep_days),
         has_echo_control=not given.no_echo_control,
+        opens_to_site=not given.no_site,
         exam_camera=given.exam_camera,
         camera_head=given.camera_head,
         far_control=Policy(given.far_control),

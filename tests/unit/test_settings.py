@@ -94,3 +94,8 @@ def test_traces_are_written_into_a_folder(
         read_settings(["--profile", "x", "--trace-devices", str(file)], "desk")
     assert "heart.wav is no folder" in capsys.readouterr().err
     given("--trace-devices", str(tmp_path / "new"))
+
+
+def test_whether_desks_on_the_site_may_find_this_one_is_its_owners_to_say() -> None:
+    assert given().opens_to_site
+    assert not given("--no-site").opens_to_site
