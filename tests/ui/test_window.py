@@ -37,6 +37,16 @@ class Window:
         settle()
 
 
+def test_the_ground_is_ours_and_not_the_styles(look: theme.Look) -> None:
+    """Seen in the real window only: in the gallery the pages stand in none."""
+    shown = Window(look)
+    shown.stills.window.show(WindowScreen(Page.TODAY))
+    settle()
+    window = shown.window
+    seen = window.grab().toImage().pixelColor(window.width() // 2, window.height() * 3 // 4)
+    assert seen.name().upper() == theme.GROUND
+
+
 def test_closing_the_window_only_asks_to_leave(look: theme.Look) -> None:
     window = Window(look)
     window.window.close()

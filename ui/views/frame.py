@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
@@ -76,6 +77,7 @@ class Frame(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # also inside another widget
         self.visit = VisitView(models.visit, look, sources, strips)
         self._make: dict[Page, Callable[[], PageView]] = {
             Page.SIGN_IN: lambda: SignInView(models.sign_in, look),
