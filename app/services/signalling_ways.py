@@ -78,15 +78,16 @@ class SignallingWays:
     # --- ports.SignallingChannel -----------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[Heard, None]:
-        async with TaskOwner("signalling ways") as tasks:
-            tasks.start_lasting(self._hear_server, "server")
-            tasks.start_lasting(self._hear_near, "desks on the site")
-            tasks.start_lasting(self._keep_open, "open to the site")
-            try:
+        try:
+            async with TaskOwner("signalling ways") as tasks:
+                tasks.start_lasting(self._hear_server, "server")
+                tasks.start_lasting(self._hear_near, "desks on the site")
+                tasks.start_lasting(self._keep_open, "open to the site")
                 while True:
                     yield await self._heard.get()
-            finally:
-                await self._close_near()
+        finally:
+            self._is_open = False
+            await self._near.close()  # also what was just being opened
 
     async def join(self, visit: VisitId) -> None:
         if visit != self._joined:

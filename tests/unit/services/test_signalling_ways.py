@@ -40,6 +40,11 @@ class Site:
         self.channel.goes_down()
         await self.clock.passes(NEAR_AFTER_S + 0.1)
 
+    async def joins_without_a_line(self) -> None:
+        await self.line_goes()
+        with pytest.raises(Unavailable):
+            await self.ways.join(VISIT)
+
     def rooms(self) -> list[dict[DeviceId, bool]]:
         """Who sat in the visit's room, and whether connected."""
         told = [word for word in self.heard if isinstance(word, RoomHeard)]
@@ -83,9 +88,7 @@ async def test_nobody_on_the_site_is_told_of_us_while_the_server_answers() -> No
 
 async def test_without_the_line_the_cart_on_the_site_is_seated_and_reached() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         assert site.near.presented[-1] == (LIN.id, VISIT)
         assert not site.ways.reaches(VISIT)
         site.near.hears(CART)
@@ -115,9 +118,7 @@ async def test_whoever_was_found_before_the_join_is_seated_at_it() -> None:
 
 async def test_what_comes_by_a_proven_way_is_vouched_for() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.near.hears(CART)
         site.near.hears(NearSignal(CART.device, VISIT, LINK, OFFER))
         site.near.hears(NearLive(CART.device, VISIT, {"mmHg": 90}))
@@ -136,9 +137,7 @@ async def test_what_comes_by_a_proven_way_is_vouched_for() -> None:
 )
 async def test_who_is_not_the_other_side_of_this_visit_says_nothing_in_it(who: NearFound) -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.near.hears(who)
         site.near.hears(NearSignal(who.device, VISIT, LINK, OFFER))
         site.near.hears(NearLive(who.device, VISIT, {"mmHg": 90}))
@@ -150,9 +149,7 @@ async def test_who_is_not_the_other_side_of_this_visit_says_nothing_in_it(who: N
 
 async def test_a_description_that_is_none_is_not_passed_on() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.near.hears(CART)
         site.near.hears(NearSignal(CART.device, VISIT, LINK, {"sdp": ["a", "list"]}))
         many = "".join(f"a=fingerprint:sha-256 {number:02X}\r\n" for number in range(40))
@@ -163,9 +160,7 @@ async def test_a_description_that_is_none_is_not_passed_on() -> None:
 
 async def test_a_cart_that_is_gone_keeps_its_seat_and_one_that_hung_up_does_not() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.near.hears(CART)
         site.near.hears(NearLost(CART.device))
         site.near.hears(CART)
@@ -214,9 +209,7 @@ async def test_when_the_server_is_back_the_site_is_told_of_us_no_more() -> None:
 
 async def test_who_left_while_the_server_was_away_has_no_seat_when_it_is_back() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.near.hears(CART)
         site.near.hears(NearLost(CART.device))
         await settled()
@@ -250,9 +243,7 @@ async def test_a_device_without_a_lease_tries_again_and_tells_nobody() -> None:
 
 async def test_whoever_comes_back_to_the_site_says_again_who_they_are() -> None:
     async with opened() as site:
-        await site.line_goes()
-        with pytest.raises(Unavailable):
-            await site.ways.join(VISIT)
+        await site.joins_without_a_line()
         site.channel.goes_up()
         await settled()
         told = len(site.near.presented)
@@ -269,3 +260,20 @@ async def test_where_nobody_works_no_desk_is_told() -> None:
         await settled()
         assert [site.near.is_open] == [False]
         assert any(isinstance(word, SocketDown) for word in site.heard)
+
+
+async def test_who_leaves_while_it_is_being_opened_leaves_nothing_open() -> None:
+    async with opened() as site:
+        begun = asyncio.Event()
+        open_now = site.near.open
+
+        async def slowly() -> bool:
+            await open_now()
+            begun.set()
+            await asyncio.sleep(60)
+            return True
+
+        site.ways._open_near = slowly
+        site.channel.goes_down()
+        await begun.wait()
+        assert site.near.is_open  # and closed by the end of `opened`
