@@ -32,9 +32,10 @@ from tests.whole.browser_visit import BrowserVisit, visit_with_a_browser
 pytestmark = pytest.mark.whole
 
 # From 0.15 and 0.3 Mbit/s. A megabit is passed in 0.3 s on a calm machine; on a busy one the first
-# packets queue for a processor, which is a full line to whoever measures it, and 0.6 was seen.
+# packets queue for a processor, which is a full line to whoever measures it: the line is then asked
+# again after some 3 s. How soon a line is filled is what `make bench-call` measures, alone.
 CLIMBED_BIT_S = 500_000
-CLIMB_S = 3.0
+CLIMBS_WITHIN_S = 10.0
 LOSS, LOSS_S = 0.05, 5.0
 LONGEST_GAP_S = 2.0  # below 0.2 on a calm machine; 1.05 was seen on a busy one
 NO_PICTURE_S, ASKED_S = 0.3, 5.0  # Chromium waits 3 s before it asks
@@ -130,17 +131,24 @@ async def _see_and_hear_each_other(visit: BrowserVisit) -> None:
 
 async def _climbed(visit: BrowserVisit) -> None:
     """Each side makes use of what the other tells of the line."""
-    await visit.browser.until("rates.at(-1)?.[0] ?? 0", lambda at: at > CLIMB_S * 1000, 5)
-    told = await visit.browser.ask("rates")
-    theirs = {at / 1000: rate for at, rate in told if at <= CLIMB_S * 1000}
-    ours = {at: state.target_bit_s for at, state in visit.states if at <= CLIMB_S}
+    await visit.ours.until(
+        lambda: any(state.target_bit_s > CLIMBED_BIT_S for _, state in visit.states),
+        CLIMBS_WITHIN_S,
+        "our rate to climb",
+    )
+    await visit.browser.until(
+        "Math.max(0, ...rates.map(([, rate]) => rate))",
+        lambda most: most > CLIMBED_BIT_S,
+        CLIMBS_WITHIN_S,
+    )
+    theirs = {at / 1000: rate for at, rate in await visit.browser.ask("rates")}
+    ours = {at: state.target_bit_s for at, state in visit.states}
     for whose, rates in (("their", theirs), ("our", ours)):
-        reached = [at for at, rate in rates.items() if rate > CLIMBED_BIT_S]
+        reached_s = min(at for at, rate in rates.items() if rate > CLIMBED_BIT_S)
         print(
-            f"{whose} rate: {min(reached, default=math.nan):.2f} s to 0.5 Mbit/s, "
+            f"{whose} rate: {reached_s:.2f} s to 0.5 Mbit/s, "
             f"most {max(rates.values()) / 1e6:.2f} Mbit/s, least {min(rates.values()) / 1e6:.2f}"
         )
-        assert reached, f"{whose} rate stays low: {rates}"
         assert min(rates.values()) > 0
     for _, state in visit.states:
         known = (state.loss_share, state.round_trip_s, state.queue_s, state.acknowledged_bit_s)
