@@ -23,16 +23,16 @@ PAGES = {
     HERE / "browser_page.html": "text/html",
     HERE / "browser_page.js": "text/javascript",
 }
-FRAMES = 30
+FRAMES_S = 15  # the two ends share two cores with all else: 30 was too much for a slow machine
 RATE_HZ = 48_000
 LOOK_EVERY_S = 0.1
 
 
 def write_clip(path: Path, number: int) -> None:
-    """A second of YUV4MPEG2, 30 pictures a second, each with the number above what moves."""
+    """A second of YUV4MPEG2, each picture with the number above what moves."""
     with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420mpeg2\n".encode())
-        for tick in range(FRAMES):
+        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_S}:1 Ip A1:1 C420mpeg2\n".encode())
+        for tick in range(FRAMES_S):
             file.write(b"FRAME\n" + picture_of(number, tick))
 
 

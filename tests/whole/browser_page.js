@@ -3,7 +3,7 @@
 // Driven by browser_end.py; looks and listens in pixels and spectrum, never in what was sent.
 "use strict";
 
-const CELL = 16, WIDTH = 640, HEIGHT = 480, BEAT_EVERY_MS = 250, LOOK_EVERY_MS = 50;
+const CELL = 16, WIDTH = 640, HEIGHT = 480, BEAT_EVERY_MS = 250, LOOK_EVERY_MS = 100;
 let stream, sound, pc, control, camera, analyser, who;
 let connectedAt = null, beats = 0, heardBeat = null, records = [], parts = {}, strange = [];
 let shownAt = [], rates = [];
@@ -17,7 +17,7 @@ async function open(person) {
   sound = new AudioContext({ sampleRate: 48000 });
   stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 },
-    video: { width: WIDTH, height: HEIGHT, frameRate: 30 },
+    video: { width: WIDTH, height: HEIGHT, frameRate: 15 },
   });
   await sound.resume();
 }

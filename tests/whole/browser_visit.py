@@ -22,7 +22,7 @@ from media.quality.line_state import LineState
 from media.rtc.link_events import LinkEvent, SignalOut
 from tests.fakes.two_links import HEIGHT, WIDTH, Side, picture_of
 from tests.fakes.udp_gate import UdpGate, udp_gate
-from tests.whole.browser_end import BrowserEnd
+from tests.whole.browser_end import FRAMES_S, BrowserEnd
 
 LOOK_EVERY_S = 0.05
 LEAST_TONE_HZ, TONES_HZ = 300, 900
@@ -117,7 +117,7 @@ class BrowserVisit:
         while True:
             tick += 1
             self.ours.pictures.put(WIDTH, HEIGHT, picture_of(self.our_number, tick))
-            await asyncio.sleep(1 / 30)
+            await asyncio.sleep(1 / FRAMES_S)
 
     async def _watch(self) -> None:
         began = time.monotonic()

@@ -35,12 +35,12 @@ pytestmark = pytest.mark.whole
 # packets queue for a processor, which is a full line to whoever measures it: the line is then asked
 # again after some 3 s. How soon a line is filled is what `make bench-call` measures, alone.
 CLIMBED_BIT_S = 500_000
-CLIMBS_WITHIN_S = 10.0
-LOSS, LOSS_S = 0.05, 5.0
+CLIMBS_WITHIN_S = 20.0
+LOSS, LOSS_S = 0.05, 6.0
 LONGEST_GAP_S = 2.0  # below 0.2 on a calm machine; 1.05 was seen on a busy one
 NO_PICTURE_S, ASKED_S = 0.3, 5.0  # Chromium waits 3 s before it asks
 FRAMES_OVER_S = 2.0
-LEAST_FRAMES_S = 5.0  # of 30: not starved; 27 on a calm machine, 11 were seen on a busy one
+LEAST_FRAMES_S = 2.0  # of 15: not starved
 TONE_WITHIN_HZ = 4.0
 LEAST_COPIES = 0.25  # a packet; up to 0.22 are found where there are none, inside of Opus' own
 TWICE = 1.3  # of a plain packet's size, the least that one with a copy has in the mean
