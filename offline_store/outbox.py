@@ -68,6 +68,7 @@ SELECT o.record_type, o.record, EXISTS (
     AND held.counter <= o.counter AND held.refused IS NOT NULL)
 FROM outbox o WHERE o.id = ?
 """
+ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
 SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
 KEEP_SENT = """
 INSERT OR REPLACE INTO sent (counter, id, position, body)
@@ -268,7 +269,11 @@ class Outbox:
         self._connection.execute("DELETE FROM outbox WHERE id = ?", (str(change),))
 
     def send_again(self, *, after: int) -> None:
-        """What the server put behind that position; it knows again what it did not forget."""
+        """What the server put behind that position; it knows again what it did not forget.
+
+        Also what it may answer otherwise since it was started anew: of an older database, where
+        nothing is in conflict, or as a newer program, which can take what the older could not.
+        """
         rows = self._connection.execute(
             "SELECT counter, body FROM sent WHERE position > ? ORDER BY counter", (after,)
         ).fetchall()
@@ -278,13 +283,14 @@ class Outbox:
             self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
         if rows:
             next_of(self._connection, Counter.SENT_AGAIN)  # the journal must have them again
-        conflicts = self._connection.execute(
-            "SELECT DISTINCT body FROM outbox WHERE refused = ?", (Code.CONFLICT,)
-        ).fetchall()
-        self._connection.execute(
-            "UPDATE outbox SET refused = NULL WHERE refused = ?", (Code.CONFLICT,)
-        )
-        changes = [_change_of(body) for (body,) in [*conflicts, *(row[1:] for row in rows)]]
+        bodies = [body for _, body in rows]
+        for code in ASKED_AGAIN:
+            asked = self._connection.execute(
+                "SELECT DISTINCT body FROM outbox WHERE refused = ?", (code,)
+            )
+            bodies += [body for (body,) in asked.fetchall()]
+            self._connection.execute("UPDATE outbox SET refused = NULL WHERE refused = ?", (code,))
+        changes = map(_change_of, bodies)
         for record_type, record in {(one.record_type, one.record): None for one in changes}:
             self.lay_over(record_type, record)
 

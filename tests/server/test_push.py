@@ -92,8 +92,11 @@ async def test_a_bad_change_among_good_ones_stands_alone(clinic: Clinic) -> None
     del lost["fields_set"]["text"]
     unknown = {**nurse.note(visit, patient), "record_type": "horoscope"}
     newer = {**nurse.note(visit, patient), "schema_version": 2}
+    newer_still = {**nurse.note(visit, patient), "schema_version": 2, "record_type": "horoscope"}
     shapeless = {"id": str(new_id()), "record_type": "note"}
-    answer = await nurse.push(good[0], lost, unknown, good[1], newer, shapeless, good[2])
+    answer = await nurse.push(
+        good[0], lost, unknown, good[1], newer, newer_still, shapeless, good[2]
+    )
     told = [(result["outcome"], result["code"]) for result in answer["results"]]
     assert told == [
         ("accepted", None),
@@ -101,10 +104,25 @@ async def test_a_bad_change_among_good_ones_stands_alone(clinic: Clinic) -> None
         ("refused", "unknown-record-type"),
         ("accepted", None),
         ("refused", "schema-too-new"),
+        ("refused", "schema-too-new"),
         ("refused", "malformed"),
         ("accepted", None),
     ]
-    assert len(clinic.audited(Act.CHANGE_REFUSED)) == 4
+    assert len(clinic.audited(Act.CHANGE_REFUSED)) == 5
+
+
+async def test_what_an_older_server_refused_a_newer_one_takes(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    note = nurse.note(visit, patient)
+    with monkeypatch.context() as older:
+        older.setattr("server.sync.judgement.SCHEMA_VERSION", 0)
+        answer = await nurse.push_one(note)
+        assert (answer["outcome"], answer["code"]) == ("refused", "schema-too-new")
+    assert (await nurse.push_one(note))["outcome"] == "accepted"
+    assert (await nurse.push_one(note))["outcome"] == "already-there"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What the server had of this desk is kept, for the day on which it forgets."""
 
+import pytest
+
 from app.domain.changes import Change, ChangeResult, FeedPage, Outcome, RecordType
 from app.domain.failures import Code
 from offline_store.database import OfflineStore
@@ -53,6 +55,25 @@ async def test_what_is_in_conflict_is_asked_again_and_what_is_refused_is_not(
         unit.outbox.settle(ChangeResult(refused.id, Outcome.REFUSED, Code.NOT_ALLOWED))
         unit.records.begin_anew()
         assert unit.outbox.waiting(10) == [conflict]
+
+    await store.transaction(work)
+
+
+@pytest.mark.parametrize("code", [Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE])
+async def test_what_an_older_server_could_not_take_goes_once_it_was_started_anew(
+    store: OfflineStore, code: Code
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(FeedPage(0, 1, (), has_more=False, cursor="a", epoch="older"))
+        note = unit.outbox.add(new_note("of a newer program"))
+        later = unit.outbox.add(new_note("what was written upon it", note.record))
+        other = unit.outbox.add(new_note("another"))
+        unit.outbox.settle(ChangeResult(note.id, Outcome.REFUSED, code))
+        assert unit.outbox.waiting(10) == [other]  # it holds up its own record alone
+        unit.records.apply(FeedPage(1, 1, (), has_more=False, cursor="b", epoch="older"))
+        assert unit.outbox.waiting(10) == [other]
+        unit.records.apply(FeedPage(1, 1, (), has_more=False, cursor="c", epoch="newer"))
+        assert unit.outbox.waiting(10) == [note, later, other]
 
     await store.transaction(work)
 

@@ -40,8 +40,8 @@ FAILURES: dict[Code, str] = {
     Code.NOT_FOUND: "The server does not have this record.",
     # records
     Code.CONFLICT: "Somebody changed this record meanwhile.",
-    Code.UNKNOWN_RECORD_TYPE: "The server does not know this kind of record.",
-    Code.SCHEMA_TOO_NEW: "The server is older than this program and cannot take this record.",
+    Code.UNKNOWN_RECORD_TYPE: "This waits until the server is renewed: its kind is new to it.",
+    Code.SCHEMA_TOO_NEW: "This waits until the server is renewed: it is older than this program.",
     Code.CURSOR_REFUSED: "The server was put back to an earlier state. All is sent to it again.",
     Code.SCOPE_CHANGED: "Other patients are to be seen here now. The list is fetched anew.",
     Code.OUT_OF_SCOPE: "This patient is not in your clinic or care team now.",
