@@ -7,7 +7,7 @@ import json
 
 from app.domain.changes import HeardRecord, RecordType
 from app.domain.failures import Code, Rejected
-from app.domain.ids import RecordId
+from app.domain.ids import PatientId, RecordId
 from offline_store.connection import Connection
 from offline_store.counters import Counter, value_of
 from offline_store.documents import lookup_of
@@ -79,6 +79,10 @@ class HeardRecords:
     def gone(self, record: RecordId) -> None:
         """It was taken out at the server before its copy came here: no copy will."""
         self._connection.execute("DELETE FROM heard_directly WHERE record = ?", (str(record),))
+
+    def patient_left(self, patient: PatientId) -> None:
+        """Whoever told it sends it; no copy of the server's comes here any more."""
+        self._connection.execute("DELETE FROM heard_directly WHERE patient = ?", (str(patient),))
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> None:
         """The server's own copy is here now."""

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from app.domain.ids import PatientId, RecordId
 from offline_store.connection import Connection
+from offline_store.heard import HeardRecords
 from offline_store.name_words import NameWords
 
 # Here, for the server or for a person: of the patient who is the record of `p`.
 NOTHING_WAITS = """
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.patient = p.record OR o.record = p.record)
-  AND NOT EXISTS (SELECT 1 FROM heard_directly h WHERE h.patient = p.record)
   AND NOT EXISTS (
     SELECT 1 FROM records v
     JOIN measurements m ON m.visit = v.record AND m.body IS NOT NULL
@@ -36,6 +36,9 @@ WHERE p.record_type = 'patient' AND (:patient IS NULL OR p.record = :patient)
   AND EXISTS (
     SELECT 1 FROM json_each(:types) t
     JOIN records r ON r.record_type = t.value AND r.patient = p.record AND r.at IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT 1 FROM heard_directly h
+    WHERE h.patient = p.record AND coalesce(h.at, :before) >= :before)
   {NOTHING_WAITS}
 LIMIT :limit
 """  # noqa: S608  # a constant
@@ -93,6 +96,7 @@ class Retention:
                 {"patient": str(patient)},
             )
         NameWords(self._connection).forget(str(patient))
+        HeardRecords(self._connection).patient_left(patient)
         for name in files:
             self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
         return files
@@ -108,6 +112,7 @@ class Retention:
                 "DELETE FROM sent WHERE CAST(body AS TEXT) ->> '$.record' = :record", parameters
             )
         NameWords(self._connection).forget(str(record))
+        HeardRecords(self._connection).gone(record)
         for name in files:
             self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
         return files

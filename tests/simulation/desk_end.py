@@ -4,19 +4,24 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from app.domain.call import Phase
+from app.domain.changes import Json
+from app.domain.ids import LinkId, VisitId
 from app.domain.people import Person
+from app.domain.server_words import SeatState
 from app.remote.address import ServerAddress
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.tokens import Tokens
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
-from app.services.call import CallState
+from app.services.call import Call, CallState
 from app.services.conflicts import Conflicts
 from app.services.departures import Departures
-from app.services.ports import UnitOfWork
+from app.services.direct_line import DirectLine
+from app.services.ports import CallEngine, UnitOfWork
 from app.services.switchboard import Switchboard
 from app.services.sync import Sync
 from app.services.unsent import Unsent
@@ -90,8 +95,22 @@ class ReadersHere(Readers):
         """No connection of their own."""
 
 
+class _ChannelHere:
+    """What a direct line needs of the call: whether it is live, and a channel to speak on."""
+
+    def __init__(self, desk: "DeskEnd") -> None:
+        self.state: Broadcast[CallState] = Broadcast(CallState())
+        self._desk = desk
+
+    async def send_live(self, payload: dict[str, Json]) -> None:
+        await asyncio.sleep(0)
+        self._desk.say(payload)
+
+
 class DeskEnd:
-    """`number` says who sits here. What a person does goes through `act`."""
+    """`number` says who sits here, `life` how often it was started. What a person does goes
+    through `has_done`; `say` carries what is told to the other desk in a call.
+    """
 
     def __init__(self, ground: Ground, number: int, line: Line) -> None:
         self._ground = ground
@@ -100,7 +119,8 @@ class DeskEnd:
         self.clock = JumpingClock()
         self.fuse = Fuse(lambda: None)
         self.is_running = False
-        self.deaths = 0
+        self.deaths = self.life = 0
+        self.say: Callable[[dict[str, Json]], None] = lambda payload: None
 
     @property
     def person(self) -> Person:
@@ -137,14 +157,29 @@ class DeskEnd:
         self.departures = Departures(
             self.acts, self.store, self.store.recordings, is_open=lambda _: False
         )
+        self._channel = channel = _ChannelHere(self)
+        self.direct_line = DirectLine(
+            acts=self.acts, call=cast(Call, channel), engine=cast(CallEngine, channel)
+        )
         self.is_running = True
+        self.life += 1
         self.sync.start()
         self.departures.start()
+        self.direct_line.start()
+
+    def is_called(self, visit: VisitId, link: LinkId, by: "DeskEnd") -> None:
+        person, now = by.person, self.clock.now()
+        seat = SeatState(by.device, person.id, person.name, person.role, True, now)
+        self._channel.state.tell(CallState(Phase.LIVE, now, visit, link, seat))
+
+    def hangs_up(self) -> None:
+        if self.is_running:
+            self._channel.state.tell(CallState())
 
     async def stop(self) -> None:
         """Also of one that is dead: only what Python holds of it is let go."""
         self.is_running = False
-        for service in (self.departures, self.sync):
+        for service in (self.direct_line, self.departures, self.sync):
             with suppress(ProcessDied):
                 await service.close()
         await self.unsent.close()

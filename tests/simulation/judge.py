@@ -56,7 +56,18 @@ class Judge:
             if version < before and not self._went_back:
                 found.append(f"desk {desk.number} shows {record} at {version} after {before}")
             self._versions[(desk.number, record)] = version
-        return found + self._rolled_back(desk)
+        return found + self._rolled_back(desk) + self._shown_twice(desk)
+
+    def _shown_twice(self, desk: DeskEnd) -> list[str]:
+        """What another desk told is shown until the server's own copy is here, not beside it."""
+        beside = desk.rows(
+            "SELECT record FROM heard_directly JOIN records USING (record, record_type)"
+        )
+        doubled = desk.rows("SELECT record FROM notes_shown GROUP BY record HAVING count(*) > 1")
+        found = [
+            f"desk {desk.number} keeps {record} as told and as confirmed" for (record,) in beside
+        ]
+        return found + [f"desk {desk.number} shows {record} twice" for (record,) in doubled]
 
     def _rolled_back(self, desk: DeskEnd) -> list[str]:
         """What the server took from this desk is shown here until something newer is."""
@@ -111,6 +122,7 @@ class Judge:
             self._conflicts_not_kept,
             self._conflicts_with_oneself,
             self._not_alike,
+            self._told_of_who_left,
             self._unfit_history,
             self._written_unseen,
             self._audit_faults,
@@ -263,6 +275,18 @@ class Judge:
             for record in (stands.keys() | here.keys()) - (only_here & self._conflicts_of(desk)):
                 if stands.get(record) != here.get(record):
                     found.append(f"desk {desk.number} and the server differ in {record}")
+        return found
+
+    def _told_of_who_left(self) -> list[str]:
+        found = []
+        for desk in self._desks:
+            seen = {patient for (patient,) in self._server_rows(SEEN.format(desk.person.id))}
+            waits = {one for (one,) in desk.rows("SELECT patient FROM outbox")}
+            told = {patient for (patient,) in desk.rows("SELECT patient FROM heard_directly")}
+            found += [
+                f"desk {desk.number} still shows what it was told of {patient}, who left"
+                for patient in sorted(told - seen - waits)
+            ]
         return found
 
     def _conflicts_of(self, desk: DeskEnd) -> set[str]:

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from offline_store.counters import Counter, raise_to
 from offline_store.departures import Departures
+from offline_store.heard import HeardRecords
 from offline_store.outbox import Outbox
 from offline_store.records import Records
 from server import records, scopes
@@ -140,6 +141,16 @@ def everybody_writes_about_everybody() -> AbstractContextManager[Any]:
     return patch.object(judgement, "must_see", lambda connection, person, patient: None)
 
 
+def what_was_told_stays() -> AbstractContextManager[Any]:
+    """The server's copy comes, and the other desk's word stands beside it."""
+    return patch.object(HeardRecords, "confirmed", lambda self, record_type, record: None)
+
+
+def what_was_told_holds_who_leaves() -> AbstractContextManager[Any]:
+    """A patient goes, and what another desk told of them does not."""
+    return patch.object(HeardRecords, "patient_left", lambda self, patient: None)
+
+
 MUTANTS: dict[str, Mutant] = {
     "outbox kept in memory": outbox_in_memory,
     "no idempotency": no_idempotency,
@@ -155,4 +166,6 @@ MUTANTS: dict[str, Mutant] = {
     "any scope is good": any_scope_is_good,
     "a load lets nobody go": a_load_lets_nobody_go,
     "everybody writes about everybody": everybody_writes_about_everybody,
+    "what was told stays beside the server's": what_was_told_stays,
+    "what was told outlives who left": what_was_told_holds_who_leaves,
 }

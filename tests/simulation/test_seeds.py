@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulation.ground import Ground
 from tests.simulation.line import Fate
+from tests.simulation.site import WordFate
 from tests.simulation.world import run_seed
 
 # As many as the minute allows on this machine; `make simulate-sync` runs any seeds.
@@ -22,7 +23,7 @@ def test_nothing_is_lost(ground: Ground, folder: Path) -> None:
         seeds += 1
         met += run_all(ground, folder, range(seeds, seeds + 1), STEPS)
     print(f"{seeds} seeds of {SEEDS} in {time.perf_counter() - began:.0f} s")
-    unmet = [fate for fate in Fate if not met[fate]]
+    unmet = [fate for fate in (*Fate, *WordFate) if not met[fate]]
     assert not unmet, "a line without these faults proves nothing"
     assert met["desk deaths"] > seeds // 2
     assert met["server deaths"] > seeds // 4

@@ -26,6 +26,7 @@ from tests.simulation.line import LATE_MOST_S, Line
 from tests.simulation.operator import Operator
 from tests.simulation.people import People
 from tests.simulation.server_end import ServerEnd
+from tests.simulation.site import Site
 
 FUSE_MOST = 150
 PAGE_RECORDS = 12  # a first load, and what gathered while a line was down, take several pages
@@ -59,6 +60,7 @@ class World:
         ]
         self.people = People(ground, self.memory, self.dice)
         self.operator = Operator(ground, self.dice)
+        self.site = Site(ground, self.desks, random.Random(f"{seed} site"))
         self.judge = Judge(self.desks, self.memory, self.server_rows)
         self.met: Counter[str] = Counter()
         self.trace: list[str] = []
@@ -97,6 +99,7 @@ class World:
 
     async def _step(self, step: int) -> None:
         await self._bury_and_wake(is_at_once=False)
+        self.site.step()
         desk = self.dice.choice(self.desks)
         [act] = self.dice.choices(list(self._acts), list(self._acts.values()))
         if desk.is_running and not desk.fuse.is_dead:
@@ -162,6 +165,7 @@ class World:
 
     async def _grow_quiet(self) -> None:
         """No more faults; what is late arrives, and everybody looks until nothing is left."""
+        self.site.end()
         self.server.fuse.put_out()
         for desk in self.desks:
             desk.fuse.put_out()
@@ -225,6 +229,7 @@ def run_seed(ground: Ground, folder: Path, seed: int, steps: int) -> Told:
         shutil.rmtree(here)
     for desk in world.desks:
         world.met.update(str(fate) for fate in desk.line.met.elements())
+    world.met.update(world.site.met)
     world.met["desk deaths"] = sum(desk.deaths for desk in world.desks)
     world.met["server deaths"] = world.server.deaths
     return Told(seed, steps, found, world.trace, world.met)

@@ -3,12 +3,20 @@
 from dataclasses import replace
 from uuid import UUID
 
-from app.domain.changes import ConfirmedRecord, FeedPage, Gone, GoneReason, RecordType
+from app.domain.changes import (
+    ConfirmedRecord,
+    FeedPage,
+    Gone,
+    GoneReason,
+    HeardRecord,
+    RecordType,
+)
 from app.domain.ids import PatientId, RecordId, new_id
 from offline_store.database import OfflineStore
 from offline_store.unit_of_work import UnitOfWork
 from tests.store.given import (
     PATIENT,
+    VISIT,
     a_patient,
     a_visit,
     accepted,
@@ -79,6 +87,23 @@ async def test_nothing_that_waits_here_is_lost(store: OfflineStore) -> None:
         assert unit.departures.due(10) == []  # a person must see that it was refused
         unit.outbox.drop(change.id)
         assert unit.departures.due(10) == [LEFT]
+
+    await store.transaction(work)
+
+
+async def test_what_another_desk_told_holds_nobody_here_and_goes_with_them(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        heard = HeardRecord(
+            RecordType.NOTE, RecordId(new_id()), written("told over the call"), PATIENT, VISIT
+        )
+        assert unit.heard.keep(heard)
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        assert unit.departures.due(10) == [LEFT]
+        let_leave(unit)
+        assert unit.records.notes(PATIENT) == []
 
     await store.transaction(work)
 
