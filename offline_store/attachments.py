@@ -1,6 +1,21 @@
 """Files that changes point to, and whether the server has them: the only writer of that table."""
 
+from app.domain.changes import CLINICAL_ORDER
 from offline_store.connection import Connection
+
+PLACES = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(CLINICAL_ORDER))
+UNSENT = f"""
+WITH waiting AS (
+  SELECT file_sha256, record_type, counter FROM outbox WHERE file_sha256 IS NOT NULL
+  UNION ALL
+  SELECT part.value ->> 'file_sha256', o.record_type, o.counter
+  FROM outbox o, json_each(CAST(o.body AS TEXT), '$.fields_set.file_parts') part
+  WHERE o.record_type = 'message')
+SELECT a.file_sha256 FROM attachments a LEFT JOIN waiting w ON w.file_sha256 = a.file_sha256
+WHERE a.is_sent = 0
+GROUP BY a.file_sha256
+ORDER BY min(CASE w.record_type {PLACES} END) NULLS LAST, min(w.counter), a.file_sha256
+"""  # noqa: S608  # constants of ours
 
 
 class Attachments:
@@ -16,12 +31,8 @@ class Attachments:
         )
 
     def unsent(self) -> list[str]:
-        """In the order of the changes that wait for them."""
-        rows = self._connection.execute(
-            "SELECT file_sha256 FROM attachments a WHERE is_sent = 0 ORDER BY"
-            " (SELECT min(counter) FROM outbox o WHERE o.file_sha256 = a.file_sha256), file_sha256"
-        )
-        return [row[0] for row in rows]
+        """In the order in which the changes that wait for them go; what none waits for, last."""
+        return [row[0] for row in self._connection.execute(UNSENT)]
 
     def mark_sent(self, file_sha256: str) -> None:
         self._connection.execute(

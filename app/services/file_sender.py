@@ -20,8 +20,10 @@ from app.services.upload_pace import UploadPace
 log = logging.getLogger(__name__)
 
 PAUSES_S = (0.5, 2.0, 8.0, 30.0)  # after a round in which not everything arrived
+TRIES_IN_TURN, SOON_S = 4, 30.0  # so often, and so soon, a line may break that costs no place
 LOOK_EVERY_S = 6 * 3600.0
 LOOK_AT_MOST = 500
+OF_THE_LINE = (Code.SERVER_UNREACHABLE, Code.TOO_SLOW)
 TOKEN_CODES = (Code.TOKEN_EXPIRED, Code.TOKEN_INVALID)
 
 
@@ -89,7 +91,10 @@ class FileSender:
         return self.stuck.value is None
 
     async def send_all(self) -> None:
-        """Each file that waits is tried once; those that failed before come last."""
+        """Each file that waits is tried once, in clinical order; those that failed come last.
+
+        A line that breaks soon costs no file its place: it is tried again before those behind it.
+        """
         async with self._one_at_a_time:
             await self._send_all()
 
@@ -97,12 +102,17 @@ class FileSender:
         stuck = None
         await self._look_for_lacking()
         names = await self._acts.read(lambda unit: unit.attachments.unsent())
-        for name in sorted(names, key=lambda name: self._failures[name]):
+        for name in sorted(names, key=lambda name: self._failures[name] // TRIES_IN_TURN):
             self._failures[name] += 1
+            began_s = self._acts.clock.monotonic()
             code = await self._send(name)
             if code is not None:
                 stuck = code
                 self.stuck.tell(stuck)
+                is_soon = self._acts.clock.monotonic() - began_s < SOON_S
+                if code in OF_THE_LINE and is_soon and self._failures[name] % TRIES_IN_TURN:
+                    break  # the next round goes on with this one, before what comes after it
+                self._failures[name] += -self._failures[name] % TRIES_IN_TURN
                 continue
             del self._failures[name]
             self.sent.tell(self.sent.value + 1)

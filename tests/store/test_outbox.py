@@ -8,7 +8,7 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.contract.sync import ChangeBody
-from app.domain.changes import Change, ChangeResult, NewChange, Outcome, RecordType
+from app.domain.changes import Change, ChangeResult, Json, NewChange, Outcome, RecordType
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
 from offline_store.database import OfflineStore
@@ -30,7 +30,9 @@ from tests.store.given import (
     patient_fields,
     recording_fields,
     refused,
+    still_fields,
     visit_fields,
+    written,
 )
 
 
@@ -226,6 +228,29 @@ async def test_a_recording_waits_for_its_file_and_blocks_nobody(
     await either_store.transaction(sent)
     assert await waiting(either_store) == [note, heard, later]  # in clinical order
     assert await either_store.transaction(lambda unit: unit.attachments.unsent()) == []
+
+
+async def test_files_go_in_clinical_order_whatever_was_made_first(
+    either_store: OfflineStore,
+) -> None:
+    still, sound, part, late, nobodys = (digit * 64 for digit in "51342")
+    file: Json = {"name": "a.pdf", "kind": "pdf", "size_bytes": 9, "sha256": "0" * 64}
+    parts: list[Json] = [{"file_sha256": part, "file_key": "k", "file_bytes": 10}]
+    with_file: dict[str, Json] = {**written("the letter"), "file": file, "file_parts": parts}
+    await add(
+        either_store,
+        new_change(RecordType.STILL, still_fields(still)),
+        new_change(RecordType.RECORDING, recording_fields(sound)),
+        new_change(RecordType.MESSAGE, with_file),
+        new_change(RecordType.RECORDING, recording_fields(late)),
+    )
+
+    def keep(unit: UnitOfWork) -> list[str]:
+        for name in (nobodys, still, late, sound, part):
+            unit.attachments.add(name, 10)
+        return unit.attachments.unsent()
+
+    assert await either_store.transaction(keep) == [part, sound, late, still, nobodys]
 
 
 @pytest.mark.parametrize(

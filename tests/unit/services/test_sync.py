@@ -229,6 +229,26 @@ async def test_a_file_that_fails_lets_the_next_one_go_first(doctor: DeskOnFakes)
     assert len(doctor.server.of_type(RecordType.RECORDING)) == 1
 
 
+async def test_a_line_that_breaks_costs_no_file_its_place(doctor: DeskOnFakes) -> None:
+    await in_chart(doctor)
+    doctor.server.files_fail_after_s = 0.5
+    await recorded(doctor)
+    await recorded(doctor, WAV + b"another")
+    first, _ = await doctor.acts.read(lambda unit: unit.attachments.unsent())
+    tried: list[str] = []
+    original = doctor.server.put_part
+
+    async def noted(file_sha256: str, start: int, part: bytes, pieces: AsyncIterator[bytes]) -> int:
+        tried.append(file_sha256)
+        return await original(file_sha256, start, part, pieces)
+
+    doctor.server.put_part = noted  # type: ignore[method-assign]
+    await until(lambda: len(tried) == 2)
+    assert tried == [first, first]
+    await doctor.clock.passes(60)  # one that never goes gives way
+    assert set(tried) > {first}
+
+
 async def test_a_token_that_ended_meanwhile_delays_a_file_by_a_moment(doctor: DeskOnFakes) -> None:
     await in_chart(doctor)
     original, asked = doctor.server.has_file, []
