@@ -62,6 +62,12 @@ add rule inet line cut meta l4proto tcp counter name dropped_tcp reject with tcp
 add rule inet line cut counter name dropped_udp reject with icmpx type port-unreachable
 """
 HEALED = "flush chain inet line cut\n"
+# Of what arrives at each end so many in ten thousand are lost.
+LOSSY = """
+flush chain inet line cut
+add rule inet line cut numgen random mod 10000 < {lost} counter name dropped_other drop
+"""
+BUCKET_BYTES, QUEUE_MS = 3000, 400  # tc-tbf(8): two packets at once, then what the rate lets pass
 # The cart's way to the server alone, given as a port; media passes.
 SERVER_ONLY = """
 flush chain inet line cut
@@ -116,6 +122,18 @@ class Network:
 
     def cut_server_only(self, port: int) -> None:
         self._rule(SERVER_ONLY.format(port=port))
+
+    def narrow(self, bit_s: int, loss: float) -> None:
+        """Each way carries so many bits a second (tc-tbf) and loses that share of its packets."""
+        for end, interface in self._ends:
+            with _standing_at(end, self._hub):
+                _tool(
+                    *("tc", "qdisc", "replace", "dev", interface, "root", "tbf"),
+                    *("rate", f"{bit_s}bit", "burst", str(BUCKET_BYTES)),
+                    *("latency", f"{QUEUE_MS}ms"),
+                )
+        self._rule(LOSSY.format(lost=round(10_000 * loss)))
+        self.is_cut = False
 
     def heal(self) -> None:
         self._rule(HEALED)
@@ -235,7 +253,7 @@ def _standing_at(end: int, back: int) -> Iterator[None]:
 
 
 def _tool(*command: str, stdin: str = "") -> str:
-    """`ip` and `nft` speak to the namespace that this thread stands in."""
+    """`ip`, `tc` and `nft` speak to the namespace that this thread stands in."""
     try:
         done = subprocess.run(
             command,

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.devices.__main__ import read
 from bench.machine import head, load
 from bench.rows import Row, write
-from bench.sync import exchange, growth, simulation, store
+from bench.sync import exchange, growth, shown, simulation, store, thin_line
 from bench.sync.amount import QUICK_WORDS, Amount, amount_of_environment
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "sync.json"
@@ -23,6 +23,8 @@ ROW_MAKERS: dict[str, Callable[[Amount], Iterator[Row]]] = {
     "exchange": exchange.rows,
     "store": store.rows,
     "growth": growth.rows,
+    "shown": shown.rows,
+    "thin-line": thin_line.rows,
     "simulation": simulation.rows,
 }
 

@@ -17,6 +17,8 @@ class Amount:
     store_rows: int = 50_000
     store_reads: int = 50_000
     store_commits: int = 500
+    acts_offline: int = 500
+    shown_edits: int = 200
     simulation_steps: int = 1_000_000
     simulation_steps_each: int = 400
     is_quick: bool = False
@@ -32,6 +34,8 @@ QUICK = Amount(
     store_rows=2_000,
     store_reads=2_000,
     store_commits=50,
+    acts_offline=40,
+    shown_edits=10,
     simulation_steps=180,
     simulation_steps_each=60,
     is_quick=True,

@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 from app.contract.bodies import PatientBody
 from app.domain.access import Role
 from app.domain.changes import NewChange, RecordType
-from app.domain.clock import SystemClock
+from app.domain.clock import Clock, SystemClock
 from app.domain.ids import PatientId, PersonId, RecordId, new_id
 from app.domain.people import Person
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import ServerAddress
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
+from app.remote.signalling_channel import SignallingChannel
 from app.remote.tokens import Tokens
 from app.runtime.broadcast import Broadcast
 from app.services.acts import Acts
@@ -39,7 +40,6 @@ from server.database import write_once
 from server.opening import open_folder
 from server.patients.service import add_patient
 from server.settings import ServerSettings
-from tests.fakes.channel import FakeChannel
 from tests.fakes.keyring import KeyringInMemory
 from tests.server.given import CHEAP
 
@@ -124,12 +124,22 @@ def _wait_for(url: str) -> None:
 
 
 class Desk:
-    """A signed-in desk with the real encrypted store. `exchange` is one whole sync."""
+    """A signed-in desk with the real encrypted store. `exchange` is one whole sync; `start` lets it
+    run by itself, as in the program, with the server's notices.
+    """
 
-    def __init__(self, store: OfflineStore, acts: Acts, sync: Sync) -> None:
+    def __init__(
+        self, store: OfflineStore, acts: Acts, sync: Sync, switchboard: Switchboard, tokens: Tokens
+    ) -> None:
         self.store = store
         self.acts = acts
+        self.tokens = tokens
+        self.switchboard = switchboard
         self._sync = sync
+
+    def start(self) -> None:
+        self.switchboard.start()
+        self._sync.start()
 
     async def exchange(self) -> float:
         """How long it took, in seconds."""
@@ -177,33 +187,43 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_at(url: str, folder: Path) -> AsyncIterator[Desk]:
-    ring, clock = KeyringInMemory(), SystemClock()
+async def desk_at(
+    address: ServerAddress,
+    folder: Path,
+    *,
+    account: tuple[str, str, Role] = (USERNAME, PASSWORD, Role.CLINICIAN),
+    clock: Clock | None = None,
+) -> AsyncIterator[Desk]:
+    """Signed in as `account`: user name, password, role."""
+    ring, clock, tokens = KeyringInMemory(), clock or SystemClock(), Tokens()
     async with open_store(folder, KeyVault(folder, choose_backend=lambda: ring)) as store:
         device = await store.transaction(
             lambda unit: DeviceCredentials(
                 unit.kept.device_id(), "bench", unit.kept.device_private_key()
             )
         )
-        places = ServerPlaces(ServerAddress(url, None))
-        async with ServerApi(places, Tokens(), clock, device.id) as api:
-            signed_in = await api.sign_in(USERNAME, PASSWORD, Role.CLINICIAN, device, None)
+        places = ServerPlaces(address)
+        async with ServerApi(places, tokens, clock, device.id) as api:
+            signed_in = await api.sign_in(*account, device, None)
+            refresh_tokens = [signed_in.refresh_token]
+
+            async def renew() -> None:
+                refresh_tokens.append(await api.refresh(refresh_tokens[-1], device))
+
             acts = Acts(store, clock, device.id)
             acts.now_acting(signed_in.person)
+            switchboard = Switchboard(SignallingChannel(places, tokens), clock)
             sync = Sync(
                 server_api=api,
                 files=store.recordings,
                 acts=acts,
-                switchboard=Switchboard(FakeChannel(), clock),
-                renew_tokens=_no_renewal,
+                switchboard=switchboard,
+                renew_tokens=renew,
                 mend_conflict=Visits(acts).make_anew,
                 pace=UploadPace(Broadcast(CallState())),
             )
             try:
-                yield Desk(store, acts, sync)
+                yield Desk(store, acts, sync, switchboard, tokens)
             finally:
+                await switchboard.close()
                 await sync.close()
-
-
-async def _no_renewal() -> None:
-    raise TimeoutError("a measurement took longer than its token lives")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from app.remote.address import ServerAddress
 from bench.rows import Row, not_measured, rounded, spread_of
 from bench.sync import pouchdb
 from bench.sync.amount import Amount
@@ -35,7 +36,7 @@ class Run:
     async def measure(self) -> None:
         amount = self._amount
         with served(self._folder / "server", amount.patients) as server:
-            async with desk_at(server.url, self._folder / "desk") as desk:
+            async with desk_at(ServerAddress(server.url, None), self._folder / "desk") as desk:
                 self.load_s = await desk.exchange()
                 records, _ = await desk.count()
                 assert records == amount.patients, "not all arrived"
