@@ -4,6 +4,7 @@
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     Column,
@@ -202,6 +203,7 @@ call_reports = Table(
 )
 
 
+@lru_cache(64)  # a push writes the same time into each of its rows
 def time_text(at: datetime) -> str:
     """The one form of times in the tables: equal length, so that text order is time order."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -78,11 +78,11 @@ class Recordings:
         """The record as it is delivered, with the keys of its files."""
         document = record.document
         if record.record_type in (RecordType.RECORDING, RecordType.STILL):
-            document = self._with_key(document, record.id)
-        elif record.record_type is RecordType.MESSAGE and document.get("file_parts"):
+            return replace(record, document=self._with_key(document, record.id))
+        if record.record_type is RecordType.MESSAGE and document.get("file_parts"):
             parts = [self._with_key(part, record.id) for part in document["file_parts"]]
-            document = {**document, "file_parts": parts}
-        return replace(record, document=document)
+            return replace(record, document={**document, "file_parts": parts})
+        return record
 
     def _with_key(self, fields: Document, record: UUID) -> Document:
         if not fields["file_key"]:  # erased on order

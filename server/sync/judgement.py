@@ -34,7 +34,14 @@ from server.notes.service import judge_note
 from server.patients.service import judge_patient
 from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
-from server.records import StoredRecord, find, find_of_type, store, without_file_keys
+from server.records import (
+    FILE_KEY,
+    StoredRecord,
+    find,
+    find_of_type,
+    store,
+    without_file_keys,
+)
 from server.scopes import must_see
 from server.stills.service import judge_still, judge_still_marks
 from server.sync.conflicts import judge_conflict, keep_conflict
@@ -91,9 +98,10 @@ class Judgement:
         """Rejected(MALFORMED) only when the change has no id to answer to."""
         change_id = _id_of(sent)
         try:
-            digest = _digest(sent)
+            text = _canonical(sent)
         except (ValueError, RecursionError):  # not a number, half a character, no end of depth
             return self._refused_unread(connection, who, change_id, now)
+        digest = hashlib.sha256(text).hexdigest()
         known = _known(connection, change_id)
         if known is not None and known.body_sha256 != digest:
             _tell(connection, who, change_id, None, _refused(Code.OP_REUSED), now)
@@ -107,7 +115,7 @@ class Judgement:
                 return self._out(change_id, _in_conflict(find(connection, known.record), kept))
         change, answer = self._judge(connection, who, sent, now)
         if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
-            op = _op(change_id, change, digest, answer, who, sent)
+            op = _op(change_id, change, text, digest, answer, who)
             keep_op(connection, op, now, is_known=known is not None)
             remembered(connection).get(KNOWN, {})[change_id] = op
             if answer.outcome is not Outcome.ACCEPTED:
@@ -249,12 +257,14 @@ def _id_of(sent: dict[str, Any]) -> UUID:
         raise Rejected(Code.MALFORMED, "a change without an id") from error
 
 
-def _digest(sent: dict[str, Any]) -> str:
-    """Of the body in one form, whatever the order of its fields."""
-    data = json.dumps(
-        sent, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return hashlib.sha256(data.encode()).hexdigest()
+ONE_FORM = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+def _canonical(sent: dict[str, Any]) -> bytes:
+    """The body in one form, whatever the order of its fields; ValueError when it has none."""
+    return ONE_FORM.encode(sent).encode()
 
 
 def _change_of(sent: dict[str, Any]) -> Change:
@@ -275,12 +285,14 @@ def _change_of(sent: dict[str, Any]) -> Change:
 def _op(
     change_id: UUID,
     change: Change | None,
+    text: bytes,
     digest: str,
     answer: _Answer,
     who: Caller,
-    sent: dict[str, Any],
 ) -> Op:
-    is_kept = answer.outcome is not Outcome.REFUSED
+    kept = "" if answer.outcome is Outcome.REFUSED else text.decode()
+    if FILE_KEY in kept:  # the history holds none: the record has it, wrapped
+        kept = json.dumps(without_file_keys(json.loads(kept)))
     return Op(
         id=change_id,
         record=change_id if change is None else change.record,
@@ -288,8 +300,7 @@ def _op(
         outcome=answer.outcome,
         code=answer.code,
         device=who.device,
-        # The history holds no file key: the record has it, wrapped.
-        change=json.dumps(without_file_keys(sent)) if is_kept else "",
+        change=kept,
     )
 
 

@@ -1,7 +1,10 @@
 """The digest chain: what a walk finds, and what only somebody who held a digest can find."""
 
+import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from uuid import UUID
 
 import pytest
@@ -32,6 +35,9 @@ def event(number: int) -> AuditEvent:
         at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC) + timedelta(seconds=number),
         actor=PersonId(UUID(int=7)),
     )
+
+
+NAMES = ("actor", "device", "patient", "subject", "visit")
 
 
 def rows_of(events: list[bytes]) -> list[ChainRow]:
@@ -65,6 +71,23 @@ def test_a_known_offset_stands_beside_the_raw_time() -> None:
     assert b'"uncertainty_ms":20,' in known.canonical()
     assert known.corrected_at == event(1).at - timedelta(minutes=30)
     assert event(1).corrected_at == event(1).at
+
+
+@pytest.mark.parametrize("is_full", [True, False])
+def test_the_canonical_form_is_json_as_every_reader_would_write_it(is_full: bool) -> None:
+    one = event(3)
+    if is_full:
+        ids = {name: UUID(int=number) for number, name in enumerate(NAMES)}
+        offset = {"offset_ms": -3, "uncertainty_ms": 0, "code": Code.AUDIT_GAP}
+        one = replace(one, **ids, **offset)  # type: ignore[arg-type]  # their own types
+    told = json.loads(one.canonical())
+    assert set(told) >= {"act", "at", "code", "id", *NAMES}
+    assert one.canonical() == json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("words", [Act, Code])
+def test_no_word_of_the_audit_has_a_sign_that_json_escapes(words: type[StrEnum]) -> None:
+    assert [word for word in words if not re.fullmatch(r"[a-z0-9-]+", word)] == []
 
 
 def test_the_same_instant_in_another_zone_is_the_same_event() -> None:
