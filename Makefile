@@ -21,7 +21,7 @@ help:
 	@echo 'make bench-devices  decoders, false readings and all else of the exam devices (QUICK=1, PARTS="decoders")'
 	@echo 'make bench-store  the encrypted store against plain SQLite, opened, loaded and grown (QUICK=1)'
 	@echo 'make bench-files  a recording kept encrypted and opened again, against a database row and a plain file'
-	@echo 'make bench-sync   first load, push, nothing to do, growth; beside PouchDB and plain SQLite (QUICK=1)'
+	@echo 'make bench-sync   first load, push, nothing to do, growth, a thin line; beside PouchDB and plain SQLite (QUICK=1)'
 	@echo 'make setup        only makes the checkout ready'
 	@echo 'make clean        removes caches and build results'
 
