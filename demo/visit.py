@@ -15,6 +15,7 @@ from demo.stage import Stage
 from demo.waiting import NotSo, wait_for
 
 LIVE = r"^Live$|\bLive\b"
+WITHOUT_PICTURE = r"Voice only|Messages only"
 CONFIRMED = r"(?<!not yet )confirmed by the server"
 WAITING_FOR_SERVER = "not yet confirmed by the server"
 # How long may pass at most where a machine is slow; how long it took is told and measured.
@@ -130,18 +131,25 @@ class Visit:
     # --- picture and sound ---------------------------------------------------------------------
 
     def prove_picture(self, side: Side, limit_s: float = CALL_LIMIT_S) -> int:
-        """The far camera's number is in this window, and its pictures move; how many were seen."""
-        self._first_picture(side, limit_s=limit_s)
-        counts: list[int] = []
-        for _ in range(LOOKS_MOST):
-            counts.append(self.pictures_seen(side, LOOK_AT_PICTURE_S))
-            newest = counts[-LOOKS_IN_A_ROW:]
-            if len(newest) == LOOKS_IN_A_ROW and min(newest) >= FEWEST_PICTURES:
-                return sum(newest)
-        raise NotSo(
-            f"the {side.name}'s far picture stands still: {counts} pictures in "
-            f"{LOOK_AT_PICTURE_S} s each"
-        )
+        """The far camera's number is in this window, and its pictures move; how many were seen.
+
+        A picture that was taken away again, and the screen says so, is waited for.
+        """
+        until = time.monotonic() + limit_s
+        while True:
+            self._first_picture(side, limit_s=max(0.0, until - time.monotonic()))
+            counts: list[int] = []
+            for _ in range(LOOKS_MOST):
+                counts.append(self.pictures_seen(side, LOOK_AT_PICTURE_S))
+                newest = counts[-LOOKS_IN_A_ROW:]
+                if len(newest) == LOOKS_IN_A_ROW and min(newest) >= FEWEST_PICTURES:
+                    return sum(newest)
+            said = self._words_of_call(side)
+            if not re.search(WITHOUT_PICTURE, said) or time.monotonic() > until:
+                raise NotSo(
+                    f"the {side.name}'s far picture stands still: {counts} pictures in "
+                    f"{LOOK_AT_PICTURE_S} s each; its screen says: {said}"
+                )
 
     def prove_sound(self, side: Side) -> int:
         """What the far side says is what this side's sound device is given."""

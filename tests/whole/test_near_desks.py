@@ -596,7 +596,7 @@ async def relay(
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        server.close()  # who speaks through it still does: from Python 3.12 on nobody waits for them
+        server.close()  # nobody is waited for: who speaks through it still does
 
 
 async def test_who_stands_between_two_desks_gets_nothing_through(site: Site) -> None:
