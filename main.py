@@ -19,6 +19,7 @@ from app.domain.engine import Equipment
 from app.domain.failures import Code, Failure, Rejected, Unavailable
 from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
+from app.domain.standing import SignedRevocation
 from app.remote.address import server_address
 from app.remote.near_desks import NearDesks
 from app.remote.near_proof import NearIdentity
@@ -65,7 +66,11 @@ from app.services.sign_in import SignIn, SignInPhase
 from app.services.signalling_ways import SignallingWays
 from app.services.sound_files import SoundFiles
 from app.services.sound_labels import SoundLabels
-from app.services.standing import DeviceStanding, what_proves_this_device
+from app.services.standing import (
+    DeviceStanding,
+    keep_revocations,
+    what_proves_this_device,
+)
 from app.services.still_export import StillExport
 from app.services.still_files import StillFiles
 from app.services.stills import Stills
@@ -194,12 +199,17 @@ async def in_store(
             await near.open(NearIdentity(device, *proof))
         return proof is not None
 
+    async def keep_told(told: tuple[SignedRevocation, ...]) -> None:
+        with suppress(Failure):  # whoever told it tells it again
+            await store.transaction(keep_revocations(told))
+
     ways = SignallingWays(
         channel, near, clock, device=device.id, role=settings.role, open_near=open_near
     )
     defects = Defects(settings.profile / "defects")
     defects.watch(asyncio.get_running_loop())
     tasks = await house.enter_async_context(TaskOwner("window", defects.on_defect))
+    near.on_revocations = lambda told: tasks.start(keep_told(told), "revocations")
     engine = RemoteControl(running)
     instruments = await house.enter_async_context(
         instruments_of(

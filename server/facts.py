@@ -12,6 +12,14 @@ def fact(connection: Connection, name: str) -> str | None:
     return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
 
 
+def facts_named(connection: Connection, beginning: str) -> dict[str, str]:
+    """By the rest of their names."""
+    named = select(facts.c.name, facts.c.value).where(
+        facts.c.name.startswith(beginning, autoescape=True)
+    )
+    return {name.removeprefix(beginning): value for name, value in connection.execute(named)}
+
+
 def keep_fact(connection: Connection, name: str, value: str) -> None:
     forget_fact(connection, name)
     connection.execute(insert(facts).values(name=name, value=value))

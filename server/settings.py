@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.contract.signalling import LOST_AFTER_S, SEAT_KEPT_S
-from app.contract.standing import LEASE_LEAST, LEASE_MOST
 from app.domain.failures import Code, Rejected
 from app.domain.relays import MOST_RELAYS, relay_of
+from app.domain.standing import LEASE_LEAST, LEASE_MOST
 
 JSON_MAX_BYTES = 1024 * 1024
 FILE_MAX_BYTES = 256 * 1024 * 1024

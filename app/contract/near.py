@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from app.contract.sign_in import CertificateOut
 from app.contract.signalling import Live, Signal
-from app.contract.standing import StandingOut
+from app.contract.standing import Revocations, StandingOut
 from app.contract.wire import Base64Text, Body, ShortText
 from app.domain.access import Role
 
@@ -43,13 +43,17 @@ class NearSide(StrEnum):
 
 
 class NearHello(Body):
-    """The first word of both. `version`: the newest that this desk speaks; both use the older."""
+    """The first word of both. `version`: the newest that this desk speaks; both use the older.
+
+    `revocations`: of other devices, as far as this desk knows them; each proves itself.
+    """
 
     kind: Literal["hello"] = "hello"
     version: Annotated[int, Field(ge=1, le=2**31)] = NEAR_VERSION
     nonce: Annotated[Base64Text, AfterValidator(_nonce)]
     certificate: CertificateOut
     lease: StandingOut
+    revocations: Revocations = []
 
 
 class NearProof(Body):

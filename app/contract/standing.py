@@ -1,6 +1,5 @@
 """A device's standing: a lease, or the word that it is revoked, signed by the server's key."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,9 +7,7 @@ from pydantic import Field
 
 from app.contract.wire import Base64Text, Body, Instant
 from app.domain.ids import DeviceId
-from app.domain.standing import Lease, Revocation, Standing
-
-LEASE_LEAST, LEASE_MOST = timedelta(hours=1), timedelta(hours=72)
+from app.domain.standing import REVOCATIONS_MOST, Lease, Revocation, Standing
 
 
 class StandingIn(Body):
@@ -29,6 +26,17 @@ class StandingOut(Body):
 
     document: Annotated[str, Field(max_length=4096)]
     signature: Base64Text
+
+
+Revocations = Annotated[list[StandingOut], Field(max_length=REVOCATIONS_MOST)]
+
+
+class StandingAnswer(StandingOut):
+    """`revocations`: of other devices whose leases may not have ended: desks of a site, which meet
+    without the server, must not believe them any more, and tell each other.
+    """
+
+    revocations: Revocations = []
 
 
 def standing_bytes(document: str) -> bytes:

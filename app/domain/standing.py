@@ -3,6 +3,7 @@
 A lease covers work without the server until it ends; the device's clock is believed only forwards.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,10 @@ from app.domain.ids import DeviceId
 
 # A clock that is set right by a little is not one that was set back.
 CLOCK_MENDED_BY = timedelta(minutes=10)
+LEASE_LEAST, LEASE_MOST = timedelta(hours=1), timedelta(hours=72)
+# Of a device that was revoked longer ago no lease can stand any more, on no clock.
+REVOCATION_COUNTS_FOR = LEASE_MOST + timedelta(hours=1)
+REVOCATIONS_MOST = 24  # told at once, the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,37 @@ Standing = Lease | Revocation
 
 
 @dataclass(frozen=True, slots=True)
-class ToldStanding:
+class SignedRevocation:
     """`signed`: the document and signature as received, which prove it to others, too."""
+
+    revocation: Revocation
+    signed: str
+
+    def counts_against(self, lease: Lease) -> bool:
+        """A lease that was given later is of a device that was found again."""
+        word = self.revocation
+        return word.device == lease.device and lease.issued_at <= word.issued_at
+
+
+def newest_of(
+    told: Iterable[SignedRevocation], since: datetime, most: int
+) -> tuple[SignedRevocation, ...]:
+    """One of each device, the newest first; of before `since` no lease can stand any more."""
+    found: dict[DeviceId, SignedRevocation] = {}
+    for one in sorted(told, key=lambda one: one.revocation.issued_at):
+        if one.revocation.issued_at >= since:
+            found[one.revocation.device] = one
+    newest_first = sorted(found.values(), key=lambda one: one.revocation.issued_at, reverse=True)
+    return tuple(newest_first[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStanding:
+    """`signed`: as of a revocation. `revocations`: of other devices."""
 
     standing: Standing
     signed: str
+    revocations: tuple[SignedRevocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

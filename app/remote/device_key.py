@@ -5,6 +5,7 @@ The server's key is trusted on first use: the certificate kept then says which o
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +20,7 @@ from app.contract.sign_in import (
     refresh_proof_bytes,
 )
 from app.contract.standing import (
+    StandingAnswer,
     StandingDocument,
     StandingOut,
     standing_bytes,
@@ -27,7 +29,7 @@ from app.contract.standing import (
 from app.domain.clock import plausible_instant
 from app.domain.failures import Code, Untrusted
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import Standing, ToldStanding
+from app.domain.standing import Revocation, SignedRevocation, Standing, ToldStanding
 
 # A server whose clock was mended after it enrolled a device is still the same server.
 CLOCK_MENDED_BY = timedelta(days=1)
@@ -79,7 +81,7 @@ def standing_proof(device: DeviceCredentials) -> str:
     return sign(device, standing_proof_bytes(device.id))
 
 
-def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -> ToldStanding:
+def checked_standing(told: StandingAnswer, device: DeviceCredentials, known: str) -> ToldStanding:
     """Untrusted unless the server of the certificate kept here has signed it for this device."""
     try:
         words = certificate_words(CertificateOut.model_validate_json(known))
@@ -88,7 +90,8 @@ def checked_standing(told: StandingOut, device: DeviceCredentials, known: str) -
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing") from error
     if standing.device != device.id:
         raise Untrusted(Code.SERVER_UNTRUSTED, "standing of another device")
-    return ToldStanding(standing, told.model_dump_json())
+    signed = StandingOut(document=told.document, signature=told.signature).model_dump_json()
+    return ToldStanding(standing, signed, revocations_in(told.revocations, words.server_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,19 @@ def standing_words(told: StandingOut, server_key: str) -> Standing:
     """What the server of this key has signed; else one of UNSOUND."""
     verify(server_key, standing_bytes(told.document), told.signature)
     return StandingDocument.model_validate_json(told.document).to_domain()
+
+
+def revocations_in(told: Iterable[StandingOut], server_key: str) -> tuple[SignedRevocation, ...]:
+    """Those that the server of this key has signed; whoever else said so, said nothing."""
+    found = []
+    for one in told:
+        try:
+            standing = standing_words(one, server_key)
+        except UNSOUND:
+            continue
+        if isinstance(standing, Revocation):
+            found.append(SignedRevocation(standing, one.model_dump_json()))
+    return tuple(found)
 
 
 def verify(public_key: str, signed: bytes, signature: str) -> None:

@@ -22,6 +22,7 @@ from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.domain.near_words import NearFound, NearHeard, NearLive, NearLost, NearSignal
+from app.domain.standing import SignedRevocation
 from app.remote.near_door import Guests, listener_tls, open_door
 from app.remote.near_line import (
     SOCKET_WORDS,
@@ -66,7 +67,10 @@ class _Opening:
 
 
 class NearDesks:
-    """`interfaces`: own addresses to be found at, all when None; it listens at the first."""
+    """`interfaces`: own addresses to be found at, all when None; it listens at the first.
+
+    `on_revocations` is called with what other desks knew of revoked devices and this one did not.
+    """
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class NearDesks:
         self._has_some, self._has_room = asyncio.Event(), asyncio.Event()
         self._found: set[DeviceId] = set()  # as whoever listens knows it
         self._network = asyncio.Event()
+        self.on_revocations: Callable[[tuple[SignedRevocation, ...]], object] = lambda told: None
 
     async def open(self, identity: NearIdentity) -> None:
         """Again with a renewed lease: it counts from the next connection on.
@@ -96,7 +101,8 @@ class NearDesks:
         async with self._moving:
             now = self._opening
             if now is not None and (now.own.device, now.own.site) == (own.device, own.site):
-                now.own = own
+                now.own = own.knowing(now.own.revocations)
+                _cut_off_revoked(now)
                 return
             await self._shut()
             await self._start(own)
@@ -282,6 +288,7 @@ class NearDesks:
     async def _takes(self, opening: _Opening, line: NearLine) -> bool:
         """Whether this is now the one connection with its desk; an older one ends then."""
         device = line.far.device
+        self._learn(opening, line.far.revocations)
         if not line.is_dialled:
             opening.guests.has_proven(line.place)
         while (old := opening.lines.get(device)) is not None:
@@ -297,6 +304,13 @@ class NearDesks:
             line.is_found = old.is_found
         opening.lines[device] = line
         return True
+
+    def _learn(self, opening: _Opening, told: tuple[SignedRevocation, ...]) -> None:
+        before = opening.own
+        opening.own = before.knowing(told)
+        if news := tuple(one for one in opening.own.revocations if one not in before.revocations):
+            self.on_revocations(news)
+            _cut_off_revoked(opening)
 
     async def _converse(self, opening: _Opening, line: NearLine) -> None:
         """Not longer than the far desk's lease lasts."""
@@ -402,6 +416,12 @@ def places_of(host: str, port: int) -> list[Place]:
     except (OSError, UnicodeError):
         return []
     return [(family, address) for family, *_, address in found]
+
+
+def _cut_off_revoked(opening: _Opening) -> None:
+    for line in opening.lines.values():
+        if any(one.counts_against(line.far.lease) for one in opening.own.revocations):
+            line.abort()
 
 
 async def _probe(line: NearLine) -> None:

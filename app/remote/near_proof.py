@@ -5,7 +5,8 @@ Pure: no socket and no clock. It does not say who works at the far desk, only wh
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.contract.near import NearHello, NearProof, NearSide, near_proof_bytes
@@ -15,12 +16,19 @@ from app.domain.failures import Code, Untrusted
 from app.domain.ids import DeviceId
 from app.domain.server_words import DeviceCredentials
 from app.domain.standing import CLOCK_MENDED_BY as LEASE_LASTS_ON
-from app.domain.standing import Lease
+from app.domain.standing import (
+    REVOCATION_COUNTS_FOR,
+    REVOCATIONS_MOST,
+    Lease,
+    SignedRevocation,
+    newest_of,
+)
 from app.remote.device_key import (
     CLOCK_MENDED_BY,
     UNSOUND,
     certificate_words,
     public_key_of,
+    revocations_in,
     sign,
     standing_words,
     verify,
@@ -31,11 +39,14 @@ SITE_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class NearIdentity:
-    """`certificate` and `lease` as the store keeps them: JSON of CertificateOut, StandingOut."""
+    """`certificate`, `lease` and `revocations` of others as the store keeps them: JSON of
+    CertificateOut, StandingOut and each StandingOut.
+    """
 
     device: DeviceCredentials = field(repr=False)
     certificate: str = field(repr=False)
     lease: str = field(repr=False)
+    revocations: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,13 @@ class OwnDesk:
     lease: StandingOut
     server_key: str
     lease_issued_at: datetime
+    revocations: tuple[SignedRevocation, ...] = ()
+
+    def knowing(self, told: Iterable[SignedRevocation]) -> "OwnDesk":
+        """With these, too; what is too old to count goes."""
+        since = self.lease_issued_at - REVOCATION_COUNTS_FOR
+        known = newest_of((*self.revocations, *told), since, REVOCATIONS_MOST)
+        return replace(self, revocations=known)
 
     @property
     def site(self) -> str:
@@ -57,12 +75,17 @@ class OwnDesk:
 
 @dataclass(frozen=True, slots=True)
 class FarDesk:
-    """What a hello claims; true once its proof holds. `until`: the end of its lease."""
+    """What a hello claims; true once its proof holds. `until`: its lease, and a little more.
+
+    `revocations`: of other devices, each signed by the server, whoever tells them.
+    """
 
     device: DeviceId
     public_key: str
     nonce: bytes
     until: datetime
+    lease: Lease
+    revocations: tuple[SignedRevocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +128,23 @@ def own_desk(identity: NearIdentity) -> OwnDesk:
         raise Untrusted(Code.SERVER_UNTRUSTED, "own certificate or lease of another device")
     if not isinstance(standing, Lease):
         raise Untrusted(Code.DEVICE_REVOKED)
-    return OwnDesk(device, certificate, lease, words.server_key, standing.issued_at)
+    own = OwnDesk(device, certificate, lease, words.server_key, standing.issued_at)
+    return own.knowing(revocations_in(_read(identity.revocations), words.server_key))
+
+
+def _read(signed: Iterable[str]) -> list[StandingOut]:
+    try:
+        return [StandingOut.model_validate_json(one) for one in signed]
+    except ValueError as error:
+        raise Untrusted(Code.SERVER_UNTRUSTED, "kept revocations") from error
 
 
 def make_hello(own: OwnDesk, nonce: bytes) -> NearHello:
     return NearHello(
-        nonce=base64.b64encode(nonce).decode(), certificate=own.certificate, lease=own.lease
+        nonce=base64.b64encode(nonce).decode(),
+        certificate=own.certificate,
+        lease=own.lease,
+        revocations=_read(one.signed for one in own.revocations),
     )
 
 
@@ -136,7 +170,10 @@ def checked_hello(hello: NearHello, own: OwnDesk, now: datetime) -> FarDesk:
         raise Untrusted(Code.PEER_UNTRUSTED, "a lease that has ended")
     if max(words.issued_at, standing.issued_at) > latest + CLOCK_MENDED_BY:
         raise Untrusted(Code.PEER_UNTRUSTED, "a lease or certificate of the future")
-    return FarDesk(DeviceId(words.device), words.device_key, nonce, until)
+    told = revocations_in(hello.revocations, own.server_key)
+    if any(one.counts_against(standing) for one in (*own.revocations, *told)):
+        raise Untrusted(Code.PEER_UNTRUSTED, "a desk that was withdrawn")
+    return FarDesk(DeviceId(words.device), words.device_key, nonce, until, standing, told)
 
 
 def make_proof(own: OwnDesk, meeting: Meeting) -> NearProof:

@@ -16,7 +16,7 @@ from app.contract.audit import AuditEventBody, ChainOut, DeviceEventBody
 from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
 from app.contract.problem import Problem
 from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
-from app.contract.standing import StandingIn, StandingOut
+from app.contract.standing import StandingAnswer, StandingIn
 from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
 from app.contract.uploads import UPLOADS, LackingBody
 from app.domain.access import Role
@@ -131,7 +131,7 @@ class ServerApi:
 
     async def standing(self, device: DeviceCredentials, known_certificate: str) -> ToldStanding:
         body = StandingIn(device=device.id, proof=standing_proof(device))
-        answer = await self._post("/v1/standing", body, StandingOut, with_token=False)
+        answer = await self._post("/v1/standing", body, StandingAnswer, with_token=False)
         return checked_standing(answer, device, known_certificate)
 
     async def sign_out(self) -> None:

@@ -7,9 +7,9 @@ documents were checked against the server's key when they came (app/remote).
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -17,7 +17,17 @@ from app.domain.audit import Act
 from app.domain.failures import Code, Failure, Unavailable
 from app.domain.ids import DeviceId
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import KeptStanding, Lease, Revocation, ToldStanding, why_not
+from app.domain.standing import (
+    REVOCATION_COUNTS_FOR,
+    REVOCATIONS_MOST,
+    KeptStanding,
+    Lease,
+    Revocation,
+    SignedRevocation,
+    ToldStanding,
+    newest_of,
+    why_not,
+)
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
 from app.services.ports import UnitOfWork
@@ -27,6 +37,7 @@ log = logging.getLogger(__name__)
 ASK_EVERY_S = 600.0
 AGAIN_S = 30.0
 STANDING, SEEN, SIGNED_LEASE = "standing", "latest-time-seen", "signed-lease"
+REVOCATIONS = "revocations"  # of other devices: for desks that meet without the server
 
 
 class StandingApi(Protocol):
@@ -88,6 +99,8 @@ class DeviceStanding:
         standing = told.standing
         kept = KeptStanding(standing, self._acts.clock.now())
         before = await self._acts.read(_keep(kept, told.signed))
+        if told.revocations:
+            await self._acts.read(keep_revocations(told.revocations))
         if isinstance(standing, Revocation):
             is_news = before is None or before.standing != standing
             await self._revoked(standing, is_news=is_news)
@@ -102,10 +115,49 @@ class DeviceStanding:
             await self._wipe()
 
 
-def what_proves_this_device(unit: UnitOfWork) -> tuple[str, str] | None:
-    """Its certificate and its lease, as the server signed them; None: it has nothing yet."""
+def what_proves_this_device(unit: UnitOfWork) -> tuple[str, str, tuple[str, ...]] | None:
+    """Its certificate and its lease, as the server signed them, and what it signed of others that
+    were revoked; None: it has nothing yet.
+    """
     certificate, lease = unit.kept.text("certificate"), unit.kept.text(SIGNED_LEASE)
-    return None if certificate is None or lease is None else (certificate, lease)
+    if certificate is None or lease is None:
+        return None
+    return certificate, lease, tuple(one.signed for one in kept_revocations(unit))
+
+
+def kept_revocations(unit: UnitOfWork) -> tuple[SignedRevocation, ...]:
+    return tuple(
+        SignedRevocation(
+            Revocation(
+                DeviceId(UUID(one["device"])), datetime.fromisoformat(one["issued"]), one["wipes"]
+            ),
+            one["signed"],
+        )
+        for one in json.loads(unit.kept.text(REVOCATIONS) or "[]")
+    )
+
+
+def keep_revocations(told: Iterable[SignedRevocation]) -> Callable[[UnitOfWork], None]:
+    """Beside those that are here; told by the server or by a desk of the site, and checked."""
+
+    def write(unit: UnitOfWork) -> None:
+        standing = kept_standing(unit)
+        since = datetime.min.replace(tzinfo=UTC)
+        if standing is not None:
+            since = standing.standing.issued_at - REVOCATION_COUNTS_FOR
+        known = newest_of((*kept_revocations(unit), *told), since, REVOCATIONS_MOST)
+        fields = [
+            {
+                "device": str(one.revocation.device),
+                "issued": one.revocation.issued_at.isoformat(),
+                "wipes": one.revocation.wipes,
+                "signed": one.signed,
+            }
+            for one in known
+        ]
+        unit.kept.keep_text(REVOCATIONS, json.dumps(fields))
+
+    return write
 
 
 def why_not_offline(unit: UnitOfWork, now: datetime) -> Code | None:

@@ -12,7 +12,7 @@ from app.contract.sign_in import (
     SignInIn,
     SignInOut,
 )
-from app.contract.standing import StandingIn, StandingOut
+from app.contract.standing import StandingAnswer, StandingIn
 from server.accounts.service import Accounts
 from server.accounts.standing import Standings
 from server.auth import Auth, Caller
@@ -34,7 +34,7 @@ def accounts_router(accounts: Accounts, standings: Standings, auth: Auth) -> API
         return await accounts.refresh(body)
 
     @router.post("/v1/standing")
-    async def tell_standing(body: StandingIn) -> StandingOut:
+    async def tell_standing(body: StandingIn) -> StandingAnswer:
         return await standings.standing(body)
 
     @router.post("/v1/sign-out", status_code=204)

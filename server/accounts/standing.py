@@ -5,10 +5,12 @@ What is revoked stands among the facts; it is signed when the device asks.
 
 import json
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.contract.standing import (
+    StandingAnswer,
     StandingDocument,
     StandingIn,
     StandingOut,
@@ -19,12 +21,20 @@ from app.domain.audit import Act
 from app.domain.clock import Clock
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import DeviceId
-from app.domain.standing import Lease, Revocation
+from app.domain.standing import (
+    REVOCATION_COUNTS_FOR,
+    REVOCATIONS_MOST,
+    Lease,
+    Revocation,
+    Standing,
+)
 from server.accounts import store
 from server.audit_trail import append, event_of
 from server.database import Database
-from server.facts import fact, forget_fact, keep_fact
+from server.facts import fact, facts_named, forget_fact, keep_fact
 from server.keys import ServerKeys, base64_text, is_signed_by
+
+REVOKED = "revoked "
 
 
 class Standings:
@@ -36,17 +46,30 @@ class Standings:
         self._clock = clock
         self._lease_for = lease_for
 
-    async def standing(self, body: StandingIn) -> StandingOut:
+    async def standing(self, body: StandingIn) -> StandingAnswer:
         """A new lease, or that it is revoked; Untrusted(DEVICE_UNKNOWN) for whoever is not it."""
-        device = DeviceId(body.device)
-        enrolled, revoked = await self._database.read(
-            lambda c: (store.device_with(c, device), revocation_of(c, device))
+        device, now = DeviceId(body.device), self._clock.now()
+        enrolled, revoked, others = await self._database.read(
+            lambda c: (
+                store.device_with(c, device),
+                revocation_of(c, device),
+                [
+                    one
+                    for one in revoked_since(c, now - REVOCATION_COUNTS_FOR)
+                    if one.device != device
+                ],
+            )
         )
         proof = standing_proof_bytes(body.device)
         if enrolled is None or not is_signed_by(enrolled.public_key, proof, body.proof):
             raise Untrusted(Code.DEVICE_UNKNOWN)
-        now = self._clock.now()
-        standing = revoked or Lease(device, now, now + self._lease_for)
+        signed = self._signed(revoked or Lease(device, now, now + self._lease_for))
+        revocations = [self._signed(one) for one in others[:REVOCATIONS_MOST]]
+        return StandingAnswer(
+            document=signed.document, signature=signed.signature, revocations=revocations
+        )
+
+    def _signed(self, standing: Standing) -> StandingOut:
         document = StandingDocument.from_domain(standing).model_dump_json(exclude_none=True)
         signature = base64_text(self._keys.sign(standing_bytes(document)))
         return StandingOut(document=document, signature=signature)
@@ -54,8 +77,18 @@ class Standings:
 
 def revocation_of(connection: Connection, device: DeviceId) -> Revocation | None:
     told = fact(connection, _name(device))
-    if told is None:
-        return None
+    return None if told is None else _read(device, told)
+
+
+def revoked_since(connection: Connection, since: datetime) -> list[Revocation]:
+    """The newest first."""
+    told = facts_named(connection, REVOKED)
+    found = [_read(DeviceId(UUID(name)), text) for name, text in told.items()]
+    late = [one for one in found if one.issued_at >= since]
+    return sorted(late, key=lambda one: one.issued_at, reverse=True)
+
+
+def _read(device: DeviceId, told: str) -> Revocation:
     fields = json.loads(told)
     return Revocation(device, datetime.fromisoformat(fields["at"]), fields["wipes"])
 
@@ -79,4 +112,4 @@ def readmit(connection: Connection, device: DeviceId, now: datetime) -> None:
 
 
 def _name(device: DeviceId) -> str:
-    return f"revoked {device}"
+    return f"{REVOKED}{device}"

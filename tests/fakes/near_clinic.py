@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,18 +79,20 @@ class Clinic:
     ) -> StandingOut:
         return self.standing(Lease(device.id, issued_at, issued_at + lasts))
 
-    def revocation(self, device: DeviceCredentials) -> StandingOut:
-        return self.standing(Revocation(device.id, MORNING, wipes=False))
+    def revocation(self, device: DeviceCredentials, at: datetime = MORNING) -> StandingOut:
+        return self.standing(Revocation(device.id, at, wipes=False))
 
     def identity(
         self,
         device: DeviceCredentials | None = None,
         lease: StandingOut | None = None,
         certificate: CertificateOut | None = None,
+        revocations: Iterable[StandingOut] = (),
     ) -> NearIdentity:
         device = device or new_device()
         return NearIdentity(
             device,
             (certificate or self.certificate(device)).model_dump_json(),
             (lease or self.lease(device)).model_dump_json(),
+            tuple(one.model_dump_json() for one in revocations),
         )

@@ -75,6 +75,22 @@ async def test_a_revoked_device_is_out_at_once_and_told_so_signed(clinic: Clinic
     assert len(clinic.audited(Act.DEVICE_READMITTED)) == 1
 
 
+async def test_every_device_is_told_signed_which_others_are_revoked(clinic: Clinic) -> None:
+    doctor, nurse = await clinic.doctor(), await clinic.nurse()
+    assert (await told(clinic, doctor.id, doctor.key)).json()["revocations"] == []
+    revoke_device(clinic.settings.database, DeviceId(nurse.id), wipes=False)
+    [word] = (await told(clinic, doctor.id, doctor.key)).json()["revocations"]
+    server_key = base64.b64decode(doctor.signed_in["certificate"]["server_public_key"])
+    signature = base64.b64decode(word["signature"])
+    public = Ed25519PublicKey.from_public_bytes(server_key)
+    public.verify(signature, standing_bytes(word["document"]))
+    document = json.loads(word["document"])
+    assert (document["kind"], document["device"]) == ("revoked", str(nurse.id))
+    assert (await told(clinic, nurse.id, nurse.key)).json()["revocations"] == []  # its own is above
+    clinic.clock.move(400 * 86_400)  # no lease can stand any more
+    assert (await told(clinic, doctor.id, doctor.key)).json()["revocations"] == []
+
+
 async def test_only_what_is_known_is_revoked_and_only_what_is_revoked_readmitted(
     clinic: Clinic,
 ) -> None:

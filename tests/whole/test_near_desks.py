@@ -26,6 +26,7 @@ from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId, new_id
 from app.domain.near_words import NearFound, NearHeard, NearLive, NearLost, NearSignal
 from app.domain.standing import CLOCK_MENDED_BY as LEASE_LASTS_ON
+from app.domain.standing import SignedRevocation
 from app.remote import near_desks, near_door, near_line
 from app.remote.near_desks import NearDesks
 from app.remote.near_door import dialler_tls, listener_tls
@@ -239,6 +240,27 @@ async def _dials(desk: Desk, port: int) -> None:
         await desk.desks.dial(HERE, port)
     except Unavailable:
         pass  # the other direction's connection took its place
+
+
+async def test_a_revoked_desk_is_cut_off_as_soon_as_a_neighbour_tells(site: Site) -> None:
+    stolen = new_device()
+    lin, bob = await site.desk(name="Dr Lin"), await site.desk(site.clinic.identity(stolen), "Bob")
+    news: list[SignedRevocation] = []
+    lin.desks.on_revocations = news.extend
+    await lin.desks.dial(HERE, bob.port)
+    await lin.hears(found(bob.id, "Bob"))
+    ana = await site.desk(
+        site.clinic.identity(revocations=[site.clinic.revocation(stolen)]), ANA.name
+    )
+    await ana.desks.dial(HERE, lin.port)
+    await lin.hears(found(ana.id, ANA.name))
+    await lin.hears(lost(bob.id))
+    assert [one.revocation.device for one in news] == [bob.id]
+    with pytest.raises(Unavailable):  # it is shut out before it has said anything
+        await bob.desks.dial(HERE, lin.port)
+    with pytest.raises(Untrusted):
+        await lin.desks.dial(HERE, bob.port)
+    assert lin.connections() == ana.connections() == 1
 
 
 async def test_what_cannot_go_is_told(site: Site) -> None:

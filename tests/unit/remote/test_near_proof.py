@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from app.contract.near import NONCE_BYTES, NearHello, NearPresence, NearProof, NearSide
 from app.contract.sign_in import CertificateOut
+from app.contract.signalling import FRAME_MAX_BYTES
 from app.contract.standing import StandingOut
 from app.domain.access import Role
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import DeviceId, new_id
 from app.domain.standing import CLOCK_MENDED_BY as LEASE_LASTS_ON
+from app.domain.standing import REVOCATIONS_MOST
 from app.remote.device_key import CLOCK_MENDED_BY
 from app.remote.near_proof import (
     Meeting,
@@ -116,6 +118,59 @@ def test_a_desk_that_is_not_of_this_clinic_or_not_any_more_is_refused(
     with pytest.raises(Untrusted, match=what) as told:
         checked_hello(hello_of(identity), OWN, MORNING)
     assert told.value.code is Code.PEER_UNTRUSTED
+
+
+def test_a_desk_whose_revocation_is_known_is_refused_whatever_it_shows() -> None:
+    own = own_desk(CLINIC.identity(HERE, revocations=[CLINIC.revocation(THERE)]))
+    with pytest.raises(Untrusted, match="withdrawn"):
+        checked_hello(hello_of(CLINIC.identity(THERE)), own, MORNING)
+    checked_hello(hello_of(CLINIC.identity(new_device())), own, MORNING)
+
+
+def test_a_desk_that_was_found_again_is_believed_by_its_newer_lease() -> None:
+    before = CLINIC.revocation(THERE, MORNING - DAY)
+    own = own_desk(CLINIC.identity(HERE, revocations=[before]))
+    assert checked_hello(hello_of(CLINIC.identity(THERE)), own, MORNING).device == THERE.id
+
+
+def test_what_another_desk_tells_of_revoked_devices_proves_itself() -> None:
+    lost = new_device()
+    told = [
+        CLINIC.revocation(lost),
+        OTHER_CLINIC.revocation(new_device()),
+        CLINIC.lease(new_device()),
+        CLINIC.revocation(new_device()).model_copy(update={"signature": "AAAA"}),
+        CLINIC.revocation(new_device()).model_copy(update={"document": "[" * 4000}),
+    ]
+    hello = hello_of(CLINIC.identity(THERE)).model_copy(update={"revocations": told})
+    far = checked_hello(hello, OWN, MORNING)
+    assert [one.revocation.device for one in far.revocations] == [lost.id]
+    knowing = OWN.knowing(far.revocations)
+    with pytest.raises(Untrusted, match="withdrawn"):
+        checked_hello(hello_of(CLINIC.identity(lost)), knowing, MORNING)
+    again = make_hello(knowing, NONCES[0])
+    assert again.revocations == [told[0]]  # and goes on from desk to desk
+    assert len(again.model_dump_json().encode()) < FRAME_MAX_BYTES
+
+
+def test_of_many_the_newest_are_known_and_the_old_ones_are_forgotten() -> None:
+    many = [
+        CLINIC.revocation(new_device(), MORNING - minute * timedelta(minutes=1))
+        for minute in range(REVOCATIONS_MOST + 5)
+    ]
+    own = own_desk(CLINIC.identity(HERE, revocations=[CLINIC.revocation(THERE), *many[1:]]))
+    assert len(own.revocations) == REVOCATIONS_MOST
+    assert own.revocations[0].revocation.device == THERE.id
+    full = make_hello(own, NONCES[0]).model_dump_json()
+    assert len(full.encode()) < FRAME_MAX_BYTES
+    later = replace(own, lease_issued_at=MORNING + 4 * DAY)
+    assert later.knowing(()).revocations == ()
+    too_many = {
+        **json.loads(full),
+        "revocations": [json.loads(one.model_dump_json()) for one in many],
+    }
+    with pytest.raises(ValidationError):
+        NearHello.model_validate(too_many)
 
 
 def test_a_lease_lasts_a_little_longer_than_its_end_and_no_more() -> None:

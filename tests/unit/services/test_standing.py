@@ -9,12 +9,15 @@ import pytest
 
 from app.domain.audit import Act
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
+from app.domain.ids import DeviceId, new_id
 from app.domain.server_words import DeviceCredentials
-from app.domain.standing import Lease, Revocation, ToldStanding
+from app.domain.standing import Lease, Revocation, SignedRevocation, ToldStanding
 from app.services.sign_in import SignInPhase
 from app.services.standing import (
     ASK_EVERY_S,
     DeviceStanding,
+    keep_revocations,
+    kept_revocations,
     what_proves_this_device,
     why_not_offline,
 )
@@ -32,6 +35,7 @@ class FakeStandings:
     revoked: Revocation | None = None
     failure: Failure | None = None
     asked: list[str] = field(default_factory=list)
+    others: tuple[SignedRevocation, ...] = ()
 
     async def standing(self, device: DeviceCredentials, known_certificate: str) -> ToldStanding:
         if self.failure is not None:
@@ -39,7 +43,7 @@ class FakeStandings:
         self.asked.append(known_certificate)
         now = self.desk.clock.now()
         told = self.revoked or Lease(device.id, now, now + TWELVE_HOURS)
-        return ToldStanding(told, f"signed {now}")
+        return ToldStanding(told, f"signed {now}", self.others)
 
 
 @dataclass
@@ -103,6 +107,28 @@ async def test_what_proves_this_device_to_others_is_kept_until_it_is_revoked(
         here.standings.revoked = Revocation(doctor.acts.device, doctor.clock.now(), wipes=False)
         await doctor.clock.passes(ASK_EVERY_S + 1)
         assert await doctor.acts.read(what_proves_this_device) is None
+
+
+async def test_what_is_known_of_other_devices_is_kept_and_grows(doctor: DeskOnFakes) -> None:
+    async with held(doctor) as here:
+        now = doctor.clock.now()
+        one, other = (
+            SignedRevocation(
+                Revocation(DeviceId(new_id()), now - age, wipes=False), f"signed {age}"
+            )
+            for age in (timedelta(hours=2), timedelta(hours=1))
+        )
+        here.standings.others = (one,)
+        await doctor.clock.passes(ASK_EVERY_S + 1)
+        await doctor.acts.read(keep_revocations((other, one)))  # told by a desk of the site
+        kept = await doctor.acts.read(what_proves_this_device)
+        assert kept is not None and kept[2] == (other.signed, one.signed)
+        here.standings.others = ()  # no word of them is no pardon
+        await doctor.clock.passes(ASK_EVERY_S + 1)
+        assert await doctor.acts.read(kept_revocations) == (other, one)
+        await doctor.clock.passes(80 * 3600)
+        await doctor.acts.read(keep_revocations(()))
+        assert await doctor.acts.read(kept_revocations) == ()
 
 
 async def test_work_without_the_server_ends_with_the_lease(doctor: DeskOnFakes) -> None:
