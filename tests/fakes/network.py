@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
 from tests.fakes.asgi_socket import AsgiSocket
-from tests.fakes.time_loop import TimeLoop
+from tests.fakes.time_loop import TimeLoop, until
 
 
 class Line(Enum):
@@ -49,12 +49,14 @@ class Network(httpx.AsyncBaseTransport):
             socket.breaks()
 
     async def heal(self, *, repeating_the_last_push: bool = False) -> None:
+        """A desk that pushed nothing before the cut has its first push afterwards repeated."""
         self.line = Line.UP
-        if repeating_the_last_push:
-            assert self._last_push is not None, "nothing was pushed yet"
-            await self._carried(self._last_push)
         for socket in self._sockets:
             socket.release()
+        if repeating_the_last_push:
+            await until(lambda: self._last_push is not None)
+            assert self._last_push is not None
+            await self._carried(self._last_push)
 
     def loses_the_answer_to(self, path: str, times: int = 1) -> None:
         """Carried out by the server, never heard of here."""
