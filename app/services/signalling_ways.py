@@ -193,12 +193,14 @@ class SignallingWays:
         elif had_seat:
             del self._seats[found.device]  # they hung up
         if had_seat or found.device in self._seats:
+            self._changed.set()
             await self._tell_room()
 
     async def _lost_near(self, device: DeviceId) -> None:
         self._found.pop(device, None)
         if (seat := self._seats.get(device)) is not None:
             self._seats[device] = replace(seat, is_connected=False)
+            self._changed.set()
             await self._tell_room()
 
     async def _signalled(self, word: NearSignal) -> None:
@@ -262,12 +264,12 @@ class SignallingWays:
             return False
         if not self._is_server_up:
             return True
-        others = [
-            seat
-            for seat in (self._room.seats if self._room is not None else ())
-            if seat.role is not self._role
-        ]
-        return bool(others) and not any(seat.is_connected for seat in others)
+        room = self._room.seats if self._room is not None else ()
+        others = {seat.device: seat.is_connected for seat in room if seat.role is not self._role}
+        for device, seat in self._seats.items():
+            if seat.is_connected and not others.get(device) and seat.role is not self._role:
+                return True  # the server does not see them, their line may still be away
+        return bool(others) and not any(others.values())
 
     async def _keep_open(self) -> None:
         while True:

@@ -7,6 +7,7 @@ import pytest
 from app.domain.audit import Act
 from app.domain.call import Phase
 from app.domain.changes import RecordType
+from app.domain.ids import LinkId
 from app.domain.visits import VisitState
 from tests.fakes.engine import tie
 from tests.fakes.near_site import NearSite
@@ -70,6 +71,34 @@ async def test_a_visit_is_begun_without_the_server(clinic: Clinic) -> None:
     await cart.keeps_pressure(131, 82)
     await the_server_sees_one_visit(clinic, booked, cart, desk)
     await until(lambda: len(clinic.server.audited(Act.CALL_STARTED)) == 2, limit_s=120)
+
+
+@pytest.mark.parametrize("first", ["the cart's", "the workstation's"])
+async def test_lines_that_come_back_one_after_the_other_leave_the_call_alone(
+    clinic: Clinic, first: str
+) -> None:
+    """Whose server is back does not see the other there yet, and must not take it for gone."""
+    site = clinic.site = NearSite()
+    booked = clinic.books_a_visit()
+    cart, desk = await clinic.cart(), await clinic.workstation()
+    tie(cart.engine, desk.engine)
+    await cart.sees(booked, VisitState.BOOKED)
+    await desk.sees(booked, VisitState.BOOKED)
+    await loses_its_line(clinic, cart, desk)
+    await cart.opens(booked)
+    await desk.opens(booked)
+    desk.models.visit.call.join()
+    await both_live(cart, desk)
+    seen: set[tuple[Phase, LinkId | None]] = set()
+    for each in (cart, desk):
+        each.services.call.state.listen(lambda state: seen.add((state.phase, state.link)))
+    for each in (cart, desk) if first == "the cart's" else (desk, cart):
+        await each.network.heal()
+        await clinic.passes(30)
+    await until(lambda: not site.open)
+    assert seen == {(Phase.LIVE, desk.services.call.state.value.link)}
+    desk.models.visit.call.hang_up()
+    await until(lambda: phase(cart) is Phase.WAITING)
 
 
 @pytest.mark.parametrize("whose", ["the cart's", "the workstation's"])
