@@ -3,6 +3,7 @@
 Reads only the views `*_shown`; what is confirmed is written through `confirmed`.
 """
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,7 +12,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.domain.call_log import CallReport, LadderStep
-from app.domain.changes import ConfirmedRecord, FeedCursor, FeedPage, RecordType
+from app.domain.changes import (
+    BY_ITSELF,
+    SCHEMA_VERSION,
+    ConfirmedRecord,
+    FeedCursor,
+    FeedPage,
+    RecordType,
+)
 from app.domain.conflicts import Conflict
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import ChangeId, PatientId, RecordId, VisitId
@@ -119,6 +127,23 @@ CALL_REPORTS = f"""
 SELECT record, body, version, is_pending FROM call_reports_shown AS shown
 WHERE visit = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
+
+# Of what people wrote each has its time beside it, unless only a later release can read it. One
+# jump in the index for each type, later releases' too.
+UNREADABLE = """
+WITH RECURSIVE types(name) AS (
+  SELECT min(record_type) FROM records
+  UNION ALL
+  SELECT (SELECT min(record_type) FROM records WHERE record_type > name)
+  FROM types WHERE name IS NOT NULL)
+SELECT count(*) FROM types CROSS JOIN records r ON r.record_type = types.name
+WHERE r.patient = :patient AND (
+  types.name NOT IN (SELECT value FROM json_each(:known))
+  OR (types.name IN (SELECT value FROM json_each(:dated))
+      AND r.at IS NULL AND r.schema_version > :schema))
+"""
+KNOWN = json.dumps([*RecordType])
+DATED = json.dumps([*({*RecordType} - BY_ITSELF - {RecordType.PATIENT, RecordType.CONFLICT})])
 
 # What waits for a person first, then what was decided.
 CONFLICTS = """
@@ -309,6 +334,15 @@ class Records:
 
     def ladder_steps(self, visit: VisitId) -> list[LadderStep]:
         return _made(self._connection.execute(LADDER_STEPS, (str(visit),)), ladder_step_of)
+
+    def unreadable_count(self, patient: PatientId) -> int:
+        """Of this patient's records: kept here, and to be read by a later release only."""
+        row = self._connection.execute(
+            UNREADABLE,
+            {"patient": str(patient), "known": KNOWN, "dated": DATED, "schema": SCHEMA_VERSION},
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def conflicts(self) -> list[Conflict]:
         """Open ones first."""

@@ -290,7 +290,8 @@ VISIT_FINISHED = replace(
     can_finish=False,
     can_sign=True,
     sign_question=text("visit.sign-question", patient="DOE, Jane (Mrs)"),
-    message=text("visit.finished"),
+    message=" ".join((text("visit.finished"), text("visit.unreadable", count="3"))),
+    message_tone=Tone.ATTENTION,
 )
 
 

@@ -47,6 +47,7 @@ class ChartState:
     messages: tuple[Message, ...] = ()
     ladder_steps: tuple[LadderStep, ...] = ()  # of this visit, both directions
     draft: str = ""  # of the person who is here
+    unreadable_count: int = 0  # of the patient's records, kept here for a later release
 
 
 class Chart:
@@ -127,4 +128,5 @@ def _look(unit: UnitOfWork, draft: DraftPlace) -> ChartState:
         messages=tuple(unit.records.messages(visit)),
         ladder_steps=tuple(unit.records.ladder_steps(visit)),
         draft=unit.kept.text(draft.name) or "",
+        unreadable_count=unit.records.unreadable_count(patient),
     )

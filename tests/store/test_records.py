@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from app.contract.sync import FeedOut
 from app.domain.access import Role
 from app.domain.changes import FeedPage, NewChange, RecordType
 from app.domain.failures import Code, Untrusted
-from app.domain.ids import RecordId, VisitId, new_id
+from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.visits import VisitState
 from offline_store import records
 from offline_store.database import OfflineStore
@@ -102,6 +103,34 @@ async def test_a_later_releases_record_is_kept_and_not_shown(
         lambda unit: unit.records.confirmed(RecordType.NOTE, later.record)
     )
     assert kept == later
+
+
+async def test_what_only_a_later_release_can_read_is_counted(store: OfflineStore) -> None:
+    """Of that patient, whatever its type; not what is shown, nor what no chart shows."""
+    somebody = PatientId(new_id())
+    unlike_ours = {"pages": ["what we cannot read"]}
+    known = [
+        replace(confirmed(kind, unlike_ours, new_id(), schema=2, position=number), patient=whose)
+        for number, (kind, whose) in enumerate(
+            [
+                (RecordType.NOTE, PATIENT),
+                (RecordType.READING, PATIENT),
+                (RecordType.NOTE, somebody),
+                (RecordType.RECEIPT, PATIENT),
+            ],
+            start=2,
+        )
+    ]
+    unknown = replace(confirmed(RecordType.NOTE, {}, new_id(), position=6), record_type="plan")
+    shown = [
+        confirmed(RecordType.NOTE, written("a note"), new_id(), schema=2, position=7),
+        confirmed(RecordType.NOTE, written("a note"), new_id(), position=8),
+    ]
+    await apply(store, page(a_patient()))
+    assert await store.look(lambda unit: unit.records.unreadable_count(PATIENT)) == 0
+    await apply(store, page(*known, unknown, *shown, since=1))
+    assert await store.look(lambda unit: unit.records.unreadable_count(PATIENT)) == 3
+    assert len(await store.look(lambda unit: unit.records.notes(PATIENT))) == 2
 
 
 def local(day: date, hour: int) -> datetime:

@@ -34,6 +34,29 @@ async def the_server_sees_one_visit(clinic: Clinic, booked: Booked, *desks: Desk
     assert (len(notes), len(readings)) == (1, 1)
 
 
+async def begun_on_the_site(clinic: Clinic) -> tuple[Booked, Desk, Desk]:
+    clinic.site = NearSite()
+    booked = clinic.books_a_visit()
+    cart, desk = await clinic.cart(), await clinic.workstation()
+    tie(cart.engine, desk.engine)
+    await cart.sees(booked, VisitState.BOOKED)
+    await desk.sees(booked, VisitState.BOOKED)
+    await loses_its_line(clinic, cart, desk)
+    await cart.opens(booked)
+    await desk.opens(booked)
+    desk.models.visit.call.join()
+    await both_live(cart, desk)
+    return booked, cart, desk
+
+
+def stands(*desks: Desk) -> set[tuple[Phase, LinkId | None]]:
+    """All in which their calls are from now on."""
+    seen: set[tuple[Phase, LinkId | None]] = set()
+    for desk in desks:
+        desk.services.call.state.listen(lambda state: seen.add((state.phase, state.link)))
+    return seen
+
+
 async def test_a_call_that_is_lost_with_the_line_comes_back_without_the_server(
     clinic: Clinic,
 ) -> None:
@@ -56,17 +79,7 @@ async def test_a_call_that_is_lost_with_the_line_comes_back_without_the_server(
 
 
 async def test_a_visit_is_begun_without_the_server(clinic: Clinic) -> None:
-    clinic.site = NearSite()
-    booked = clinic.books_a_visit()
-    cart, desk = await clinic.cart(), await clinic.workstation()
-    tie(cart.engine, desk.engine)
-    await cart.sees(booked, VisitState.BOOKED)
-    await desk.sees(booked, VisitState.BOOKED)
-    await loses_its_line(clinic, cart, desk)
-    await cart.opens(booked)
-    await desk.opens(booked)
-    desk.models.visit.call.join()
-    await both_live(cart, desk)
+    booked, cart, desk = await begun_on_the_site(clinic)
     await desk.keeps_note("made without a server")
     await cart.keeps_pressure(131, 82)
     await the_server_sees_one_visit(clinic, booked, cart, desk)
@@ -78,23 +91,32 @@ async def test_lines_that_come_back_one_after_the_other_leave_the_call_alone(
     clinic: Clinic, first: str
 ) -> None:
     """Whose server is back does not see the other there yet, and must not take it for gone."""
-    site = clinic.site = NearSite()
-    booked = clinic.books_a_visit()
-    cart, desk = await clinic.cart(), await clinic.workstation()
-    tie(cart.engine, desk.engine)
-    await cart.sees(booked, VisitState.BOOKED)
-    await desk.sees(booked, VisitState.BOOKED)
-    await loses_its_line(clinic, cart, desk)
-    await cart.opens(booked)
-    await desk.opens(booked)
-    desk.models.visit.call.join()
-    await both_live(cart, desk)
-    seen: set[tuple[Phase, LinkId | None]] = set()
-    for each in (cart, desk):
-        each.services.call.state.listen(lambda state: seen.add((state.phase, state.link)))
+    _, cart, desk = await begun_on_the_site(clinic)
+    site = clinic.site
+    assert site is not None
+    seen = stands(cart, desk)
     for each in (cart, desk) if first == "the cart's" else (desk, cart):
         await each.network.heal()
         await clinic.passes(30)
+    await until(lambda: not site.open)
+    assert seen == {(Phase.LIVE, desk.services.call.state.value.link)}
+    desk.models.visit.call.hang_up()
+    await until(lambda: phase(cart) is Phase.WAITING)
+
+
+async def test_a_break_of_the_site_leaves_a_call_alone_that_runs_on(clinic: Clinic) -> None:
+    """The cart sees nobody at its server, nor, for a while, on the site: media has its own way."""
+    _, cart, desk = await begun_on_the_site(clinic)
+    site = clinic.site
+    assert site is not None
+    seen = stands(cart, desk)
+    await cart.network.heal()
+    await clinic.passes(20)
+    site.breaks()
+    await clinic.passes(20)
+    site.mends()
+    await clinic.passes(20)
+    await desk.network.heal()
     await until(lambda: not site.open)
     assert seen == {(Phase.LIVE, desk.services.call.state.value.link)}
     desk.models.visit.call.hang_up()

@@ -1,5 +1,6 @@
 """What is kept at one desk, with and without the server, and what the other desk sees of it."""
 
+import json
 from dataclasses import replace
 from typing import cast
 
@@ -323,3 +324,25 @@ async def test_a_wrong_password_says_so_and_opens_nothing(clinic: Clinic) -> Non
     assert desk.page is Page.SIGN_IN
     assert desk.network.arrived["GET /v1/feed"] == 0
     assert len(clinic.server.audited(Act.SIGN_IN_REFUSED)) == 1
+
+
+async def test_a_chart_says_that_a_newer_version_wrote_more_than_it_shows(clinic: Clinic) -> None:
+    booked = clinic.books_a_visit()
+    cart = await clinic.cart()
+    await cart.opens(booked)
+    await cart.keeps_note("of our own time")
+    await cart.everything_is_sent()
+    [note] = clinic.server.sql("SELECT id FROM records WHERE record_type = 'note'")
+    clinic.server.sql(
+        "UPDATE records SET schema_version = 2, document = ? WHERE id = ?",
+        json.dumps({"pages": ["of a later time"]}),
+        note[0],
+    )
+    desk = await clinic.workstation()
+    await desk.opens(booked)
+    await until(lambda: desk.models.visit.visit.screen.message != "")
+    screen = desk.models.visit.visit.screen
+    assert screen.message == wording.text("visit.unreadable", count="1")
+    assert screen.message_tone is Tone.ATTENTION
+    assert desk.notes() == []
+    assert cart.models.visit.visit.screen.message == ""

@@ -96,10 +96,7 @@ class VisitViewModel(ViewModel[VisitScreen]):
             since_check_in = wording.clock((now - visit.checked_in_at).total_seconds())
         in_contact, note, contact_tone = self._contact()
         can_sign = visit.state is VisitState.FINISHED and may(self._role, Action.SIGN_VISIT)
-        message = "" if visit.is_open else wording.text("visit.finished")
-        code = self._refusal.code or self._desk.state.value.code
-        if code is not None:
-            message = wording.failure(code)
+        message, message_tone = self._message(is_open=visit.is_open)
         return VisitScreen(
             banner=banner_of(row.patient, now.astimezone().date()),
             state=state,
@@ -114,8 +111,19 @@ class VisitViewModel(ViewModel[VisitScreen]):
             can_sign=can_sign,
             sign_question=wording.text("visit.sign-question", patient=row.patient.banner_name),
             message=message,
-            message_tone=Tone.PLAIN if code is None else Tone.BAD,
+            message_tone=message_tone,
         )
+
+    def _message(self, *, is_open: bool) -> tuple[str, Tone]:
+        code = self._refusal.code or self._desk.state.value.code
+        if code is not None:
+            return wording.failure(code), Tone.BAD
+        finished = "" if is_open else wording.text("visit.finished")
+        unreadable = self._chart.state.value.unreadable_count
+        if not unreadable:
+            return finished, Tone.PLAIN
+        missing = wording.text("visit.unreadable", count=str(unreadable))
+        return f"{finished} {missing}".strip(), Tone.ATTENTION
 
     def _contact(self) -> tuple[str, str, Tone]:
         call = self._call.state.value
