@@ -65,7 +65,6 @@ class SignallingWays:
         self._room: RoomHeard | None = None  # as the server told it last, of the joined visit
         self._found: dict[DeviceId, NearFound] = {}
         self._seats: dict[DeviceId, SeatState] = {}  # of desks on the site, in the joined visit
-        self._seen_at_server: set[DeviceId] = set()  # who ever had a seat in the server's room
         self._is_open = False
         self._changed = asyncio.Event()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(WAITING)
@@ -93,7 +92,6 @@ class SignallingWays:
     async def join(self, visit: VisitId) -> None:
         if visit != self._joined:
             self._joined, self._joined_at, self._room = visit, self._clock.now(), None
-            self._seen_at_server.clear()
             self._seats = {
                 found.device: self._seat_of(found)
                 for found in self._found.values()
@@ -162,20 +160,11 @@ class SignallingWays:
                 self._is_server_up, self._room = False, None
             case RoomHeard() if heard.visit == self._joined:
                 self._room = heard
-                self._note_who_left(heard)
                 self._changed.set()
                 await self._tell_room()
                 return
         self._changed.set()
         await self._heard.put(heard)
-
-    def _note_who_left(self, room: RoomHeard) -> None:
-        """Who had a seat at the server and has none there now has left by a word."""
-        there = {seat.device for seat in room.seats}
-        for device in self._seen_at_server - there:
-            if (seat := self._seats.get(device)) is not None and not seat.is_connected:
-                del self._seats[device]
-        self._seen_at_server |= there
 
     # --- desks on the site -----------------------------------------------------------------
 
@@ -248,8 +237,8 @@ class SignallingWays:
         for device, seat in self._seats.items():
             if device in seats and seat.is_connected:
                 seats[device] = replace(seats[device], is_connected=True)
-            else:  # not seen now, either: their line may be away, and the call go on
-                seats.setdefault(device, seat)
+            elif seat.is_connected or self._room is None:
+                seats.setdefault(device, seat)  # who is gone from both is gone
         await self._heard.put(RoomHeard(self._joined, tuple(seats.values())))
 
     # --- open or not -----------------------------------------------------------------------
@@ -278,7 +267,7 @@ class SignallingWays:
         room = self._room.seats if self._room is not None else ()
         others = {seat.device: seat.is_connected for seat in room if seat.role is not self._role}
         for device, seat in self._seats.items():
-            if seat.role is not self._role and not others.get(device):
+            if seat.is_connected and not others.get(device) and seat.role is not self._role:
                 return True  # the server does not see them, their line may still be away
         return bool(others) and not any(others.values())
 

@@ -17,14 +17,6 @@ class NearSite:
         self.open: dict[DeviceId, NearHere] = {}
         self.carried = 0  # signals
 
-    def breaks(self) -> None:
-        for here in self.open.values():
-            here.loses_all()
-
-    def mends(self) -> None:
-        for here in self.open.values():
-            here.finds_all()
-
 
 class NearHere:
     """Fulfils ports.NearDesks for one desk. `site` None: nobody else is there."""
@@ -37,20 +29,13 @@ class NearHere:
 
     async def open(self) -> bool:
         self._site.open[self._device] = self
-        self.finds_all()
+        for other in self._others():
+            if other._me is not None:
+                self._heard.put_nowait(other._me)
         return True
 
     def _others(self) -> list["NearHere"]:
         return [desk for device, desk in self._site.open.items() if device != self._device]
-
-    def loses_all(self) -> None:
-        for other in self._others():
-            self._heard.put_nowait(NearLost(other._device))
-
-    def finds_all(self) -> None:
-        for other in self._others():
-            if other._me is not None:
-                self._heard.put_nowait(other._me)
 
     def _tell_all(self) -> None:
         if self._me is not None and self._device in self._site.open:

@@ -104,25 +104,6 @@ async def test_lines_that_come_back_one_after_the_other_leave_the_call_alone(
     await until(lambda: phase(cart) is Phase.WAITING)
 
 
-async def test_a_break_of_the_site_leaves_a_call_alone_that_runs_on(clinic: Clinic) -> None:
-    """The cart sees nobody at its server, nor, for a while, on the site: media has its own way."""
-    _, cart, desk = await begun_on_the_site(clinic)
-    site = clinic.site
-    assert site is not None
-    seen = stands(cart, desk)
-    await cart.network.heal()
-    await clinic.passes(20)
-    site.breaks()
-    await clinic.passes(20)
-    site.mends()
-    await clinic.passes(20)
-    await desk.network.heal()
-    await until(lambda: not site.open)
-    assert seen == {(Phase.LIVE, desk.services.call.state.value.link)}
-    desk.models.visit.call.hang_up()
-    await until(lambda: phase(cart) is Phase.WAITING)
-
-
 @pytest.mark.parametrize("whose", ["the cart's", "the workstation's"])
 async def test_one_line_that_is_gone_is_enough(clinic: Clinic, whose: str) -> None:
     clinic.site = NearSite()
