@@ -336,8 +336,8 @@ SENTENCES: dict[str, str] = {
     "visit.in-contact": "In contact",
     "visit.contact-paused": "paused since {time}",
     "visit.finished": "The visit is finished. Nothing more can be added.",
-    "visit.unreadable": "Kept, but not shown by this version of the program: {count} of this"
-    " patient's entries. A newer version wrote them.",
+    "visit.unreadable": "Kept but not shown, as this program is too old for them: {count} of this"
+    " patient's entries.",
     "visit.state": "Visit",
     # call
     "call.join": "Join",
