@@ -128,19 +128,23 @@ SELECT record, body, version, is_pending FROM call_reports_shown AS shown
 WHERE visit = ? {NEWEST_FIRST}
 """  # noqa: S608  # a constant
 
-# Of what people wrote each has its time beside it, unless only a later release can read it. One
-# jump in the index for each type, later releases' too.
+# Of what people wrote each has its time beside it, unless only a later release can read it. Asked
+# of the index: no row that can be read is touched, however many there are.
 UNREADABLE = """
 WITH RECURSIVE types(name) AS (
   SELECT min(record_type) FROM records
   UNION ALL
   SELECT (SELECT min(record_type) FROM records WHERE record_type > name)
   FROM types WHERE name IS NOT NULL)
-SELECT count(*) FROM types CROSS JOIN records r ON r.record_type = types.name
-WHERE r.patient = :patient AND (
-  types.name NOT IN (SELECT value FROM json_each(:known))
-  OR (types.name IN (SELECT value FROM json_each(:dated))
-      AND r.at IS NULL AND r.schema_version > :schema))
+SELECT (
+  SELECT count(*) FROM json_each(:dated) AS type
+  CROSS JOIN records r ON r.record_type = type.value AND r.patient = :patient AND r.at IS NULL
+  WHERE r.schema_version > :schema
+) + (
+  SELECT count(*) FROM types
+  CROSS JOIN records r ON r.record_type = types.name AND r.patient = :patient
+  WHERE types.name NOT IN (SELECT value FROM json_each(:known))
+)
 """
 KNOWN = json.dumps([*RecordType])
 DATED = json.dumps([*({*RecordType} - BY_ITSELF - {RecordType.PATIENT, RecordType.CONFLICT})])
