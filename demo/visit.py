@@ -27,8 +27,9 @@ HEAR_LIMIT_S = 40.0  # on a busy machine many a round is torn; one whole one is 
 LOOK_AT_PICTURE_S, SHORT_LOOK_S = 0.7, 0.15
 FEWEST_PICTURES = 3  # in that time; a still picture has one
 # Two looks in a row must see it move: of a far camera that stands still a few pictures are still on
-# their way, and one that has just come back sends few at first on a busy machine.
-LOOKS_IN_A_ROW, LOOKS_MOST = 2, 5
+# their way, and one that has just come back moves by fits at first on a busy machine.
+LOOKS_IN_A_ROW = 2
+STILL_LIMIT_S = 15.0
 
 
 @dataclass(slots=True)
@@ -139,7 +140,8 @@ class Visit:
         while True:
             self._first_picture(side, limit_s=max(0.0, until - time.monotonic()))
             counts: list[int] = []
-            for _ in range(LOOKS_MOST):
+            looks_until = time.monotonic() + STILL_LIMIT_S
+            while time.monotonic() < looks_until:
                 counts.append(self.pictures_seen(side, LOOK_AT_PICTURE_S))
                 newest = counts[-LOOKS_IN_A_ROW:]
                 if len(newest) == LOOKS_IN_A_ROW and min(newest) >= FEWEST_PICTURES:
