@@ -1,19 +1,21 @@
 """The far picture in a window: when the first one is painted, and when each further one is.
 
-The camera films carry a magenta frame around a number and a counter. One thin line across it shows
-both that a picture is there and, where the counter's lowest bit lies, that it is a new one.
+The camera films carry a magenta frame around a number and a counter. When it is painted the picture
+is there; one thin line across it, where the counter's lowest bit lies, shows that one is new.
 """
 
 from collections.abc import Iterator
 
 from bench.eyes import Eyes, magenta_in
 from demo import barcode, picture
-from demo.screen import Box
-from demo.side import Boxes, Side
+from demo.screen import Box, Pixels
+from demo.side import Side
 from demo.waiting import NotSo
 
 LINE_ROWS = 2
-FRAME_PIXELS = 6  # of the two sides of the frame that the line crosses
+# The frame is looked for wherever it may come to lie: what a call says of its line makes the
+# picture's place lower. It lies left of the middle, and one's own picture right of it.
+EACH_NTH, FRAME_PIXELS = 4, 30
 # The middle of the cells' row that holds the counter's lowest eight bits.
 ROW_OF_COUNTER = (barcode.NUMBER_BITS + barcode.COUNTER_BITS - 1) // barcode.COLUMNS
 LINE_AT = (
@@ -22,27 +24,32 @@ LINE_AT = (
 
 
 class FarPicture:
-    """At a side whose visit is open; its window does not change its size."""
+    """At a side whose visit is open; its window does not change its size.
+
+    Its place is that of the moment in which this is made.
+    """
 
     def __init__(self, side: Side, eyes: Eyes, far_number: int) -> None:
         self._side = side
         self._eyes = eyes
         self._number = far_number
-        self._boxes: Boxes = side.far_box()
-        self._line = line_of(self._boxes[0])
+        far, _ = side.far_box()
+        self._line = line_of(far)
+        x, y, width, height = far
+        self._left_half = x, y, width // 2, height
 
     def is_shown(self) -> bool:
-        return magenta_in(self._eyes.now(self._line)) >= FRAME_PIXELS
+        return _has_frame(self._eyes.now(self._left_half))
 
     def first_painted(self, limit_s: float) -> float:
         """The moment; the number in the picture is then read, so that it is the right one."""
         at = self._eyes.first(
-            self._line,
-            lambda pixels: magenta_in(pixels) >= FRAME_PIXELS,
+            self._left_half,
+            _has_frame,
             limit_s,
             f"a far picture at the {self._side.name}",
         )
-        seen = self._side.far_code(self._boxes)
+        seen = self._side.far_code(self._side.far_box())
         if seen is None or seen.number != self._number:
             raise NotSo(f"the first picture at the {self._side.name} is not the far camera's")
         return at
@@ -54,6 +61,10 @@ class FarPicture:
             now = look.pixels.tobytes()
             yield look.at, before is not None and now != before
             before = now
+
+
+def _has_frame(pixels: Pixels) -> bool:
+    return magenta_in(pixels[::EACH_NTH, ::EACH_NTH]) >= FRAME_PIXELS
 
 
 def line_of(far: Box) -> Box:
