@@ -4,11 +4,15 @@ The one file that knows everyone. No rule of the clinic stands here.
 """
 
 import asyncio
+import gc
 import os
 import socket
 import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+
+if __name__ == "__main__":  # what a start reads and builds stays: looking for garbage in it takes
+    gc.disable()  # a fifth of the time to the window
 
 from PySide6.QtWidgets import QApplication
 
@@ -21,8 +25,7 @@ from app.domain.program import VERSION
 from app.domain.server_words import DeviceCredentials
 from app.domain.standing import SignedRevocation
 from app.remote.address import server_address
-from app.remote.near_desks import NearDesks
-from app.remote.near_proof import NearIdentity
+from app.remote.late_near_desks import LateNearDesks
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
@@ -189,14 +192,14 @@ async def in_store(
     urls = (settings.server, *settings.other_servers)
     places = ServerPlaces(*(server_address(url, settings.ca) for url in urls))
     server_api = await house.enter_async_context(ServerApi(places, tokens, clock, device.id))
-    channel, near = SignallingChannel(places, tokens), NearDesks(clock)
+    channel, near = SignallingChannel(places, tokens), LateNearDesks(clock)
 
     async def open_near() -> bool:
         if not settings.opens_to_site:
             return False
         proof = await store.transaction(what_proves_this_device)
         if proof is not None:
-            await near.open(NearIdentity(device, *proof))
+            await near.open(device, *proof)
         return proof is not None
 
     async def keep_told(told: tuple[SignedRevocation, ...]) -> None:
@@ -262,6 +265,8 @@ async def in_store(
     window.show()
     Touches(window, services.idle_lock.touched)
     start(services, engine, tasks)
+    gc.freeze()
+    gc.enable()
     if settings.role is Role.PRESENTER:
         tasks.start(services.desk.look_for_equipment(), "look for equipment")
     code = await until_left(window_model)

@@ -27,8 +27,7 @@ from app.domain.engine import (
 from app.domain.ids import DeviceId, LinkId, VisitId, new_id
 from app.domain.server_words import DeviceCredentials
 from app.remote.address import server_address
-from app.remote.near_desks import NearDesks
-from app.remote.near_proof import NearIdentity
+from app.remote.late_near_desks import LateNearDesks
 from app.remote.server_api import ServerApi
 from app.remote.server_places import ServerPlaces
 from app.remote.signalling_channel import SignallingChannel
@@ -147,11 +146,11 @@ async def run(
             channel = SignallingChannel(ServerPlaces(address), tokens)
             certificate = signed_in.certificate
             lease = (await api.standing(device, certificate)).signed
-            near = NearDesks(clock)
+            near = LateNearDesks(clock)
 
             async def open_near() -> bool:
                 if "on-site" in more:
-                    await near.open(NearIdentity(device, certificate, lease))
+                    await near.open(device, certificate, lease, ())
                 return "on-site" in more
 
             ways = SignallingWays(

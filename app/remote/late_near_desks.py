@@ -1,0 +1,82 @@
+"""The desks on the site, whose code is read when the server is first missed.
+
+Listening, being found and proving need a hundred modules that most days never need: read with the
+program they make each start a tenth longer, and each screen larger.
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from app.domain.access import Role
+from app.domain.changes import Json
+from app.domain.clock import Clock
+from app.domain.failures import Code, Unavailable
+from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
+from app.domain.near_words import NearHeard
+from app.domain.server_words import DeviceCredentials
+from app.domain.standing import SignedRevocation
+
+if TYPE_CHECKING:
+    from app.remote.near_desks import NearDesks
+
+DESKS, PROOF = "app.remote.near_desks", "app.remote.near_proof"
+
+
+class LateNearDesks:
+    """Fulfils ports.NearDesks. Until it is opened nobody is heard, and nobody is told anything."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._desks: NearDesks | None = None
+        self._is_read = asyncio.Event()
+        self.on_revocations: Callable[[tuple[SignedRevocation, ...]], object] = lambda told: None
+
+    async def open(
+        self, device: DeviceCredentials, certificate: str, lease: str, revocations: tuple[str, ...]
+    ) -> None:
+        """As NearDesks.open with this NearIdentity; the first time it is read, on a thread."""
+        proof: Any = await asyncio.to_thread(importlib.import_module, PROOF)
+        module: Any = await asyncio.to_thread(importlib.import_module, DESKS)
+        if self._desks is None:
+            self._desks = module.NearDesks(self._clock)
+            self._desks.on_revocations = lambda told: self.on_revocations(told)
+            self._is_read.set()
+        await self._desks.open(proof.NearIdentity(device, certificate, lease, revocations))
+
+    async def close(self) -> None:
+        if self._desks is not None:
+            await self._desks.close()
+
+    def network_changed(self) -> None:
+        if self._desks is not None:
+            self._desks.network_changed()
+
+    # --- ports.NearDesks -------------------------------------------------------------------
+
+    async def events(self) -> AsyncGenerator[NearHeard, None]:
+        await self._is_read.wait()
+        assert self._desks is not None
+        async with aclosing(self._desks.events()) as events:
+            async for heard in events:
+                yield heard
+
+    def present(self, person: PersonId, name: str, role: Role, visit: VisitId | None) -> None:
+        """Before it is open there is nobody to tell; whoever opens says it again."""
+        if self._desks is not None:
+            self._desks.present(person, name, role, visit)
+
+    async def signal(
+        self, device: DeviceId, visit: VisitId, link: LinkId, payload: dict[str, Json]
+    ) -> None:
+        await self._read().signal(device, visit, link, payload)
+
+    async def live(self, device: DeviceId, visit: VisitId, payload: dict[str, Json]) -> None:
+        await self._read().live(device, visit, payload)
+
+    def _read(self) -> "NearDesks":
+        if self._desks is None:
+            raise Unavailable(Code.PEER_AWAY, "near")
+        return self._desks
