@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,7 +61,22 @@ def load() -> dict[str, float]:
         "waited_share": round(
             float(_found("/proc/pressure/cpu", r"^some .*avg60=([\d.]+)") or 0) / 100, 3
         ),
+        "million_additions_ms": round(million_additions_s() * 1000, 1),
     }
+
+
+def million_additions_s() -> float:
+    """By this Python on one core, the middle of five times: the same machine is three times as slow
+    in some hours, while its cores say that they are idle.
+    """
+    return median(_million_additions_s() for _ in range(5))
+
+
+def _million_additions_s() -> float:
+    begun, total = time.perf_counter(), 0
+    for number in range(1_000_000):
+        total += number
+    return time.perf_counter() - begun
 
 
 def busy_share(seconds: float) -> float:

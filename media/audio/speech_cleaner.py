@@ -26,6 +26,8 @@ except ImportError as error:  # no library for this machine: the voice goes on w
 FAULTS = (ImportError, OSError, RuntimeError)
 RATE_HZ = 48_000
 FULL_SCALE = np.float32(32_768)
+RISING = np.linspace(0, 1, BLOCK, dtype=np.float32)
+FALLING = RISING[::-1]
 # By how much libwebrtc's canceller, and its noise suppression, hold a voice back.
 CANCELLER_SAMPLES, SUPPRESSION_SAMPLES = 473, 535
 
@@ -112,8 +114,11 @@ class SpeechCleaner:
 
 
 def _fade(sound: Block, into: Block, before: float, after: float) -> None:
-    if before or after:
-        sound += np.linspace(before, after, BLOCK, dtype=np.float32) * (into - sound)
+    """From a share of 0 or 1 to one of 0 or 1, within the block."""
+    if before != after:
+        sound += (RISING if after else FALLING) * (into - sound)
+    elif after:
+        sound[:] = into
 
 
 def _power(block: Block) -> float:
