@@ -8,7 +8,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from app.domain.access import Role
 from app.domain.changes import Json
@@ -19,10 +19,23 @@ from app.domain.near_words import NearHeard
 from app.domain.server_words import DeviceCredentials
 from app.domain.standing import SignedRevocation
 
-if TYPE_CHECKING:
-    from app.remote.near_desks import NearDesks
-
 DESKS, PROOF = "app.remote.near_desks", "app.remote.near_proof"
+
+
+class Desks(Protocol):
+    """What is used of near_desks.NearDesks, which must not be named here to be read late."""
+
+    on_revocations: Callable[[tuple[SignedRevocation, ...]], object]
+
+    async def open(self, identity: Any) -> None: ...
+    async def close(self) -> None: ...
+    def network_changed(self) -> None: ...
+    def events(self) -> AsyncGenerator[NearHeard, None]: ...
+    def present(self, person: PersonId, name: str, role: Role, visit: VisitId | None) -> None: ...
+    async def signal(
+        self, device: DeviceId, visit: VisitId, link: LinkId, payload: dict[str, Json]
+    ) -> None: ...
+    async def live(self, device: DeviceId, visit: VisitId, payload: dict[str, Json]) -> None: ...
 
 
 class LateNearDesks:
@@ -30,7 +43,7 @@ class LateNearDesks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._desks: NearDesks | None = None
+        self._desks: Desks | None = None
         self._is_read = asyncio.Event()
         self.on_revocations: Callable[[tuple[SignedRevocation, ...]], object] = lambda told: None
 
@@ -41,8 +54,9 @@ class LateNearDesks:
         proof: Any = await asyncio.to_thread(importlib.import_module, PROOF)
         module: Any = await asyncio.to_thread(importlib.import_module, DESKS)
         if self._desks is None:
-            self._desks = module.NearDesks(self._clock)
-            self._desks.on_revocations = lambda told: self.on_revocations(told)
+            desks: Desks = module.NearDesks(self._clock)
+            desks.on_revocations = lambda told: self.on_revocations(told)
+            self._desks = desks
             self._is_read.set()
         await self._desks.open(proof.NearIdentity(device, certificate, lease, revocations))
 
@@ -76,7 +90,7 @@ class LateNearDesks:
     async def live(self, device: DeviceId, visit: VisitId, payload: dict[str, Json]) -> None:
         await self._read().live(device, visit, payload)
 
-    def _read(self) -> "NearDesks":
+    def _read(self) -> Desks:
         if self._desks is None:
             raise Unavailable(Code.PEER_AWAY, "near")
         return self._desks

@@ -11,6 +11,7 @@ from app.domain.failures import Code, Unavailable, Untrusted
 from app.domain.ids import DeviceId, LinkId, PersonId, VisitId, new_id
 from app.domain.near_words import NearHeard, NearLost
 from app.remote.late_near_desks import LateNearDesks
+from app.remote.near_desks import NearDesks
 from tests.fakes.near_clinic import FixedClock, new_device
 
 VISIT, LINK, FAR = VisitId(new_id()), LinkId(new_id()), DeviceId(new_id())
@@ -53,7 +54,7 @@ async def test_who_listened_before_it_was_opened_hears_what_comes_after() -> Non
     # What it proves itself by is looked at by code that was read just now.
     with pytest.raises(Untrusted):
         await desks.open(new_device(), "{}", "{}", ())
-    assert desks._desks is not None
+    assert isinstance(desks._desks, NearDesks)
     desks._desks._tell(NearLost(FAR))
     await asyncio.wait_for(listening, LIMIT_S)
     assert heard == [NearLost(FAR)]
@@ -66,6 +67,6 @@ async def test_what_was_told_of_revoked_devices_goes_to_whoever_asks_for_it_now(
         await desks.open(new_device(), "{}", "{}", ())
     told: list[object] = []
     desks.on_revocations = told.append
-    assert desks._desks is not None
+    assert isinstance(desks._desks, NearDesks)
     desks._desks.on_revocations(())
     assert told == [()]
