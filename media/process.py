@@ -13,7 +13,7 @@ import socket
 import time
 
 if __name__ == "__main__":  # what a start reads and builds stays: looking for garbage in it takes
-    gc.disable()  # a fifth of the time
+    gc.disable()  # a twentieth of the time
 
 from app.domain.clock import SystemClock
 from app.domain.failures import Code, Untrusted

@@ -21,7 +21,7 @@ ALL_ROOMS = (*ROOMS, "bench", "tests", "tools")
 
 # Who has a thread of its own, and why the loop cannot do it.
 THREADS = {
-    "app/remote/late_near_desks.py": "reading a hundred modules would hold the loop for 0.1 s",
+    "app/remote/late_near_desks.py": "reading seventy modules would hold the loop for 0.1 s",
     "app/runtime/aside.py": "a large page of the feed is packed and unpacked",
     "app/services/day_sheet.py": "a day's forms are painted on paper in a second",
     "app/services/sign_in.py": "what a password costs to try would hold the loop for 0.1 s",

@@ -1,7 +1,7 @@
 """The desks on the site, whose code is read when the server is first missed.
 
-Listening, being found and proving need a hundred modules that most days never need: read with the
-program they make each start a tenth longer, and each screen larger.
+Listening, being found and proving need seventy modules that most days never need: read with the
+program they make reading it a tenth longer.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from app.domain.near_words import NearHeard
 from app.domain.server_words import DeviceCredentials
 from app.domain.standing import SignedRevocation
 
-DESKS, PROOF = "app.remote.near_desks", "app.remote.near_proof"
+DESKS = "app.remote.near_desks"
 
 
 class Desks(Protocol):
@@ -51,14 +51,13 @@ class LateNearDesks:
         self, device: DeviceCredentials, certificate: str, lease: str, revocations: tuple[str, ...]
     ) -> None:
         """As NearDesks.open with this NearIdentity; the first time it is read, on a thread."""
-        proof: Any = await asyncio.to_thread(importlib.import_module, PROOF)
         module: Any = await asyncio.to_thread(importlib.import_module, DESKS)
         if self._desks is None:
             desks: Desks = module.NearDesks(self._clock)
             desks.on_revocations = lambda told: self.on_revocations(told)
             self._desks = desks
             self._is_read.set()
-        await self._desks.open(proof.NearIdentity(device, certificate, lease, revocations))
+        await self._desks.open(module.NearIdentity(device, certificate, lease, revocations))
 
     async def close(self) -> None:
         if self._desks is not None:

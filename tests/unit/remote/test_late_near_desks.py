@@ -19,7 +19,7 @@ LIMIT_S = 20.0
 
 
 def test_a_start_reads_nothing_of_them() -> None:
-    """Else each start is a tenth longer, with the sign-in page in front of nobody's eyes."""
+    """Else reading the program takes a tenth longer, before there is a sign-in page."""
     asked = "import sys, main; print(*sorted(sys.modules))"
     run = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True
