@@ -256,7 +256,9 @@ class CallDevices:
         microphone.mute(self._is_muted)
         self._microphone = microphone
         if self._has_echo_control:
-            self._echo = EchoControl(microphone.spoken, self._sound_latency_s)
+            self._echo = EchoControl(
+                microphone.spoken, self._sound_latency_s, lambda: microphone.is_tapped
+            )
             microphone.when_heard = self._echo.heard
             self._echo.open()
         self.voice.use(microphone)

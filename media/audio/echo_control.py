@@ -27,10 +27,18 @@ CLOSE_LIMIT_S = 1.0
 class EchoControl:
     """`give` gets what is heard, cleaned, on a thread of ours or of the microphone."""
 
-    def __init__(self, give: Callable[[Samples], None], delay_s: Callable[[], float]) -> None:
-        """`delay_s`: of both devices together, as they know it now."""
+    def __init__(
+        self,
+        give: Callable[[Samples], None],
+        delay_s: Callable[[], float],
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        """`delay_s`: of both devices together, as they know it now. While nothing `is_wanted`,
+        nothing is cleaned nor given: a microphone is open long before a call is.
+        """
         self._give = give
         self._delay_s = delay_s
+        self._is_wanted = is_wanted
         self._far = SampleRing(RING_SAMPLES)
         self._heard = SampleRing(RING_SAMPLES)
         self._wakes = threading.Event()
@@ -96,7 +104,10 @@ class EchoControl:
         while self._heard.filled >= BLOCK:
             if self._far.filled < BLOCK and self._heard.filled < WAITS_FOR_FAR:
                 return
-            far = self._far.read(BLOCK)
+            far, heard = self._far.read(BLOCK), self._heard.read(BLOCK)
+            if not self._is_wanted():
+                cleaner.listen(heard)
+                continue
             if len(far) < BLOCK:  # nothing is played
                 far = np.concatenate((far, np.zeros(BLOCK - len(far), dtype=np.int16)))
-            self._give(cleaner.clean(far, self._heard.read(BLOCK)))
+            self._give(cleaner.clean(far, heard))

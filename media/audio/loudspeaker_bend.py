@@ -6,9 +6,10 @@ leaves clearly less of the echo than the straight one names the bend; then all a
 
 import numpy as np
 
-from media.audio.echo_path import Block, EchoPath
+from media.audio.echo_path import Block, Blocks, EchoPaths
 
 DRIVES = (0.0, 1.5, 3.0, 6.0, 12.0)  # of full scale: 0 is straight; each twice the one before
+CURVES = np.array(DRIVES[1:], np.float32)[:, None]
 BINS = 61
 LEARN, JUDGE = 150, 500  # blocks in which something is played
 CLEARLY_LESS = 0.8
@@ -22,8 +23,8 @@ class LoudspeakerBend:
     def __init__(self) -> None:
         self._drive = 0.0
         self._rounds = self._blocks = 0
-        self._scouts: list[EchoPath] = []
-        self._left: list[float] = []
+        self._scouts: EchoPaths | None = None
+        self._left = np.zeros(len(DRIVES))
         self._begin()
 
     def bent(self, far: Block) -> Block:
@@ -31,24 +32,23 @@ class LoudspeakerBend:
         return _bent(far, self._drive)
 
     def see(self, far: Block, heard: Block) -> None:
-        if not self._scouts or float(far.dot(far)) / len(far) < QUIET:
+        if self._scouts is None or float(far.dot(far)) / len(far) < QUIET:
             return
         self._blocks += 1
-        for place, (drive, scout) in enumerate(zip(DRIVES, self._scouts, strict=True)):
-            scout.take_off(_bent(far, drive), heard)
-            if self._blocks > LEARN:
-                self._left[place] += scout.left_power
+        self._scouts.take_off(_all_bent(far), heard)
+        if self._blocks > LEARN:
+            self._left += self._scouts.left_powers
         if self._blocks == JUDGE:
             self._judge()
 
     def _judge(self) -> None:
-        best = min(range(len(DRIVES)), key=self._left.__getitem__)
+        best = int(self._left.argmin())
         self._rounds += 1
         is_clear = self._left[best] < CLEARLY_LESS * self._left[0]
         if is_clear:
             self._drive = DRIVES[best] * 2 ** self._beside(best)
         if is_clear or self._rounds == ROUNDS:
-            self._scouts = []
+            self._scouts = None
         else:
             self._begin()
 
@@ -57,12 +57,20 @@ class LoudspeakerBend:
         if not 1 < best < len(DRIVES) - 1:
             return 0.0
         before, here, after = self._left[best - 1 : best + 2]
-        return 0.5 * (before - after) / max(before - 2 * here + after, 1e-12)
+        return float(0.5 * (before - after) / max(before - 2 * here + after, 1e-12))
 
     def _begin(self) -> None:
-        self._scouts = [EchoPath(BINS) for _ in DRIVES]
-        self._left = [0.0] * len(DRIVES)
+        self._scouts = EchoPaths(len(DRIVES), BINS)
+        self._left[:] = 0
         self._blocks = 0
+
+
+def _all_bent(far: Block) -> Blocks:
+    bent = np.empty((len(DRIVES), len(far)), np.float32)
+    bent[0] = far
+    np.tanh(CURVES * far, out=bent[1:])
+    bent[1:] /= CURVES
+    return bent
 
 
 def _bent(far: Block, drive: float) -> Block:

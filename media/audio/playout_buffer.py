@@ -5,6 +5,7 @@ learned from how late they do come; to keep to that a pause is made shorter or l
 where much is amiss the voice itself. Pure: the time is told, nothing is waited for here.
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -97,7 +98,8 @@ class PlayoutBuffer:
     _packets: dict[int, _Waiting] = field(default_factory=dict)
     _next: _Place | None = None
     _newest: _Place | None = None
-    _lateness: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _lateness: deque[int] = field(default_factory=deque)
+    _by_lateness: list[int] = field(default_factory=list)  # the same, the least first
     _came: int = 0  # packets since the far side began
     _since_loss: int = LOSS_REMEMBERED
     _copied_after: int = 0  # by how much later whole copies come, where there are any
@@ -203,6 +205,7 @@ class PlayoutBuffer:
     def _begin(self, number: int, timestamp: int) -> None:
         self._packets.clear()
         self._lateness.clear()
+        self._by_lateness.clear()
         self._newest, self._next = _Place(number, timestamp), _Place(number, timestamp)
         self._is_playing, self._owed, self._guessed_now, self._came = False, 0, 0, 0
 
@@ -216,10 +219,15 @@ class PlayoutBuffer:
         """`way`: arrival less timestamp; only its changes mean something."""
         self._came += 1
         if self._came == FIRST:
-            self._lateness = deque(list(self._lateness)[-FIRST_KEPT:], REMEMBERED)
+            self._lateness = deque(list(self._lateness)[-FIRST_KEPT:])
+            self._by_lateness = sorted(self._lateness)
         self._lateness.append(way)
-        self._fastest = min(self._lateness)
-        ordered = sorted(self._lateness)
+        insort(self._by_lateness, way)
+        if len(self._lateness) > REMEMBERED:
+            oldest = self._lateness.popleft()
+            del self._by_lateness[bisect_left(self._by_lateness, oldest)]
+        ordered = self._by_lateness
+        self._fastest = ordered[0]
         usual = ordered[min(len(ordered) - 1, int(IN_TIME * len(ordered)))] - self._fastest
         self._since_loss += 1
         self._since_copy += 1

@@ -80,6 +80,10 @@ class SpeechCleaner:
         whole: Samples = np.rint(np.clip(sent, -32_768, 32_767)).astype(np.int16)
         return whole
 
+    def listen(self, heard: Samples) -> None:
+        """Nobody is to get it: only the room is learned."""
+        self._room.heard(_power(heard.astype(np.float32) / FULL_SCALE))
+
     def _without_noise(self, voice: Block, *, is_whole: bool) -> Block:
         """From a quiet room what is whole stays so: what suppression takes is of the voice."""
         suppressed = _processed(self._noise, np.rint(np.clip(voice, -32_768, 32_767)))
@@ -103,7 +107,8 @@ class SpeechCleaner:
         self._sign.played(_power(played))
         if not self._sign.is_playing:
             return voice
-        self._bend.see(played, heard)
+        if self._sign.is_possible:
+            self._bend.see(played, heard)
         path = self._path
         left = path.take_off(self._bend.bent(played), heard, is_both=self._watch.is_both)
         self._watch.see(path.echo_power, path.left_power, path.heard_power)

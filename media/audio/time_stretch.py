@@ -4,6 +4,8 @@ One period of the pitch is taken out or said twice, faded over its whole length;
 no clear period and is not quiet, nothing is done.
 """
 
+import math
+
 import numpy as np
 
 from media.devices.sample_ring import Samples
@@ -70,7 +72,8 @@ def _alike(one: "np.ndarray[tuple[int], np.dtype[np.float64]] | Samples", other:
 
 
 def _rms(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    exact = samples.astype(np.float64)
+    return math.sqrt(exact.dot(exact) / max(1, len(exact)))
 
 
 def _faded(out: Samples, into: Samples) -> Samples:

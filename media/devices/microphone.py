@@ -57,6 +57,11 @@ class Microphone:
         return self._watch.status
 
     @property
+    def is_tapped(self) -> bool:
+        """Somebody is to get what is spoken."""
+        return bool(self._taps)
+
+    @property
     def level(self) -> float:
         return self._level.value
 

@@ -57,5 +57,7 @@ class ArrivalLog:
 
     def _forget(self) -> None:
         oldest = min(self._newest - MOST_BACK, self._tell_from)
-        for number in [each for each in self._came if each < oldest]:
-            del self._came[number]
+        # In the order in which they came, which is nearly that of their numbers: one that came late
+        # is kept until all before it may go.
+        while self._came and (first := next(iter(self._came))) < oldest:
+            del self._came[first]

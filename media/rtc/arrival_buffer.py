@@ -1,6 +1,6 @@
 """Packets into frames again, in place of stock's jitter buffer: nothing waits longer than it must.
 
-Voice: each packet at once, for the playout buffer (stock loses good packets behind each gap).
+Voice: each packet at once, to whoever gathers it (stock loses good packets behind each gap).
 Picture: what `PictureAssembly` makes whole leaves at once and together (stock: one, and only with
 the next one's first packet).
 """
@@ -18,10 +18,10 @@ from aiortc.utils import uint32_add
 from av import FFmpegError
 from av.frame import Frame
 
+from media.audio.playout_buffer import VoicePacket
 from media.quality.arrival_count import ArrivalCount
 from media.rtc.asking_again import AskingAgain
 from media.rtc.picture_assembly import PictureAssembly
-from media.rtc.voice_arrival import frame_of
 from media.rtc.vp8_words import begins_frame, begins_key_frame
 
 ASK_AT_EVERY = 10  # pictures left out after one that could not be decoded
@@ -52,6 +52,7 @@ class ArrivalBuffer(JitterBuffer):
         super().__init__(capacity, prefetch, is_video)
         self._clock = clock
         self.pictures = PictureAssembly(ArrivalCount(), clock())
+        self.when_voice: Callable[[int, VoicePacket], None] | None = None  # with its payload type
 
     def begin_anew(self) -> None:
         """What waits is not shown: after a long silence nobody has the rest of it any more."""
@@ -61,7 +62,11 @@ class ArrivalBuffer(JitterBuffer):
         """(whether a key frame must be asked for, what is whole now)."""
         now = self._clock()
         if not self._is_video:
-            return False, frame_of(packet, now)
+            if self.when_voice is not None:
+                data = packet._data  # type: ignore[attr-defined]  # set by the receiver
+                voice = VoicePacket(packet.sequence_number, packet.timestamp, data, now)
+                self.when_voice(packet.payload_type, voice)
+            return False, None
         whole = self.pictures.add(
             packet.sequence_number,
             packet.timestamp,

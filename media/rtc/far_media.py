@@ -56,7 +56,7 @@ class FarMedia:
         elif track.kind == "video":
             self._picture_comes(track)
         else:
-            self._tasks.start(gather_voice(track, self.playout), "far voice comes")
+            gather_voice(receiver_of(self._connection, track), self.playout.put)
             self._tasks.start(
                 play_voice(self.playout, self._sink, self._on_voice), "far voice plays"
             )

@@ -18,7 +18,6 @@ from media.rtc import (
     sctp_mends,
     stun_guard,
     transport_numbers,
-    voice_arrival,
     voice_copies,
     voice_encoder,
 )
@@ -37,7 +36,6 @@ def fit() -> None:
     for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends, rtp_mends):
         part.install()
     arrival_buffer.install()
-    voice_arrival.install()
     voice_encoder.install()
     voice_copies.install()
     line_transport.install()

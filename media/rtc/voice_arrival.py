@@ -1,7 +1,7 @@
-"""The far voice's packets as they arrive, past stock's jitter buffer and decoder, to our own.
+"""The far voice's packets as they arrive, to the playout buffer, which makes a voice of them.
 
-Stock's receiver hands each packet to a decoder's thread and what that makes to the track: here both
-let the packet through, and the track brings packets, which the playout buffer makes a voice of.
+Stock's receiver would hand each to a decoder's thread, and what that makes back to the loop: ours
+ends in the buffer where stock gathers packets, and stock's track brings nothing.
 """
 
 import asyncio
@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-import aiortc.codecs
-from aiortc.codecs.base import Decoder
-from aiortc.jitterbuffer import JitterFrame
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from aiortc.rtp import RtpPacket
+from aiortc import RTCRtpReceiver
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from media.audio.playout_buffer import PlayoutBuffer, VoicePacket
 from media.devices.sample_ring import Samples
+from media.rtc.arrival_buffer import ArrivalBuffer
+from media.rtc.voice_copies import RED, apart
 
 TICK_S = 0.005
 HOPES = 48_000 * 8 // 1000  # samples below what is wished for in hand, before anything is guessed
@@ -32,35 +31,19 @@ class VoiceSink(Protocol):
         ...
 
 
-class VoiceFrame(JitterFrame):
-    def __init__(self, packet: VoicePacket) -> None:
-        super().__init__(packet.payload, packet.timestamp)
-        self.packet = packet
+def gather_voice(receiver: RTCRtpReceiver, tell: Callable[[VoicePacket], None]) -> None:
+    """From now on each packet of this receiver as it comes, and after it what it has copies of."""
+    inside = vars(receiver)
+    buffer, codecs = inside["_RTCRtpReceiver__jitter_buffer"], inside["_RTCRtpReceiver__codecs"]
+    assert isinstance(buffer, ArrivalBuffer)
 
+    def came(payload_type: int, packet: VoicePacket) -> None:
+        codec: RTCRtpCodecParameters = codecs[payload_type]
+        packets = apart(packet) if codec.mimeType.lower() == RED else [packet]
+        for each in packets:
+            tell(each)
 
-def frame_of(packet: RtpPacket, arrived_at: float) -> VoiceFrame:
-    data = packet._data  # type: ignore[attr-defined]  # set by the receiver
-    voice = VoicePacket(packet.sequence_number, packet.timestamp, data, arrived_at)
-    return VoiceFrame(voice)
-
-
-class PassingDecoder(Decoder):
-    """In the place of stock's Opus decoder."""
-
-    def decode(self, encoded_frame: JitterFrame) -> list[VoicePacket]:  # type: ignore[override]  # see above
-        assert isinstance(encoded_frame, VoiceFrame)
-        return [encoded_frame.packet]
-
-
-async def gather_voice(track: MediaStreamTrack, playout: PlayoutBuffer) -> None:
-    """Each packet as it comes; returns when the track has ended."""
-    while True:
-        try:
-            packet = await track.recv()
-        except MediaStreamError:
-            return
-        assert isinstance(packet, VoicePacket)
-        playout.put(packet)
+    buffer.when_voice = came
 
 
 async def play_voice(
@@ -79,7 +62,3 @@ async def play_voice(
             if surplus > -HOPES and not playout.is_ready:
                 break
             tell(playout.take(now(), surplus))
-
-
-def install() -> None:
-    vars(aiortc.codecs)["OpusDecoder"] = PassingDecoder

@@ -6,18 +6,15 @@ plain Opus. Chromium knows them, by the payload type below.
 
 import aiortc.codecs
 import aiortc.rtcpeerconnection
-import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import aiortc.rtp
 from aiortc.codecs import CODECS
-from aiortc.codecs.base import Decoder, Encoder
-from aiortc.jitterbuffer import JitterFrame
+from aiortc.codecs.base import Encoder
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability, RTCRtpCodecParameters
 
 from media.audio.opus_library import samples_in
 from media.audio.playout_buffer import VoicePacket
 from media.audio.red_packets import unpacked
-from media.rtc.voice_arrival import VoiceFrame
 from media.rtc.voice_encoder import VoiceEncoder
 
 RED, OPUS = "audio/red", "audio/opus"
@@ -31,19 +28,12 @@ Wishes = list[RTCRtpCodecCapability]
 _find_common = aiortc.rtcpeerconnection.find_common_codecs
 _filter_preferred = aiortc.rtcpeerconnection.filter_preferred_codecs
 _get_encoder = aiortc.codecs.get_encoder
-_get_decoder = aiortc.codecs.get_decoder
-
-
-class CopiesDecoder(Decoder):
-    """One packet -> itself and the earlier ones that came along; junk -> none."""
-
-    def decode(self, encoded_frame: JitterFrame) -> list[VoicePacket]:  # type: ignore[override]  # what our track brings
-        assert isinstance(encoded_frame, VoiceFrame)
-        return apart(encoded_frame.packet)
 
 
 def apart(packet: VoicePacket) -> list[VoicePacket]:
-    """The numbers of the copies are told by how much older they are than the packet."""
+    """One packet -> itself and the earlier ones that came along; junk -> none.
+
+    The numbers of the copies are told by how much older they are than the packet."""
     try:
         payload, copies = unpacked(packet.payload)
     except ValueError:
@@ -91,10 +81,6 @@ def get_encoder(codec: RTCRtpCodecParameters) -> Encoder:
     return _get_encoder(codec)
 
 
-def get_decoder(codec: RTCRtpCodecParameters) -> Decoder:
-    return CopiesDecoder() if codec.mimeType.lower() == RED else _get_decoder(codec)
-
-
 def install() -> None:
     red = RTCRtpCodecParameters(RED, clockRate=48_000, channels=2, payloadType=RED_TYPE)
     CODECS["audio"][:] = with_copies([red, *CODECS["audio"]])
@@ -102,4 +88,3 @@ def install() -> None:
     vars(aiortc.rtcpeerconnection)["find_common_codecs"] = find_common_codecs
     vars(aiortc.rtcpeerconnection)["filter_preferred_codecs"] = filter_preferred_codecs
     vars(aiortc.rtcrtpsender)["get_encoder"] = get_encoder
-    vars(aiortc.rtcrtpreceiver)["get_decoder"] = get_decoder

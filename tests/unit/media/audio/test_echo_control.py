@@ -136,19 +136,23 @@ class Notes:
 
     def __init__(self) -> None:
         self.pairs: list[tuple[int, int]] = []
+        self.listened: list[int] = []
 
     def clean(self, far: Samples, heard: Samples) -> Samples:
         self.pairs.append((int(far[0]), int(heard[0])))
         return heard
+
+    def listen(self, heard: Samples) -> None:
+        self.listened.append(int(heard[0]))
 
 
 def block(value: int) -> Samples:
     return np.full(BLOCK, value, dtype=np.int16)
 
 
-def opened() -> EchoControl:
+def opened(*, is_wanted: bool = True) -> EchoControl:
     """As after `open`, without its thread."""
-    control = EchoControl(lambda samples: None, lambda: 0.0)
+    control = EchoControl(lambda samples: None, lambda: 0.0, lambda: is_wanted)
     vars(control)["_thread"] = object()
     return control
 
@@ -175,6 +179,14 @@ def test_a_loudspeaker_that_runs_ahead_is_caught_up_with() -> None:
     assert notes.pairs == [(MOST_FAR // BLOCK, 1)]
 
 
+def test_while_nobody_is_to_get_it_only_the_room_is_learned() -> None:
+    control, notes = opened(is_wanted=False), Notes()
+    control.played(block(11))
+    control.heard(block(1))
+    control.work(notes)  # type: ignore[arg-type]
+    assert (notes.pairs, notes.listened) == ([], [1])
+
+
 def test_what_was_heard_before_muting_is_never_given_on() -> None:
     control, notes = opened(), Notes()
     control.heard(block(1))
@@ -190,7 +202,7 @@ def test_without_the_library_the_voice_goes_on_and_it_is_said(
 ) -> None:
     monkeypatch.setattr(speech_cleaner, "WHY_NOT", "ImportError")
     given: list[int] = []
-    control = EchoControl(lambda samples: given.append(int(samples[0])), lambda: 0.0)
+    control = EchoControl(lambda samples: given.append(int(samples[0])), lambda: 0.0, lambda: True)
     control.open()
     control.played(block(11))
     control.heard(block(1))
@@ -205,7 +217,7 @@ def test_without_the_library_the_voice_goes_on_and_it_is_said(
 @with_livekit
 def test_the_thread_gives_each_block_and_ends() -> None:
     given: list[Samples] = []
-    control = EchoControl(given.append, lambda: 0.05)
+    control = EchoControl(given.append, lambda: 0.05, lambda: True)
     control.open()
     assert control.is_working
     for value in range(5):
@@ -230,7 +242,7 @@ def test_whatever_ends_the_thread_the_voice_goes_on(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(threading, "excepthook", tell)
     monkeypatch.setattr(SpeechCleaner, "clean", fails)
     given: list[int] = []
-    control = EchoControl(lambda samples: given.append(int(samples[0])), lambda: 0.0)
+    control = EchoControl(lambda samples: given.append(int(samples[0])), lambda: 0.0, lambda: True)
     control.open()
     control.played(block(11))
     control.heard(block(1))

@@ -1,10 +1,8 @@
 """Our voice into packets, the far one's packets apart: copies, lengths, silence, descriptions."""
 
 import asyncio
-from fractions import Fraction
 
 import aiortc.rtcpeerconnection
-import av
 import numpy as np
 import pytest
 from aiortc import RTCPeerConnection, RTCRtpSender, sdp
@@ -16,9 +14,8 @@ from media.audio.red_packets import Copy, packed, unpacked
 from media.audio.voice_shape import FIRST, VoiceShape
 from media.devices.sample_ring import Samples
 from media.rtc import upstream, voice_copies
-from media.rtc.local_tracks import VoiceTrack
-from media.rtc.voice_arrival import VoiceFrame
-from media.rtc.voice_copies import CopiesDecoder, apart
+from media.rtc.local_tracks import VoiceBlock, VoiceTrack
+from media.rtc.voice_copies import apart
 from media.rtc.voice_encoder import ENCODER, VoiceEncoder, VoiceOut
 from tests.unit.media.audio.given import FRAME, packets_of, tone, voice
 
@@ -29,18 +26,13 @@ PLAIN = VoiceShape(32_000, FRAME, 0, False)
 PART = FRAME // 2  # what the track brings at a time
 
 
-def frames_of(samples: Samples) -> list[av.AudioFrame]:
-    frames = []
-    for start in range(0, len(samples) - PART + 1, PART):
-        part = np.ascontiguousarray(samples[start : start + PART]).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(part, "s16", "mono")
-        frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), 5000 + start
-        frames.append(frame)
-    return frames
+def blocks_of(samples: Samples) -> list[VoiceBlock]:
+    starts = range(0, len(samples) - PART + 1, PART)
+    return [VoiceBlock(samples[start : start + PART], 5000 + start) for start in starts]
 
 
 def sent(encoder: VoiceEncoder, samples: Samples) -> list[tuple[int, bytes]]:
-    made = [encoder.encode(frame) for frame in frames_of(samples)]
+    made = [encoder.pack(block) for block in blocks_of(samples)]
     return [(at, payload) for payloads, at in made for payload in payloads]
 
 
@@ -104,7 +96,6 @@ def test_what_comes_along_is_told_by_its_age() -> None:
         VoicePacket(1, 500, new, 7.0),
         VoicePacket(0xFFFF, 2**32 + 500 - 2 * FRAME, old, 7.0, copied_after=2 * FRAME),
     ]
-    assert CopiesDecoder().decode(VoiceFrame(packet)) == apart(packet)
     assert apart(VoicePacket(1, 500, b"\xff", 7.0)) == []
 
 
@@ -121,7 +112,6 @@ def test_it_is_offered_first_and_answered_in_the_numbers_of_the_offer() -> None:
     encoder = voice_copies.get_encoder(red)
     assert isinstance(encoder, VoiceEncoder)
     assert sent(encoder, tone(0.02))[0][1][0] == 111
-    assert isinstance(voice_copies.get_decoder(red), CopiesDecoder)
 
 
 @pytest.mark.parametrize("opus_type", [96, 111])
