@@ -55,6 +55,7 @@ class LineSender:
         self._repeats = RepeatBudget()
         self._voice, self._pictures = RateMeter(), RateMeter()
         self._beside = RateMeter()  # repeats and padding
+        self._repairs = RateMeter()
         self._first_voice_s: float | None = None
         self._has_picture = False
         self.may_pad = True
@@ -81,7 +82,7 @@ class LineSender:
         burst = self._burst(now_s)
         packet = self._pacer.take(now_s)
         if packet is not None:
-            (self._beside if packet.is_repeat else self._pictures).add(packet.wire_bytes, now_s)
+            self._meter_of(packet).add(packet.wire_bytes, now_s)
             wire_bytes = packet.wire_bytes
         elif burst is not None and self.may_pad and not self._pacer.wait_s(now_s):
             wire_bytes = PADDING_WIRE_BYTES
@@ -91,6 +92,11 @@ class LineSender:
         pace_bit_s = burst.bit_s if burst is not None else self.control.pace_bit_s
         self._pacer.left(wire_bytes, pace_bit_s, now_s)
         return packet, self._leaves(wire_bytes, now_s)
+
+    def _meter_of(self, packet: PicturePacket) -> RateMeter:
+        if packet.is_repair:
+            return self._repairs
+        return self._beside if packet.is_repeat else self._pictures
 
     def wait_s(self, now_s: float) -> float | None:
         """Until `take` has something again; None: not before something happens."""
@@ -154,6 +160,9 @@ class LineSender:
         target_bit_s = self.control.target_bit_s
         beside_bit_s = min(self._beside.bit_s(now_s), SHARE * target_bit_s)  # more will not come
         left_bit_s = target_bit_s - voice_bit_s - beside_bit_s
+        pictures_bit_s = self._pictures.bit_s(now_s)
+        if pictures_bit_s:  # each picture brings its repairs
+            left_bit_s /= 1 + min(1.0, self._repairs.bit_s(now_s) / pictures_bit_s)
         headers_bit_s = self._pictures.packets_s(now_s) * PICTURE_HEADERS_BYTES * 8
         bit_s = max(0, int(PICTURE_SHARE * left_bit_s - headers_bit_s))
         return PictureBudget(bit_s, self._pacer.waiting_s(self.control.pace_bit_s))

@@ -19,6 +19,7 @@ class PicturePacket:
     wire_bytes: int
     source: int
     is_repeat: bool = False
+    is_repair: bool = False
 
 
 class Pacer:

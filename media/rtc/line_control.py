@@ -20,6 +20,8 @@ from media.rtc.feedback_packets import taken_out
 from media.rtc.header_extensions import begins_key_frame, number_of, stamped
 from media.rtc.line_transport import LineTransport
 from media.rtc.picture_senders import PictureSenders
+from media.rtc.repairs_in import RepairsIn
+from media.rtc.repairs_out import RepairsOut
 from media.rtc.transport_numbers import ExtensionNames, names_of
 
 BESIDE_BYTES = 44  # of a packet on the wire: IP, UDP and the authentication
@@ -46,6 +48,7 @@ class LineControl:
             on_report=self._reported,
             on_estimate=self._line.control.estimated,
         )
+        self._repairs_out, self._repairs_in = RepairsOut(connection), RepairsIn(connection)
         self._pictures.watch()
         self._tasks = TaskOwner("line control")
         self._tasks.start(self._pace(), "pace")
@@ -82,6 +85,13 @@ class LineControl:
         if not ends.is_repeat and begins_key_frame(data):
             self._line.begins(source, int.from_bytes(data[2:4], "big"))
         self._put(PicturePacket(data, wire_bytes, source, ends.is_repeat))
+        if not ends.is_repeat:
+            control = self._line.control
+            for repair in self._repairs_out.after(
+                ends.sender, data, control.round_trip_s, control.target_bit_s
+            ):
+                wire_bytes = len(repair) + BESIDE_BYTES
+                self._put(PicturePacket(repair, wire_bytes, source, is_repair=True))
 
     def _put(self, packet: PicturePacket) -> None:
         number = int.from_bytes(packet.data[2:4], "big")
@@ -89,7 +99,7 @@ class LineControl:
             sender = self._pictures.of_media(source)
             if sender is not None:
                 sender._send_keyframe()
-            if source == packet.source and not packet.is_repeat:
+            if source == packet.source and not (packet.is_repeat or packet.is_repair):
                 self._line.begins(source, number + 1 & 0xFFFF)
         self._wake.set()
 
@@ -124,9 +134,9 @@ class LineControl:
 
     # --- what comes ------------------------------------------------------------------------
 
-    def came(self, data: bytes) -> None:
+    def came(self, data: bytes) -> list[bytes]:
         if len(data) < 12:
-            return
+            return [data]
         now = self._now()
         self._received.add(len(data) + BESIDE_BYTES, now)
         if not self._names.number:
@@ -137,6 +147,7 @@ class LineControl:
                 self._silence_stock_estimates()
             self._far_source = int.from_bytes(data[8:12], "big") or 1
             self._arrivals.came(number, now)
+        return self._repairs_in.came(data)
 
     def told(self, data: bytes) -> bytes:
         feedbacks, left = taken_out(data)
@@ -161,6 +172,7 @@ class LineControl:
             received_bit_s = self._received.bit_s(self._now())
             await asyncio.sleep(feedback_every_s(received_bit_s, target_bit_s))
             self._line.passed(self._now())
+            self._repairs_out.loses(self._line.state().loss_share, self._now())
             self._pictures.tell_stock_encoders(self.picture_budget().bit_s)
             source = self._connection.getSenders()[0]._ssrc
             for feedback in self._arrivals.take(source, self._far_source):

@@ -18,8 +18,8 @@ class Passage(Protocol):
         """A packet, RTP or RTCP, not yet protected; `send_now` sends it."""
         ...
 
-    def came(self, data: bytes) -> None:
-        """An RTP packet, its protection taken off; stock sees it afterwards."""
+    def came(self, data: bytes) -> list[bytes]:
+        """An RTP packet, its protection taken off; what stock is to see of it, or by it."""
         ...
 
     def told(self, data: bytes) -> bytes:
@@ -48,9 +48,9 @@ class LineTransport(FlightDtlsTransport):
             await self.passage.leaves(data)
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        if self.passage is not None:
-            self.passage.came(data)
-        await super()._handle_rtp_data(data, arrival_time_ms)
+        packets = [data] if self.passage is None else self.passage.came(data)
+        for each in packets:
+            await super()._handle_rtp_data(each, arrival_time_ms)
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
         left = data if self.passage is None else self.passage.told(data)

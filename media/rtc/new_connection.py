@@ -9,9 +9,10 @@ from aiortc import (
 )
 
 from media.rtc.relay_paths import RELAYS
+from media.rtc.repair_packets import REPAIR
 
 # The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx"), "audio": ("audio/red", "audio/opus")}
+CODECS = {"video": ("video/VP8", "video/rtx", REPAIR), "audio": ("audio/red", "audio/opus")}
 
 
 def new_connection() -> RTCPeerConnection:

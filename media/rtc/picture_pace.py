@@ -1,8 +1,8 @@
 """When to show a picture: at once on a clean line, else so late that repeats come in time.
 
-How late pictures become whole is learned as for the voice; waited is only so much that no gap is
-seen (150 ms is none), not until all is even. Grows at once, shrinks slowly; of those that are due
-the newest is shown. Pure: the time is told.
+How late pictures become whole is learned as for the voice; waited is so much that no gap is seen
+(150 ms is none), and until all is even where that is cheap: of pictures that are due at once only
+the newest is shown. Grows at once, shrinks slowly. Pure: the time is told.
 """
 
 from collections import deque
@@ -19,6 +19,10 @@ MOST_REMEMBERED = 900  # pictures
 GAP_ALLOWED_S = 0.11  # beyond one picture's own time: 33 + 110 ms is no freeze yet
 COVERED = 0.85  # of the late pictures; the others are those that were asked for twice
 CHEAP_S = 0.1  # of delay: up to this all of them are covered
+EVEN = 0.96  # of all pictures shall be in time, where that costs no more than the next line says
+MOST_EVEN_S = 0.09
+UNEVEN_FROM_S = 0.03  # a picture that is less late is shown before the next one is due
+EVEN_AFTER, EVEN_EVERY = 90, 10  # pictures: known from so many on, looked at again after so many
 SHRINK_S_A_S = 0.02  # of delay, per second
 SPARE_S = 0.01
 MOST_DELAY_S, LEAST_MOST_DELAY_S = 0.7, 0.25
@@ -45,7 +49,8 @@ class PicturePace(Generic[ShownT]):
         self._fastest: float | None = None
         self._newest_at_s: float | None = None
         self._late_since_whole = 0.0
-        self._learned_s = 0.0
+        self._learned_s = self._even_s = 0.0
+        self._looked = 0  # pictures since then
         self._changed_at: float | None = None
 
     @property
@@ -118,6 +123,17 @@ class PicturePace(Generic[ShownT]):
             usual_s = ordered[int(COVERED * (len(ordered) - 1))]
             all_s = min(ordered[-1], GAP_ALLOWED_S + CHEAP_S)
             aim_s = min(max(usual_s, all_s) - GAP_ALLOWED_S + SPARE_S, self._most_s)
+        self._looked = (self._looked + 1) % EVEN_EVERY
+        if self._looked == 0:
+            self._even_s = self._for_evenness()
+        aim_s = max(aim_s, self._even_s)
         since_s = 0.0 if self._changed_at is None else now - self._changed_at
         self._changed_at = now
         self._learned_s = max(aim_s, self._learned_s - SHRINK_S_A_S * since_s)
+
+    def _for_evenness(self) -> float:
+        if len(self._ways) < EVEN_AFTER or self._fastest is None:
+            return 0.0
+        ordered = sorted(way for _, way in self._ways)
+        lateness = ordered[int(EVEN * (len(ordered) - 1))] - self._fastest
+        return min(lateness + SPARE_S, MOST_EVEN_S) if lateness >= UNEVEN_FROM_S else 0.0

@@ -14,6 +14,7 @@ from media.rtc import (
     ice_checks,
     line_transport,
     relay_paths,
+    repair_packets,
     rtp_mends,
     sctp_mends,
     stun_guard,
@@ -38,6 +39,7 @@ def fit() -> None:
     arrival_buffer.install()
     voice_encoder.install()
     voice_copies.install()
+    repair_packets.install()
     line_transport.install()
     transport_numbers.install()
     relay_paths.install()

@@ -49,8 +49,16 @@ def test_on_a_clean_line_nothing_waits() -> None:
 
 def test_small_lateness_that_nobody_sees_is_not_waited_for() -> None:
     some = pace()
-    shown(some, line(300, dict.fromkeys(range(9, 300, 10), 0.09)))
+    shown(some, line(600, dict.fromkeys(range(9, 600, 100), 0.09)))
     assert some.delay_s == 0.0
+
+
+def test_where_many_are_a_little_late_all_are_shown() -> None:
+    uneven = pace()
+    comes = line(600, dict.fromkeys(range(9, 600, 10), 0.07))
+    pictures = [picture for _, picture in shown(uneven, comes)]
+    assert uneven.delay_s == pytest.approx(0.08, abs=0.01)
+    assert [picture for picture in pictures if picture >= 120] == list(range(120, 600))
 
 
 def test_after_the_first_late_picture_the_others_are_in_time() -> None:
