@@ -19,7 +19,7 @@ from media.audio.opus_library import (
     repeats_the_one_before,
     samples_in,
 )
-from media.audio.time_stretch import is_quiet, lengthened, shortened
+from media.audio.time_stretch import STRETCHABLE, is_quiet, lengthened, shortened
 from media.devices.sample_ring import Samples
 
 FRAME = RATE_HZ // 50  # 20 ms: what is assumed where nothing is known
@@ -121,9 +121,11 @@ class PlayoutBuffer:
     @property
     def is_ready(self) -> bool:
         """What is due next is here; what is not may still come, or come along with a later one."""
-        return not self._is_playing or (
-            self._next is not None and self._next.number in self._packets
-        )
+        return not self._is_playing or self._is_next_here
+
+    @property
+    def _is_next_here(self) -> bool:
+        return self._next is not None and self._next.number in self._packets
 
     @property
     def wait_s(self) -> float:
@@ -351,6 +353,8 @@ class PlayoutBuffer:
         late_slack = SLACK_IN_PAUSE if is_quiet(samples) else SLACK
         if -late_slack <= self._off <= EARLY_SLACK:
             return samples
+        while len(samples) < STRETCHABLE and self._is_next_here:  # of short packets two are needed
+            samples = np.concatenate((samples, self._frame_due()))
         changed = shortened(samples) if self._off < 0 else lengthened(samples)
         self._off += len(samples) - len(changed)
         self.count.stretched += len(changed) != len(samples)

@@ -13,13 +13,14 @@ from media.devices.sample_ring import Samples
 RATE_HZ = 48_000
 # 100 to 400 Hz: what a period of speech is; below the frame of 20 ms there must be room for two.
 SHORTEST, LONGEST = RATE_HZ // 400, RATE_HZ // 100
+STRETCHABLE = 2 * LONGEST  # samples, 20 ms: of less nothing is taken and nothing repeated
 THIN = 6  # the search looks at each sixth sample: 8 kHz carry the pitch
 ALIKE = 0.55  # correlation of two neighbours that may be faded into each other
 QUIET_RMS = 60.0  # of 32 768
 
 
 def shortened(samples: Samples) -> Samples:
-    """Without one period; the same when none may go. At least 20 ms are needed."""
+    """Without one period; the same when none may go."""
     period = _period(samples)
     if period == 0:
         return samples
@@ -43,7 +44,7 @@ def is_quiet(samples: Samples) -> bool:
 
 def _period(samples: Samples) -> int:
     """In samples; 0: there is none that would not be heard."""
-    if len(samples) < 2 * LONGEST:
+    if len(samples) < STRETCHABLE:
         return 0
     if is_quiet(samples):
         return LONGEST

@@ -38,6 +38,8 @@ FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
+# A queue while less than half of what a burst brought through just now is sent is not the line's.
+BELIEVED_S, BELIEVED_SHARE = 3.0, 0.5
 BURST_PAUSE_S, MOST_BURST_PAUSE_S = 0.5, 2.0
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
@@ -67,6 +69,7 @@ class CongestionControl:
         self._burst_due_s = 0.0
         self._burst_pause_s = BURST_PAUSE_S
         self._first_burst = True
+        self._carried: tuple[float, float] | None = None  # (bit/s, when told) of the last burst
         self._arrived_s: float | None = None
         self._passed_s: float | None = None
         self._calm_until_s = 0.0
@@ -253,8 +256,14 @@ class CongestionControl:
         self._down_s = now_s
         self._is_starting = False
         self._is_draining = True
-        self._capacity_bit_s = arriving
+        self._capacity_bit_s = None if self._was_just_seen_wider(arriving, now_s) else arriving
         self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
+
+    def _was_just_seen_wider(self, arriving: float, now_s: float) -> bool:
+        """Then somebody stood still, or a key frame waited for itself: soon asked again."""
+        if self._carried is None or now_s - self._carried[1] > BELIEVED_S:
+            return False
+        return arriving < BELIEVED_SHARE * self._carried[0]
 
     def _is_calm(self, now_s: float) -> bool:
         return now_s < self._calm_until_s or self._queue.is_bunched
@@ -309,6 +318,8 @@ class CongestionControl:
 
     def _burst_answered(self, answer: ProbeAnswer, now_s: float) -> None:
         bit_s = answer.bit_s
+        if answer.is_carried:
+            self._carried = bit_s, now_s
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
             # What came of a burst is the line's limit, unless loss made holes in it.

@@ -10,11 +10,13 @@ from math import comb
 from media.quality.repair_code import MOST_REPAIRS
 
 LONG_WAY_S = 0.15  # asking again then takes longer than pictures are held back
-SHORT_WAY_FAILS, LONG_WAY_FAILS = 0.06, 3e-4  # pictures of which too much is lost all the same
-LEAST_SHARE = 0.004  # of loss: below it nothing is done
+SHORT_WAY_FAILS, LONG_WAY_FAILS = 0.015, 3e-4  # pictures of which too much is lost all the same
+LEAST_SHARE, LONG_WAY_LEAST_SHARE = 0.004, 0.001  # of loss: below it nothing is done
 MOST_SHARE = 0.25  # above it the line has other needs
 FIRST_SHARE = 0.02  # on a long way, until the line has told: its first pictures count, too
-LEAST_LINE_BIT_S = 400_000  # below it each byte is the picture's own
+# Of the line: below it each byte is the picture's own. What a long way takes of it at the start
+# makes the first losses good, which would hold pictures back for long.
+LEAST_LINE_BIT_S, LONG_WAY_LEAST_LINE_BIT_S = 400_000, 140_000
 MOST_ADDED = 0.8  # of the packets
 SMOOTH_S, FIRST_SMOOTH_S = 6.0, 1.0
 
@@ -39,13 +41,14 @@ class RepairRule:
 
     def repairs(self, packets: int, round_trip_s: float | None, line_bit_s: float) -> int:
         """For a row of so many packets; `line_bit_s`: all that we may send."""
-        if not packets or round_trip_s is None or line_bit_s < LEAST_LINE_BIT_S:
+        is_long = round_trip_s is not None and round_trip_s >= LONG_WAY_S
+        least_bit_s = LONG_WAY_LEAST_LINE_BIT_S if is_long else LEAST_LINE_BIT_S
+        if not packets or round_trip_s is None or line_bit_s < least_bit_s:
             return 0
-        is_long = round_trip_s >= LONG_WAY_S
         share = self._share
         if share is None:
             share = FIRST_SHARE if is_long else 0.0
-        if not LEAST_SHARE <= share <= MOST_SHARE:
+        if not (LONG_WAY_LEAST_SHARE if is_long else LEAST_SHARE) <= share <= MOST_SHARE:
             return 0
         most = min(MOST_REPAIRS, max(1, int(MOST_ADDED * packets)))
         return _needed(

@@ -13,7 +13,7 @@ from media.quality.arrival_count import ArrivalCount
 
 ShownT = TypeVar("ShownT")
 
-REMEMBERED_S = 20.0
+REMEMBERED_S = 6.0
 FASTEST_OF_S = 10.0
 MOST_REMEMBERED = 900  # pictures
 GAP_ALLOWED_S = 0.11  # beyond one picture's own time: 33 + 110 ms is no freeze yet
@@ -23,7 +23,7 @@ EVEN = 0.96  # of all pictures shall be in time, where that costs no more than t
 MOST_EVEN_S = 0.09
 UNEVEN_FROM_S = 0.03  # a picture that is less late is shown before the next one is due
 EVEN_AFTER, EVEN_EVERY = 90, 10  # pictures: known from so many on, looked at again after so many
-SHRINK_S_A_S = 0.02  # of delay, per second
+SHRINK_S_A_S = 0.05  # of delay, per second: a second of pictures takes so much less, unseen
 SPARE_S = 0.01
 MOST_DELAY_S, LEAST_MOST_DELAY_S = 0.7, 0.25
 MOST_WAITING = 48  # pictures

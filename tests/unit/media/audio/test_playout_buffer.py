@@ -230,6 +230,32 @@ def test_a_far_clock_that_runs_differently_is_followed(clock: float) -> None:
     assert played.buffer.count.concealed_share < 0.03
 
 
+@pytest.mark.parametrize("length", [480, 960])
+def test_what_was_held_back_is_caught_up_with_also_in_short_packets(length: int) -> None:
+    """A fresh start of the loudspeaker leaves the voice later than it need be."""
+    spoken, encoder = voice(12), OpusEncoder()
+    arriving = []
+    for number, start in enumerate(range(0, len(spoken) - length, length)):
+        payload = encoder.encode(np.ascontiguousarray(spoken[start : start + length]))
+        at = (start + length) / RATE_HZ + NETWORK_S
+        arriving.append((at, VoicePacket(number, start, payload, at)))
+    buffer, behind, now, ring = PlayoutBuffer(), list[float](), 0.0, 0
+    while now < 11.5:
+        now += TICK_S
+        while arriving and arriving[0][0] <= now:
+            buffer.put(arriving.pop(0)[1])
+        ring = max(0, ring - round(TICK_S * RATE_HZ))
+        # Of the 60 ms that it likes to have at first it needs only 15, as it finds out.
+        likes = RATE_HZ * (60 if now < 2 else 15) // 1000
+        while buffer.has_begun and ring < likes:
+            ring += len(buffer.take(now, ring - likes))
+        if buffer._next is not None:
+            heard_at = now + ring / RATE_HZ
+            behind.append(heard_at - buffer._next.timestamp % 2**32 / RATE_HZ)
+    assert behind[400] > 0.08, "at 2 s"
+    assert np.mean(behind[-200:]) < 0.075
+
+
 def test_doubles_change_nothing() -> None:
     played = play(tone(4), Line(doubled=0.5))
     assert played.buffer.count.concealed_share < 0.02

@@ -65,14 +65,15 @@ def told(share: float, seconds: int = 30) -> RepairRule:
 
 def test_a_clean_line_a_short_one_of_little_loss_and_a_narrow_one_get_none() -> None:
     assert told(0.0).repairs(7, 0.3, 2e6) == 0
-    assert told(0.005).repairs(7, 0.05, 2e6) == 0
-    assert told(0.05).repairs(7, 0.3, 3e5) == 0
+    assert told(0.002).repairs(7, 0.05, 2e6) == 0
+    assert told(0.05).repairs(7, 0.05, 3e5) == 0
+    assert told(0.05).repairs(7, 0.3, 1e5) == 0
     assert told(0.4).repairs(7, 0.3, 2e6) == 0
     assert RepairRule().repairs(7, None, 2e6) == 0
 
 
 def test_more_where_asking_again_takes_too_long() -> None:
-    assert told(0.05).repairs(7, 0.05, 2e6) == 1
+    assert told(0.05).repairs(7, 0.05, 2e6) == 2
     assert told(0.02).repairs(7, 0.3, 2e6) == 3
     assert told(0.05).repairs(7, 0.6, 2e6) == 4
 

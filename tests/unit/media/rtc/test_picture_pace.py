@@ -95,13 +95,13 @@ def test_what_is_late_seldom_and_much_is_not_waited_for() -> None:
 def test_the_delay_shrinks_slowly_when_nothing_is_late_any_more() -> None:
     far = pace()
     far.round_trip_is(0.3)
-    comes = line(30 * 45, {60: 0.33})
-    shown(far, comes[: 30 * 20])
+    comes = line(30 * 15, {60: 0.33})
+    shown(far, comes[: 30 * 7])
     held = far.delay_s
     assert held > 0.2
-    shown(far, comes[30 * 20 : 30 * 27])
+    shown(far, comes[30 * 7 : 30 * 11])
     assert 0.05 < far.delay_s < held
-    shown(far, comes[30 * 27 :])
+    shown(far, comes[30 * 11 : 30 * 15])
     assert far.delay_s == 0.0
 
 
