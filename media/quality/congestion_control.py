@@ -41,6 +41,9 @@ AFTER_BURST = 0.9  # of what a burst brought through
 # A queue while less than half of what a burst brought through just now is sent is not the line's.
 BELIEVED_S, BELIEVED_SHARE = 3.0, 0.5
 BURST_PAUSE_S, MOST_BURST_PAUSE_S = 0.5, 2.0
+# A limit that a burst found is believed when the next one finds it, too: while both ends begin,
+# packets wait for a processor as they would for a line.
+FIRST_LIMIT_PAUSE_S, SAME_LIMIT = 0.2, 1.3
 IS_A_DROP = 0.67  # of the best of this call: worth asking the line again
 ROUND_TRIP_SMOOTHING = 0.2
 
@@ -69,6 +72,7 @@ class CongestionControl:
         self._burst_due_s = 0.0
         self._burst_pause_s = BURST_PAUSE_S
         self._first_burst = True
+        self._limit_bit_s: float | None = None  # as the last burst found it that found one
         self._carried: tuple[float, float] | None = None  # (bit/s, when told) of the last burst
         self._arrived_s: float | None = None
         self._passed_s: float | None = None
@@ -80,6 +84,13 @@ class CongestionControl:
     @property
     def target_bit_s(self) -> float:
         return self._target_bit_s
+
+    @property
+    def soon_bit_s(self) -> float:
+        """What the target will be when the queue that it is held down for is gone."""
+        if not self._is_draining or self._capacity_bit_s is None:
+            return self._target_bit_s
+        return max(self._target_bit_s, DOWN * self._capacity_bit_s)
 
     @property
     def round_trip_s(self) -> float | None:
@@ -320,13 +331,21 @@ class CongestionControl:
         bit_s = answer.bit_s
         if answer.is_carried:
             self._carried = bit_s, now_s
+        was_known = self._limit_bit_s is not None
+        is_limit = answer.is_limit and self._is_same_limit(bit_s)
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
             # What came of a burst is the line's limit, unless loss made holes in it.
-            self._capacity_bit_s = answer.bit_s if answer.is_limit else None
+            self._capacity_bit_s = bit_s if is_limit else None
         if answer.is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
+        elif answer.is_limit and not was_known:
+            self._burst_due_s = now_s + FIRST_LIMIT_PAUSE_S
         else:
             self._is_starting = self._is_starting and bit_s == 0.0
             self._burst_due_s = now_s + self._burst_pause_s
             self._burst_pause_s = min(MOST_BURST_PAUSE_S, 2 * self._burst_pause_s)
+
+    def _is_same_limit(self, bit_s: float) -> bool:
+        before, self._limit_bit_s = self._limit_bit_s, bit_s
+        return before is not None and 1 / SAME_LIMIT < bit_s / before < SAME_LIMIT

@@ -154,15 +154,20 @@ class LineSender:
 
     def budget(self, now_s: float) -> PictureBudget:
         """For all pictures together."""
+        return PictureBudget(
+            self._left_for_pictures(self.control.target_bit_s, now_s),
+            self._pacer.waiting_s(self.control.pace_bit_s),
+            self._left_for_pictures(self.control.soon_bit_s, now_s),
+        )
+
+    def _left_for_pictures(self, target_bit_s: float, now_s: float) -> int:
         voice_bit_s = self._voice.bit_s(now_s)
         if self._first_voice_s is None or now_s - self._first_voice_s < METER_S:
             voice_bit_s = max(voice_bit_s, ASSUMED_VOICE_BIT_S)
-        target_bit_s = self.control.target_bit_s
         beside_bit_s = min(self._beside.bit_s(now_s), SHARE * target_bit_s)  # more will not come
         left_bit_s = target_bit_s - voice_bit_s - beside_bit_s
         pictures_bit_s = self._pictures.bit_s(now_s)
         if pictures_bit_s:  # each picture brings its repairs
             left_bit_s /= 1 + min(1.0, self._repairs.bit_s(now_s) / pictures_bit_s)
         headers_bit_s = self._pictures.packets_s(now_s) * PICTURE_HEADERS_BYTES * 8
-        bit_s = max(0, int(PICTURE_SHARE * left_bit_s - headers_bit_s))
-        return PictureBudget(bit_s, self._pacer.waiting_s(self.control.pace_bit_s))
+        return max(0, int(PICTURE_SHARE * left_bit_s - headers_bit_s))

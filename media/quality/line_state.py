@@ -20,3 +20,9 @@ class PictureBudget:
 
     bit_s: int
     waiting_s: float  # how long what was handed over already waits in our own pacer
+    soon_bit_s: int | None = None  # when the queue on the way is gone; None: the same
+
+    @property
+    def for_size_bit_s(self) -> int:
+        """Each new size costs a key frame: none for what is over in half a second."""
+        return self.bit_s if self.soon_bit_s is None else max(self.bit_s, self.soon_bit_s)

@@ -92,7 +92,7 @@ class PictureOut(MediaStreamTrack):
             if self.readyState != "live":
                 raise MediaStreamError
             budget, now = self.budget(), self._now()
-            form = self._form(now, picture, budget.bit_s)
+            form = self._form(now, picture, budget.for_size_bit_s)
             if form is None:
                 self._was_paused = True
                 continue

@@ -47,11 +47,20 @@ class PictureShares:
 
     def face(self) -> PictureBudget:
         whole = self._whole()
-        return replace(whole, bit_s=whole.bit_s - self._exam_bit_s(whole.bit_s))
+        soon_bit_s = whole.for_size_bit_s
+        return replace(
+            whole,
+            bit_s=whole.bit_s - self._exam_bit_s(whole.bit_s),
+            soon_bit_s=soon_bit_s - self._exam_bit_s(soon_bit_s),
+        )
 
     def exam(self) -> PictureBudget:
         whole = self._whole()
-        return replace(whole, bit_s=self._exam_bit_s(whole.bit_s))
+        return replace(
+            whole,
+            bit_s=self._exam_bit_s(whole.bit_s),
+            soon_bit_s=self._exam_bit_s(whole.for_size_bit_s),
+        )
 
     def _exam_bit_s(self, whole_bit_s: int) -> int:
         if not self._has_exam:

@@ -121,3 +121,13 @@ def test_feedback_costs_little_of_a_narrow_line() -> None:
     assert feedback_every_s(2e6, 2e6) == SOONEST_S
     assert feedback_every_s(2e6, 64_000) > 0.12
     assert feedback_every_s(0.0, None) == LATEST_S
+
+
+def test_a_queue_that_is_emptied_takes_no_size_away() -> None:
+    control = CongestionControl()
+    vars(control).update(_is_draining=True, _capacity_bit_s=300_000.0, _target_bit_s=90_000.0)
+    budget = LineSender(control).budget(0.0)
+    assert budget.bit_s < 50_000
+    assert 150_000 < budget.for_size_bit_s < 264_000
+    vars(control).update(_is_draining=False)
+    assert LineSender(control).budget(0.0).for_size_bit_s == budget.bit_s

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.exam_camera import Focus
 from media.picture.picture_sizes import HD, PAUSED, SD, THUMBNAIL
+from media.quality.line_state import PictureBudget
 from media.rtc.picture_out import start_budget
 from media.rtc.picture_shares import SMALL_LEAST_BIT_S, SMALL_MOST_BIT_S, PictureShares
 
@@ -96,3 +97,15 @@ def _as(bounds: Any) -> Any:
         long_side=min(bounds.long_side, HD.long_side),
         frames_per_s=min(bounds.frames_per_s, HD.frames_per_s),
     )
+
+
+def test_what_comes_soon_is_shared_alike() -> None:
+    """A size is chosen by it, so that a second of less costs no key frame."""
+    line = Line(100_000)
+    line.shares.is_exam_on, line.shares.focus = True, Focus.BESIDE
+    draining = PictureShares(lambda: PictureBudget(100_000, 0.0, 300_000))
+    draining.is_exam_on, draining.focus = True, Focus.BESIDE
+    draining.is_exam_moving = line.shares.is_exam_moving = lambda: True
+    assert line.shares.face().for_size_bit_s == 50_000
+    assert draining.face().for_size_bit_s == 150_000
+    assert draining.exam().bit_s == 50_000
