@@ -10,9 +10,10 @@ from bench.eyes import Eyes, magenta_in
 from demo import barcode, picture
 from demo.screen import Box, Pixels
 from demo.side import Side
-from demo.waiting import NotSo
+from demo.waiting import wait_for
 
 LINE_ROWS = 2
+READ_LIMIT_S = 1.0
 # The frame is looked for wherever it may come to lie: what a call says of its line makes the
 # picture's place lower. It lies left of the middle, and one's own picture right of it.
 EACH_NTH, FRAME_PIXELS = 4, 30
@@ -42,17 +43,25 @@ class FarPicture:
         return _has_frame(self._eyes.now(self._left_half))
 
     def first_painted(self, limit_s: float) -> float:
-        """The moment; the number in the picture is then read, so that it is the right one."""
+        """The moment; the number in the picture is then read, so that it is the right one. Looked
+        for some times: the first picture is coarse, and may be moved by what appears above it.
+        """
         at = self._eyes.first(
             self._left_half,
             _has_frame,
             limit_s,
             f"a far picture at the {self._side.name}",
         )
-        seen = self._side.far_code(self._side.far_box())
-        if seen is None or seen.number != self._number:
-            raise NotSo(f"the first picture at the {self._side.name} is not the far camera's")
+        wait_for(
+            f"the picture at the {self._side.name} has the far camera's number",
+            self._has_its_number,
+            READ_LIMIT_S,
+        )
         return at
+
+    def _has_its_number(self) -> bool:
+        seen = self._side.far_code(self._side.far_box())
+        return seen is not None and seen.number == self._number
 
     def looks(self, seconds: float) -> Iterator[tuple[float, bool]]:
         """Each look's moment, and whether another picture had been painted since the one before."""
