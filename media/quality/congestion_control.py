@@ -331,21 +331,19 @@ class CongestionControl:
         bit_s = answer.bit_s
         if answer.is_carried:
             self._carried = bit_s, now_s
-        was_known = self._limit_bit_s is not None
-        is_limit = answer.is_limit and self._is_same_limit(bit_s)
+        before = self._limit_bit_s
+        if answer.is_limit:
+            self._limit_bit_s = bit_s
+        is_found_again = before is not None and 1 / SAME_LIMIT < bit_s / before < SAME_LIMIT
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)
             # What came of a burst is the line's limit, unless loss made holes in it.
-            self._capacity_bit_s = bit_s if is_limit else None
+            self._capacity_bit_s = bit_s if answer.is_limit and is_found_again else None
         if answer.is_carried and self._target_bit_s < AFTER_BURST * MOST_BIT_S:
             self._probing.begin(min(MOST_BIT_S / AFTER_BURST, BURST_ABOVE * bit_s), now_s)
-        elif answer.is_limit and not was_known:
+        elif answer.is_limit and before is None:
             self._burst_due_s = now_s + FIRST_LIMIT_PAUSE_S
         else:
             self._is_starting = self._is_starting and bit_s == 0.0
             self._burst_due_s = now_s + self._burst_pause_s
             self._burst_pause_s = min(MOST_BURST_PAUSE_S, 2 * self._burst_pause_s)
-
-    def _is_same_limit(self, bit_s: float) -> bool:
-        before, self._limit_bit_s = self._limit_bit_s, bit_s
-        return before is not None and 1 / SAME_LIMIT < bit_s / before < SAME_LIMIT

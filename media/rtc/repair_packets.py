@@ -9,7 +9,7 @@ import struct
 from typing import NamedTuple
 
 from aiortc import RTCPeerConnection
-from aiortc.codecs import CODECS
+from aiortc.codecs import CODECS, vpx
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from media.quality.repair_code import MOST_PACKETS, MOST_REPAIRS
@@ -21,6 +21,10 @@ HEAD = struct.Struct("!IHBB")  # source, the row's first number, its packets, pl
 PACKET_HEAD = struct.Struct("!BH")  # marker and payload type as in RTP, length of the payload
 RTP_HEAD = struct.Struct("!BBHII")
 VERSION, HAS_PADDING, TYPE, MARKER = 0x80, 0x20, 0x7F, 0x80
+STOCK_PAYLOAD_BYTES = (
+    1300  # the most of a picture's packet; where that just fits, a repair must, too
+)
+PAYLOAD_BYTES = STOCK_PAYLOAD_BYTES - HEAD.size - PACKET_HEAD.size
 
 
 class Types(NamedTuple):
@@ -86,7 +90,10 @@ def packet_of(repaired: bytes, source: int, number: int, time: int) -> bytes:
 
 
 def install() -> None:
-    """Offered behind what a picture may be sent as; nothing is ever encoded as it."""
+    """Offered behind what a picture may be sent as; nothing is ever encoded as it. Packets of a
+    picture are shorter by what a repair of them is longer.
+    """
+    vars(vpx)["PACKET_MAX"] = PAYLOAD_BYTES
     if all(codec.mimeType != REPAIR for codec in CODECS["video"]):
         CODECS["video"].append(
             RTCRtpCodecParameters(REPAIR, clockRate=90_000, payloadType=REPAIR_TYPE)

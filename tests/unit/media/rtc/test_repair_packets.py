@@ -5,13 +5,17 @@ import random
 
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription, sdp
+from aiortc.codecs.vpx import Vp8Encoder
 
+from media.quality.repair_code import repairs_of
 from media.rtc import upstream
 from media.rtc.new_connection import use_our_codecs
 from media.rtc.repair_packets import (
     PACKET_HEAD,
+    PAYLOAD_BYTES,
     REPAIR,
     REPAIR_TYPE,
+    STOCK_PAYLOAD_BYTES,
     VERSION,
     Repair,
     Types,
@@ -62,6 +66,17 @@ def test_a_far_side_that_leaves_it_out_gets_none() -> None:
     one, other, names = asyncio.run(agreed(answer_knows=False))
     assert (one, other) == (None, None)
     assert names == ["video/VP8", "video/rtx"]
+
+
+def test_a_repair_is_no_longer_than_stock_makes_a_packet() -> None:
+    upstream.fit()
+    packets = Vp8Encoder._packetize(bytes(20_000), 1)
+    longest = max(map(len, packets))
+    assert longest == PAYLOAD_BYTES
+    repaired = repairable(bytes((VERSION, 97)) + bytes(10) + bytes(longest))
+    assert repaired is not None
+    [made] = repairs_of([repaired], 1)
+    assert len(told(Repair(7, 8, 1, 0, 9, made))) == STOCK_PAYLOAD_BYTES
 
 
 def test_a_repair_is_read_as_it_was_told() -> None:

@@ -32,6 +32,7 @@ from media.rtc import (
     line_transport,
     picture_arrival,
     relay_paths,
+    repair_packets,
     rtp_mends,
     sctp_mends,
     transport_numbers,
@@ -268,6 +269,14 @@ def test_voice_arrival() -> None:
     assert "self.__codecs[codec.payloadType] = codec" in text
     assert "codec = self.__codecs.get(packet.payload_type)" in text
     assert "if encoded_frame is not None and self.__decoder_thread:" in text
+
+
+def test_repair_packets() -> None:
+    upstream.fit()
+    assert vpx.PACKET_MAX == repair_packets.PAYLOAD_BYTES
+    text = source(vpx.Vp8Encoder._packetize)
+    assert "min(length - pos, PACKET_MAX - len(descr_bytes))" in text
+    assert "transceiver._codecs = common" in source(peer.RTCPeerConnection)
 
 
 def test_voice_encoder() -> None:
