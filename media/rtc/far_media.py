@@ -57,8 +57,8 @@ class FarMedia:
             self._picture_comes(track)
         else:
             gather_voice(receiver_of(self._connection, track), self.playout.put)
-            self._tasks.start(
-                play_voice(self.playout, self._sink, self._on_voice), "far voice plays"
+            self._tasks.start_lasting(
+                lambda: play_voice(self.playout, self._sink, self._on_voice), "far voice plays"
             )
 
     def _picture_comes(self, track: MediaStreamTrack) -> None:
@@ -72,8 +72,7 @@ class FarMedia:
         for receiver in self._connection.getReceivers():
             if receiver.track is not None and receiver.track.kind == "audio":
                 arrival.voice_comes(receiver)
-        self._tasks.start(arrival.run(), "far picture arrives")
-        self._tasks.start(read_pictures(track, arrival.came), "far picture")
+        self._read(track, arrival, "far picture")
 
     def _exam_picture_comes(self, track: MediaStreamTrack) -> None:
         """No voice belongs to it: it is shown as soon as it may be."""
@@ -87,5 +86,9 @@ class FarMedia:
             lambda: None,
             self._now,
         )
-        self._tasks.start(arrival.run(), "exam picture arrives")
-        self._tasks.start(read_pictures(track, arrival.came), "exam picture")
+        self._read(track, arrival, "exam picture")
+
+    def _read(self, track: MediaStreamTrack, arrival: PictureArrival, name: str) -> None:
+        """A defect in one picture must not end all that follow: both are begun anew then."""
+        self._tasks.start_lasting(arrival.run, f"{name} arrives")
+        self._tasks.start_lasting(lambda: read_pictures(track, arrival.came), name)

@@ -26,6 +26,7 @@ class FirstPictureHelp:
         self._connection = connection
         self._is_here = asyncio.Event()
         self._is_there = False
+        self._far_ssrc: int | None = None
 
     def came(self) -> None:
         """A picture of the far side was decoded here."""
@@ -67,10 +68,11 @@ class FirstPictureHelp:
         await self.pull()
 
     async def _ask(self) -> None:
-        ssrc = far_video_ssrc(self._connection)
+        if self._far_ssrc is None:  # stays the same: a whole description is read for it
+            self._far_ssrc = far_video_ssrc(self._connection)
         for receiver in self._of_video(self._connection.getReceivers())[:1]:  # the face's
-            if ssrc is not None:
-                await receiver._send_rtcp_pli(ssrc)
+            if self._far_ssrc is not None:
+                await receiver._send_rtcp_pli(self._far_ssrc)
 
     @staticmethod
     def _of_video(ends: Iterable[EndT]) -> list[EndT]:

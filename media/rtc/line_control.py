@@ -51,8 +51,8 @@ class LineControl:
         self._repairs_out, self._repairs_in = RepairsOut(connection), RepairsIn(connection)
         self._pictures.watch()
         self._tasks = TaskOwner("line control")
-        self._tasks.start(self._pace(), "pace")
-        self._tasks.start(self._tell(), "tell")
+        self._tasks.start_lasting(self._pace, "pace")
+        self._tasks.start_lasting(self._tell, "tell")
         transport.passage = self
 
     async def close(self) -> None:

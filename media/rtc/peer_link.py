@@ -135,7 +135,7 @@ class PeerLink:
         self._opened_at = self._now()
         self._pc.on("connectionstatechange", self._state_changed)
         self._pc.on("track", self._track_came)
-        self._tasks.start(self._watch(), "watch")
+        self._tasks.start_lasting(self._watch, "watch")
         self._add_tracks()
         if self._is_offerer:
             self._add_channels()

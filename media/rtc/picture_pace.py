@@ -65,6 +65,7 @@ class PicturePace(Generic[ShownT]):
         self._waiting.clear()
         self._ways.clear()
         self._fastest = self._newest_at_s = None
+        self._late_since_whole = 0.0
 
     def put(self, picture: ShownT, at_s: float, now: float) -> None:
         """Pictures come in the order of the far side's clock; one that does not is left out."""
@@ -106,7 +107,7 @@ class PicturePace(Generic[ShownT]):
         lateness = way - self._fastest
         # Those behind a late one wait with it: of such a run only the latest says something.
         if lateness > GAP_ALLOWED_S and lateness > self._late_since_whole:
-            if self._late_since_whole > 0.0:
+            if self._late_since_whole > 0.0 and self._late:  # else its run is forgotten by now
                 self._late.pop()
             self._late.append((now, lateness))
             self._late_since_whole = lateness

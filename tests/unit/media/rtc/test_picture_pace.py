@@ -132,6 +132,18 @@ def test_a_far_clock_that_begins_anew_holds_nothing_up() -> None:
     assert again.take(110.1) == 2
 
 
+def test_a_way_that_becomes_longer_for_good_holds_no_picture_up() -> None:
+    longer = pace()
+    step_s = 1 / 32  # exact: the first late picture shall be the latest for long
+    for number in range(300):
+        late_s = 0.0 if number < 60 else 0.25 if number < 290 else 0.375
+        now = 100 + number * step_s + late_s
+        longer.put(number, number * step_s, now)
+        longer.take(now)
+    longer.put(300, 300 * step_s, now)
+    assert longer.take(now + MOST_DELAY_S) == 300
+
+
 def test_whatever_comes_pictures_are_shown_in_order_and_few_are_held() -> None:
     chance = random.Random(8)
     wild = pace()
@@ -139,6 +151,8 @@ def test_whatever_comes_pictures_are_shown_in_order_and_few_are_held() -> None:
     now, at_s, last = 100.0, 0.0, -1.0
     for _ in range(20_000):
         now += chance.choice([0.0, 0.001, 0.05])
+        if chance.random() < 0.01:
+            now += chance.uniform(0, 8)
         at_s = max(0.0, at_s + chance.choice([0.0, 0.03, -0.03, 0.2]))
         if chance.random() < 0.01:
             at_s, last = chance.uniform(0, 1e6), -1.0

@@ -4,6 +4,7 @@ The stock class is run through the same, so that the provocation is known to wor
 """
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,7 @@ class Wire:
         self.receiver: Any = None
         self.sent: list[bytes] = []
         self.vanishes: Callable[[bytes], bool] = lambda data: False
+        self.is_gone = False
 
     def _register_data_receiver(self, receiver: Any) -> None:
         self.receiver = receiver
@@ -40,6 +42,8 @@ class Wire:
         self.receiver = None
 
     async def _send_data(self, data: bytes) -> None:
+        if self.is_gone:
+            raise ConnectionError
         self.sent.append(data)
         assert self.far is not None
         if not self.vanishes(data):
@@ -241,6 +245,27 @@ def test_gaps_without_end_end_the_association() -> None:
             return is_closed
 
     assert run(gaps())
+
+
+def test_a_path_that_is_gone_fails_no_task() -> None:
+    async def unseen() -> list[object]:
+        told: list[object] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["message"]))
+        async with TaskOwner("wire") as tasks:
+            ends = Ends(MendedSctpTransport, tasks)
+            await ends.start()
+            assert await ends.are_open(1)
+            ends.wires[0].vanishes = lambda data: True
+            ends.channels[0].send("nobody hears it")
+            await asyncio.sleep(0.01)
+            ends.wires[0].is_gone = True
+            await asyncio.sleep(2)  # its timer sends it again
+            await ends.stop()
+        gc.collect()
+        return told
+
+    assert run(unseen()) == []
 
 
 def test_the_far_side_opens_no_channels_of_its_own() -> None:
