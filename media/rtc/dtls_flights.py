@@ -14,6 +14,7 @@ from aiortc.rtcicetransport import RTCIceTransport
 from OpenSSL import SSL
 
 from app.runtime.tasks import TaskOwner
+from media.rtc.arrival_times import came_at
 from media.rtc.strange_packets import UNREADABLE, StrangePackets
 
 RESEND_EVERY_S = 0.15
@@ -31,11 +32,14 @@ RECORD_HEADER_BYTES = 13
 
 
 class FlightDtlsTransport(RTCDtlsTransport):
-    """Stock, with the last flight remembered. `heard_at`: loop time of what last came in."""
+    """Stock, with the last flight remembered.
+
+    Loop times of what last came in: `heard_at`, when it was read; `came_at`, when it was here.
+    """
 
     def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
         super().__init__(transport, certificates)
-        self.heard_at = -1e9
+        self.heard_at = self.came_at = -1e9
         self._flight: list[bytes] = []
         self._flight_sent_at = 0.0
         self.when_heard_again: Callable[[], None] | None = None
@@ -72,6 +76,7 @@ class FlightDtlsTransport(RTCDtlsTransport):
         while not data:  # an empty datagram, which anybody may send, would end stock's reading
             data = await self._stock_recv()
         silent_s, self.heard_at = self._now() - self.heard_at, self._now()
+        self.came_at = came_at(data, self.heard_at)
         if silent_s > GAP_S and self.when_heard_again is not None:
             self.when_heard_again()  # before the packet is looked at
         if data[0] == APPLICATION or 127 < data[0] < 192:

@@ -134,11 +134,10 @@ class LineControl:
 
     # --- what comes ------------------------------------------------------------------------
 
-    def came(self, data: bytes) -> list[bytes]:
+    def came(self, data: bytes, at: float) -> list[bytes]:
         if len(data) < 12:
             return [data]
-        now = self._now()
-        self._received.add(len(data) + BESIDE_BYTES, now)
+        self._received.add(len(data) + BESIDE_BYTES, self._now())
         if not self._names.number:
             self._names = names_of(self._transport)
         number = number_of(data, self._names.number)
@@ -146,7 +145,7 @@ class LineControl:
             if not self._far_source:
                 self._silence_stock_estimates()
             self._far_source = int.from_bytes(data[8:12], "big") or 1
-            self._arrivals.came(number, now)
+            self._arrivals.came(number, at)
         return self._repairs_in.came(data)
 
     def told(self, data: bytes) -> bytes:

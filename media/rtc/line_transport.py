@@ -18,8 +18,11 @@ class Passage(Protocol):
         """A packet, RTP or RTCP, not yet protected; `send_now` sends it."""
         ...
 
-    def came(self, data: bytes) -> list[bytes]:
-        """An RTP packet, its protection taken off; what stock is to see of it, or by it."""
+    def came(self, data: bytes, at: float) -> list[bytes]:
+        """An RTP packet, its protection taken off; what stock is to see of it, or by it.
+
+        `at` is the loop time at which it was here.
+        """
         ...
 
     def told(self, data: bytes) -> bytes:
@@ -48,7 +51,7 @@ class LineTransport(FlightDtlsTransport):
             await self.passage.leaves(data)
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        packets = [data] if self.passage is None else self.passage.came(data)
+        packets = [data] if self.passage is None else self.passage.came(data, self.came_at)
         for each in packets:
             await super()._handle_rtp_data(each, arrival_time_ms)
 

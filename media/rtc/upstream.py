@@ -9,6 +9,7 @@ from aiortc import RTCPeerConnection
 
 from media.rtc import (
     arrival_buffer,
+    arrival_times,
     dtls_flights,
     host_candidates,
     ice_checks,
@@ -36,6 +37,7 @@ def fit() -> None:
             raise RuntimeError(f"{package} {found} is installed, media/rtc is made for {wanted}")
     for part in (host_candidates, ice_checks, stun_guard, dtls_flights, sctp_mends, rtp_mends):
         part.install()
+    arrival_times.install()
     arrival_buffer.install()
     voice_encoder.install()
     voice_copies.install()

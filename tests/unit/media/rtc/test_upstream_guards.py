@@ -1,6 +1,7 @@
 """Fails when aiortc or aioice is no longer what media/rtc was made for: versions, names,
 signatures, defaults. Each line here is a touch of their inside."""
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from aiortc.rtcicetransport import RTCIceTransport
 
 from media.rtc import (
     arrival_buffer,
+    arrival_times,
     asking_again,
     dtls_flights,
     empty_tracks,
@@ -207,6 +209,22 @@ def test_arrival_buffer() -> None:
     assert "return Vp8Decoder()" in text
     assert "Packet(encoded_frame.data)" in source(vpx.Vp8Decoder)
     assert "packet.pts = encoded_frame.timestamp" in source(vpx.Vp8Decoder)
+
+
+def test_arrival_times() -> None:
+    upstream.fit()
+    stock: Any = arrival_times.TimedProtocol.__mro__[1]
+    assert stock.__qualname__ == "StunProtocol"
+    assert names(stock.connection_made) == ["self", "transport"]
+    text = source(stock.datagram_received)
+    assert "self.receiver.data_received(data, " in text  # as it came, and nothing before it
+    assert "lambda: StunProtocol(self)" in source(aioice.ice.Connection)
+    assert "self._queue.put_nowait((data, component))" in source(aioice.ice.Connection)
+    datagrams: Any = vars(asyncio.selector_events)["_SelectorDatagramTransport"]
+    read = source(datagrams._read_ready)
+    assert read.count("recvfrom(") == read.count("datagram_received(") == 1  # one at a time
+    text = source(STOCK_DTLS._recv_next)
+    assert text.index("data = await self.transport._recv()") < text.index("_handle_rtp_data(data, ")
 
 
 def test_asking_again() -> None:
