@@ -13,8 +13,8 @@ from media.picture.planes import Planes
 TICKS_PER_S = 90_000
 FRAME_TICKS = TICKS_PER_S // 30  # told to the library with each frame; it goes by the times
 LEAST_BIT_S = 8_000
-SPEED = -6  # the fastest at which a face stays one
 TOKEN_PARTITIONS_ONE = 0
+SPEED = -6  # until told otherwise: the fastest at which a face stays one
 DROP_FRAME_PERCENT = 30  # of the optimal buffer; without it a 300 kbit/s line got 17 s of latency
 
 
@@ -44,7 +44,6 @@ class Vp8Encoder:
         )
         self._handle = handle
         for control, value in (
-            (vpx.SET_SPEED, SPEED),
             (vpx.SET_NOISE, 0),  # stock's 4 costs a third of the time
             (vpx.SET_STATIC_THRESHOLD, 1),
             (vpx.SET_TOKEN_PARTITIONS, TOKEN_PARTITIONS_ONE),
@@ -52,6 +51,8 @@ class Vp8Encoder:
             self._control(control, ctypes.c_int(value))
         self._image = vpx.Image()
         self._is_wrapped_for = (0, 0)
+        self._speed: int | None = None
+        self.hurry(SPEED)
         self._time = EvenTime(TICKS_PER_S)
 
     def __del__(self) -> None:
@@ -91,6 +92,12 @@ class Vp8Encoder:
             ),
             "set",
         )
+
+    def hurry(self, speed: int) -> None:
+        """cpu-used, of libvpx: -1 is thorough, -16 fast. From the next frame on."""
+        if speed != self._speed:
+            self._control(vpx.SET_SPEED, ctypes.c_int(speed))
+            self._speed = speed
 
     def encode(
         self, picture: Planes, at_ticks: int, *, is_key_wanted: bool = False

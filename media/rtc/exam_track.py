@@ -30,6 +30,7 @@ class ExamTrack:
         self._ahead: int | None = None  # of our time, stock's stamps
         if isinstance(self.out, PictureOut):
             self.out.is_dark_sent = False
+            self.out.may_shrink = False  # what is looked at closely comes late rather than small
             self.out.when_made = self._made
 
     def offer(self, connection: RTCPeerConnection) -> None:

@@ -6,6 +6,7 @@ one we know, stock's encoder is used instead (`picture_fall_back`).
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from fractions import Fraction
@@ -18,6 +19,7 @@ from av.stream import Stream
 
 from app.domain.failures import Rejected
 from media.picture import vp8_check
+from media.picture.encoder_load import EncoderLoad
 from media.picture.key_frame_wishes import KeyFrameWishes
 from media.picture.picture_figures import PictureFigures, PictureMeter
 from media.picture.picture_sizes import (
@@ -67,6 +69,8 @@ class PictureOut(MediaStreamTrack):
         self._started_at = self._now()
         self._turns = PictureTurns(feed)
         self._sizes = PictureSizes()
+        self._load = EncoderLoad()
+        self.may_shrink = True  # when this machine is too slow for the size: a face's may
         self._wishes = KeyFrameWishes()
         self._meter = PictureMeter()
         self._scaler = Scaler()
@@ -127,16 +131,22 @@ class PictureOut(MediaStreamTrack):
 
     def _form(self, now: float, picture: I420Picture, bit_s: int) -> PictureForm | None:
         if picture is not DARK:
-            return self._sizes.form(now, bit_s, picture.width, picture.height, self.bounds)
+            return self._sizes.form(now, bit_s, picture.width, picture.height, self._bounds())
         # A dark picture fits every line and teaches nothing of the scene.
         return DARK_FORM if bit_s >= self.least_bit_s and self.bounds != PAUSED else None
+
+    def _bounds(self) -> PictureBounds:
+        if not self.may_shrink:
+            return self.bounds
+        most = min(self.bounds.long_side, self._load.long_side_most)
+        return PictureBounds(most, self.bounds.frames_per_s)
 
     async def _made(
         self, picture: I420Picture, form: PictureForm, bit_s: int
     ) -> "av.Packet[Stream] | None":
         at_ticks = self._at_ticks
         try:
-            encoded, quantizer = await self._in_worker(
+            encoded, quantizer, took_s = await self._in_worker(
                 self._executor, self._encode, picture, form, bit_s, at_ticks, self._wishes.is_due
             )
         except Rejected:
@@ -149,6 +159,7 @@ class PictureOut(MediaStreamTrack):
             return None
         now = self._now()
         is_key = encoded is not None and encoded.is_key
+        self._load.told(now, took_s, max(form.size))
         if form is not DARK_FORM:
             seen = quantizer if encoded is not None else None
             self._sizes.told(now, form, quantizer=seen, is_key=is_key)
@@ -165,16 +176,19 @@ class PictureOut(MediaStreamTrack):
 
     def _encode(
         self, picture: I420Picture, form: PictureForm, bit_s: int, at_ticks: int, is_key: bool
-    ) -> tuple[EncodedPicture | None, int]:
+    ) -> tuple[EncodedPicture | None, int, float]:
         """In a worker; one at a time, because each is waited for."""
+        began_s = time.monotonic()
         encoder = self._encoder
         if encoder is None or not encoder.can_take(form.width, form.height):
             largest = forms_of(picture.width, picture.height, HD)[0]
             encoder = self._encoder = Vp8Encoder(largest.width, largest.height)
+        encoder.hurry(self._load.speed)
         encoder.set(form.width, form.height, bit_s, form.frames_per_s)
         planes = planes_of(picture.width, picture.height, picture.data)
         scaled = self._scaler.scaled(planes, form.width, form.height)
-        return encoder.encode(scaled, at_ticks, is_key_wanted=is_key), encoder.quantizer
+        encoded = encoder.encode(scaled, at_ticks, is_key_wanted=is_key)
+        return encoded, encoder.quantizer, time.monotonic() - began_s
 
 
 def picture_of(feed: PictureFeed) -> PictureOut | StockPicture:
