@@ -1,28 +1,21 @@
 """A recording of 20 MB kept encrypted and opened again, beside a row of SQLCipher and a plain file.
 
-`python -m bench.files` writes bench/results/files.json; `rows` is a part that a larger benchmark
-can take up. All three are durable when they are counted, and take turns.
+All three are durable when they are counted, and take turns.
 """
 
 import asyncio
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.machine import head, load
-from bench.rows import Row, percentile, rounded, spread_of, write
+from bench.rows import Row, percentile, rounded, spread_of
 from offline_store.connection import Connection, connect
 from offline_store.profile_folder import write_durably
 from offline_store.recordings import RecordingFolder
 
-RESULT = Path(__file__).resolve().parent / "results" / "files.json"
 SOUND_BYTES = 20_000_000
-ROUNDS = 15
-MEASURED, NOT_MEASURED = 0, 1
 SAVED_GOAL, LOADED_GOAL = ">= 200", ">= 500"
 
 OURS, BLOB, PLAIN = "ours", "SQLCipher, one row", "plain file"
@@ -41,10 +34,9 @@ class Samples:
     loaded: list[float] = field(default_factory=list)
 
 
-def rows(byte_count: int = SOUND_BYTES, rounds: int = ROUNDS) -> Iterator[Row]:
-    """Saved and loaded, against each peer."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # on a disk, not in memory
-        samples = asyncio.run(_measured(Path(folder), byte_count, rounds))
+def rows(folder: Path, rounds: int, byte_count: int = SOUND_BYTES) -> Iterator[Row]:
+    """Saved and loaded, against each peer, in an empty folder."""
+    samples = asyncio.run(_measured(folder, byte_count, rounds))
     ours = samples[OURS]
     for peer in (BLOB, PLAIN):
         theirs = samples[peer]
@@ -142,16 +134,3 @@ class _Plain:
 def _must_be(sound: bytes, found: bytes | None) -> None:
     if found != sound:
         raise AssertionError("what was loaded is not what was saved")
-
-
-def main() -> int:
-    load_before, found = load(), []
-    for row in rows():
-        print(row.told(), flush=True)
-        found.append(row)
-    write(RESULT, head(load_before), found)
-    return MEASURED if all(row.value is not None for row in found) else NOT_MEASURED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

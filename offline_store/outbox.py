@@ -302,6 +302,8 @@ class Outbox:
         with all its changes.
         """
         rows = self._connection.execute(OF_RECORD, (record_type, str(record))).fetchall()
+        if not rows:
+            return
         confirmed = self._confirmed.find(record_type, record)
         document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
         laid, shown, is_behind = [], None, False

@@ -16,33 +16,33 @@ from app.domain.clock import Clock, SystemClock
 from app.domain.failures import Failure, Unavailable
 from app.runtime.tasks import TaskOwner
 from server.accounts.passwords import Passwords
-from server.accounts.router import accounts_router
+from server.accounts.router import add_account_routes
 from server.accounts.service import Accounts
 from server.accounts.standing import Standings
-from server.audit.router import audit_router
+from server.audit.router import add_audit_routes
 from server.audit.service import Audit
 from server.auth import Auth
 from server.border import Border
-from server.calls.router import calls_router
+from server.calls.router import add_call_routes
 from server.calls.service import CallReports
 from server.database import Database, feed_head
 from server.facts import has_accounts, is_demonstration
 from server.keys import ServerKeys
 from server.problems import answer_defect, answer_failure, answer_http, answer_invalid
 from server.recordings.incoming import Incoming
-from server.recordings.router import recordings_router
+from server.recordings.router import add_file_routes
 from server.recordings.service import Recordings
 from server.recordings.shelf import Shelf
-from server.recordings.upload_router import upload_router
+from server.recordings.upload_router import add_upload_routes
 from server.recordings.uploads import Uploads
 from server.settings import ServerSettings
 from server.signalling.relays import RelayLending, read_secret
 from server.signalling.rooms import Rooms
-from server.signalling.router import signalling_router
+from server.signalling.router import add_signalling_route
 from server.signalling.service import Signalling
 from server.sync.cursors import Cursors
 from server.sync.judgement import Judgement
-from server.sync.router import sync_router
+from server.sync.router import add_sync_routes
 from server.sync.service import Sync
 from server.sync.store import begin_epoch
 from server.visits.service import Presence
@@ -109,13 +109,13 @@ def create_api(settings: ServerSettings, keys: ServerKeys, clock: Clock) -> Fast
     api.add_exception_handler(RequestValidationError, answer_invalid)
     api.add_exception_handler(HTTPException, answer_http)
     api.add_exception_handler(Exception, answer_defect)
-    api.include_router(accounts_router(accounts, standings, auth))
-    api.include_router(sync_router(sync, auth))
-    api.include_router(recordings_router(recordings, auth))
-    api.include_router(upload_router(uploads, auth))
-    api.include_router(audit_router(Audit(database, clock), auth))
-    api.include_router(calls_router(CallReports(database, clock), auth))
-    api.include_router(signalling_router(signalling, auth))
+    add_account_routes(api.router, accounts, standings, auth)
+    add_sync_routes(api.router, sync, auth)
+    add_file_routes(api.router, recordings, auth)
+    add_upload_routes(api.router, uploads, auth)
+    add_audit_routes(api.router, Audit(database, clock), auth)
+    add_call_routes(api.router, CallReports(database, clock), auth)
+    add_signalling_route(api.router, signalling, auth)
     _add_open_doors(api, database, clock)
     return api
 

@@ -4,22 +4,15 @@ A patient whose chart stands open, or of whom something waits here, leaves after
 the audit comes last and tells the server that this device has done its part.
 """
 
-import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 from app.domain.audit import Act
 from app.domain.changes import Gone
-from app.domain.failures import Failure
 from app.domain.ids import PatientId
-from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.asked_again import AskedAgain
 from app.services.ports import RecordingFiles, Store, UnitOfWork
 
-log = logging.getLogger(__name__)
-
-LOOK_AGAIN_S = 60.0  # a reader may have held the log, the disk may have been away
 AT_ONCE = 50
 
 
@@ -37,28 +30,19 @@ class Departures:
         self._store = store
         self._files = files
         self._is_open = is_open
-        self._asked = asyncio.Event()
-        self._tasks = TaskOwner("departures")
-        self._stop_listening = acts.revision.listen(lambda _: self._asked.set())
+        self._work = AskedAgain(
+            "departures", acts, self._let_all_leave, "what left the feed is not yet destroyed here"
+        )
 
     def start(self) -> None:
-        self._tasks.start_lasting(self._run, "departures")
+        self._work.start()
 
     async def close(self) -> None:
-        self._stop_listening()
-        await self._tasks.close()
+        await self._work.close()
 
-    async def _run(self) -> None:
-        while True:
-            self._asked.clear()
-            try:
-                while await self._let_leave():
-                    pass
-            except Failure as failure:
-                log.error("what left the feed is not yet destroyed here: %s", failure.code)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AGAIN_S):
-                    await self._asked.wait()
+    async def _let_all_leave(self) -> None:
+        while await self._let_leave():
+            pass
 
     async def _let_leave(self) -> bool:
         """Whether some have left, and more may be due."""

@@ -1,54 +1,54 @@
-"""`python -m bench.sync`: rows into bench/results/sync.json.
+"""`python -m bench.sync`: store, files and sync; rows into bench/results/sync.json.
 
-QUICK=1 takes little and says so in every row; PARTS="exchange store" takes only those and leaves
-the rows of the others as they are. Exits 0 when all was measured, whether or not each goal is met.
+QUICK=1 takes little and says so in every row; PARTS="exchange store" takes only those. Exits 0 when
+all was measured, whether or not each goal is met.
 """
 
+import asyncio
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from bench.devices.__main__ import read
-from bench.machine import head, load
-from bench.rows import Row, write
-from bench.sync import exchange, growth, shown, simulation, store, thin_line
-from bench.sync.amount import QUICK_WORDS, Amount, amount_of_environment
+from bench import files, parts
+from bench.rows import Row
+from bench.store import growth, loading, opening, plain
+from bench.store.amount import amount_of_environment as amount_of_store
+from bench.sync import exchange, shown, simulation, thin_line
+from bench.sync.amount import QUICK_WORDS, amount_of_environment
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "sync.json"
-MEASURED, NOT_MEASURED, NO_PART = 0, 1, 2
+PLACE = "BENCH_FOLDER"  # on the disk that is to be measured; /tmp may be memory
 
-ROW_MAKERS: dict[str, Callable[[Amount], Iterator[Row]]] = {
-    "exchange": exchange.rows,
-    "store": store.rows,
-    "growth": growth.rows,
-    "shown": shown.rows,
-    "thin-line": thin_line.rows,
-    "simulation": simulation.rows,
-}
+
+def makers() -> parts.Makers:
+    amount, of_store = amount_of_environment(), amount_of_store()
+    return {
+        "exchange": lambda: exchange.rows(amount),
+        "store": _in_a_folder(lambda folder: plain.rows(of_store, folder)),
+        "opening": _in_a_folder(lambda folder: iter(asyncio.run(opening.rows(of_store, folder)))),
+        "loading": _in_a_folder(lambda folder: loading.rows(of_store, folder)),
+        "growth": _in_a_folder(lambda folder: iter(asyncio.run(growth.rows(of_store, folder)))),
+        "files": _in_a_folder(lambda folder: files.rows(folder, of_store.file_rounds)),
+        "shown": lambda: shown.rows(amount),
+        "thin-line": lambda: thin_line.rows(amount),
+        "simulation": lambda: simulation.rows(amount),
+    }
+
+
+def _in_a_folder(rows: Callable[[Path], Iterator[Row]]) -> Callable[[], Iterator[Row]]:
+    def made() -> Iterator[Row]:
+        with tempfile.TemporaryDirectory(dir=os.environ.get(PLACE)) as name:
+            yield from rows(Path(name))
+
+    return made
 
 
 def main() -> int:
-    chosen = os.environ.get("PARTS", "").split() or list(ROW_MAKERS)
-    if unknown := [name for name in chosen if name not in ROW_MAKERS]:
-        print(f"no part {' '.join(unknown)}; known: {' '.join(ROW_MAKERS)}", file=sys.stderr)
-        return NO_PART
-    amount, load_before, kept = amount_of_environment(), load(), read(RESULT)
-    for name in chosen:
-        kept[name] = [_told(row, amount) for row in ROW_MAKERS[name](amount)]
-    rows = [row for name in ROW_MAKERS for row in kept.get(name, [])]
-    parts = {name: [row.measure for row in kept.get(name, [])] for name in ROW_MAKERS}
-    write(RESULT, {**head(load_before), "parts": parts}, rows)
-    print(f"{RESULT}: {sum(row.holds is False for row in rows)} of {len(rows)} rows missed")
-    measured = [row for name in chosen for row in kept[name]]
-    return NOT_MEASURED if any(row.value is None for row in measured) else MEASURED
-
-
-def _told(row: Row, amount: Amount) -> Row:
-    found = replace(row, note=f"{QUICK_WORDS}; {row.note}") if amount.is_quick else row
-    print(found.told(), flush=True)
-    return found
+    os.umask(0o077)
+    is_quick = amount_of_environment().is_quick
+    return parts.measure(RESULT, makers(), QUICK_WORDS if is_quick else None)
 
 
 if __name__ == "__main__":

@@ -24,16 +24,16 @@ from media.devices.sample_ring import Samples
 
 FRAME = RATE_HZ // 50  # 20 ms: what is assumed where nothing is known
 REMEMBERED = 500  # packets, ten seconds
-IN_TIME = 0.97  # of them shall be
+IN_TIME = 0.96  # of them shall be
 FIRST = 25  # packets: how late they come while both sides begin tells nothing of the line
 FIRST_KEPT = 5
 LEAST_WAIT, MOST_WAIT = RATE_HZ // 100, RATE_HZ * 4 // 10
-SPARE = RATE_HZ * 7 // 1000  # beyond what is usual
+SPARE = RATE_HZ * 4 // 1000  # beyond what is usual
 LOSS_REMEMBERED = 1000  # packets after which a lost one is no reason to wait for copies
 COPIES_ENDED = 50  # packets without one
 # The voice may be later than wished by this before a pause is made shorter, and before the voice
 # is; and earlier by this before it is made longer: then what comes late is missed.
-SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (6, 14, 6))
+SLACK_IN_PAUSE, SLACK, EARLY_SLACK = (RATE_HZ * ms // 1000 for ms in (5, 10, 6))
 SMOOTH = 0.2  # of the newest of it: devices ask in blocks, so that one look tells little
 HELD_BACK = RATE_HZ // 50  # a packet that is earlier than due by more is a pause's end
 NEW_TIME = 4 * RATE_HZ

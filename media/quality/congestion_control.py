@@ -26,6 +26,9 @@ NEAR_ROUND_TRIP_S = 0.3
 MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
 MUCH_LOSS = 0.12
 LOSS_EVERY_S = 0.5
+# No radio loses so much for a second: the queue was full before we ever saw it empty, so that it
+# looks like a longer way.
+FULL_FROM_LOSS = 0.35
 LEAST_BY_LOSS_BIT_S = 200_000.0  # loss alone, on an empty queue, does not take the picture away
 LONG_SILENCE_S = 1.5
 SILENCE_STEP_S, SLOW_ANSWER_S = 0.15, 0.15
@@ -234,7 +237,9 @@ class CongestionControl:
         elif queue_s < HOLD_QUEUE_S + self._queue.noise_s:
             self._over_since_s = None
             loss = self._loss.share_since(self._down_s) or 0.0
-            if loss > MUCH_LOSS:
+            if loss > FULL_FROM_LOSS and self._was_never_wide:
+                self._take_as_full(arriving, now_s)
+            elif loss > MUCH_LOSS:
                 self._give_way_to_loss(loss, queue_s, now_s)
             elif now_s - self._down_s > self._apart_s:
                 self._take_back(queue_s)
@@ -286,6 +291,18 @@ class CongestionControl:
         self._is_starting = False
         least = LEAST_BY_LOSS_BIT_S if queue_s < EMPTY_QUEUE_S else LEAST_BIT_S
         self._set_target(max(least, self._target_bit_s * (1 - loss / 2)), only_down=True)
+
+    @property
+    def _was_never_wide(self) -> bool:
+        return self._best_bit_s <= START_BIT_S
+
+    def _take_as_full(self, arriving: float, now_s: float) -> None:
+        if self._is_calm(now_s):
+            return
+        self._down_s = now_s
+        self._is_starting, self._is_draining = False, True
+        self._capacity_bit_s = self._best_bit_s = arriving
+        self._set_target(LEAST_DOWN * arriving, only_down=True)
 
     def _grow(self, elapsed_s: float) -> None:
         """Not far above what arrives without bursts: those have an answer of their own, and beside

@@ -18,8 +18,9 @@ from server.accounts.standing import Standings
 from server.auth import Auth, Caller
 
 
-def accounts_router(accounts: Accounts, standings: Standings, auth: Auth) -> APIRouter:
-    router = APIRouter()
+def add_account_routes(
+    router: APIRouter, accounts: Accounts, standings: Standings, auth: Auth
+) -> None:
 
     @router.post("/v1/first-account", status_code=201)
     async def make_first_account(body: FirstAccountIn, request: Request) -> PersonOut:
@@ -40,8 +41,6 @@ def accounts_router(accounts: Accounts, standings: Standings, auth: Auth) -> API
     @router.post("/v1/sign-out", status_code=204)
     async def sign_out(who: Annotated[Caller, Depends(auth)]) -> None:
         await accounts.sign_out(who)
-
-    return router
 
 
 def _address(request: Request) -> str:

@@ -14,11 +14,10 @@ LEAVES_MAX = 5000
 COUNT_MAX = 2**53
 
 
-def audit_router(audit: Audit, auth: Auth) -> APIRouter:
-    router = APIRouter(prefix="/v1/audit")
+def add_audit_routes(router: APIRouter, audit: Audit, auth: Auth) -> None:
     Who = Annotated[Caller, Depends(auth)]
 
-    @router.get("/chain")
+    @router.get("/v1/audit/chain")
     async def chain(
         who: Who,
         since: Annotated[int, Query(ge=0, le=COUNT_MAX)] = 0,
@@ -26,7 +25,7 @@ def audit_router(audit: Audit, auth: Auth) -> APIRouter:
     ) -> ChainOut:
         return await audit.chain(since, limit)
 
-    @router.get("/events")
+    @router.get("/v1/audit/events")
     async def events(
         who: Who,
         patient: UUID | None = None,
@@ -34,5 +33,3 @@ def audit_router(audit: Audit, auth: Auth) -> APIRouter:
         end: Annotated[Instant | None, Query(alias="to")] = None,
     ) -> AuditRowsOut:
         return await audit.events(who, patient, start, end)
-
-    return router

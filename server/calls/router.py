@@ -11,11 +11,10 @@ from server.auth import Auth, Caller
 from server.calls.service import CallReports
 
 
-def calls_router(call_reports: CallReports, auth: Auth) -> APIRouter:
-    router = APIRouter(prefix="/v1/call-reports")
+def add_call_routes(router: APIRouter, call_reports: CallReports, auth: Auth) -> None:
     Who = Annotated[Caller, Depends(auth)]
 
-    @router.get("")
+    @router.get("/v1/call-reports")
     async def between(
         who: Who,
         start: Annotated[Instant | None, Query(alias="from")] = None,
@@ -23,5 +22,3 @@ def calls_router(call_reports: CallReports, auth: Auth) -> APIRouter:
         visit: UUID | None = None,
     ) -> CallReportsOut:
         return await call_reports.between(who, start, end, visit)
-
-    return router

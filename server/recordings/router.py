@@ -16,8 +16,7 @@ Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 BYTES_TYPE = "application/octet-stream"
 
 
-def recordings_router(recordings: Recordings, auth: Auth) -> APIRouter:
-    router = APIRouter()
+def add_file_routes(router: APIRouter, recordings: Recordings, auth: Auth) -> None:
     Who = Annotated[Caller, Depends(auth)]
 
     @router.head("/v1/files/{sha256}")
@@ -43,5 +42,3 @@ def recordings_router(recordings: Recordings, auth: Auth) -> APIRouter:
     @router.post("/v1/lacking-files")
     async def tell_lacking(body: LackingBody, who: Who) -> LackingBody:
         return LackingBody(files=await recordings.lacking(body.files, who))
-
-    return router

@@ -39,11 +39,10 @@ DIGEST_BYTES = {"sha256": 32, "sha1": 20}
 OTHER_VERSION, OTHER_TYPE, BAD_HEADER = 412, 415, 400
 
 
-def upload_router(uploads: Uploads, auth: Auth) -> APIRouter:
-    router = APIRouter(prefix=UPLOADS)
+def add_upload_routes(router: APIRouter, uploads: Uploads, auth: Auth) -> None:
     Who = Annotated[Caller, Depends(auth)]
 
-    @router.options("")
+    @router.options(UPLOADS)
     async def tell_abilities() -> Response:
         told = {
             "Tus-Version": TUS_VERSION,
@@ -53,15 +52,15 @@ def upload_router(uploads: Uploads, auth: Auth) -> APIRouter:
         }
         return Response(status_code=204, headers={VERSION_HEADER: TUS_VERSION, **told})
 
-    @router.post("", status_code=201)
+    @router.post(UPLOADS, status_code=201)
     async def begin(who: Who, request: Request) -> Response:
         return await _in_tus(begun(who, request))
 
-    @router.head("/{sha256}")
+    @router.head(f"{UPLOADS}/{{sha256}}")
     async def ask(sha256: Sha256, who: Who, request: Request) -> Response:
         return await _in_tus(asked(sha256, who, request))
 
-    @router.patch("/{sha256}", status_code=204)
+    @router.patch(f"{UPLOADS}/{{sha256}}", status_code=204)
     async def take(sha256: Sha256, who: Who, request: Request) -> Response:
         return await _in_tus(taken(sha256, who, request))
 
@@ -96,8 +95,6 @@ def upload_router(uploads: Uploads, auth: Auth) -> APIRouter:
             return problem(Code.MALFORMED, BAD_HEADER)
         upload = await uploads.take(sha256, offset, blocks_of(request), checksum, who)
         return Response(status_code=204, headers=_told(upload))
-
-    return router
 
 
 async def _in_tus(work: Awaitable[Response]) -> Response:

@@ -10,9 +10,7 @@ from server.signalling.line import Line
 from server.signalling.service import Signalling
 
 
-def signalling_router(signalling: Signalling, auth: Auth) -> APIRouter:
-    router = APIRouter()
-
+def add_signalling_route(router: APIRouter, signalling: Signalling, auth: Auth) -> None:
     @router.websocket("/v1/signalling")
     async def signal(websocket: WebSocket) -> None:
         try:
@@ -23,5 +21,3 @@ def signalling_router(signalling: Signalling, auth: Auth) -> APIRouter:
             return
         await websocket.accept()
         await signalling.serve(Line(websocket), who)
-
-    return router

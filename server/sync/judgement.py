@@ -50,6 +50,7 @@ from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
 
 KNOWN = "judged changes"
+RECORD_TYPES = tuple(RecordType)  # what is sent may be anything, also what has no hash
 COUNTER_MAX = 2**53  # what every JSON reader keeps exact
 
 
@@ -271,7 +272,7 @@ def _change_of(sent: dict[str, Any]) -> Change:
     schema = sent.get("schema_version")
     if isinstance(schema, int) and schema > SCHEMA_VERSION:  # its type and fields may be new, too
         raise Rejected(Code.SCHEMA_TOO_NEW)
-    if sent.get("record_type") not in list(RecordType):
+    if sent.get("record_type") not in RECORD_TYPES:
         raise Rejected(Code.UNKNOWN_RECORD_TYPE)
     try:
         change = ChangeBody.model_validate(sent).to_domain()

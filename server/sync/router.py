@@ -20,8 +20,7 @@ PUSH_BODY = {
 }
 
 
-def sync_router(sync: Sync, auth: Auth) -> APIRouter:
-    router = APIRouter()
+def add_sync_routes(router: APIRouter, sync: Sync, auth: Auth) -> None:
     Who = Annotated[Caller, Depends(auth)]
 
     @router.post("/v1/push", openapi_extra=PUSH_BODY)
@@ -39,8 +38,6 @@ def sync_router(sync: Sync, auth: Auth) -> APIRouter:
         if load is not None and since == 0:
             return await sync.first_load(load, limit, who, cursor)
         return await sync.feed(since, limit, who, cursor)
-
-    return router
 
 
 def _envelope(body: bytes) -> PushEnvelope:

@@ -211,6 +211,11 @@ class DeskEnd:
             return False
         return True
 
+    @property
+    def rows_written(self) -> int:
+        """Since this life began; also what was taken back."""
+        return self._real.total_changes
+
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Of the store as it lies on the disk, past the fuse: for who judges, not for who acts."""
         return self._real.execute(question).fetchall()

@@ -29,6 +29,7 @@ class Judge:
         # Patients who left a desk, be it for a while: what was there of them may be there no more.
         self._gone_from: dict[int, set[str]] = defaultdict(set)
         self._patient_of: dict[str, str] = {}
+        self._was_well: dict[int, tuple[int, int, frozenset[str]]] = {}
 
     def _patients(self) -> set[str]:
         rows = self._server_rows("SELECT id, patient FROM records WHERE patient IS NOT NULL")
@@ -44,19 +45,29 @@ class Judge:
     def after_a_step(self) -> list[str]:
         """Of those that live: what a dead one had begun to write is not there for anybody."""
         living = [desk for desk in self._desks if desk.is_running and not desk.fuse.is_dead]
-        return [found for desk in living for found in self._of_desk(desk)]
+        patients = self._patients()
+        return [found for desk in living for found in self._of_desk(desk, patients)]
 
-    def _of_desk(self, desk: DeskEnd) -> list[str]:
-        """What a screen showed as confirmed never goes back; no alarm of the audit."""
+    def _of_desk(self, desk: DeskEnd, patients: set[str]) -> list[str]:
+        """What a screen showed as confirmed never goes back; no alarm of the audit.
+
+        A store in which nothing was written since it was last found well is not read again.
+        """
         found = []
         if desk.sync.state.value.audit_alarm is not None and not self._went_back:
             found.append(f"desk {desk.number} does not trust the server's audit")
+        stand = desk.life, desk.rows_written, frozenset(patients)
+        if self._was_well.get(desk.number) == stand:
+            return found
         for record, version in desk.rows("SELECT record, version FROM records"):
             before = self._versions.get((desk.number, record), 0)
             if version < before and not self._went_back:
                 found.append(f"desk {desk.number} shows {record} at {version} after {before}")
             self._versions[(desk.number, record)] = version
-        return found + self._rolled_back(desk) + self._shown_twice(desk)
+        found += self._rolled_back(desk, patients) + self._shown_twice(desk)
+        if not found:
+            self._was_well[desk.number] = stand
+        return found
 
     def _shown_twice(self, desk: DeskEnd) -> list[str]:
         """What another desk told is shown until the server's own copy is here, not beside it."""
@@ -69,14 +80,12 @@ class Judge:
         ]
         return found + [f"desk {desk.number} shows {record} twice" for (record,) in doubled]
 
-    def _rolled_back(self, desk: DeskEnd) -> list[str]:
+    def _rolled_back(self, desk: DeskEnd, patients: set[str]) -> list[str]:
         """What the server took from this desk is shown here until something newer is."""
         waiting = {body for (body,) in desk.rows("SELECT body FROM outbox")}
         texts = " ".join(body.decode() for body in waiting)
         shown = dict(desk.rows("SELECT record, body FROM records"))
-        self._gone_from[desk.number] |= {
-            patient for patient in self._patients() if patient not in shown
-        }
+        self._gone_from[desk.number] |= {patient for patient in patients if patient not in shown}
         gone = self._gone_from[desk.number]
         found = []
         for intent in self._memory.intents:

@@ -22,8 +22,7 @@ from ui.view_models.conflicts import (
 )
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import identify, mark, show_when
-from ui.widgets.row_list import RowList
-from ui.widgets.status_banner import StatusBanner
+from ui.widgets.list_page import ListPage
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -206,41 +205,19 @@ class ConflictRow(QFrame):
             self._paper.setVisible(False)
 
 
-class ConflictsView(QWidget):
+class ConflictsView(ListPage[ChangeId, ConflictRow]):
     def __init__(self, model: ConflictsIntents) -> None:
-        super().__init__()
-        mark(self, "surface", "ground")
+        super().__init__("conflicts", back=text("conflicts.back"), listed=text("conflicts.list"))
         self._model = model
-        self._back = Button("conflicts.back", text("conflicts.back"), drawing="back")
-        self._title = Words("title")
-        self._message = StatusBanner("conflicts.message")
-        self._list: RowList[ChangeId, ConflictRow] = RowList(
-            "conflicts.list", text("conflicts.list")
-        )
-        self._list.space_rows(10)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self._back)
-        head.addWidget(self._title)
-        head.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 8)
-        layout.setSpacing(10)
-        layout.addLayout(head)
-        layout.addWidget(self._message)
-        layout.addWidget(self._list, 1)
-        self._back.clicked.connect(model.back)
+        self.back.clicked.connect(model.back)
         model.changed.connect(self.draw)
         self.draw(model.screen)
 
     def draw(self, screen: ConflictsScreen) -> None:
-        self._title.say(screen.title)
-        self._message.tell(screen.message, tone=screen.message_tone)
-        rows = self._list.show_rows(
+        self.title.say(screen.title)
+        self.message.tell(screen.message, tone=screen.message_tone)
+        rows = self.rows.show_rows(
             [row.change for row in screen.rows], lambda change: ConflictRow(change, self._model)
         )
         for place, (row, row_screen) in enumerate(zip(rows, screen.rows, strict=True), start=1):
             row.draw(place, row_screen)
-
-    def take_focus(self) -> None:
-        self._back.setFocus()

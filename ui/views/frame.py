@@ -85,7 +85,7 @@ class Frame(QWidget):
             Page.TODAY: lambda: WorklistView(models.worklist, models.day_sheet, look),
             Page.CART_HOME: lambda: CartHomeView(models.cart_home, models.day_sheet, look),
             Page.VISIT: lambda: self.visit,
-            Page.UNSENT: lambda: UnsentView(models.unsent, look),
+            Page.UNSENT: lambda: UnsentView(models.unsent),
             Page.CONFLICTS: lambda: ConflictsView(models.conflicts),
             Page.DEVICES: lambda: DevicesView(models.devices, look),
         }

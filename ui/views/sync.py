@@ -1,16 +1,14 @@
 """What the server has not accepted, why, and both texts side by side; a person decides."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy
 
 from app.domain.ids import ChangeId
-from ui import theme
 from ui.view_models.sync import UnsentIntents, UnsentRowScreen, UnsentScreen
 from ui.widgets.ask import Ask
 from ui.widgets.button import Button, Kind
 from ui.widgets.dress import identify, mark, show_when
-from ui.widgets.row_list import RowList
-from ui.widgets.status_banner import StatusBanner
+from ui.widgets.list_page import ListPage
 from ui.widgets.words import Words
 from ui.wording import text
 
@@ -79,44 +77,25 @@ class UnsentRow(QFrame):
             self._ask.close_unanswered()
 
 
-class UnsentView(QWidget):
-    def __init__(self, model: UnsentIntents, look: theme.Look) -> None:
-        super().__init__()
-        mark(self, "surface", "ground")
-        self._model = model
-        self._back = Button("unsent.back", text("unsent.back"), drawing="back")
-        self._title = Words("title")
-        self._summary = Words(wraps=True, identifier="unsent.summary")
-        self._message = StatusBanner("unsent.message")
-        self._list: RowList[ChangeId, UnsentRow] = RowList(
-            "unsent.list", text("unsent.list"), text("unsent.none")
+class UnsentView(ListPage[ChangeId, UnsentRow]):
+    def __init__(self, model: UnsentIntents) -> None:
+        super().__init__(
+            "unsent",
+            back=text("unsent.back"),
+            listed=text("unsent.list"),
+            nothing=text("unsent.none"),
         )
-        self._list.space_rows(10)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(self._back)
-        head.addWidget(self._title)
-        head.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 8)
-        layout.setSpacing(10)
-        layout.addLayout(head)
-        layout.addWidget(self._summary)
-        layout.addWidget(self._message)
-        layout.addWidget(self._list, 1)
-        self._back.clicked.connect(model.back)
+        self._model = model
+        self.back.clicked.connect(model.back)
         model.changed.connect(self.draw)
         self.draw(model.screen)
 
     def draw(self, screen: UnsentScreen) -> None:
-        self._title.say(screen.title)
-        self._summary.say_or_hide(screen.summary)
-        self._message.tell(screen.message, tone=screen.message_tone)
-        rows = self._list.show_rows(
+        self.title.say(screen.title)
+        self.summary.say_or_hide(screen.summary)
+        self.message.tell(screen.message, tone=screen.message_tone)
+        rows = self.rows.show_rows(
             [row.change for row in screen.rows], lambda change: UnsentRow(change, self._model)
         )
         for place, (row, row_screen) in enumerate(zip(rows, screen.rows, strict=True), start=1):
             row.draw(place, row_screen)
-
-    def take_focus(self) -> None:
-        self._back.setFocus()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bench import parts
 from bench.devices import __main__ as program
 from bench.devices import attribution, decoders, false_readings, plugging, vectors
 from bench.devices.amount import QUICK, Amount, amount_of_environment
@@ -227,23 +228,19 @@ def test_a_quick_run_says_so_in_every_row_and_other_parts_stay(
 ) -> None:
     only(monkeypatch, "nonin_df8")
     monkeypatch.setattr(program, "RESULT", tmp_path / "devices.json")
-    monkeypatch.setattr(program, "read", lambda: real_read(tmp_path / "devices.json"))
     monkeypatch.setattr(program, "amount_of_environment", lambda: TINY)
-    monkeypatch.setattr(program, "load", dict)  # it looks for seconds
-    monkeypatch.setattr(program, "head", lambda before: {"load": before})
+    monkeypatch.setattr(parts, "load", dict)  # it looks for seconds
+    monkeypatch.setattr(parts, "head", lambda before: {"load": before})
     monkeypatch.setenv("PARTS", "decoders")
-    assert program.main() == program.MEASURED
+    assert program.main() == parts.MEASURED
     monkeypatch.setenv("PARTS", "readings")
-    assert program.main() == program.MEASURED
+    assert program.main() == parts.MEASURED
     told = json.loads((tmp_path / "devices.json").read_text())
     measures = [row["measure"] for row in told["rows"]]
     assert len(measures) == 9 and measures[0].startswith("decoder nonin_df8: throughput")
     assert all(row["note"].startswith("QUICK RUN") for row in told["rows"])
     monkeypatch.setenv("PARTS", "everything")
-    assert program.main() == program.NO_PART
-
-
-real_read = program.read
+    assert program.main() == parts.NO_PART
 
 
 def test_quick_is_asked_for_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

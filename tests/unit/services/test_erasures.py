@@ -5,7 +5,8 @@ from dataclasses import replace
 from app.domain.audit import Act
 from app.domain.changes import RecordType
 from app.domain.failures import Code, Unavailable
-from app.services.erasures import LOOK_AGAIN_S, Erasures
+from app.services.asked_again import LOOK_AGAIN_S
+from app.services.erasures import Erasures
 from tests.unit.services.given import DeskOnFakes
 from tests.unit.services.test_sync import in_chart, in_step, recorded
 

@@ -6,7 +6,7 @@ import pytest
 
 from media.quality.congestion_control import MOST_BIT_S
 from media.quality.repeat_budget import LEAST_BURST_BYTES, SHARE
-from tests.unit.media.quality.line_simulator import Line, Simulation
+from tests.unit.media.quality.line_simulator import Line, Seen, Simulation
 
 M = 1e6
 SEEDS = (1, 2, 3)
@@ -116,3 +116,19 @@ def test_the_picture_is_not_taken_away_by_loss_alone() -> None:
 def test_nothing_leaves_the_bounds() -> None:
     seen = Simulation(steady(50 * M)).run(6.0)
     assert max(target for _, target in seen.targets) == MOST_BIT_S
+
+
+class FullFromTheFirst(Simulation):
+    """What came before any feedback, a handshake and a key frame, filled the queue already."""
+
+    def run(self, seconds: float) -> Seen:
+        self._free_s = 0.3
+        return super().run(seconds)
+
+
+@pytest.mark.parametrize("rate_bit_s", [80_000, 96_000])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_queue_that_was_never_seen_empty_is_found_by_its_loss(rate_bit_s: int, seed: int) -> None:
+    seen = FullFromTheFirst(steady(rate_bit_s), seed).run(10.0)
+    assert max(at for at, target in seen.targets if target > 1.2 * rate_bit_s) <= 2.5
+    assert not [at for at in seen.voice_lost if at >= 4.0]
