@@ -22,7 +22,6 @@ class ListPage(QWidget, Generic[KeyT, RowT]):
         self.back = Button(f"{name}.back", back, drawing="back")
         self.title = Words("title")
         self.summary = Words(wraps=True, identifier=f"{name}.summary")
-        self.summary.say_or_hide("")
         self.message = StatusBanner(f"{name}.message")
         self.rows: RowList[KeyT, RowT] = RowList(f"{name}.list", listed, nothing)
         self.rows.space_rows(10)
@@ -38,6 +37,7 @@ class ListPage(QWidget, Generic[KeyT, RowT]):
         layout.addWidget(self.summary)
         layout.addWidget(self.message)
         layout.addWidget(self.rows, 1)
+        self.summary.say_or_hide("")
 
     def take_focus(self) -> None:
         self.back.setFocus()
