@@ -3,6 +3,8 @@
 The only writer of both tables. The chain grows only; a trigger refuses anything else.
 """
 
+from itertools import islice
+
 from app.contract.audit import AuditEventBody
 from app.domain.audit import (
     EMPTY_CHAIN,
@@ -84,12 +86,12 @@ class AuditLog:
     def unacknowledged(self, limit: int, after: int = 0) -> list[DeviceEvent]:
         """Oldest first; `after`: the last one that is on its way to the server."""
         rows = self._connection.execute(
-            "SELECT number, digest, event FROM audit_log WHERE number > ? ORDER BY number LIMIT ?",
-            (max(after, value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED)), limit),
+            "SELECT number, digest, event FROM audit_log WHERE number > ? ORDER BY number",
+            (max(after, value_of(self._connection, Counter.EVENTS_ACKNOWLEDGED)),),
         )
         return [
             DeviceEvent(number, digest, AuditEventBody.model_validate_json(event).to_domain())
-            for number, digest, event in rows
+            for number, digest, event in islice(rows, limit)  # bound LIMIT: planned anew each time
         ]
 
     def acknowledge(self, until: int) -> None:

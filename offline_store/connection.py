@@ -4,7 +4,7 @@ The only importer of sqlcipher3. A connection belongs to the thread that opened 
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,6 +20,9 @@ IN_MEMORY = ":memory:"
 
 PAGE_BYTES = 4096
 CACHE_KIB = 65_536
+LOG_PAGES = 1_000
+# A first load writes some pages again and again, and nothing that the server could not tell anew.
+LOG_PAGES_OF_LOAD = 8_000
 # A reader's cache holds the whole file up to here: a page read twice is decrypted once.
 WORKING_SET_MOST_KIB = 262_144
 BUSY_LIMIT_MS = 5_000
@@ -52,6 +55,7 @@ class Connection(Protocol):
     @property
     def total_changes(self) -> int: ...
     def execute(self, sql: str, parameters: Parameters = ...) -> Cursor: ...
+    def executemany(self, sql: str, rows: Iterable[Parameters], /) -> Cursor: ...
     def enable_load_extension(self, is_allowed: bool, /) -> None: ...
     def backup(
         self,
@@ -100,9 +104,14 @@ def _set_up(connection: Connection, key: bytes) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    bring_log_in_at(connection, LOG_PAGES)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_LIMIT_MS}")
     connection.enable_load_extension(False)
+
+
+def bring_log_in_at(connection: Connection, pages: int) -> None:
+    """How long the write-ahead log grows before what stands in it goes into the file."""
+    connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
 
 def keep_working_set(connection: Connection, path: Path) -> None:

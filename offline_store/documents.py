@@ -67,6 +67,7 @@ class Lookup:
     at: int | None = None
     state: str | None = None
     file_sha256: str | None = None
+    names: str = ""  # by which a patient is found
 
 
 def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:
@@ -74,7 +75,8 @@ def lookup_of(record_type: RecordType, record: RecordId, document: bytes) -> Loo
     body = BODY_OF[record_type].model_validate_json(document)
     match body:
         case PatientBody():
-            return Lookup(patient=record)
+            names = f"{body.family_name} {body.given_name} {body.record_number}"
+            return Lookup(patient=record, names=names)
         case VisitBody():
             return Lookup(body.patient, record, microseconds(body.starts_at), str(body.state))
         case NoteBody() | MessageBody():

@@ -4,8 +4,9 @@ Kept so that it survives a crash here; the confirmed record takes its place when
 """
 
 import json
+from collections.abc import Sequence
 
-from app.domain.changes import HeardRecord, RecordType
+from app.domain.changes import ConfirmedRecord, HeardRecord
 from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId, RecordId
 from offline_store.connection import Connection
@@ -84,9 +85,11 @@ class HeardRecords:
         """Whoever told it sends it; no copy of the server's comes here any more."""
         self._connection.execute("DELETE FROM heard_directly WHERE patient = ?", (str(patient),))
 
-    def confirmed(self, record_type: RecordType, record: RecordId) -> None:
-        """The server's own copy is here now."""
-        self._connection.execute(
+    def confirmed(self, told: Sequence[ConfirmedRecord]) -> None:
+        """The server's own copy of these is here now."""
+        if not self._number("SELECT EXISTS (SELECT 1 FROM heard_directly)"):
+            return
+        self._connection.executemany(
             "DELETE FROM heard_directly WHERE record = ? AND record_type = ?",
-            (str(record), record_type),
+            [(str(record.record), str(record.record_type)) for record in told],
         )

@@ -5,15 +5,19 @@ The only writer of that table. Folded alike when they are written and when they 
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from uuid import UUID
 
+from app.domain.changes import RecordType
+from app.domain.ids import RecordId
 from offline_store.connection import Connection
-from offline_store.documents import patient_of
+from offline_store.documents import lookup_of
 
 WORDS_MOST = 16  # of one patient, and of one question
 LAST_SIGN = "\U0010ffff"  # sorts behind every word with the same beginning
 WORD = re.compile(r"\w+")
 
+ADD = "INSERT INTO name_words (word, record) VALUES (?, ?) ON CONFLICT DO NOTHING"
 FOUND = """
 SELECT DISTINCT first.record FROM name_words first
 WHERE first.word >= ? AND first.word < ?
@@ -27,43 +31,45 @@ AND EXISTS (
 
 def folded(text: str) -> list[str]:
     """Its words without case and accents: Müller is found by "mull", BD-1001 by "1001"."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    bare = text.casefold()
+    if not bare.isascii():
+        plain = unicodedata.normalize("NFKD", bare)
+        bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return list(dict.fromkeys(WORD.findall(bare)))[:WORDS_MOST]
-
-
-def words_of(record: str, body: bytes) -> list[str]:
-    """Of a patient's record; none of one that only a later release can read."""
-    try:
-        patient = patient_of(UUID(record), body)
-    except ValueError:
-        return []
-    return folded(f"{patient.family_name} {patient.given_name} {patient.record_number}")
 
 
 def fill(connection: Connection) -> None:
     """For the patients of a store of before there were such words."""
     rows = connection.execute("SELECT record, body FROM records WHERE record_type = 'patient'")
-    names = NameWords(connection)
-    for record, body in rows.fetchall():
-        names.keep(record, body)
+    NameWords(connection).add({record: _names_in(record, body) for record, body in rows.fetchall()})
+
+
+def _names_in(record: str, body: bytes) -> str:
+    """None of a patient's record that only a later release can read."""
+    try:
+        return lookup_of(RecordType.PATIENT, RecordId(UUID(record)), body).names
+    except ValueError:
+        return ""
 
 
 class NameWords:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def keep(self, record: str, body: bytes) -> None:
+    def add(self, names: Mapping[str, str]) -> None:
+        """By record, of such as have none yet. In the table's order, so that each of its pages is
+        written once.
+        """
+        rows = sorted((word, record) for record, text in names.items() for word in folded(text))
+        self._connection.executemany(ADD, rows)
+
+    def keep(self, record: str, names: str) -> None:
         """In place of those that the record had before, which mostly are the same."""
-        words = words_of(record, body)
         rows = self._connection.execute("SELECT word FROM name_words WHERE record = ?", (record,))
-        if {row[0] for row in rows} == set(words):
+        if {row[0] for row in rows} == set(folded(names)):
             return
         self.forget(record)
-        for word in words:
-            self._connection.execute(
-                "INSERT INTO name_words (word, record) VALUES (?, ?)", (word, record)
-            )
+        self.add({record: names})
 
     def forget(self, record: str) -> None:
         self._connection.execute("DELETE FROM name_words WHERE record = ?", (record,))

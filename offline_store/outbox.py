@@ -49,7 +49,7 @@ WHERE o.record_type = ? AND o.refused IS NULL
     JOIN attachments a ON a.file_sha256 = part.value ->> 'file_sha256' AND a.is_sent = 0
     WHERE pointing.record_type = o.record_type AND pointing.record = o.record
       AND pointing.counter <= o.counter)
-ORDER BY o.counter LIMIT ?
+ORDER BY o.counter
 """
 SHOWN_BODY = """
 SELECT shown_body FROM outbox WHERE record_type = ? AND record = ? AND is_shown
@@ -68,6 +68,7 @@ SELECT o.record_type, o.record, EXISTS (
     AND held.counter <= o.counter AND held.refused IS NOT NULL)
 FROM outbox o WHERE o.id = ?
 """
+WAITING_MOST_BYTES = 640 * 1024  # of one push: a server takes a MiB, audit events included
 ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
 SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
 KEEP_SENT = """
@@ -164,19 +165,24 @@ class Outbox:
         return change
 
     def waiting(self, limit: int, behind: Sequence[Change] = ()) -> list[Change]:
-        """In clinical order, then oldest first.
+        """In clinical order, then oldest first; no more than go in one body.
 
         Behind a refused change, or one whose file is unsent, its record waits. `behind`: changes
         that are on their way to the server, behind whose records, too, it waits.
         """
         found: list[Change] = []
+        room = WAITING_MOST_BYTES
         besides = {str(change.record) for change in behind}
         for kind in CLINICAL_ORDER:  # each by its index: a long queue is not sorted at each push
-            rows = self._connection.execute(WAITING, (kind, limit - len(found) + len(behind)))
-            bodies = [body for record, body in rows if record not in besides]
-            found += map(_change_of, bodies[: limit - len(found)])
-            if len(found) == limit:
-                break
+            # Read no further than is wanted: of a bound LIMIT the plan is made anew at each asking,
+            # which takes longer than all else here.
+            for record, body in self._connection.execute(WAITING, (kind,)):
+                if record in besides:
+                    continue
+                room -= len(body)
+                if len(found) == limit or (room < 0 and found):
+                    return found
+                found.append(_change_of(body))
         return found
 
     def all(self) -> list[PendingChange]:

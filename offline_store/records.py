@@ -34,7 +34,12 @@ from app.domain.worklist import WorklistRow
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.confirmed import ConfirmedRecords
-from offline_store.connection import Connection
+from offline_store.connection import (
+    LOG_PAGES,
+    LOG_PAGES_OF_LOAD,
+    Connection,
+    bring_log_in_at,
+)
 from offline_store.counters import Counter, forget, raise_to, value_of
 from offline_store.departures import Departures
 from offline_store.documents import (
@@ -232,13 +237,14 @@ class Records:
             if gone.record is not None:
                 self._heard.gone(gone.record)
         may_come_back = self._departures.are_any()
+        newer = self._confirmed.keep_newer(page.records)
+        for record in newer:
+            is_pending = (str(record.record_type), str(record.record)) in pending
+            if is_pending and isinstance(record.record_type, RecordType):
+                self._outbox.lay_over(record.record_type, record.record)
         for record in page.records:
             if may_come_back:
                 self._departures.came_back(record)
-            is_newer = self._confirmed.keep_if_newer(record)
-            is_pending = (str(record.record_type), str(record.record)) in pending
-            if is_newer and is_pending and isinstance(record.record_type, RecordType):
-                self._outbox.lay_over(record.record_type, record.record)
             self._outbox.let_go_if_decided(record)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
@@ -256,6 +262,7 @@ class Records:
 
     def _keep_cursor(self, page: FeedPage) -> None:
         self._kept.keep_text(FEED_LOAD, page.load)
+        bring_log_in_at(self._connection, LOG_PAGES if page.load is None else LOG_PAGES_OF_LOAD)
         if page.epoch is not None:  # None: an earlier release's server
             self._kept.keep_text(FEED_EPOCH, page.epoch)
         if page.cursor is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -51,19 +52,54 @@ def append(connection: Connection, *events: AuditEvent) -> Witness:
 
 
 def append_all(connection: Connection, events: Iterable[AuditEvent]) -> Witness:
+    return _append(
+        connection,
+        (
+            _Told(
+                event.canonical(),
+                event.id,
+                time_text(event.corrected_at),
+                None if event.patient is None else str(event.patient),
+            )
+            for event in events
+        ),
+    )
+
+
+def append_of_each(
+    connection: Connection, event: AuditEvent, patients: Iterable[str | None]
+) -> Witness:
+    """The same act, of each of these patients: an event for each, with an id of its own."""
+    ids = [(new_id(), patient) for patient in patients]
+    at, told = time_text(event.corrected_at), event.canonical_of_each(ids)
+    return _append(
+        connection,
+        (_Told(data, own, at, patient) for data, (own, patient) in zip(told, ids, strict=True)),
+    )
+
+
+class _Told(NamedTuple):
+    """An event's bytes, and what stands beside them to be searched by."""
+
+    data: bytes
+    id: UUID
+    at: str
+    patient: str | None
+
+
+def _append(connection: Connection, told: Iterable[_Told]) -> Witness:
     reached = head(connection)
     rows = []
-    for event in events:
-        data = event.canonical()
-        reached = Witness(reached.count + 1, next_digest(reached.digest, leaf_of(data)))
+    for one in told:
+        reached = Witness(reached.count + 1, next_digest(reached.digest, leaf_of(one.data)))
         rows.append(
             {
                 "number": reached.count,
-                "event": data,
+                "event": one.data,
                 "digest": reached.digest,
-                "event_id": str(event.id),
-                "at": time_text(event.corrected_at),
-                "patient": None if event.patient is None else str(event.patient),
+                "event_id": str(one.id),
+                "at": one.at,
+                "patient": one.patient,
             }
         )
     if rows:

@@ -22,6 +22,7 @@ from server.records import Document, StoredRecord, find_of_type
 DOCUMENT_MAX_BYTES = 320 * 1024
 CONFLICT_MAX_BYTES = 5 * DOCUMENT_MAX_BYTES  # what was seen, mine, theirs, what it became and was
 DOCUMENT_MAX_DEPTH = 16
+STRICT = json.JSONEncoder(allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def checked(kind: RecordType, document: Document) -> BaseModel:
     try:
         if _is_deeper(document, DOCUMENT_MAX_DEPTH):
             raise ValueError("depth")
-        data = _json(document)
+        data = STRICT.encode(document).encode()
         is_conflict = kind is RecordType.CONFLICT
         if len(data) > (CONFLICT_MAX_BYTES if is_conflict else DOCUMENT_MAX_BYTES):
             raise Rejected(Code.TOO_LARGE, f"a {kind}")
@@ -110,7 +111,3 @@ def must_be_by(submission: Submission, named: UUID) -> None:
 def _is_deeper(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
-
-
-def _json(document: Document) -> bytes:
-    return json.dumps(document, allow_nan=False).encode()

@@ -5,7 +5,7 @@ Which fields a record may have is no matter of this file; features judge, this f
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from server.tables import records, time_text
 
 Document = dict[str, Any]
 FILE_KEY = "file_key"
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 KNOWN = "records as they stand"  # of one push: asked for once
 # Made once: what they are made of takes longer than what they do.
 ONE = select(records).where(records.c.id == bindparam("record"))
@@ -42,6 +43,35 @@ class StoredRecord:
     visit: UUID | None = None
     file_sha256: str | None = None
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record as its row stands, `document` as text: for those that are only handed on."""
+
+    id: str
+    record_type: str
+    version: int
+    position: int
+    schema_version: int
+    document: str
+    patient: str | None
+    visit: str | None
+
+    def stored(self) -> StoredRecord:
+        return StoredRecord(
+            id=UUID(self.id),
+            record_type=RecordType(self.record_type),
+            version=self.version,
+            schema_version=self.schema_version,
+            document=json.loads(self.document),
+            patient=None if self.patient is None else UUID(self.patient),
+            visit=None if self.visit is None else UUID(self.visit),
+            position=self.position,
+        )
+
+
+ROWS = select(*(records.c[field.name] for field in fields(RecordRow)))
 
 
 def find(connection: Connection, record: UUID) -> StoredRecord | None:
@@ -81,19 +111,19 @@ def of_type(connection: Connection, kind: RecordType) -> list[StoredRecord]:
 
 def since(
     connection: Connection, position: int, limit: int, seen: ColumnElement[bool]
-) -> list[StoredRecord]:
+) -> list[RecordRow]:
     """Those written after `position`, in order, each as it stands now."""
-    query = select(records).where(records.c.position > position, seen)
+    query = ROWS.where(records.c.position > position, seen)
     rows = connection.execute(query.order_by(records.c.position).limit(limit))
-    return [_record_of(row) for row in rows]
+    return [RecordRow(*row) for row in rows]
 
 
 def in_id_order(
     connection: Connection, after: str, limit: int, seen: ColumnElement[bool]
-) -> list[StoredRecord]:
-    query = select(records).where(records.c.id > after, seen)
+) -> list[RecordRow]:
+    query = ROWS.where(records.c.id > after, seen)
     rows = connection.execute(query.order_by(records.c.id).limit(limit))
-    return [_record_of(row) for row in rows]
+    return [RecordRow(*row) for row in rows]
 
 
 def of_patients_seen(
@@ -103,7 +133,7 @@ def of_patients_seen(
     after: str,
     limit: int,
     seen: ColumnElement[bool],
-) -> list[StoredRecord]:
+) -> list[RecordRow]:
     """In the order of their ids: all of the patients who have a visit between these times."""
     begins = func.julianday(func.json_extract(records.c.document, "$.starts_at"))
     expected = select(records.c.patient).where(
@@ -111,9 +141,9 @@ def of_patients_seen(
         begins >= func.julianday(time_text(start)),
         begins < func.julianday(time_text(end)),
     )
-    query = select(records).where(records.c.patient.in_(expected), records.c.id > after, seen)
+    query = ROWS.where(records.c.patient.in_(expected), records.c.id > after, seen)
     rows = connection.execute(query.order_by(records.c.id).limit(limit))
-    return [_record_of(row) for row in rows]
+    return [RecordRow(*row) for row in rows]
 
 
 def store(connection: Connection, record: StoredRecord) -> StoredRecord:
@@ -124,7 +154,7 @@ def store(connection: Connection, record: StoredRecord) -> StoredRecord:
         "version": record.version,
         "position": record.position,
         "schema_version": record.schema_version,
-        "document": json.dumps(record.document, separators=(",", ":")),
+        "document": COMPACT.encode(record.document),
         "patient": None if record.patient is None else str(record.patient),
         "visit": None if record.visit is None else str(record.visit),
         "file_sha256": record.file_sha256,

@@ -1,5 +1,6 @@
 """Runs the application under uvicorn: one process, one folder, one address."""
 
+import gc
 import socket
 import ssl
 from collections.abc import Callable
@@ -85,6 +86,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            gc.freeze()  # what stands now stays: looking for garbage in it holds everybody up
             self._on_started()
 
 

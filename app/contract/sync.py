@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from app.contract.audit import DeviceEventBody, WitnessBody
 from app.contract.wire import Body, Count, Instant
@@ -13,6 +13,7 @@ from app.domain.changes import (
     Change,
     ChangeResult,
     ConfirmedRecord,
+    FeedCursor,
     FeedPage,
     Gone,
     GoneReason,
@@ -22,12 +23,15 @@ from app.domain.changes import (
 from app.domain.clock import ClockOffset, Stamp
 from app.domain.failures import Code
 from app.domain.ids import ChangeId, DeviceId, PatientId, PersonId, RecordId, VisitId
+from app.domain.server_words import PUSH_CHANGES
 
-PUSH_MAX_CHANGES = 100
+PUSH_MAX_CHANGES = 400
 FEED_MAX_RECORDS = 500
 CURSOR_MOST_CHARACTERS = 1024
 # Of a record that only a later release can read.
 LaterType = Annotated[str, Field(max_length=64)]
+COMPACT = json.JSONEncoder(separators=(",", ":"))  # made once: dumps would make one each time
+NEXT_PAGE = "bedside-next-page"  # a header of a page
 CursorText = Annotated[str, Field(max_length=CURSOR_MOST_CHARACTERS)]
 FieldName = Annotated[str, Field(max_length=64)]
 
@@ -116,7 +120,7 @@ class RecordOut(Body):
             version=self.version,
             position=self.position,
             schema=self.schema_version,
-            body=json.dumps(self.document, separators=(",", ":")).encode(),
+            body=COMPACT.encode(self.document).encode(),
             patient=None if self.patient is None else PatientId(self.patient),
             visit=None if self.visit is None else VisitId(self.visit),
         )
@@ -187,6 +191,12 @@ class FeedOut(Body):
     scope: Annotated[str, Field(max_length=64)] | None = None
     head: WitnessBody | None = None
 
+    def following(self) -> str | None:
+        """The header by which the next page can be asked for before this one is read."""
+        if not self.has_more:
+            return None
+        return json.dumps([self.until, self.cursor, self.load])
+
     @model_validator(mode="after")
     def _leads_on(self) -> Self:
         """A page that says there is more and does not move would be asked for in a circle."""
@@ -211,14 +221,31 @@ class FeedOut(Body):
         )
 
 
+def following_in(header: str | None, at: FeedCursor) -> FeedCursor | None:
+    """Where the page behind that at `at` begins; None where there is none, or no word of it.
+
+    What a header says is believed only as far as to ask: the page itself says where it leads.
+    """
+    try:
+        until, cursor, load = _FOLLOWING.validate_json(header or "")
+    except ValidationError:
+        return None
+    return FeedCursor(until, cursor or at.text, None if until else load or "")
+
+
+_FOLLOWING = TypeAdapter(tuple[Count, CursorText | None, CursorText | None])
+
+
 class PushOut(Body):
     """`events_until` is the device's last event that the server holds without a gap before it.
 
     `leads_to`: a page without records, for a device that stood at the feed's head and now has all
-    that is behind it in these results: it need not be told of its own changes again.
+    that is behind it in these results: it need not be told of its own changes again. `takes`: how
+    many changes the next push may bring.
     """
 
     results: list[ChangeResultOut]
     events_until: Count
     head: WitnessBody
     leads_to: FeedOut | None = None
+    takes: Annotated[int, Field(ge=1)] = PUSH_CHANGES

@@ -6,7 +6,7 @@ earlier digest can check with the leaves alone, without seeing one event, that t
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -127,16 +127,22 @@ class AuditEvent:
 
         An offset that is not known is not there at all.
         """
+        [told] = self.canonical_of_each([(self.id, self.patient)])
+        return told
+
+    def canonical_of_each(self, ids: Iterable[tuple[UUID, object]]) -> Iterator[bytes]:
+        """The same act done to many: of each the event's own id, and the patient's."""
         offset = "" if self.offset_ms is None else f'"offset_ms":{self.offset_ms},'
         about = "" if self.uncertainty_ms is None else f'"uncertainty_ms":{self.uncertainty_ms},'
         # Ids, times, and words of ours: none of them has a sign that JSON would write otherwise.
-        return (
+        before = (
             f'{{"act":"{self.act}","actor":{_json(self.actor)},'
             f'"at":"{self.at.astimezone(UTC).isoformat(timespec="microseconds")}",'
-            f'"code":{_json(self.code)},"device":{_json(self.device)},"id":"{self.id}",{offset}'
-            f'"patient":{_json(self.patient)},"subject":{_json(self.subject)},{about}'
-            f'"visit":{_json(self.visit)}}}'
-        ).encode()
+            f'"code":{_json(self.code)},"device":{_json(self.device)},"id":'
+        )
+        after = f',"subject":{_json(self.subject)},{about}"visit":{_json(self.visit)}}}'
+        for event, patient in ids:
+            yield f'{before}"{event}",{offset}"patient":{_json(patient)}{after}'.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +174,20 @@ def leaf_of(event_bytes: bytes) -> str:
 
 
 def next_digest(digest: str, leaf: str) -> str:
-    return hashlib.sha256(b"\x01" + bytes.fromhex(digest) + bytes.fromhex(leaf)).hexdigest()
+    return _next(bytes.fromhex(digest), bytes.fromhex(leaf)).hex()
+
+
+def _next(digest: bytes, leaf: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + digest + leaf).digest()
 
 
 def extended(held: Witness, leaves: Iterable[str]) -> Witness:
     """The witness after these further leaves."""
-    count, digest = held.count, held.digest
+    count, digest = held.count, bytes.fromhex(held.digest)
     for leaf in leaves:
-        digest = next_digest(digest, leaf)
+        digest = _next(digest, bytes.fromhex(leaf))
         count += 1
-    return Witness(count, digest)
+    return Witness(count, digest.hex())
 
 
 def verify_extension(held: Witness, leaves: Iterable[str], head: Witness) -> Witness:

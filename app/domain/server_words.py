@@ -11,6 +11,8 @@ from app.domain.ids import DeviceId, LinkId, PersonId, VisitId
 from app.domain.people import Person
 from app.domain.relays import RelayAccess
 
+PUSH_CHANGES = 100  # what every release's server takes in one push
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -27,6 +29,7 @@ class PushAnswer:
     events_until: int
     head: Witness
     leads_to: FeedPage | None = None  # without records: what is behind it is in the results
+    takes: int = PUSH_CHANGES  # in the next push
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -17,7 +17,15 @@ from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
 from app.contract.problem import Problem
 from app.contract.sign_in import RefreshIn, RefreshOut, ServerTimeOut, SignInIn, SignInOut
 from app.contract.standing import StandingAnswer, StandingIn
-from app.contract.sync import FEED_MAX_RECORDS, ChangeBody, FeedOut, PushIn, PushOut
+from app.contract.sync import (
+    FEED_MAX_RECORDS,
+    NEXT_PAGE,
+    ChangeBody,
+    FeedOut,
+    PushIn,
+    PushOut,
+    following_in,
+)
 from app.contract.uploads import UPLOADS, LackingBody
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
@@ -49,6 +57,7 @@ from app.runtime.aside import aside
 log = logging.getLogger(__name__)
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
+OnWhole = Callable[[Mapping[str, str]], None]
 FILE_LIMIT_S = 120.0
 WITHOUT_BODY = {
     401: Code.TOKEN_INVALID,
@@ -56,7 +65,7 @@ WITHOUT_BODY = {
     410: Code.FILE_ERASED,
 }
 SIGN_OUT_LIMIT_S = 2.0
-CHAIN_PART = 2000
+CHAIN_PART = 5000
 WHOLE_LIMIT_S = 600.0  # however steadily it drips
 SLOWEST_BYTES_S = 4096  # of a file that makes room for a call
 ANSWER_MOST_BYTES = 32 * 1024 * 1024  # a full answer to a full push, and room
@@ -172,17 +181,26 @@ class ServerApi:
         answer = _parsed(told, PushOut)
         results = tuple(result.to_domain() for result in answer.results)
         leads_to = None if answer.leads_to is None else answer.leads_to.to_domain()
-        return PushAnswer(results, answer.events_until, answer.head.to_domain(), leads_to)
+        head = answer.head.to_domain()
+        return PushAnswer(results, answer.events_until, head, leads_to, answer.takes)
 
-    async def feed(self, at: FeedCursor) -> FeedPage:
+    async def feed(
+        self, at: FeedCursor, on_following: Callable[[FeedCursor], None] | None = None
+    ) -> FeedPage:
         params: dict[str, int | str] = {"since": at.position, "limit": FEED_MAX_RECORDS}
         if at.text is not None:
             params["cursor"] = at.text
         if at.load is not None:
             params["load"] = at.load
+
+        def came(headers: Mapping[str, str]) -> None:
+            following = following_in(headers.get(NEXT_PAGE), at)
+            if following is not None and on_following is not None:
+                on_following(following)
+
         headers = {"accept-encoding": PACKED}
-        answer = await self._send("GET", "/v1/feed", params=params, headers=headers)
-        return _parsed(answer, FeedOut).to_domain()
+        answer = await self._send("GET", "/v1/feed", params=params, headers=headers, on_whole=came)
+        return await aside(len(answer.content), lambda: _parsed(answer, FeedOut).to_domain())
 
     async def chain(self, since: int) -> ChainPart:
         answer = await self._send(
@@ -253,6 +271,7 @@ class ServerApi:
         limit_s: float = ANSWER_LIMIT_S,
         more_time_s: float = 0.0,
         also: tuple[int, ...] = (),
+        on_whole: OnWhole = lambda _: None,
     ) -> "_Answer":
         headers = dict(headers or {})
         if method == "POST":
@@ -276,7 +295,7 @@ class ServerApi:
                 timeout=timeout,
             )
             try:
-                answer = await self._ask(request, WHOLE_LIMIT_S + more_time_s)
+                answer = await self._ask(request, WHOLE_LIMIT_S + more_time_s, on_whole)
                 break
             except httpx.HTTPError as error:
                 failure = failure_of(error)
@@ -290,12 +309,19 @@ class ServerApi:
             return answer
         raise _problem_of(answer, method)
 
-    async def _ask(self, request: httpx.Request, whole_limit_s: float) -> "_Answer":
+    async def _ask(
+        self, request: httpx.Request, whole_limit_s: float, on_whole: OnWhole
+    ) -> "_Answer":
+        """`on_whole` hears the headers when the body is here and not yet unpacked."""
         async with asyncio.timeout(whole_limit_s):
             answering = await self._http.send(request, stream=True)
             try:
                 asked = request.headers.get("accept-encoding", "identity")
                 content = await _read(answering, is_packed_welcome=asked == PACKED)
+                if answering.is_success:
+                    on_whole(answering.headers)
+                if answering.headers.get("content-encoding") == PACKED:
+                    content = await _unpacked(content)
                 if asked == PACKED:
                     self._takes_packed = answering.headers.get("accept-encoding") == PACKED
                 return _Answer(answering.status_code, content, answering.headers)
@@ -311,9 +337,9 @@ class _Answer:
 
 
 async def _read(answering: httpx.Response, *, is_packed_welcome: bool) -> bytes:
-    """The body; Unavailable when it is packed otherwise than asked for, or larger than it may be.
+    """As it came; Unavailable when it is packed otherwise than asked for, or larger than may be.
 
-    Unpacked here and not by the library, which makes of a packed body whatever it says to be.
+    Packed ones stay so: the library would make of one whatever it says to be.
     """
     coding = answering.headers.get("content-encoding", "identity")
     if coding not in ({"identity", PACKED} if is_packed_welcome else {"identity"}):
@@ -323,10 +349,12 @@ async def _read(answering: httpx.Response, *, is_packed_welcome: bool) -> bytes:
         content += part
         if len(content) > ANSWER_MOST_BYTES:
             raise Unavailable(Code.SERVER_ERROR, "an answer that is too large")
-    if coding == "identity":
-        return bytes(content)
+    return bytes(content)
+
+
+async def _unpacked(content: bytes) -> bytes:
     try:
-        return await aside(len(content), lambda: unpacked(bytes(content), ANSWER_MOST_BYTES))
+        return await aside(len(content), lambda: unpacked(content, ANSWER_MOST_BYTES))
     except Rejected as no:
         raise Unavailable(Code.SERVER_ERROR, "a packed answer that is not what it says") from no
 

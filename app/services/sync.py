@@ -17,9 +17,12 @@ from app.domain.changes import BY_ITSELF, Change, FeedCursor, FeedPage, Outcome,
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
+from app.domain.server_words import PUSH_CHANGES, ChainPart
+from app.runtime.aside import aside
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
+from app.services.feed_pages import FeedPages
 from app.services.file_sender import TOKEN_CODES, FileSender
 from app.services.file_upload import Sending
 from app.services.ports import (
@@ -37,8 +40,9 @@ from app.services.upload_pace import UploadPace
 
 log = logging.getLogger(__name__)
 
-PUSH_CHANGES = 100
+PUSH_MOST = 400  # where the server takes as many, and the line carries them in no time
 PUSH_EVENTS = 400
+QUICK_S = 0.5
 CLOCK_EVERY_S = 600.0
 CLOCK_SAMPLES = 5
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -201,14 +205,17 @@ class Sync:
             if (await self._feed_cursor()).text is None:
                 await self._pull_page()
             self._has_looked = True
-        await self._push()
+        last = await self._push()
         self._head_told = None
-        await self._pull()
-        await self._check_chain()
+        await self._pull(last.at)
+        await self._check_chain(last.held)
         await self._reached()
 
-    async def _push(self) -> None:
-        """All that waits. A batch is on its way while the answer to the one before is written."""
+    async def _push(self) -> "_Batch":
+        """All that waits. A batch is on its way while the answer to the one before is written.
+
+        -> the last one, and with it where the store stands now: asked for in one go with it.
+        """
         batch, unwritten = await self._next_batch(), None
         while batch.changes or batch.events:
             pushing = self._tasks.start(self._answer_to(batch), "push")
@@ -222,40 +229,50 @@ class Sync:
             unwritten = None
             if isinstance(answer, Failure):
                 if not await self._may_push_again(batch, answer):
-                    return
+                    return await self._next_batch()
                 batch = await self._next_batch()
                 continue
-            self._push_limit = min(PUSH_CHANGES, 2 * batch.limit)
             if _is_whole(batch, answer) and (following.changes or following.events):
                 leads_to = answer.leads_to
-                cursor = following.cursor if leads_to is None else leads_to.cursor
-                batch, unwritten = replace(following, cursor=cursor), answer
+                text = following.at.text if leads_to is None else leads_to.cursor
+                at = replace(following.at, text=text)
+                batch, unwritten = replace(following, at=at), answer
                 continue
             await self._settle(answer)
-            if not _is_progress(batch, answer):
-                return  # a server that takes nothing is asked again later, not in a circle
+            is_progress = _is_progress(batch, answer)
             batch = await self._next_batch()
+            if not is_progress:
+                break  # a server that takes nothing is asked again later, not in a circle
+        return batch
 
     async def _next_batch(self, behind: "_Batch | None" = None) -> "_Batch":
         limit = self._push_limit
-        events_limit = max(1, PUSH_EVENTS * limit // PUSH_CHANGES)
+        events_limit = max(1, PUSH_EVENTS * min(limit, PUSH_CHANGES) // PUSH_CHANGES)
         changes, events = ([], []) if behind is None else (behind.changes, behind.events)
         until = events[-1].number if events else 0
         return await self._acts.read(
             lambda unit: _Batch(
                 unit.outbox.waiting(limit, changes),
                 unit.audit.unacknowledged(events_limit, until),
-                unit.records.feed_cursor().text,
+                unit.records.feed_cursor(),
+                unit.audit.server_witness(),
                 limit,
             )
         )
 
     async def _answer_to(self, batch: "_Batch") -> PushAnswer | Failure:
         """A failure is an answer, too: whoever started this decides what becomes of it."""
+        loop = asyncio.get_running_loop()
+        began_at = loop.time()
         try:
-            return await self._server_api.push(batch.changes, batch.events, batch.cursor)
+            answer = await self._server_api.push(batch.changes, batch.events, batch.at.text)
         except Failure as no:
             return no
+        # What becomes urgent meanwhile waits for what is on its way: more only where that is short.
+        is_quick = loop.time() - began_at < QUICK_S
+        most = min(answer.takes, PUSH_MOST) if is_quick else PUSH_CHANGES
+        self._push_limit = min(most, 2 * batch.limit)
+        return answer
 
     async def _may_push_again(self, batch: "_Batch", no: Failure) -> bool:
         """Raises it where another push would meet the same."""
@@ -293,53 +310,46 @@ class Sync:
         else:
             await self._acts.read(write)
 
-    async def _pull(self) -> None:
-        """To the feed's end. The next page is on its way while the one before is written down."""
-        at, fetching = await self._feed_cursor(), None
+    async def _pull(self, at: FeedCursor) -> None:
+        """To the feed's end."""
+        pages = FeedPages(self._server_api, self._tasks)
         try:
             while True:
-                page = await (fetching or self._page_at(at))
-                fetching = None
+                page = await pages.page_at(at)
                 if isinstance(page, Failure):
                     at = await self._otherwise(page)
                     continue
-                after = _after(at, page)
                 if page.has_more:
-                    fetching = self._tasks.start(self._page_at(after), "page")
+                    pages.ask_ahead(_after(at, page))
                 at = await self._keep_page(at, page)
-                if fetching is None:
+                if not page.has_more:
                     return
-                if at != after:  # not a page that was asked for
-                    fetching.cancel()
-                    fetching = None
         finally:
-            if fetching is not None:
-                fetching.cancel()
+            pages.close()
 
     async def _pull_page(self) -> None:
         at = await self._feed_cursor()
-        page = await self._page_at(at)
-        if isinstance(page, Failure):
-            await self._otherwise(page)
+        try:
+            page = await self._server_api.feed(at)
+        except Failure as no:
+            await self._otherwise(no)
         else:
             await self._keep_page(at, page)
 
-    async def _page_at(self, at: FeedCursor) -> FeedPage | Failure:
-        """A failure is an answer, too: whoever asked decides what becomes of it."""
-        try:
-            return await self._server_api.feed(at)
-        except Failure as no:
-            return no
-
     async def _keep_page(self, at: FeedCursor, page: FeedPage) -> FeedCursor:
         """-> where the feed is to be followed from now on."""
+
+        def write(unit: UnitOfWork) -> FeedCursor:
+            unit.records.apply(page)
+            return unit.records.feed_cursor()
+
         if page.records or page.gone or page.until != at.position:
-            await self._acts.do(lambda unit: unit.records.apply(page))
+            at = await self._acts.do(write)
         elif page.cursor not in (None, at.text) or page.load != at.load:
-            await self._acts.read(lambda unit: unit.records.apply(page))
+            at = await self._acts.read(write)
         self._head_told = page.head
         self._tell(position=page.until)
-        return await self._feed_cursor()
+        return at
 
     async def _otherwise(self, no: Failure) -> FeedCursor:
         """What the feed is followed from when it is not followed on; raises all other failures."""
@@ -377,20 +387,42 @@ class Sync:
 
         await self._acts.do(write)
 
-    async def _check_chain(self) -> None:
-        """Extend what we hold by the server's leaves; Untrusted when they do not lead there."""
-        while True:
-            held = await self._acts.read(lambda unit: unit.audit.server_witness())
-            if held == self._head_told:
-                return
-            part = await self._server_api.chain(held.count)
-            if part.since != held.count:
-                raise Untrusted(Code.AUDIT_MISMATCH, "the server's chain is shorter than seen")
-            seen = verify_extension(held, part.leaves, part.head)
-            if seen != held:
-                await self._acts.read(_keep_witness(seen))
-            if not part.has_more:
-                return
+    async def _check_chain(self, held: Witness) -> None:
+        """Extend what we hold by the server's leaves; Untrusted when they do not lead there.
+
+        The next of them are on their way while those before are hashed and the place is kept.
+        """
+        asked: asyncio.Task[ChainPart | Failure] | None = None
+        try:
+            while held != self._head_told:
+                part = await (asked or self._chain_after(held.count))
+                asked = None
+                if isinstance(part, Failure):
+                    raise part
+                if part.has_more:
+                    asked = self._tasks.start(self._chain_after(part.head.count), "chain")
+                seen = await self._extended(held, part)
+                if seen != held:
+                    await self._acts.read(_keep_witness(seen))
+                if not part.has_more:
+                    return
+                held = seen
+        finally:
+            if asked is not None:
+                asked.cancel()
+
+    async def _chain_after(self, count: int) -> ChainPart | Failure:
+        try:
+            return await self._server_api.chain(count)
+        except Failure as no:
+            return no
+
+    @staticmethod
+    async def _extended(held: Witness, part: ChainPart) -> Witness:
+        if part.since != held.count:
+            raise Untrusted(Code.AUDIT_MISMATCH, "the server's chain is shorter than seen")
+        size_bytes = len(part.leaves) * len(held.digest)
+        return await aside(size_bytes, lambda: verify_extension(held, part.leaves, part.head))
 
     async def _alarm(self, doubt: Untrusted) -> None:
         log.error("server not trusted: %s", doubt.code)
@@ -455,11 +487,14 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What goes in one push. `limit`: how many changes it might have had."""
+    """What goes in one push, with where the store stood then: in the feed, and what it held of the
+    server's chain. `limit`: how many changes it might have had.
+    """
 
     changes: list[Change]
     events: list[DeviceEvent]
-    cursor: str | None
+    at: FeedCursor
+    held: Witness
     limit: int
 
 

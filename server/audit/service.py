@@ -25,10 +25,10 @@ from app.domain.failures import Code, Rejected
 from app.domain.ids import PatientId
 from server.audit.store import (
     all_rows,
+    events_after,
     index_differs_at,
     missing_guards,
     rows_about,
-    rows_after,
     rows_of_act,
 )
 from server.audit_trail import append, event_of, head
@@ -70,18 +70,18 @@ class Audit:
     async def chain(self, since: int, limit: int) -> ChainOut:
         """Leaves of the events themselves, never digests that were written down beside them."""
 
-        def read(connection: Connection) -> tuple[list[ChainRow], Witness]:
-            return rows_after(connection, since, limit + 1), head(connection)
+        def read(connection: Connection) -> ChainOut:
+            rows = events_after(connection, since, limit + 1)
+            page, has_more = rows[:limit], len(rows) > limit
+            reached = Witness(page[-1][0], page[-1][2]) if page else head(connection)
+            return ChainOut(
+                since=since,
+                leaves=[leaf_of(event) for _, event, _ in page],
+                head=WitnessBody.from_domain(reached),
+                has_more=has_more,
+            )
 
-        rows, newest = await self._database.read(read)
-        page, has_more = rows[:limit], len(rows) > limit
-        reached = Witness(page[-1].number, page[-1].digest) if page else newest
-        return ChainOut(
-            since=since,
-            leaves=[leaf_of(row.event_bytes) for row in page],
-            head=WitnessBody.from_domain(reached),
-            has_more=has_more,
-        )
+        return await self._database.read(read)
 
     async def events(
         self, who: Caller, patient: UUID | None, start: datetime | None, end: datetime | None

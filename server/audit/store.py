@@ -1,7 +1,8 @@
 """Reading the server's audit chain in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -12,14 +13,20 @@ from app.domain.audit import Act, ChainRow
 from server.tables import audit_log, time_text
 
 READ_AT_ONCE = 1000
+CHAIN = select(audit_log.c.number, audit_log.c.event, audit_log.c.digest)
 
 
 def rows_after(connection: Connection, number: int, limit: int) -> list[ChainRow]:
-    query = select(audit_log).where(audit_log.c.number > number).order_by(audit_log.c.number)
-    return [
-        ChainRow(row.number, row.event, row.digest)
-        for row in connection.execute(query.limit(limit))
-    ]
+    return [ChainRow(*row) for row in events_after(connection, number, limit)]
+
+
+def events_after(
+    connection: Connection, number: int, limit: int
+) -> Sequence[tuple[int, bytes, str]]:
+    """Number, event and digest of each."""
+    query = CHAIN.where(audit_log.c.number > number).order_by(audit_log.c.number)
+    rows = connection.execute(query.limit(limit)).all()
+    return cast(Sequence[tuple[int, bytes, str]], rows)  # each is one
 
 
 def all_rows(connection: Connection) -> Iterator[ChainRow]:
@@ -37,24 +44,21 @@ def rows_about(
     limit: int,
     seen: ColumnElement[bool],
 ) -> list[ChainRow]:
-    query = select(audit_log).where(seen).order_by(audit_log.c.number)
+    query = CHAIN.where(seen).order_by(audit_log.c.number)
     if patient is not None:
         query = query.where(audit_log.c.patient == str(patient))
     if start is not None:
         query = query.where(audit_log.c.at >= time_text(start))
     if end is not None:
         query = query.where(audit_log.c.at < time_text(end))
-    return [
-        ChainRow(row.number, row.event, row.digest)
-        for row in connection.execute(query.limit(limit))
-    ]
+    return [ChainRow(*row) for row in connection.execute(query.limit(limit))]
 
 
 def rows_of_act(connection: Connection, act: Act) -> list[ChainRow]:
     """All of them, by reading through: for what whoever runs the server does by hand."""
     told = func.instr(audit_log.c.event, f'"act":"{act}"'.encode()) > 0
-    query = select(audit_log).where(told).order_by(audit_log.c.number)
-    return [ChainRow(row.number, row.event, row.digest) for row in connection.execute(query)]
+    query = CHAIN.where(told).order_by(audit_log.c.number)
+    return [ChainRow(*row) for row in connection.execute(query)]
 
 
 def index_differs_at(connection: Connection) -> int | None:

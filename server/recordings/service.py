@@ -34,9 +34,10 @@ from server.recordings.store import (
     byte_counts_of,
     erased_names,
 )
-from server.records import Document, StoredRecord, find_by_file
+from server.records import COMPACT, Document, RecordRow, StoredRecord, find_by_file
 
 FILE_KEY_BYTES = 32
+NAMING_FILES = (RecordType.RECORDING, RecordType.STILL, RecordType.MESSAGE)
 
 
 class Recordings:
@@ -83,6 +84,12 @@ class Recordings:
             parts = [self._with_key(part, record.id) for part in document["file_parts"]]
             return replace(record, document={**document, "file_parts": parts})
         return record
+
+    def opened_text(self, row: RecordRow) -> str:
+        """The document of one that is only handed on, as it is delivered."""
+        if row.record_type not in NAMING_FILES:
+            return row.document
+        return COMPACT.encode(self.opened(row.stored()).document)
 
     def _with_key(self, fields: Document, record: UUID) -> Document:
         if not fields["file_key"]:  # erased on order

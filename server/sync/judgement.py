@@ -36,6 +36,7 @@ from server.recordings.labels import judge_sound_label
 from server.recordings.service import Recordings
 from server.records import (
     FILE_KEY,
+    RecordRow,
     StoredRecord,
     find,
     find_of_type,
@@ -45,6 +46,7 @@ from server.records import (
 from server.scopes import must_see
 from server.stills.service import judge_still, judge_still_marks
 from server.sync.conflicts import judge_conflict, keep_conflict
+from server.sync.page_text import record_text
 from server.sync.store import Op, keep_op, ops_with
 from server.visits.service import judge_visit
 from server.vitals.service import judge_reading
@@ -90,7 +92,7 @@ class Judgement:
         remembered(connection)[KNOWN] = ops_with(connection, ids) if ids else {}
         records.look_up(connection, [*ids, *_ids_in(sent, "record", "visit", "patient")])
         patients = _ids_in(sent, "patient")
-        for author in dict.fromkeys(_ids_in(sent, "author")):
+        for author in _ids_in(sent, "author"):
             scopes.look_up(connection, PersonId(author), patients)
 
     def settle(
@@ -208,6 +210,10 @@ class Judgement:
             conflict=conflict,
         )
 
+    def record_text(self, row: RecordRow) -> str:
+        """The same as `record_out` of one that is only handed on."""
+        return record_text(row, self._recordings.opened_text(row))
+
     def record_out(self, record: StoredRecord) -> RecordOut:
         record = self._recordings.opened(record)
         return RecordOut(
@@ -243,11 +249,12 @@ def _refused(code: Code) -> _Answer:
 
 
 def _ids_in(sent: Sequence[dict[str, Any]], *names: str) -> list[UUID]:
+    """Each once, in the order in which they are named; what is no id is left out."""
+    said = (one.get(name) for one in sent for name in names)
     found = []
-    for one in sent:
-        for name in names:
-            with suppress(ValueError, AttributeError, TypeError):
-                found.append(UUID(one.get(name)))
+    for text in dict.fromkeys(text for text in said if isinstance(text, str)):
+        with suppress(ValueError):
+            found.append(UUID(text))
     return found
 
 

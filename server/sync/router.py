@@ -3,10 +3,17 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
-from app.contract.sync import CURSOR_MOST_CHARACTERS, FEED_MAX_RECORDS, FeedOut, PushIn, PushOut
+from app.contract.sync import (
+    CURSOR_MOST_CHARACTERS,
+    FEED_MAX_RECORDS,
+    NEXT_PAGE,
+    FeedOut,
+    PushIn,
+    PushOut,
+)
 from app.domain.failures import Code, Rejected
 from server.auth import Auth, Caller
 from server.sync.service import PushEnvelope, Sync
@@ -27,17 +34,20 @@ def add_sync_routes(router: APIRouter, sync: Sync, auth: Auth) -> None:
     async def push(request: Request, who: Who) -> PushOut:
         return await sync.push(_envelope(await request.body()), who)
 
-    @router.get("/v1/feed")
+    @router.get("/v1/feed", response_model=FeedOut)
     async def feed(
         who: Who,
         since: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=FEED_MAX_RECORDS)] = FEED_MAX_RECORDS,
         cursor: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
         load: Annotated[str | None, Query(max_length=CURSOR_MOST_CHARACTERS)] = None,
-    ) -> FeedOut:
+    ) -> Response:
         if load is not None and since == 0:
-            return await sync.first_load(load, limit, who, cursor)
-        return await sync.feed(since, limit, who, cursor)
+            page = await sync.first_load(load, limit, who, cursor)
+        else:
+            page = await sync.feed(since, limit, who, cursor)
+        headers = {} if page.following is None else {NEXT_PAGE: page.following}
+        return Response(page.body, headers=headers, media_type="application/json")
 
 
 def _envelope(body: bytes) -> PushEnvelope:

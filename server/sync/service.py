@@ -1,6 +1,5 @@
 """Push and feed: changes come in one by one, records go out in the order of their positions."""
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,18 +24,19 @@ from app.domain.audit import Act
 from app.domain.changes import Outcome
 from app.domain.clock import Clock
 from app.domain.failures import Code, Failure, Rejected
-from app.domain.ids import DeviceId, PatientId
+from app.domain.ids import DeviceId
 from server import records
-from server.audit_trail import append_all, event_of, head
+from server.audit_trail import append_of_each, event_of, head
 from server.auth import Caller
 from server.database import Database, Failed, feed_head
 from server.departures import Departure, departures_since
 from server.held_writes import holding
-from server.records import StoredRecord
+from server.records import RecordRow
 from server.scopes import ScopeIds, concerns, mark_of, scopes_of, visible
 from server.sync.cursors import Cursors, Load
 from server.sync.device_events import take_events
 from server.sync.judgement import Judgement
+from server.sync.page_text import PageText, page_text
 from server.tables import records as table_of_records
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class PushEnvelope(BaseModel):
 class _Page:
     """`until`: how far of the feed it leads. `gone`: what went between the same positions."""
 
-    records: list[StoredRecord]
+    records: list[RecordRow]
     has_more: bool
     until: int = 0
     gone: tuple[Departure, ...] = ()
@@ -141,37 +141,42 @@ class Sync:
         ]
         return await self._database.write(lambda c: _push_out(c, who, body, results, now))
 
-    async def feed(self, since: int, limit: int, who: Caller, cursor: str | None = None) -> FeedOut:
+    async def feed(
+        self, since: int, limit: int, who: Caller, cursor: str | None = None
+    ) -> PageText:
         """Nothing is delivered that is not written down first; nothing new costs no write."""
         who.must_be_allowed(Action.OPEN_CHART)
         limit = min(limit, FEED_MAX_RECORDS)
 
-        def look(connection: Connection) -> FeedOut | None:
+        def look(connection: Connection) -> PageText | None:
             seen = scopes_of(connection, who.person)
             if cursor is not None:
                 place = (who.device, since, mark_of(seen))
                 self._cursors.must_fit(connection, cursor, *place)
-            if records.since(connection, since, 1, visible(table_of_records.c.patient, seen)):
+            if feed_head(connection) <= since:  # as most looks find it
+                page = _Page([], has_more=False, until=since)
+            elif records.since(connection, since, 1, visible(table_of_records.c.patient, seen)):
                 return None
-            page = _after(connection, since, limit, seen)
-            return self._feed_out(connection, who, since, page, mark_of(seen))
+            else:
+                page = _after(connection, since, limit, seen)
+            return self._told(connection, who, since, page, mark_of(seen))
 
         here = await self._database.read(look)
         if here is not None:
             return here
         now = self._clock.now()
 
-        def deliver(connection: Connection) -> FeedOut:
+        def deliver(connection: Connection) -> PageText:
             seen = scopes_of(connection, who.person)
             page = _after(connection, since, limit, seen)
             _tell_delivered(connection, page, who, now)
-            return self._feed_out(connection, who, since, page, mark_of(seen))
+            return self._told(connection, who, since, page, mark_of(seen))
 
         return await self._database.write(deliver)
 
     async def first_load(
         self, text: str, limit: int, who: Caller, cursor: str | None = None
-    ) -> FeedOut:
+    ) -> PageText:
         """Everything, today's patients first, each part in the order of ids: as it stood at one
         position of the feed or later. The last page leads to that position.
 
@@ -180,7 +185,7 @@ class Sync:
         who.must_be_allowed(Action.OPEN_CHART)
         limit, now = min(limit, FEED_MAX_RECORDS), self._clock.now()
 
-        def deliver(connection: Connection) -> FeedOut:
+        def deliver(connection: Connection) -> PageText:
             seen = scopes_of(connection, who.person)
             scope = mark_of(seen)
             if not text and cursor is not None:
@@ -194,11 +199,23 @@ class Sync:
             then = _next_load(load, page)
             if then is None:  # from there the feed goes on
                 page = replace(page, has_more=False, until=load.as_of)
-                return self._feed_out(connection, who, 0, page, scope)
+                return self._told(connection, who, 0, page, scope)
             place = self._cursors.load_at(connection, who.device, then, scope)
-            return self._feed_out(connection, who, 0, replace(page, has_more=True), scope, place)
+            return self._told(connection, who, 0, replace(page, has_more=True), scope, place)
 
         return await self._database.write(deliver)
+
+    def _told(
+        self,
+        connection: Connection,
+        who: Caller,
+        since: int,
+        page: _Page,
+        scope: str,
+        load: str | None = None,
+    ) -> PageText:
+        out = self._feed_out(connection, who, since, page, scope, load)
+        return page_text(out, map(self._judgement.record_text, page.records))
 
     def _feed_out(
         self,
@@ -209,11 +226,12 @@ class Sync:
         scope: str,
         load: str | None = None,
     ) -> FeedOut:
+        """All but its records."""
         cursor = self._cursors.at(connection, who.device, page.until, scope)
         return FeedOut(
             since=since,
             until=page.until,
-            records=[self._judgement.record_out(record) for record in page.records],
+            records=[],
             has_more=page.has_more,
             cursor=cursor.text if load is None else None,
             epoch=cursor.epoch,
@@ -267,24 +285,15 @@ def _next_load(load: Load, page: _Page) -> Load | None:
 
 def _tell_delivered(connection: Connection, page: _Page, who: Caller, now: datetime) -> None:
     patients = dict.fromkeys(record.patient for record in page.records)
-    events = [
-        event_of(
-            Act.RECORDS_DELIVERED,
-            now,
-            actor=who.person,
-            device=who.device,
-            patient=None if patient is None else PatientId(patient),
-        )
-        for patient in patients
-    ]
-    append_all(connection, events)
+    event = event_of(Act.RECORDS_DELIVERED, now, actor=who.person, device=who.device)
+    append_of_each(connection, event, patients)
 
 
-def _page(found: list[StoredRecord], limit: int) -> _Page:
+def _page(found: list[RecordRow], limit: int) -> _Page:
     """As many as may go in one answer, and at least one of them."""
     size, records_here = 0, found[:limit]
     for count, record in enumerate(records_here):
-        size += len(json.dumps(record.document))
+        size += len(record.document)
         if size > FEED_MAX_BYTES and count > 0:
             return _Page(records_here[:count], True)
     return _Page(records_here, len(found) > limit)
@@ -300,7 +309,7 @@ def _push_out(
     """With the device's own events: how far they are held, and the server's own chain."""
     events_until = take_events(connection, who, body.events, now)
     newest = WitnessBody.from_domain(head(connection))
-    return PushOut(results=results, events_until=events_until, head=newest)
+    return PushOut(results=results, events_until=events_until, head=newest, takes=PUSH_MAX_CHANGES)
 
 
 def _result(sent: dict[str, Any], answer: ChangeResultOut | Failed) -> ChangeResultOut:

@@ -21,6 +21,9 @@ from server.tables import device_chains, epochs, ops, time_of, time_text
 
 THESE = select(ops).where(ops.c.id.in_(bindparam("changes", expanding=True)))
 ADD = insert(ops)
+NEWEST_EPOCH = select(epochs.c.id).order_by(epochs.c.number.desc()).limit(1)
+EPOCH = select(epochs.c.number).where(epochs.c.id == bindparam("epoch"))
+EPOCH_AFTER = select(epochs.c.began_at).where(epochs.c.number == bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +148,13 @@ def begin_epoch(connection: Connection) -> None:
 
 
 def newest_epoch(connection: Connection) -> str:
-    newest = select(epochs.c.id).order_by(epochs.c.number.desc()).limit(1)
-    return str(connection.execute(newest).scalar_one())
+    return str(connection.execute(NEWEST_EPOCH).scalar_one())
 
 
 def end_of_epoch(connection: Connection, epoch: str) -> int:
     """The last position that was given in it; -1 of one that never was here."""
-    number = connection.execute(select(epochs.c.number).where(epochs.c.id == epoch)).scalar()
+    number = connection.execute(EPOCH, {"epoch": epoch}).scalar()
     if number is None:
         return -1
-    following = select(epochs.c.began_at).where(epochs.c.number == number + 1)
-    end: int | None = connection.execute(following).scalar()
+    end: int | None = connection.execute(EPOCH_AFTER, {"number": number + 1}).scalar()
     return feed_head(connection) if end is None else end

@@ -6,7 +6,7 @@ In memory, in the words of the domain. It can be away, lose an answer, refuse, o
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,7 +25,14 @@ from app.domain.clock import ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId, PersonId, RecordId, new_id
 from app.domain.people import Person
-from app.domain.server_words import ArrivingPart, ChainPart, DeviceCredentials, PushAnswer, SignedIn
+from app.domain.server_words import (
+    PUSH_CHANGES,
+    ArrivingPart,
+    ChainPart,
+    DeviceCredentials,
+    PushAnswer,
+    SignedIn,
+)
 from tests.fakes.time_loop import LoopClock
 
 PAGE = 3
@@ -59,6 +66,9 @@ class FakeServer:
         self.refuses_files: Code | None = None
         self.loses_file_answers = 0  # as loses_answers, of files alone
         self.files_fail_after_s: float | None = None  # an upload ends so late, as unreachable
+        self.takes = PUSH_CHANGES  # in one push, as it says
+        self.push_lasts_s = 0.0
+        self.push_sizes: list[int] = []
         self.push_takes: int | None = None  # more changes than these meet the failure below
         self.push_failure: Failure = Rejected(Code.TOO_SLOW)
         self.is_token_good = True
@@ -147,6 +157,8 @@ class FakeServer:
         self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
     ) -> PushAnswer:
         self._heard("push", with_token=True)
+        self.push_sizes.append(len(changes))
+        await asyncio.sleep(self.push_lasts_s)
         if self.push_takes is not None and len(changes) > self.push_takes:
             raise self.push_failure
         self.pushed += changes
@@ -157,9 +169,11 @@ class FakeServer:
                 self.events.append(item.event)
                 self.appends()
         self._maybe_lose()
-        return PushAnswer(results, self._events_until, self._head())
+        return PushAnswer(results, self._events_until, self._head(), takes=self.takes)
 
-    async def feed(self, at: FeedCursor) -> FeedPage:
+    async def feed(
+        self, at: FeedCursor, on_following: Callable[[FeedCursor], None] | None = None
+    ) -> FeedPage:
         since = at.position
         self._heard("feed", with_token=True)
         newer = sorted(

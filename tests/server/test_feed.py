@@ -29,6 +29,25 @@ async def test_a_changed_record_moves_to_the_end(clinic: Clinic) -> None:
     assert [record["position"] for record in whole["records"]] == [1, 3, 4]
 
 
+async def test_a_record_is_told_as_it_was_answered(clinic: Clinic) -> None:
+    """The feed tells the text that is kept; the answer to a push is put together anew."""
+    nurse = await clinic.nurse()
+    patient, visit = clinic.add_visit()
+    texts = [
+        'a "word" \\ and a line\n',
+        "Übelkeit, \N{GRINNING FACE}, \u2028",
+        '"records":[]',
+        "}]}",
+    ]
+    notes = [nurse.note(visit, patient, text) for text in texts]
+    notes[0]["fields_set"]["of a later release"] = {"deep": [1.5, None, True, "\x7f"]}
+    answer = await nurse.push(*notes)
+    answered = [result["record"] for result in answer["results"]]
+    told = {record["record"]: record for record in (await nurse.feed())["records"]}
+    assert [told[record["record"]] for record in answered] == answered
+    assert [record["document"]["text"] for record in answered] == texts
+
+
 async def test_pages_join_without_gap_or_overlap(clinic: Clinic) -> None:
     nurse = await clinic.nurse()
     patient, visit = clinic.add_visit()

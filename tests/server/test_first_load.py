@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from app.contract.bodies import PatientBody, VisitBody
+from app.contract.sync import NEXT_PAGE, FeedOut, following_in
+from app.domain.changes import FeedCursor
 from app.domain.ids import PatientId, VisitId, new_id
 from app.domain.visits import VisitState
 from server.database import write_once
@@ -31,6 +33,12 @@ def booked(clinic: Clinic, days_from_now: int) -> PatientId:
 async def load(device: Device, text: str, limit: int = 2) -> Json:
     answer = await device.http.get("/v1/feed", params={"since": 0, "limit": limit, "load": text})
     assert answer.status_code == 200, answer.text
+    page = FeedOut.model_validate_json(answer.content)
+    following = following_in(answer.headers.get(NEXT_PAGE), FeedCursor(0, None, text))
+    if page.has_more:
+        assert following == FeedCursor(page.until, page.cursor, page.load)
+    else:
+        assert following is None
     return dict(answer.json())
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from app.contract.sync import PUSH_MAX_CHANGES
 from app.domain.access import Role
 from app.domain.audit import Act
 from app.domain.ids import new_id
@@ -241,7 +242,7 @@ async def test_a_push_that_is_none_is_malformed(clinic: Clinic) -> None:
     patient, visit = clinic.add_visit()
     nameless = nurse.note(visit, patient)
     del nameless["id"]
-    too_many = [nurse.note(visit, patient) for _ in range(101)]
+    too_many = [nurse.note(visit, patient) for _ in range(PUSH_MAX_CHANGES + 1)]
     for body in (
         b"",
         b"[]",

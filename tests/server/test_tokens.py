@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.contract.sign_in import refresh_proof_bytes
 from app.domain.ids import new_id
+from server.keys import REMEMBERED_MOST, ServerKeys
 from tests.server.given import Clinic, Device, Json, b64, code_of
 
 
@@ -39,6 +40,27 @@ async def test_a_lost_answer_may_be_asked_for_again_for_a_minute(clinic: Clinic)
     clinic.clock.move(60)
     assert await _refusal(desk, second) == "token-invalid"
     assert (await _refresh(desk, third))["refresh_token"] != third
+
+
+async def test_a_signature_that_is_known_covers_nothing_else() -> None:
+    keys = ServerKeys(bytes(32))
+    signature = keys.sign(b"one")
+    forged = bytes([signature[0] ^ 1]) + signature[1:]
+    for _ in range(2):  # the first time it is worked out, then remembered
+        assert keys.has_signed(b"one", signature)
+        assert not keys.has_signed(b"one", forged)
+        assert not keys.has_signed(b"two", signature)
+        assert not keys.has_signed(b"one", b"")
+    assert ServerKeys(bytes(32)).has_signed(b"one", signature)
+    assert not ServerKeys(bytes(31) + b"x").has_signed(b"one", signature)
+
+
+async def test_what_is_remembered_of_signatures_has_a_bound() -> None:
+    keys = ServerKeys(bytes(32))
+    for number in range(REMEMBERED_MOST + 10):
+        keys.sign(str(number).encode())
+    assert len(keys._signed) <= REMEMBERED_MOST
+    assert keys.has_signed(b"0", ServerKeys(bytes(32)).sign(b"0"))
 
 
 async def test_a_token_without_its_device_is_worth_nothing(clinic: Clinic) -> None:

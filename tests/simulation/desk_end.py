@@ -1,7 +1,7 @@
 """One desk: the real sync on the real encrypted file, whose process may die between two writes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -61,6 +61,18 @@ class MortalConnection:
     def execute(self, sql: str, parameters: Parameters = ()) -> Cursor:
         self._fuse.step()
         cursor = self._real.execute(sql, parameters)
+        self._fuse.step()
+        return cursor
+
+    def executemany(self, sql: str, rows: Iterable[Parameters], /) -> Cursor:
+        """It may die between any two of the rows, too."""
+
+        def mortal() -> Iterator[Parameters]:
+            for row in rows:
+                self._fuse.step()
+                yield row
+
+        cursor = self._real.executemany(sql, mortal())
         self._fuse.step()
         return cursor
 

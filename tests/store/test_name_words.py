@@ -76,6 +76,20 @@ async def test_a_new_name_takes_the_place_of_the_old_one(clinic: OfflineStore) -
     assert await found(clinic, "jones") == ["BD-2001"]
 
 
+async def test_the_last_name_told_in_a_page_counts(clinic: OfflineStore) -> None:
+    known = new_id()
+    told = []
+    for position, family in enumerate(("Brown", "Green", "Black"), start=11):
+        fields = {**patient_fields(family), "given_name": "Ivo", "record_number": "BD-3"}
+        told.append(confirmed(RecordType.PATIENT, fields, known, position=position))
+    told[1], told[2] = told[2], told[1]  # what is older comes last
+    await clinic.transaction(
+        lambda unit: unit.records.apply(page(*told, since=unit.records.feed_position()))
+    )
+    assert [await found(clinic, name) for name in ("brown", "green")] == [[], []]
+    assert await found(clinic, "black") == ["BD-3"]
+
+
 async def test_patients_of_an_earlier_release_are_found_after_the_change(tmp_path: Path) -> None:
     place = copy_of(STORES / "schema-6", tmp_path)
     async with open_store(place / "profile", vault_of(place)) as store:

@@ -11,7 +11,9 @@ from app.contract.sync import ChangeBody
 from app.domain.changes import Change, ChangeResult, Json, NewChange, Outcome, RecordType
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
+from app.domain.notes import NOTE_MAX_CHARACTERS
 from offline_store.database import OfflineStore
+from offline_store.outbox import WAITING_MOST_BYTES
 from offline_store.unit_of_work import UnitOfWork
 from tests.fakes.keyring import KeyringInMemory
 from tests.store.conftest import raw_connection
@@ -55,6 +57,15 @@ async def test_changes_wait_in_the_order_they_were_made(either_store: OfflineSto
     assert await waiting(either_store, limit=3) == added[:3]
     assert len({change.id for change in added}) == 20
     assert len({change.device for change in added}) == 1
+
+
+async def test_no_more_waits_at_once_than_goes_in_one_body(store: OfflineStore) -> None:
+    """As notes of the longest text: the server takes a MiB, and refuses what is larger whole."""
+    added = await add(store, *[new_note("x" * NOTE_MAX_CHARACTERS) for _ in range(40)])
+    bodies = [ChangeBody.from_domain(one).model_dump_json() for one in await waiting(store)]
+    assert 1 < len(bodies) < len(added)
+    assert sum(map(len, bodies)) <= WAITING_MOST_BYTES
+    assert sum(map(len, bodies)) + len(bodies[0]) > WAITING_MOST_BYTES
 
 
 async def test_behind_what_is_on_its_way_the_same_records_wait(either_store: OfflineStore) -> None:

@@ -308,6 +308,8 @@ async def test_measures_of_a_later_release_are_left_out_of_a_reading(store: Offl
         (records.READINGS, "records_of_patient"),
         (records.RECORDINGS, "records_of_patient"),
         (records.MESSAGES, "records_of_visit"),
+        (records.LADDER_STEPS, "records_of_visit"),
+        (records.WORKLIST, "records_in_state (record_type=? AND state=?"),
         (records.VISIT, "PRIMARY KEY (record=? AND record_type=?)"),
         (records.PATIENT, "PRIMARY KEY (record=? AND record_type=?)"),
         (records.WORKLIST, "records_in_time (record_type=? AND at>? AND at<?)"),

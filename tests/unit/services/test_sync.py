@@ -16,12 +16,12 @@ from app.domain.engine import ScopeDone
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.messages import Receipt, ReceiptKind, receipt_fields
-from app.domain.server_words import FeedMovedHeard
+from app.domain.server_words import PUSH_CHANGES, FeedMovedHeard
 from app.domain.visits import VisitState
 from app.services.file_sender import LOOK_EVERY_S
 from app.services.file_upload import Sending
 from app.services.recordings import ScopePhase
-from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_CHANGES, PUSH_EVENTS, SyncState
+from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, PUSH_MOST, SyncState
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known, patient_record, visit_record
 
@@ -290,6 +290,33 @@ async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
     await in_step(doctor)
     assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == made
     assert doctor.server.asked.count("push") < 120
+
+
+@pytest.mark.parametrize(
+    ("takes", "lasts_s", "most"),
+    [
+        (PUSH_MOST, 0.0, PUSH_MOST),
+        (PUSH_CHANGES, 0.0, PUSH_CHANGES),
+        (10**6, 0.0, PUSH_MOST),
+        (PUSH_MOST, 1.0, PUSH_CHANGES),
+    ],
+    ids=["the server takes more", "an earlier server", "one that takes any", "a slow line"],
+)
+async def test_a_push_grows_where_the_server_takes_more_in_no_time(
+    doctor: DeskOnFakes, takes: int, lasts_s: float, most: int
+) -> None:
+    await in_chart(doctor)
+    await in_step(doctor)
+    doctor.server.goes_away()
+    made = [await note(doctor, f"note {number}") for number in range(1_000)]
+    doctor.server.takes, doctor.server.push_lasts_s = takes, lasts_s
+    doctor.server.push_sizes.clear()
+    doctor.server.comes_back()
+    doctor.sync.poke()
+    await in_step(doctor)
+    assert [stored.record for stored in doctor.server.of_type(RecordType.NOTE)] == made
+    assert max(doctor.server.push_sizes) == most
+    assert max(doctor.server.push_sizes[:2]) <= PUSH_CHANGES  # before the server has said it
 
 
 async def test_a_file_that_is_gone_here_holds_up_only_its_own_record(
