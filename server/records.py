@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.domain.changes import RecordType
@@ -22,12 +22,6 @@ Document = dict[str, Any]
 FILE_KEY = "file_key"
 COMPACT = json.JSONEncoder(separators=(",", ":"))
 KNOWN = "records as they stand"  # of one push: asked for once
-# Made once: what they are made of takes longer than what they do.
-ONE = select(records).where(records.c.id == bindparam("record"))
-THESE = select(records).where(records.c.id.in_(bindparam("records", expanding=True)))
-ADD = insert(records).on_conflict_do_nothing(index_elements=[records.c.id])
-CHANGE = update(records).where(records.c.id == bindparam("record"))
-MOVE = CHANGE.values(position=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,7 @@ class RecordRow:
     document: str
     patient: str | None
     visit: str | None
+    file_sha256: str | None
 
     def stored(self) -> StoredRecord:
         return StoredRecord(
@@ -67,11 +62,18 @@ class RecordRow:
             document=json.loads(self.document),
             patient=None if self.patient is None else UUID(self.patient),
             visit=None if self.visit is None else UUID(self.visit),
+            file_sha256=self.file_sha256,
             position=self.position,
         )
 
 
+# Made once: what they are made of takes longer than what they do.
 ROWS = select(*(records.c[field.name] for field in fields(RecordRow)))
+ONE = ROWS.where(records.c.id == bindparam("record"))
+THESE = ROWS.where(records.c.id.in_(bindparam("records", expanding=True)))
+ADD = insert(records).on_conflict_do_nothing(index_elements=[records.c.id])
+CHANGE = update(records).where(records.c.id == bindparam("record"))
+MOVE = CHANGE.values(position=bindparam("at"))
 
 
 def find(connection: Connection, record: UUID) -> StoredRecord | None:
@@ -79,7 +81,7 @@ def find(connection: Connection, record: UUID) -> StoredRecord | None:
     if known is not None and record in known:
         return known[record]
     row = connection.execute(ONE, {"record": str(record)}).first()
-    found = None if row is None else _record_of(row)
+    found = None if row is None else RecordRow(*row).stored()
     if known is not None:
         known[record] = found
     return found
@@ -89,7 +91,7 @@ def look_up(connection: Connection, wanted: Iterable[UUID]) -> None:
     """Asked once for all of them; from here on each is known as it stands, for this transaction."""
     known: dict[UUID, StoredRecord | None] = dict.fromkeys(wanted)
     rows = connection.execute(THESE, {"records": [str(record) for record in known]})
-    known.update({record.id: record for record in map(_record_of, rows)})
+    known.update({record.id: record for record in (RecordRow(*row).stored() for row in rows)})
     remembered(connection)[KNOWN] = known
 
 
@@ -99,14 +101,14 @@ def find_of_type(connection: Connection, record: UUID, kind: RecordType) -> Stor
 
 
 def find_by_file(connection: Connection, file_sha256: str) -> list[StoredRecord]:
-    rows = connection.execute(select(records).where(records.c.file_sha256 == file_sha256))
-    return [_record_of(row) for row in rows]
+    rows = connection.execute(ROWS.where(records.c.file_sha256 == file_sha256))
+    return [RecordRow(*row).stored() for row in rows]
 
 
 def of_type(connection: Connection, kind: RecordType) -> list[StoredRecord]:
     """All of them: for what whoever runs the server does by hand, not for a request."""
-    rows = connection.execute(select(records).where(records.c.record_type == str(kind)))
-    return [_record_of(row) for row in rows]
+    rows = connection.execute(ROWS.where(records.c.record_type == str(kind)))
+    return [RecordRow(*row).stored() for row in rows]
 
 
 def since(
@@ -196,9 +198,9 @@ def tell_again(connection: Connection, patient: UUID) -> None:
 
 def of_patient(connection: Connection, patient: UUID) -> list[StoredRecord]:
     """In the order of the feed, the patient's own record among them."""
-    query = select(records).where(records.c.patient == str(patient))
+    query = ROWS.where(records.c.patient == str(patient))
     rows = connection.execute(query.order_by(records.c.position))
-    return [_record_of(row) for row in rows]
+    return [RecordRow(*row).stored() for row in rows]
 
 
 def take_out(connection: Connection, record: UUID) -> None:
@@ -221,17 +223,3 @@ def without_file_keys(value: Any) -> Any:
             for name, item in value.items()
         }
     return [without_file_keys(item) for item in value] if isinstance(value, list) else value
-
-
-def _record_of(row: Row[Any]) -> StoredRecord:
-    return StoredRecord(
-        id=UUID(row.id),
-        record_type=RecordType(row.record_type),
-        version=row.version,
-        schema_version=row.schema_version,
-        document=json.loads(row.document),
-        patient=None if row.patient is None else UUID(row.patient),
-        visit=None if row.visit is None else UUID(row.visit),
-        file_sha256=row.file_sha256,
-        position=row.position,
-    )

@@ -159,7 +159,7 @@ class Sync:
                 return None
             else:
                 page = _after(connection, since, limit, seen)
-            return self._told(connection, who, since, page, mark_of(seen))
+            return self._told(self._feed_out(connection, who, since, page, mark_of(seen)), page)
 
         here = await self._database.read(look)
         if here is not None:
@@ -170,7 +170,7 @@ class Sync:
             seen = scopes_of(connection, who.person)
             page = _after(connection, since, limit, seen)
             _tell_delivered(connection, page, who, now)
-            return self._told(connection, who, since, page, mark_of(seen))
+            return self._told(self._feed_out(connection, who, since, page, mark_of(seen)), page)
 
         return await self._database.write(deliver)
 
@@ -199,22 +199,14 @@ class Sync:
             then = _next_load(load, page)
             if then is None:  # from there the feed goes on
                 page = replace(page, has_more=False, until=load.as_of)
-                return self._told(connection, who, 0, page, scope)
+                return self._told(self._feed_out(connection, who, 0, page, scope), page)
             place = self._cursors.load_at(connection, who.device, then, scope)
-            return self._told(connection, who, 0, replace(page, has_more=True), scope, place)
+            page = replace(page, has_more=True)
+            return self._told(self._feed_out(connection, who, 0, page, scope, place), page)
 
         return await self._database.write(deliver)
 
-    def _told(
-        self,
-        connection: Connection,
-        who: Caller,
-        since: int,
-        page: _Page,
-        scope: str,
-        load: str | None = None,
-    ) -> PageText:
-        out = self._feed_out(connection, who, since, page, scope, load)
+    def _told(self, out: FeedOut, page: _Page) -> PageText:
         return page_text(out, map(self._judgement.record_text, page.records))
 
     def _feed_out(

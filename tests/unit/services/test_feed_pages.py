@@ -64,18 +64,24 @@ async def tasks() -> AsyncIterator[TaskOwner]:
         yield owner
 
 
+async def begun(
+    tasks: TaskOwner, pages: FeedPages, position: int
+) -> asyncio.Task[FeedPage | Failure]:
+    asking = tasks.start(pages.page_at(at(position)), "asking")
+    await settled()
+    return asking
+
+
 async def test_the_next_is_asked_for_before_the_page_is_read(feed: Feed, tasks: TaskOwner) -> None:
     pages = FeedPages(cast(ServerApi, feed), tasks)
-    first = tasks.start(pages.page_at(at(1)), "first")
-    await settled()
+    first = await begun(tasks, pages, 1)
     await feed.leads_on(1)
     assert feed.asked == [1, 2]
     await feed.leads_on(2)
     assert feed.asked == [1, 2]  # never two ahead
     await feed.answers(1)
     assert (await first) == FeedPage(1, 2, (), has_more=True)
-    second = tasks.start(pages.page_at(at(2)), "second")
-    await settled()
+    second = await begun(tasks, pages, 2)
     assert feed.asked == [1, 2, 3]  # where it begins was heard meanwhile
     await feed.answers(2)
     assert isinstance(await second, FeedPage)
@@ -88,8 +94,7 @@ async def test_a_server_that_says_nothing_ahead_is_asked_when_the_page_says_it(
     feed: Feed, tasks: TaskOwner
 ) -> None:
     pages = FeedPages(cast(ServerApi, feed), tasks)
-    first = tasks.start(pages.page_at(at(1)), "first")
-    await settled()
+    first = await begun(tasks, pages, 1)
     await feed.answers(1)
     await first
     pages.ask_ahead(at(2))
@@ -103,13 +108,11 @@ async def test_a_page_that_leads_elsewhere_than_its_header_is_believed(
     feed: Feed, tasks: TaskOwner
 ) -> None:
     pages = FeedPages(cast(ServerApi, feed), tasks)
-    first = tasks.start(pages.page_at(at(1)), "first")
-    await settled()
+    first = await begun(tasks, pages, 1)
     await feed.leads_on(1, to=7)
     await feed.answers(1)
     await first
-    second = tasks.start(pages.page_at(at(2)), "second")
-    await settled()
+    second = await begun(tasks, pages, 2)
     assert feed.asked == [1, 7, 2]
     assert feed.is_given_up(7)
     await feed.answers(2)
@@ -121,14 +124,12 @@ async def test_a_failure_is_an_answer_and_another_page_can_be_asked_for(
     feed: Feed, tasks: TaskOwner
 ) -> None:
     pages = FeedPages(cast(ServerApi, feed), tasks)
-    first = tasks.start(pages.page_at(at(1)), "first")
-    await settled()
+    first = await begun(tasks, pages, 1)
     await feed.leads_on(1)
     away = Unavailable(Code.SERVER_UNREACHABLE)
     await feed.answers(1, away)
     assert await first is away
-    again = tasks.start(pages.page_at(at(1)), "again")
-    await settled()
+    again = await begun(tasks, pages, 1)
     assert feed.asked == [1, 2, 1]
     assert feed.is_given_up(2)
     await feed.answers(1)
