@@ -349,7 +349,7 @@ class Outbox:
 
 
 def _change_of(body: bytes) -> Change:
-    return ChangeBody.model_validate_json(body).to_domain()
+    return ChangeBody.model_validate_json(body).to_domain(body)
 
 
 def _position_of(record: ConfirmedRecord | None) -> int | None:

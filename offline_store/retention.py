@@ -122,7 +122,7 @@ class Retention:
         found: list[str] = []
         while True:
             row = self._connection.execute(
-                "SELECT min(record_type) FROM records INDEXED BY records_in_time"
+                "SELECT min(record_type) FROM records INDEXED BY records_of_patient"
                 " WHERE record_type > ?",
                 (found[-1] if found else "",),
             ).fetchone()

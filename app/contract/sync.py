@@ -1,6 +1,7 @@
 """Push of changes, pull of the feed. These bodies are fixed from the first day."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -78,7 +79,8 @@ class ChangeBody(Body):
             visit=change.visit,
         )
 
-    def to_domain(self) -> Change:
+    def to_domain(self, written: bytes = b"") -> Change:
+        """`written`: what this was read from."""
         offset = None
         if self.offset_ms is not None and self.uncertainty_ms is not None:
             offset = ClockOffset(
@@ -98,6 +100,7 @@ class ChangeBody(Body):
             patient=None if self.patient is None else PatientId(self.patient),
             visit=None if self.visit is None else VisitId(self.visit),
             schema=self.schema_version,
+            written=written,
         )
 
 
@@ -168,6 +171,12 @@ class PushIn(Body):
     changes: Annotated[list[ChangeBody], Field(max_length=PUSH_MAX_CHANGES)]
     events: Annotated[list[DeviceEventBody], Field(max_length=500)] = []
     cursor: CursorText | None = None
+
+
+def push_body(frame: PushIn, changes: Iterable[bytes]) -> bytes:
+    """The body of a push; `frame` has none of its changes, which go as they were written."""
+    before, _, after = frame.model_dump_json().encode().partition(b'"changes":[]')
+    return before + b'"changes":[' + b",".join(changes) + b"]" + after
 
 
 class FeedOut(Body):

@@ -5,7 +5,7 @@ it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.audit import Witness
@@ -62,7 +62,8 @@ class Change:
     """One operation: fields set on one record, with what stood there before.
 
     `base_version` is the record's version on which the person acted; 0 makes a new record.
-    `counter` grows by one with each change of the device: a gap is evidence.
+    `counter` grows by one with each change of the device: a gap is evidence. `written`: the
+    contract's body as the device kept it, for whoever sends it on: the same bytes for ever.
     """
 
     id: ChangeId
@@ -78,6 +79,7 @@ class Change:
     patient: PatientId | None = None
     visit: VisitId | None = None
     schema: int = SCHEMA_VERSION
+    written: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.contract.sync import (
     PushIn,
     PushOut,
     following_in,
+    push_body,
 )
 from app.contract.uploads import UPLOADS, LackingBody
 from app.domain.access import Role
@@ -159,9 +160,9 @@ class ServerApi:
     async def push(
         self, changes: list[Change], events: list[DeviceEvent], cursor: str | None = None
     ) -> PushAnswer:
-        body = PushIn(
+        frame = PushIn(
             device=self._device,
-            changes=[ChangeBody.from_domain(change) for change in changes],
+            changes=[],
             events=[
                 DeviceEventBody(
                     number=item.number,
@@ -172,7 +173,11 @@ class ServerApi:
             ],
             cursor=cursor,
         )
-        content, headers = body.model_dump_json().encode(), {"accept-encoding": PACKED}
+        bodies = (
+            change.written or ChangeBody.from_domain(change).model_dump_json().encode()
+            for change in changes
+        )
+        content, headers = push_body(frame, bodies), {"accept-encoding": PACKED}
         if self._takes_packed and len(content) >= SMALLEST_BYTES:
             plain = content
             content = await aside(len(plain), lambda: packed(plain))

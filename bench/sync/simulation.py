@@ -1,37 +1,108 @@
-"""Writes lost or overwritten unseen, over many steps of the simulator with all its faults."""
+"""Writes lost or overwritten unseen, over many steps of the simulator with all its faults.
 
+Hours of work: each block of seeds is written down when it is done, and a run that was stopped goes
+on behind it, as long as nothing of what is simulated has changed.
+"""
+
+import json
 import logging
+import multiprocessing
+import os
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from bench.machine import last_change
 from bench.rows import Row
 from bench.sync.amount import Amount
 from tests.simulation.ground import laid_in
 from tests.simulation.world import run_seed
 
 MEASURE = "runs in which a write was lost, doubled or overwritten unseen"
-FIRST_SEED = 10_001
+FIRST_SEED, SEEDS_AT_ONCE = 10_001, 10
 MEMORY = Path("/dev/shm")
+RUNS = Path(__file__).resolve().parent.parent / "results" / "simulation_runs.json"
+SIMULATED = ("app", "offline_store", "server", "tests/simulation", "tests/fakes")
+
+
+@dataclass(slots=True)
+class Done:
+    """Of one state of the code: the blocks by their first seed, and which of their seeds failed."""
+
+    mark: dict[str, Any]
+    seconds: float = 0.0
+    blocks: dict[int, list[int]] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> list[int]:
+        return sorted(seed for block in self.blocks.values() for seed in block)
 
 
 def rows(amount: Amount) -> Iterator[Row]:
     runs = max(1, amount.simulation_steps // amount.simulation_steps_each)
-    failed: list[int] = []
-    logging.disable(logging.CRITICAL)
-    began = time.perf_counter()
-    try:
-        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-            (Path(name) / "ground").mkdir()
-            ground = laid_in(Path(name) / "ground")
-            for seed in range(FIRST_SEED, FIRST_SEED + runs):
-                told = run_seed(ground, Path(name), seed, amount.simulation_steps_each)
-                if told.violations:
-                    failed.append(seed)
-    finally:
-        logging.disable(logging.NOTSET)
+    mark = {**last_change(SIMULATED), "steps_each": amount.simulation_steps_each}
+    may_go_on = not (amount.is_quick or mark["is_changed"])
+    done = _known(mark) if may_go_on else Done(mark)
+    seconds_before, began = done.seconds, time.perf_counter()
+    for first, failed in _blocks(runs, amount.simulation_steps_each, done):
+        done.blocks[first] = failed
+        done.seconds = seconds_before + time.perf_counter() - began
+        if may_go_on:
+            _keep(done)
     steps = runs * amount.simulation_steps_each
-    rate = steps / (time.perf_counter() - began)
-    note = f"{steps} steps, {rate:.0f} steps/s, seeds from {FIRST_SEED}; failed: {failed or 'none'}"
+    failed = done.failed
+    note = (
+        f"{steps} steps, {steps / done.seconds:.0f} steps/s by {os.cpu_count()} processes,"
+        f" seeds from {FIRST_SEED}; failed: {failed or 'none'}"
+    )
     yield Row(MEASURE, "runs", float(len(failed)), runs, {}, note, "== 0")
+
+
+def _blocks(runs: int, steps: int, done: Done) -> Iterator[tuple[int, list[int]]]:
+    """Those that are not done yet, as they end; what was begun is given up with whoever asks."""
+    end = FIRST_SEED + runs
+    todo = [first for first in range(FIRST_SEED, end, SEEDS_AT_ONCE) if first not in done.blocks]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        try:
+            running = {
+                pool.submit(_failed_of, first, min(first + SEEDS_AT_ONCE, end), steps): first
+                for first in todo
+            }
+            for one in as_completed(running):
+                yield running[one], one.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _failed_of(first: int, end: int, steps: int) -> list[int]:
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        (Path(name) / "ground").mkdir()
+        ground = laid_in(Path(name) / "ground")
+        return [
+            seed
+            for seed in range(first, end)
+            if run_seed(ground, Path(name), seed, steps).violations
+        ]
+
+
+def _known(mark: dict[str, Any]) -> Done:
+    try:
+        kept = json.loads(RUNS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Done(mark)
+    if kept["mark"] != mark:
+        return Done(mark)
+    return Done(mark, kept["seconds"], {int(first): one for first, one in kept["blocks"].items()})
+
+
+def _keep(done: Done) -> None:
+    fresh = RUNS.with_suffix(".new")
+    told = {"mark": done.mark, "seconds": round(done.seconds, 1), "blocks": done.blocks}
+    fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(RUNS)

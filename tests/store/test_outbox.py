@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from app.contract.sync import ChangeBody
+from app.contract.sync import ChangeBody, PushIn, push_body
 from app.domain.changes import Change, ChangeResult, Json, NewChange, Outcome, RecordType
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
@@ -66,6 +66,22 @@ async def test_no_more_waits_at_once_than_goes_in_one_body(store: OfflineStore) 
     assert 1 < len(bodies) < len(added)
     assert sum(map(len, bodies)) <= WAITING_MOST_BYTES
     assert sum(map(len, bodies)) + len(bodies[0]) > WAITING_MOST_BYTES
+
+
+async def test_what_waits_goes_as_it_was_written(
+    store: OfflineStore, folder: Path, ring: KeyringInMemory
+) -> None:
+    """The server knows a change by its bytes: a later release must not send it otherwise."""
+    [change] = await add(store, new_note())
+    connection = await raw_connection(folder, ring)
+    [(written,)] = connection.execute("SELECT body FROM outbox").fetchall()
+    connection.close()
+    [waits] = await waiting(store)
+    assert (waits, waits.written) == (change, written)
+    frame = PushIn(device=change.device, changes=[], cursor='"changes":[]')
+    sent = json.loads(push_body(frame, [waits.written, waits.written]))
+    assert sent["changes"] == [json.loads(written)] * 2
+    assert PushIn.model_validate(sent).cursor == '"changes":[]'
 
 
 async def test_behind_what_is_on_its_way_the_same_records_wait(either_store: OfflineStore) -> None:
