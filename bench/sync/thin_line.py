@@ -184,9 +184,11 @@ class Nurse:
         return recording_fields(recording), (name, count)
 
     def _measured(self, visit: VisitId, now: datetime) -> Measurement:
+        systolic = self._dice.randint(90, 180)
         values = {
-            VitalKind.SYSTOLIC_MMHG: self._dice.randint(90, 180),
-            VitalKind.DIASTOLIC_MMHG: self._dice.randint(50, 89),
+            VitalKind.SYSTOLIC_MMHG: systolic,
+            # Nearer to each other than this, none of them is a reading (PULSE_PRESSURE_MIN_MMHG).
+            VitalKind.DIASTOLIC_MMHG: self._dice.randint(50, min(89, systolic - 20)),
             VitalKind.PULSE_PER_MINUTE: self._dice.randint(50, 120),
         }
         quantities = tuple(Quantity(kind, Decimal(value)) for kind, value in values.items())
@@ -201,10 +203,14 @@ class Nurse:
 async def _until_nothing_waits(desk: Desk) -> None:
     async with asyncio.timeout(LIMIT_S):
         while True:
-            _, waiting = await desk.count()
-            if not waiting:
+            # What was refused waits for a person; it is told as amiss.
+            if not await desk.store.transaction(_has_waiting):
                 return
             await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _has_waiting(unit: UnitOfWork) -> bool:
+    return any(change.refused is None for change in unit.outbox.all())
 
 
 def _drawn(acts: int, dice: random.Random) -> list[RecordType]:
