@@ -8,10 +8,10 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,28 +63,27 @@ def rows(amount: Amount) -> Iterator[Row]:
 
 
 def _blocks(runs: int, steps: int, done: Done) -> Iterator[tuple[int, list[int]]]:
-    """Those that are not done yet, as they end; what was begun is given up with whoever asks."""
+    """Those that are not done yet, as they end; whoever asks no further gives up what was begun."""
     end = FIRST_SEED + runs
     todo = [first for first in range(FIRST_SEED, end, SEEDS_AT_ONCE) if first not in done.blocks]
+    wanted = [(first, min(first + SEEDS_AT_ONCE, end), steps) for first in todo]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        try:
-            running = {
-                pool.submit(_failed_of, first, min(first + SEEDS_AT_ONCE, end), steps): first
-                for first in todo
-            }
-            for one in as_completed(running):
-                yield running[one], one.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with context.Pool(os.cpu_count(), _begin_worker) as pool:
+        yield from pool.imap_unordered(_failed_of, wanted)
 
 
-def _failed_of(first: int, end: int, steps: int) -> list[int]:
+def _begin_worker() -> None:
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began them ends them
+
+
+def _failed_of(block: tuple[int, int, int]) -> tuple[int, list[int]]:
+    """The block's first seed, and which of its seeds failed."""
+    first, end, steps = block
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         (Path(name) / "ground").mkdir()
         ground = laid_in(Path(name) / "ground")
-        return [
+        return first, [
             seed
             for seed in range(first, end)
             if run_seed(ground, Path(name), seed, steps).violations
