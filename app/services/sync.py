@@ -270,8 +270,8 @@ class Sync:
             return no
         # What becomes urgent meanwhile waits for what is on its way: more only where that is short.
         is_quick = loop.time() - began_at < QUICK_S
-        most = min(answer.takes, PUSH_MOST) if is_quick else PUSH_CHANGES
-        self._push_limit = min(most, 2 * batch.limit)
+        most = PUSH_MOST if is_quick else PUSH_CHANGES
+        self._push_limit = min(answer.takes, most, 2 * batch.limit)
         return answer
 
     async def _may_push_again(self, batch: "_Batch", no: Failure) -> bool:
