@@ -18,10 +18,11 @@ from app.domain.ids import PatientId, RecordId, VisitId, new_id
 from app.domain.messages import Receipt, ReceiptKind, receipt_fields
 from app.domain.server_words import PUSH_CHANGES, FeedMovedHeard
 from app.domain.visits import VisitState
+from app.services import sync
 from app.services.file_sender import LOOK_EVERY_S
 from app.services.file_upload import Sending
 from app.services.recordings import ScopePhase
-from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, PUSH_MOST, SyncState
+from app.services.sync import CLOCK_EVERY_S, LOOK_AGAIN_S, PUSH_EVENTS, SyncState
 from tests.fakes.time_loop import settled, until
 from tests.unit.services.given import DeskOnFakes, Known, patient_record, visit_record
 
@@ -294,14 +295,8 @@ async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
 
 @pytest.mark.parametrize(
     ("takes", "lasts_s", "most"),
-    [
-        (PUSH_MOST, 0.0, PUSH_MOST),
-        (PUSH_CHANGES, 0.0, PUSH_CHANGES),
-        (10**6, 0.0, PUSH_MOST),
-        (PUSH_MOST, 1.0, PUSH_CHANGES),
-        (50, 1.0, 50),
-    ],
-    ids=[
+    [(40, 0.0, 40), (10, 0.0, 10), (10**6, 0.0, 40), (40, 1.0, 10), (5, 1.0, 5)],
+    ids=["it takes more", "an earlier one", "it takes any", "a slow line", "slow, and takes few"],
         "it takes more",
         "an earlier server",
         "it takes any",
@@ -310,12 +305,14 @@ async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
     ],
 )
 async def test_a_push_grows_where_the_server_takes_more_in_no_time(
-    doctor: DeskOnFakes, takes: int, lasts_s: float, most: int
+    doctor: DeskOnFakes, monkeypatch: pytest.MonkeyPatch, takes: int, lasts_s: float, most: int
 ) -> None:
+    monkeypatch.setattr(sync, "PUSH_CHANGES", 10)
+    monkeypatch.setattr(sync, "PUSH_MOST", 40)
     await in_chart(doctor)
     await in_step(doctor)
     doctor.server.goes_away()
-    made = [await note(doctor, f"note {number}") for number in range(1_000)]
+    made = [await note(doctor, f"note {number}") for number in range(110)]
     doctor.server.takes, doctor.server.push_lasts_s = takes, lasts_s
     doctor.server.push_sizes.clear()
     doctor.server.comes_back()
