@@ -297,12 +297,6 @@ async def test_what_is_too_much_for_one_push_goes_in_smaller_ones(
     ("takes", "lasts_s", "most"),
     [(40, 0.0, 40), (10, 0.0, 10), (10**6, 0.0, 40), (40, 1.0, 10), (5, 1.0, 5)],
     ids=["it takes more", "an earlier one", "it takes any", "a slow line", "slow, and takes few"],
-        "it takes more",
-        "an earlier server",
-        "it takes any",
-        "a slow line",
-        "slow, and takes few",
-    ],
 )
 async def test_a_push_grows_where_the_server_takes_more_in_no_time(
     doctor: DeskOnFakes, monkeypatch: pytest.MonkeyPatch, takes: int, lasts_s: float, most: int
