@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from app.domain import ids
 from app.remote import server_api
+from app.runtime import aside
 from app.services import sync
 from tests.fakes import virtual_time
 from tests.simulation.desk_end import DeskEnd
@@ -212,6 +213,7 @@ def _known_chance(seed: int) -> Iterator[None]:
         patch.object(ids, "os", known_os),
         patch.object(ids, "time", known_time),
         patch.object(server_api, "FEED_MAX_RECORDS", PAGE_RECORDS),
+        patch.object(aside, "MOMENT_BYTES", 2**30),  # this loop waits for no thread
         patch.object(sync, "CLOCK_SAMPLES", 1),  # five would be a fifth of all messages
     ):
         yield
