@@ -12,13 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.audit import Act, DeviceEvent, Witness, verify_extension
+from app.domain.audit import Act, DeviceEvent, Witness
 from app.domain.changes import BY_ITSELF, Change, FeedCursor, FeedPage, Outcome, RecordType
 from app.domain.clock import ClockOffset, best_offset
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
 from app.domain.ids import ChangeId
-from app.domain.server_words import PUSH_CHANGES, ChainPart
-from app.runtime.aside import aside
+from app.domain.server_words import PUSH_CHANGES
 from app.runtime.broadcast import Broadcast
 from app.runtime.tasks import TaskOwner
 from app.services.acts import Acts
@@ -35,6 +34,7 @@ from app.services.ports import (
     UnitOfWork,
 )
 from app.services.rereading import Rereading
+from app.services.server_chain import ServerChain
 from app.services.switchboard import Switchboard
 from app.services.upload_pace import UploadPace
 
@@ -102,6 +102,7 @@ class Sync:
         self._clock = acts.clock
         self.state: Broadcast[SyncState] = Broadcast(SyncState(False, acts.clock.now()))
         self._tasks = TaskOwner("sync")
+        self._chain = ServerChain(server_api, acts, self._tasks)
         self._wake = asyncio.Event()
         self._ask_clock = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
@@ -208,7 +209,7 @@ class Sync:
         last = await self._push()
         self._head_told = None
         await self._pull(last.at)
-        await self._check_chain(last.held)
+        await self._chain.follow(last.held, self._head_told)
         await self._reached()
 
     async def _push(self) -> "_Batch":
@@ -387,43 +388,6 @@ class Sync:
 
         await self._acts.do(write)
 
-    async def _check_chain(self, held: Witness) -> None:
-        """Extend what we hold by the server's leaves; Untrusted when they do not lead there.
-
-        The next of them are on their way while those before are hashed and the place is kept.
-        """
-        asked: asyncio.Task[ChainPart | Failure] | None = None
-        try:
-            while held != self._head_told:
-                part = await (asked or self._chain_after(held.count))
-                asked = None
-                if isinstance(part, Failure):
-                    raise part
-                if part.has_more:
-                    asked = self._tasks.start(self._chain_after(part.head.count), "chain")
-                seen = await self._extended(held, part)
-                if seen != held:
-                    await self._acts.read(_keep_witness(seen))
-                if not part.has_more:
-                    return
-                held = seen
-        finally:
-            if asked is not None:
-                asked.cancel()
-
-    async def _chain_after(self, count: int) -> ChainPart | Failure:
-        try:
-            return await self._server_api.chain(count)
-        except Failure as no:
-            return no
-
-    @staticmethod
-    async def _extended(held: Witness, part: ChainPart) -> Witness:
-        if part.since != held.count:
-            raise Untrusted(Code.AUDIT_MISMATCH, "the server's chain is shorter than seen")
-        size_bytes = len(part.leaves) * len(held.digest)
-        return await aside(size_bytes, lambda: verify_extension(held, part.leaves, part.head))
-
     async def _alarm(self, doubt: Untrusted) -> None:
         log.error("server not trusted: %s", doubt.code)
         if doubt.code not in (Code.AUDIT_MISMATCH, Code.AUDIT_GAP):
@@ -521,7 +485,3 @@ def _is_whole(batch: _Batch, answer: PushAnswer) -> bool:
 
 def _has_unsent(unit: UnitOfWork) -> bool:
     return bool(unit.outbox.all() or unit.audit.unacknowledged(1))
-
-
-def _keep_witness(witness: Witness) -> Callable[[UnitOfWork], None]:
-    return lambda unit: unit.audit.keep_server_witness(witness)
