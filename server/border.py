@@ -10,6 +10,7 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.contract.packing import PACKED, SMALLEST_BYTES, packed, unpacked
+from app.contract.wire import REQUEST_ID
 from app.domain.failures import Code, Rejected
 from app.runtime.aside import aside
 from server.problems import problem
@@ -30,7 +31,7 @@ class Border:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer = _Answer(send, dict(scope["headers"]).get(REQUEST_ID.encode()))
         try:
             if scope["type"] == "http":
                 await self._http(scope, receive, answer)
@@ -111,10 +112,14 @@ class _Packing:
 
 
 class _Answer:
-    """Passes the answer on with our headers, and knows how far it got."""
+    """Passes the answer on with our headers, and knows how far it got.
 
-    def __init__(self, send: Send) -> None:
+    `asked_as` goes back as it came: a box on the way that gave another answer is found out.
+    """
+
+    def __init__(self, send: Send, asked_as: bytes | None) -> None:
         self._send = send
+        self._asked_as = asked_as
         self.has_begun = False
         self.has_ended = False
 
@@ -123,6 +128,8 @@ class _Answer:
             self.has_begun = True
             headers = [*message.get("headers", ())]
             headers += [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+            if self._asked_as is not None:
+                headers.append((REQUEST_ID.encode(), self._asked_as))
             message = {**message, "headers": headers}
         elif message["type"] == "http.response.body":
             self.has_ended = not message.get("more_body", False)

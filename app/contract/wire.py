@@ -1,10 +1,14 @@
-"""What all bodies share: unknown fields pass (a later release may add some), sizes are bound."""
+"""What all requests and bodies share: unknown fields pass (a later release may add some), sizes are
+bound."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.domain.clock import plausible_instant
+
+# A header of each request, and of its answer: nothing on the way has given one for another.
+REQUEST_ID = "bedside-request-id"
 
 Instant = Annotated[AwareDatetime, AfterValidator(plausible_instant)]
 Count = Annotated[int, Field(ge=0, le=2**53)]  # what every JSON reader, and SQLite, keeps exact

@@ -28,12 +28,13 @@ from app.contract.sync import (
     push_body,
 )
 from app.contract.uploads import UPLOADS, LackingBody
+from app.contract.wire import REQUEST_ID
 from app.domain.access import Role
 from app.domain.audit import DeviceEvent
 from app.domain.changes import Change, FeedCursor, FeedPage
 from app.domain.clock import Clock, ClockSample
 from app.domain.failures import Code, Failure, Rejected, Unavailable, Untrusted
-from app.domain.ids import DeviceId
+from app.domain.ids import DeviceId, new_id
 from app.domain.server_words import ArrivingPart, ChainPart, DeviceCredentials, PushAnswer, SignedIn
 from app.domain.standing import ToldStanding
 from app.remote.address import ANSWER_LIMIT_S, CONNECT_LIMIT_S
@@ -282,6 +283,7 @@ class ServerApi:
         if method == "POST":
             headers["content-type"] = "application/json"
         headers.setdefault("accept-encoding", "identity")
+        headers[REQUEST_ID] = str(new_id())
         if with_token:
             bearer = token or self._tokens.access
             if bearer is None:
@@ -318,9 +320,12 @@ class ServerApi:
         self, request: httpx.Request, whole_limit_s: float, on_whole: OnWhole
     ) -> "_Answer":
         """`on_whole` hears the headers when the body is here and not yet unpacked."""
+        asked_as = request.headers[REQUEST_ID]
         async with asyncio.timeout(whole_limit_s):
             answering = await self._http.send(request, stream=True)
             try:
+                if answering.headers.get(REQUEST_ID, asked_as) != asked_as:
+                    raise Unavailable(Code.SERVER_ERROR, "the answer to another question")
                 asked = request.headers.get("accept-encoding", "identity")
                 content = await _read(answering, is_packed_welcome=asked == PACKED)
                 if answering.is_success:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.contract.wire import REQUEST_ID
 from server import border
 from server.settings import JSON_MAX_BYTES
 from tests.server.given import Clinic, code_of
@@ -71,6 +72,13 @@ async def test_a_body_too_slow_is_refused_as_such(
 async def test_no_answer_is_kept_on_the_way(clinic: Clinic) -> None:
     answer = await clinic.client().get("/v1/health")
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_each_answer_names_the_question(clinic: Clinic) -> None:
+    for path in ("/v1/health", "/v1/feed", "/v1/nothing"):
+        answer = await clinic.client().get(path, headers={REQUEST_ID: f"asked for {path}"})
+        assert answer.headers[REQUEST_ID] == f"asked for {path}"
+    assert REQUEST_ID not in (await clinic.client().get("/v1/health")).headers
 
 
 async def test_a_defect_is_a_server_error_without_words(

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from app.contract.wire import REQUEST_ID
 from app.domain.access import Role
 from app.domain.changes import FeedCursor
 from app.domain.clock import SystemClock
@@ -96,6 +97,17 @@ async def test_an_answer_that_is_none_is_the_servers_fault(answer: Answer) -> No
         with pytest.raises(Failure) as told:
             await api.feed(FeedCursor(0))
     assert told.value.code is Code.SERVER_ERROR
+
+
+async def test_the_answer_to_another_question_is_none() -> None:
+    """A box on the way gives an older one; a server that names no question is taken as it is."""
+    page = b'{"since":0,"until":4,"records":[],"has_more":false}'
+    async with api_of(of(page, headers=f"{REQUEST_ID}: {new_id()}\r\n")) as api:
+        with pytest.raises(Unavailable) as told:
+            await api.feed(FeedCursor(0))
+    assert told.value.code is Code.SERVER_ERROR
+    async with api_of(of(page)) as api:
+        assert (await api.feed(FeedCursor(0))).until == 4
 
 
 async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
