@@ -5,10 +5,11 @@ import logging
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation.ground import laid_in
+from tests.simulation.ground import Ground, laid_in
 from tests.simulation.world import Told, run_seed
 
 MEMORY = Path("/dev/shm")
@@ -29,7 +30,7 @@ def main() -> int:
         (folder / "ground").mkdir()
         ground = laid_in(folder / "ground")
         for seed in seeds:
-            told = run_seed(ground, folder, seed, asked.steps)
+            told = told_or_broken(ground, folder, seed, asked.steps)
             met.update(told.met)
             failed += bool(told.violations)
             tell(told, with_trace=asked.trace)
@@ -39,6 +40,14 @@ def main() -> int:
     print(f"{steps / seconds:.0f} steps/s ({steps / of_us:.0f} a second of one core)")
     print(", ".join(f"{name} {n}" for name, n in sorted(met.items())))
     return 1 if failed else 0
+
+
+def told_or_broken(ground: Ground, folder: Path, seed: int, steps: int) -> Told:
+    """A run that ends in an error is one that failed; those after it are run."""
+    try:
+        return run_seed(ground, folder, seed, steps)
+    except Exception as error:
+        return Told(seed, steps, ["".join(traceback.format_exception(error))])
 
 
 def tell(told: Told, *, with_trace: bool) -> None:

@@ -281,7 +281,7 @@ class Judge:
                 if patient in seen or not (patient in waits or self._went_back)
             }
             only_here = here.keys() - stands.keys() if self._went_back else set()
-            for record in (stands.keys() | here.keys()) - (only_here & self._conflicts_of(desk)):
+            for record in (stands.keys() | here.keys()) - (only_here & self._forgotten(desk)):
                 if stands.get(record) != here.get(record):
                     found.append(f"desk {desk.number} and the server differ in {record}")
         return found
@@ -292,15 +292,19 @@ class Judge:
             seen = {patient for (patient,) in self._server_rows(SEEN.format(desk.person.id))}
             waits = {one for (one,) in desk.rows("SELECT patient FROM outbox")}
             told = {patient for (patient,) in desk.rows("SELECT patient FROM heard_directly")}
+            told -= self._forgotten(desk)  # who may be shown, too: left or forgotten, nobody knows
             found += [
                 f"desk {desk.number} still shows what it was told of {patient}, who left"
                 for patient in sorted(told - seen - waits)
             ]
         return found
 
-    def _conflicts_of(self, desk: DeskEnd) -> set[str]:
-        """One that a server forgot may stay without a cause there: theirs was forgotten, too."""
-        rows = desk.rows(f"SELECT record FROM records WHERE record_type = '{CONFLICT_TYPE}'")
+    def _forgotten(self, desk: DeskEnd) -> set[str]:
+        """A server forgot it, and who could send it again gave it up: here it is not confirmed."""
+        rows = desk.rows(
+            "SELECT record FROM shown JOIN records USING (record_type, record)"
+            " WHERE position = 0 AND is_pending"
+        )
         return {record for (record,) in rows}
 
     def _unfit_history(self) -> list[str]:

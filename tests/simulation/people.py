@@ -20,6 +20,7 @@ from tests.simulation.ground import Ground
 from tests.simulation.intents import Intent, Memory
 
 CHANGED_OF_PATIENT = ("title", "sex", "allergies")
+CHANGED = ("text", *CHANGED_OF_PATIENT)
 A_LATER_FIELD = "of_a_later_release"
 
 
@@ -74,6 +75,8 @@ class People:
         found = []
         for record_type, record, body, patient, visit in rows:
             document = {**json.loads(body), "patient": patient, "visit": visit}
+            if patient is None:  # of what was given up, or has left, a part alone: no screen has it
+                continue
             if record_type == RecordType.PATIENT or document["author"] == str(desk.person.id):
                 found.append((RecordType(record_type), RecordId(UUID(record)), document))
         return found
@@ -93,8 +96,11 @@ class People:
             return "may not decide"
         if is_anew:
             kind, record = item.change.record_type, item.change.record
-            seen = {name: stands.get(name) for name in fields}
-            self._remember(desk, kind, record, fields, seen, is_recorded)
+            written = (
+                item.change.fields_set
+            )  # also what somebody undid, and so is nobody's own word
+            seen = {name: stands.get(name) for name in CHANGED if name in written}
+            self._remember(desk, kind, record, written, seen, is_recorded)
         else:
             self._memory.given_up.update(map(str, fields.values()))
         return f"decides {fields}: {'anew' if is_anew else 'given up'}"
