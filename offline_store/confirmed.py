@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain.changes import SCHEMA_VERSION, ConfirmedRecord, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from offline_store.connection import Connection, SqlValue
+from offline_store.counters import Counter, value_of
 from offline_store.documents import Lookup, lookup_of
 from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
+from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 
+# Taken off the positions of what a load has not brought: below every position of a feed, and in the
+# order in which they stood.
+NOT_LOADED_YET = 2**52
+FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 COLUMNS = "version, position, schema_version, body, patient, visit"
 POSITIONS = """
 SELECT r.record_type, r.record, r.position FROM json_each(?) told
@@ -26,7 +33,7 @@ ON CONFLICT (record_type, record) DO UPDATE SET
   version = excluded.version, position = excluded.position,
   schema_version = excluded.schema_version, body = excluded.body, patient = excluded.patient,
   visit = excluded.visit, at = excluded.at, state = excluded.state
-WHERE excluded.position > position
+WHERE excluded.position > position OR position = 0
 """
 
 
@@ -36,6 +43,7 @@ class ConfirmedRecords:
         self._heard = HeardRecords(connection)
         self._names = NameWords(connection)
         self._purges = FilePurges(connection)
+        self._kept = Kept(connection)
 
     def find(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         row = self._connection.execute(
@@ -56,9 +64,28 @@ class ConfirmedRecords:
             visit=None if visit is None else VisitId(UUID(visit)),
         )
 
-    def keep_if_newer(self, record: ConfirmedRecord) -> bool:
-        """Whether it was newer than what is here: pages and answers may arrive out of order."""
+    def keep_answered(self, record: ConfirmedRecord) -> bool:
+        """Of an answer to a change: whether it was newer than what is here.
+
+        While a load runs it is marked as not loaded yet, until that brings it: what a load does not
+        bring is of a patient who is not seen here any more.
+        """
+        if value_of(self._connection, Counter.FEED_POSITION) == 0:
+            key = (str(record.record_type), str(record.record))
+            if self._positions([record]).get(key, 0) <= 0:
+                self._purges.heard(record)
+                record = replace(record, position=record.position - NOT_LOADED_YET)
+                self._kept.keep_text(FEED_SWEEP, "1")
         return bool(self.keep_newer([record]))
+
+    def end_load(self, as_of: int) -> None:
+        """What was answered meanwhile and is newer than what was loaded is no more marked so: the
+        feed tells it again from there on.
+        """
+        self._connection.execute(
+            "UPDATE records SET position = 0 WHERE position BETWEEN ? AND -1",
+            (as_of + 1 - NOT_LOADED_YET,),
+        )
 
     def keep_newer(self, told: Sequence[ConfirmedRecord]) -> list[ConfirmedRecord]:
         """Those that were newer than what was here, in their order."""
@@ -68,7 +95,7 @@ class ConfirmedRecords:
             lookup, key = _lookup(record), (str(record.record_type), str(record.record))
             self._purges.heard(record)
             before = known.get(key)
-            if before is not None and before >= record.position:
+            if before is not None and before != 0 and before >= record.position:
                 continue
             if record.record_type is RecordType.PATIENT:
                 if before is None or key[1] in names:
@@ -91,10 +118,10 @@ class ConfirmedRecords:
         return {(record_type, record): position for record_type, record, position in rows}
 
     def forget_positions(self, *, after: int) -> None:
-        """Whatever the server says of these records next is newer than what is here."""
-        self._connection.execute(
-            "UPDATE records SET position = ? WHERE position > ?", (after, after)
-        )
+        """Whatever the server says of these records next is newer than what is here; until it does,
+        nobody knows whether it has them.
+        """
+        self._connection.execute("UPDATE records SET position = 0 WHERE position > ?", (after,))
 
 
 def _row(record: ConfirmedRecord, lookup: Lookup) -> tuple[SqlValue, ...]:

@@ -7,11 +7,9 @@ from uuid import UUID
 
 from app.domain.changes import ConfirmedRecord, Gone, GoneReason
 from app.domain.ids import PatientId, RecordId
+from offline_store.confirmed import NOT_LOADED_YET
 from offline_store.connection import Connection
 from offline_store.retention import NOTHING_WAITS, Retention
-
-# Below every position of a feed, and in the order in which they stood.
-FAR_BACK = 2**52
 
 ADD = """
 INSERT INTO departures (patient, record, reason) VALUES (?, ?, ?)
@@ -69,7 +67,7 @@ class Departures:
     def begin_load(self) -> None:
         """Whatever the load does not bring is known afterwards by its place."""
         self._connection.execute(
-            "UPDATE records SET position = position - ? WHERE position > 0", (FAR_BACK,)
+            "UPDATE records SET position = position - ? WHERE position > 0", (NOT_LOADED_YET,)
         )
 
     def end_load(self) -> None:
@@ -86,7 +84,7 @@ class Departures:
         The files that the records named.
         """
         self._connection.execute(
-            "UPDATE records SET position = position - ? WHERE position >= 0", (FAR_BACK,)
+            "UPDATE records SET position = position - ? WHERE position >= 0", (NOT_LOADED_YET,)
         )
         self._connection.execute(NOT_LOADED, {"reason": GoneReason.OUT_OF_SCOPE, "removed": ""})
         files: list[str] = []

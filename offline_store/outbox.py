@@ -7,11 +7,13 @@ is kept in `sent` for the day on which it forgets.
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.contract.sync import ChangeBody
 from app.domain.changes import (
+    BY_ITSELF,
     CLINICAL_ORDER,
     Change,
     ChangeResult,
@@ -21,10 +23,11 @@ from app.domain.changes import (
     Outcome,
     PendingChange,
     RecordType,
+    UnsentTally,
 )
 from app.domain.conflicts import Take
 from app.domain.failures import Code, Rejected, Untrusted
-from app.domain.ids import ChangeId, RecordId, new_id
+from app.domain.ids import ChangeId, PatientId, RecordId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
@@ -54,6 +57,14 @@ ORDER BY o.counter
 SHOWN_BODY = """
 SELECT shown_body FROM outbox WHERE record_type = ? AND record = ? AND is_shown
 """
+IS_HERE = "SELECT 1 FROM records WHERE record_type = 'patient' AND record = ?"
+# Of each type the count, and the row of the earliest time.
+UNSENT = """
+SELECT record_type, count(*), at, min(julianday(at))
+FROM (SELECT record_type, CAST(body AS TEXT) ->> '$.device_time' AS at FROM outbox
+  WHERE refused IS NULL)
+GROUP BY record_type ORDER BY record_type
+"""
 OF_RECORD = """
 SELECT counter, body, refused FROM outbox WHERE record_type = ? AND record = ? ORDER BY counter
 """
@@ -69,6 +80,17 @@ SELECT o.record_type, o.record, EXISTS (
 FROM outbox o WHERE o.id = ?
 """
 WAITING_MOST_BYTES = 640 * 1024  # of one push: a server takes a MiB, audit events included
+# What a refusal of each record's changes is due to, once its patient is seen again.
+REFUSED_UNSEEN = """
+SELECT o.counter, o.record_type, o.record FROM outbox o
+WHERE o.refused IS NOT NULL AND EXISTS (
+  SELECT 1 FROM outbox unseen, json_each(:patients) seen
+  WHERE unseen.record_type = o.record_type AND unseen.record = o.record
+    AND unseen.refused = :out_of_scope
+    AND seen.value IN (unseen.record, CAST(unseen.body AS TEXT) ->> '$.patient')
+    AND (unseen.counter = o.counter
+      OR (o.refused = :not_found AND unseen.counter < o.counter)))
+"""
 ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
 SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
 KEEP_SENT = """
@@ -107,11 +129,14 @@ class Outbox:
             "SELECT count(*) FROM outbox WHERE record_type = ? AND record = ? AND refused IS NULL",
             record,
         ).fetchone()
+        base_version = new.base_version + (ahead[0] if ahead else 0)
+        if base_version == 0 and shown is not None and not _is_whole(new):
+            base_version = 1  # upon what was refused, and may be accepted yet
         change = Change(
             id=ChangeId(new_id()),
             record_type=new.record_type,
             record=new.record,
-            base_version=new.base_version + (ahead[0] if ahead else 0),
+            base_version=base_version,
             fields_set=new.fields_set,
             previous=_previous(new, before),
             device=self._kept.device_id(),
@@ -190,6 +215,24 @@ class Outbox:
         rows = self._connection.execute("SELECT body, refused FROM outbox ORDER BY counter")
         return [self._pending(body, refused) for body, refused in rows.fetchall()]
 
+    def refused(self) -> list[PendingChange]:
+        """Of all, those to which the server said no."""
+        rows = self._connection.execute(
+            "SELECT body, refused FROM outbox WHERE refused IS NOT NULL ORDER BY counter"
+        )
+        return [self._pending(body, refused) for body, refused in rows.fetchall()]
+
+    def unsent(self) -> UnsentTally:
+        """Asked after each act: no change is made of them, however long an outage lasts."""
+        rows = self._connection.execute(UNSENT).fetchall()
+        made = [
+            datetime.fromisoformat(at)
+            for record_type, _, at, _ in rows
+            if record_type not in BY_ITSELF
+        ]
+        counts = tuple((RecordType(record_type), count) for record_type, count, _, _ in rows)
+        return UnsentTally(counts, min(made, default=None))
+
     def _pending(self, body: bytes, refused: str | None) -> PendingChange:
         change, code = _change_of(body), None if refused is None else Code(refused)
         if code is None:
@@ -199,7 +242,7 @@ class Outbox:
     def settle(self, result: ChangeResult) -> None:
         """Take the server's answer in. A second answer to the same change changes nothing more."""
         row = self._connection.execute(
-            "SELECT record_type, record FROM outbox WHERE id = ?", (str(result.change),)
+            "SELECT record_type, record, body FROM outbox WHERE id = ?", (str(result.change),)
         ).fetchone()
         if row is None:
             self._keep_record(result.record)
@@ -207,11 +250,12 @@ class Outbox:
             return
         record_type, record = RecordType(row[0]), RecordId(UUID(row[1]))
         _refuse_foreign(result, record_type, record)
-        self._keep_record(result.record, is_laid_later=True)
+        known = self._as_written(row[2], result) if result.record is None else result.record
+        self._keep_record(known, is_laid_later=True)
         is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
         if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
             # Of a decision in conflict: somebody else was quicker.
-            self._delete(result.change, kept_at=_position_of(result.record))
+            self._delete(result.change, kept_at=_position_in(result))
         else:
             self._mark(result)
             self._keep_record(result.conflict)
@@ -219,8 +263,33 @@ class Outbox:
                 self.let_go_if_decided(result.conflict)  # before its answer came
         self.lay_over(record_type, record)
 
+    def _as_written(self, body: bytes, result: ChangeResult) -> ConfirmedRecord | None:
+        """The server has the change, and says no more of a patient who is not seen here now: until
+        they leave, what was written stays. None where they have left, or newer is here.
+        """
+        change = _change_of(body)
+        if result.outcome is not Outcome.ALREADY_THERE or result.position is None:
+            return None
+        here = self._connection.execute(IS_HERE, (str(change.patient or change.record),)).fetchone()
+        before = self._confirmed.find(change.record_type, change.record)
+        version = change.base_version + 1
+        is_new = _is_whole(change) if before is None else version > before.version
+        if here is None or not is_new:
+            return None
+        document = {} if before is None else json.loads(before.body)
+        return ConfirmedRecord(
+            record_type=change.record_type,
+            record=change.record,
+            version=version,
+            position=result.position,
+            schema=change.schema,
+            body=json.dumps({**document, **change.fields_set}).encode(),
+            patient=change.patient,
+            visit=change.visit,
+        )
+
     def _keep_record(self, record: ConfirmedRecord | None, *, is_laid_later: bool = False) -> None:
-        if record is None or not self._confirmed.keep_if_newer(record):
+        if record is None or not self._confirmed.keep_answered(record):
             return
         if isinstance(record.record_type, RecordType) and not is_laid_later:
             self.lay_over(record.record_type, record.record)
@@ -300,6 +369,25 @@ class Outbox:
         for record_type, record in {(one.record_type, one.record): None for one in changes}:
             self.lay_over(record_type, record)
 
+    def ask_again_of(self, patients: Sequence[PatientId]) -> None:
+        """They are seen here again: what was refused because they were not, and what was not found
+        because it is built upon that, may be taken now.
+        """
+        rows = self._connection.execute(
+            REFUSED_UNSEEN,
+            {
+                "patients": json.dumps([str(patient) for patient in patients]),
+                "out_of_scope": Code.OUT_OF_SCOPE,
+                "not_found": Code.NOT_FOUND,
+            },
+        ).fetchall()
+        for counter, _, _ in rows:
+            self._connection.execute(
+                "UPDATE outbox SET refused = NULL WHERE counter = ?", (counter,)
+            )
+        for record_type, record in {(of, record): None for _, of, record in rows}:
+            self.lay_over(RecordType(record_type), RecordId(UUID(record)))
+
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
         """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
 
@@ -352,8 +440,8 @@ def _change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain(body)
 
 
-def _position_of(record: ConfirmedRecord | None) -> int | None:
-    return None if record is None else record.position
+def _position_in(result: ChangeResult) -> int | None:
+    return result.position if result.record is None else result.record.position
 
 
 def _previous(new: NewChange, shown: dict[str, Json]) -> dict[str, Json]:
@@ -375,6 +463,15 @@ def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Looku
         return Lookup()
 
 
+def _is_whole(change: NewChange | Change) -> bool:
+    """Whether the record could begin with this change."""
+    try:
+        lookup_of(change.record_type, change.record, json.dumps(change.fields_set).encode())
+    except ValueError:
+        return False
+    return True
+
+
 def _refuse_malformed(record_type: RecordType, record: RecordId, document: bytes) -> None:
     try:
         lookup_of(record_type, record, document)
@@ -390,8 +487,7 @@ def _refuse_malformed(record_type: RecordType, record: RecordId, document: bytes
 def _refuse_foreign(result: ChangeResult, record_type: RecordType, record: RecordId) -> None:
     """An answer takes a change out only with that change's own record."""
     answered = result.record
-    is_settled = result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE)
-    if answered is None and not is_settled:
+    if answered is None and result.outcome is not Outcome.ACCEPTED:
         return
     if answered is None or (answered.record_type, answered.record) != (record_type, record):
         raise Untrusted(Code.MALFORMED, f"answer to change {result.change}")

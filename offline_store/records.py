@@ -33,7 +33,7 @@ from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
-from offline_store.confirmed import ConfirmedRecords
+from offline_store.confirmed import FEED_SWEEP, ConfirmedRecords
 from offline_store.connection import (
     LOG_PAGES,
     LOG_PAGES_OF_LOAD,
@@ -165,8 +165,8 @@ WHERE record_type = 'conflict' AND record = ?
 """
 
 FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
+FEED_TURNED = "feed-turned"  # there while a load runs in which the server was started anew
 FEED_SCOPE = "feed-scope"  # the mark of those whom the feed tells of here
-FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 
 RowT = TypeVar("RowT")
 
@@ -221,7 +221,7 @@ class Records:
         return self._departures.all_leave()
 
     def _forget_place(self) -> None:
-        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SWEEP):
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SWEEP, FEED_TURNED):
             self._kept.keep_text(name, None)
 
     def apply(self, page: FeedPage) -> None:
@@ -246,6 +246,9 @@ class Records:
             if may_come_back:
                 self._departures.came_back(record)
             self._outbox.let_go_if_decided(record)
+        seen = [one.record for one in newer if one.record_type is RecordType.PATIENT]
+        if seen and pending:
+            self._outbox.ask_again_of([PatientId(patient) for patient in seen])
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
 
@@ -256,7 +259,10 @@ class Records:
     def _notice_epoch(self, page: FeedPage) -> None:
         """Up to here it is the history that we know; what came later the server may have lost."""
         if page.epoch is not None and self._kept.text(FEED_EPOCH) not in (None, page.epoch):
-            self._confirmed.forget_positions(after=page.since)
+            if page.since > 0:
+                self._confirmed.forget_positions(after=page.since)
+            else:  # up to where a load leads, which its last page says
+                self._kept.keep_text(FEED_TURNED, "1")
             self._outbox.send_again(after=page.since)
             self._audit_log.ask_again()
 
@@ -269,9 +275,17 @@ class Records:
             self._kept.keep_text(FEED_CURSOR, page.cursor)
         if page.scope is not None:
             self._kept.keep_text(FEED_SCOPE, page.scope)
-        if page.load is None and self._kept.text(FEED_SWEEP) is not None:
+        if page.load is None and page.since == 0:
+            self._end_load(page.until)
+
+    def _end_load(self, as_of: int) -> None:
+        if self._kept.text(FEED_TURNED) is not None:
+            self._confirmed.forget_positions(after=as_of)
+        if self._kept.text(FEED_SWEEP) is not None:
+            self._confirmed.end_load(as_of)
             self._departures.end_load()
-            self._kept.keep_text(FEED_SWEEP, None)
+        for name in (FEED_TURNED, FEED_SWEEP):
+            self._kept.keep_text(name, None)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)

@@ -145,11 +145,14 @@ class GoneOut(Body):
 
 
 class ChangeResultOut(Body):
+    """`position`: of the record, where its author may not see it any more; else it is in it."""
+
     change: UUID
     outcome: Outcome
     code: Code | None = None
     record: RecordOut | None = None
     conflict: RecordOut | None = None
+    position: Count | None = None
 
     def to_domain(self) -> ChangeResult:
         return ChangeResult(
@@ -158,6 +161,7 @@ class ChangeResultOut(Body):
             self.code,
             None if self.record is None else self.record.to_domain(),
             None if self.conflict is None else self.conflict.to_domain(),
+            self.position,
         )
 
 

@@ -6,6 +6,7 @@ it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from app.domain.audit import Witness
@@ -138,13 +139,26 @@ class ConfirmedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """The server's answer to one change; a bad one never holds up the rest."""
+    """The server's answer to one change; a bad one never holds up the rest.
+
+    Of a change that it has already, about a patient who left its author's scope or a record that
+    was removed since, it says nothing of the record but, while there is one, its `position`.
+    """
 
     change: ChangeId
     outcome: Outcome
     code: Code | None = None  # of a refusal or conflict
     record: ConfirmedRecord | None = None  # as it stands at the server now
     conflict: ConfirmedRecord | None = None  # the record that keeps both versions
+    position: int | None = None  # of the record in the feed
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentTally:
+    """Of what waits for the server, and was not refused: how many of each type, and since when."""
+
+    counts: tuple[tuple[RecordType, int], ...] = ()
+    oldest: datetime | None = None  # of what people wrote or measured, by the device's clock
 
 
 class GoneReason(StrEnum):

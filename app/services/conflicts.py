@@ -122,8 +122,8 @@ class Conflicts:
 
 def let_go(unit: UnitOfWork, change: ChangeId) -> None:
     """The change itself, where it waits here for a person: its values stand in the conflict."""
-    for item in unit.outbox.all():
-        if item.change.id == change and item.refused is not None:
+    for item in unit.outbox.refused():
+        if item.change.id == change:
             unit.outbox.drop(change)
 
 

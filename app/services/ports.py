@@ -22,6 +22,7 @@ from app.domain.changes import (
     Gone,
     Json,
     RecordType,
+    UnsentTally,
 )
 from app.domain.changes import HeardRecord as HeardRecord
 from app.domain.changes import NewChange as NewChange
@@ -101,6 +102,8 @@ class Outbox(Protocol):
         ...
 
     def all(self) -> list[PendingChange]: ...
+    def refused(self) -> list[PendingChange]: ...
+    def unsent(self) -> UnsentTally: ...
     def shown(self, record_type: RecordType, record: RecordId) -> dict[str, Json] | None:
         """The document with this desk's own changes laid on it; None when there is none."""
         ...

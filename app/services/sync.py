@@ -6,7 +6,6 @@ leaves the outbox but with the server's answer. The only writer of the confirmed
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -434,16 +433,10 @@ class Sync:
         self.state.tell(lost)
 
     async def _tell_unsent(self) -> None:
-        pending = await self._acts.look(lambda unit: unit.outbox.all())
-        waiting = [item.change for item in pending if item.refused is None]
-        kinds = Counter(change.record_type for change in waiting)
-        made = [change for change in waiting if change.record_type not in BY_ITSELF]
-        oldest = min((change.stamp.device_time for change in made), default=None)
-        self._tell(
-            unsent=tuple(sorted(kinds.items())),
-            oldest_unsent=oldest,
-            refused=tuple(item for item in pending if item.refused is not None),
+        unsent, refused = await self._acts.look(
+            lambda unit: (unit.outbox.unsent(), unit.outbox.refused())
         )
+        self._tell(unsent=unsent.counts, oldest_unsent=unsent.oldest, refused=tuple(refused))
 
     def _tell(self, **fields: object) -> None:
         self.state.tell(replace(self.state.value, **fields))  # type: ignore[arg-type]  # own fields

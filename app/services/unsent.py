@@ -123,8 +123,8 @@ class Unsent:
 
 
 def _refused(unit: UnitOfWork, change_id: ChangeId) -> PendingChange:
-    for item in unit.outbox.all():
-        if item.change.id == change_id and item.refused is not None:
+    for item in unit.outbox.refused():
+        if item.change.id == change_id:
             return item
     raise Rejected(Code.NOT_FOUND)
 

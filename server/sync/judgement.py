@@ -62,6 +62,7 @@ class _Answer:
     code: Code | None
     record: StoredRecord | None
     conflict: StoredRecord | None = None
+    position: int | None = None
 
 
 class Judgement:
@@ -111,11 +112,13 @@ class Judgement:
             return self._out(change_id, _refused(Code.OP_REUSED))
         if known is not None and known.outcome is Outcome.ACCEPTED:
             record = find(connection, known.record)
-            return self._out(change_id, _Answer(Outcome.ALREADY_THERE, None, record))
+            answer = _Answer(Outcome.ALREADY_THERE, None, record)
+            return self._out(change_id, _as_seen_by(connection, who, answer))
         if known is not None and known.outcome is Outcome.CONFLICT:
             kept = find_of_type(connection, change_id, RecordType.CONFLICT)
             if kept is not None:  # it lies before a person: what stands there now changes nothing
-                return self._out(change_id, _in_conflict(find(connection, known.record), kept))
+                answer = _in_conflict(find(connection, known.record), kept)
+                return self._out(change_id, _as_seen_by(connection, who, answer))
         change, answer = self._judge(connection, who, sent, now)
         if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
             op = _op(change_id, change, text, digest, answer, who)
@@ -208,6 +211,7 @@ class Judgement:
             code=answer.code,
             record=record,
             conflict=conflict,
+            position=answer.position,
         )
 
     def record_text(self, row: RecordRow) -> str:
@@ -242,6 +246,14 @@ def _keeps_conflict(change: Change) -> bool:
 
 def _in_conflict(current: StoredRecord | None, kept: StoredRecord | None) -> _Answer:
     return _Answer(Outcome.CONFLICT, Code.CONFLICT, current, kept)
+
+
+def _as_seen_by(connection: Connection, who: Caller, answer: _Answer) -> _Answer:
+    """Of a patient who left the caller's scope since: that it is known, and where it stands."""
+    record = answer.record
+    if record is None or scopes.sees(connection, who.person, record.patient):
+        return answer
+    return _Answer(answer.outcome, answer.code, None, position=record.position)
 
 
 def _refused(code: Code) -> _Answer:

@@ -221,6 +221,37 @@ async def test_what_was_written_while_the_patient_was_seen_is_taken_later_again(
     assert (await nurse.push_one(note))["outcome"] == "accepted"
 
 
+async def test_a_change_sent_again_tells_nothing_of_a_patient_who_left(clinic: Clinic) -> None:
+    """Its answer was lost; meanwhile others wrote about the patient, in a clinic of their own."""
+    nurse, doctor = await clinic.nurse(), await clinic.doctor()
+    patient, _ = clinic.add_visit()
+    first = nurse.change("patient", {"allergies": "latex"}, patient, 1)
+    assert (await nurse.push_one(first))["outcome"] == "accepted"
+    late = {
+        **nurse.change("patient", {"allergies": "none"}, patient, 1),
+        "previous": {"allergies": "a word that never stood there"},
+    }
+    assert (await nurse.push_one(late))["outcome"] == "conflict"
+    hill = new_scope(clinic, ScopeKind.CLINIC, "Hill")
+    comes_in(clinic, doctor, hill)
+    enters(clinic, patient, hill)
+    leaves(clinic, patient, home(clinic))
+    theirs = doctor.change("patient", {"title": "of the hill"}, patient, 2)
+    stands = (await doctor.push_one(theirs))["record"]
+    again, conflict = (await nurse.push(first, late))["results"]
+    assert (again["outcome"], again["record"]) == ("already-there", None)
+    assert again["position"] == stands["position"]
+    assert (conflict["outcome"], conflict["record"], conflict["conflict"]) == (
+        "conflict",
+        None,
+        None,
+    )
+    enters(clinic, patient, home(clinic))
+    again = await nurse.push_one(first)
+    assert again["record"]["document"]["title"] == "of the hill"
+    assert again["position"] is None
+
+
 async def test_the_audit_and_call_reports_of_others_are_not_read(clinic: Clinic) -> None:
     doctor = await clinic.doctor()
     patient, _ = patient_of(clinic, new_scope(clinic, ScopeKind.CLINIC, "Hill"))

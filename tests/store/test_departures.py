@@ -4,13 +4,16 @@ from dataclasses import replace
 from uuid import UUID
 
 from app.domain.changes import (
+    ChangeResult,
     ConfirmedRecord,
     FeedPage,
     Gone,
     GoneReason,
     HeardRecord,
+    Outcome,
     RecordType,
 )
+from app.domain.failures import Code
 from app.domain.ids import PatientId, RecordId, new_id
 from offline_store.database import OfflineStore
 from offline_store.unit_of_work import UnitOfWork
@@ -21,7 +24,9 @@ from tests.store.given import (
     a_visit,
     accepted,
     confirmed,
+    new_change,
     new_note,
+    patient_fields,
     recording_fields,
     refused,
     written,
@@ -232,5 +237,133 @@ async def test_another_person_finds_nobody_whom_they_do_not_see(store: OfflineSt
         assert unit.records.leave_scope("another's") == [recording_fields()["file_sha256"]]
         assert patients_here(unit) == {str(waits.record)}  # until it is sent
         assert unit.records.feed_cursor().position == 0
+
+    await store.transaction(work)
+
+
+async def test_an_answer_in_the_midst_of_a_load_keeps_nobody_here(store: OfflineStore) -> None:
+    """Before they left, it was about them; the load that follows does not bring them."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        edit = unit.outbox.add(
+            new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, base_version=1)
+        )
+        unit.records.load_scope()
+        unit.outbox.settle(accepted(note, position=4))
+        of_both = {**patient_fields(), "title": "Dr"}
+        stands = confirmed(RecordType.PATIENT, of_both, PATIENT, version=2, position=5)
+        unit.outbox.settle(ChangeResult(edit.id, Outcome.ACCEPTED, record=stands))
+        assert [one.is_pending for one in unit.records.notes(PATIENT)] == [False]
+        unit.records.apply(told(0, until=6))
+        assert unit.departures.due(10) == [LEFT]
+        let_leave(unit)
+        assert unit.records.notes(PATIENT) == []
+
+    await store.transaction(work)
+
+
+async def test_an_answer_newer_than_the_load_is_told_by_the_feed_behind_it(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        unit.records.load_scope()
+        answer = accepted(note, position=9)
+        unit.outbox.settle(answer)
+        unit.records.apply(told(0, *chart(), until=8))
+        assert unit.departures.due(10) == []
+        assert answer.record is not None
+        unit.records.apply(told(8, replace(answer.record), until=9))
+        assert [one.is_pending for one in unit.records.notes(PATIENT)] == [False]
+        assert unit.departures.due(10) == []
+
+    await store.transaction(work)
+
+
+async def test_what_was_refused_as_unseen_is_asked_again_when_they_come_back(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note, other = unit.outbox.add(new_note()), unit.outbox.add(new_note("not allowed"))
+        built_upon = unit.outbox.add(new_change(RecordType.NOTE, {"text": "more"}, note.record))
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        unit.outbox.settle(refused(note, Code.OUT_OF_SCOPE))
+        unit.outbox.settle(refused(built_upon, Code.NOT_FOUND))
+        unit.outbox.settle(refused(other, Code.NOT_ALLOWED))
+        unit.records.apply(told(4, another(5), until=5))
+        assert unit.outbox.waiting(10) == []
+        unit.records.apply(told(5, *chart(first=6), until=8))
+        assert unit.outbox.waiting(10) == [note, built_upon]
+
+    await store.transaction(work)
+
+
+async def test_of_who_left_the_server_has_what_was_sent_and_says_no_more(
+    store: OfflineStore,
+) -> None:
+    """The answer to a note was lost, and the patient left before it was sent again."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note, other = unit.outbox.add(new_note("sent")), unit.outbox.add(new_note("waits"))
+        unit.records.apply(told(3, until=5, gone=(LEFT,)))
+        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=4))
+        assert unit.outbox.waiting(10) == [other]
+        shown = {one.text: one.is_pending for one in unit.records.notes(PATIENT)}
+        assert shown == {"sent": False, "waits": True}  # not away while the patient is here
+        unit.outbox.settle(refused(other, Code.OUT_OF_SCOPE))
+        unit.outbox.drop(other.id)
+        let_leave(unit)
+        assert unit.records.notes(PATIENT) == []
+        unit.records.begin_anew()
+        assert unit.outbox.waiting(10) == [note]  # kept for a server that forgets
+        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=4))
+        assert unit.records.notes(PATIENT) == []  # nor does it bring them back
+
+    await store.transaction(work)
+
+
+async def test_what_is_newer_here_is_not_taken_back_by_what_was_sent_before(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note("first"))
+        unit.outbox.settle(accepted(note, position=4))
+        newer = confirmed(RecordType.NOTE, written("second"), note.record, version=2, position=5)
+        unit.records.apply(told(3, newer, until=5))
+        unit.records.load_scope()
+        unit.outbox.send_again(after=0)
+        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=9))
+        assert [one.text for one in unit.records.notes(PATIENT)] == ["second"]
+
+    await store.transaction(work)
+
+
+async def test_what_was_removed_at_the_server_waits_here_no_more(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note("entered in error"))
+        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE))
+        assert unit.outbox.all() == []
+        assert unit.records.notes(PATIENT) == []
+
+    await store.transaction(work)
+
+
+async def test_a_conflict_about_who_left_stays_before_its_author(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        edit = unit.outbox.add(
+            new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, base_version=1)
+        )
+        unit.outbox.settle(ChangeResult(edit.id, Outcome.CONFLICT, Code.CONFLICT, position=9))
+        [item] = unit.outbox.all()
+        assert item.refused is Code.CONFLICT
+        assert item.current == a_patient(position=1)  # as it was seen last
 
     await store.transaction(work)

@@ -1,6 +1,8 @@
 """The outbox: order, what stood before, what waits behind what, and how an answer is taken in."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +10,16 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.contract.sync import ChangeBody, PushIn, push_body
-from app.domain.changes import Change, ChangeResult, Json, NewChange, Outcome, RecordType
+from app.domain.changes import (
+    Change,
+    ChangeResult,
+    Json,
+    NewChange,
+    Outcome,
+    RecordType,
+    UnsentTally,
+)
+from app.domain.clock import Stamp
 from app.domain.failures import Code, Rejected, Untrusted
 from app.domain.ids import PatientId, RecordId, new_id
 from app.domain.notes import NOTE_MAX_CHARACTERS
@@ -19,7 +30,9 @@ from tests.fakes.keyring import KeyringInMemory
 from tests.store.conftest import raw_connection
 from tests.store.given import (
     A_DIGEST,
+    NOON,
     PATIENT,
+    PERSON,
     VISIT,
     a_patient,
     a_visit,
@@ -149,6 +162,7 @@ async def test_a_refused_change_raises_no_base_version(store: OfflineStore) -> N
 async def test_an_accepted_change_moves_to_the_records(
     either_store: OfflineStore, outcome: Outcome
 ) -> None:
+    await either_store.transaction(lambda unit: unit.records.apply(page(until=1)))
     (change,) = await add(either_store, new_note("kept"))
     answer = accepted(change, position=5, outcome=outcome)
     for _ in range(2):  # the same answer again changes nothing
@@ -188,6 +202,54 @@ async def test_a_yes_without_its_record_takes_nothing_out(store: OfflineStore) -
             await settle(store, answer)
         assert caught.value.code is Code.MALFORMED
     assert await waiting(store) == [first, second]
+
+
+async def test_what_builds_on_a_refused_beginning_is_no_beginning_itself(
+    store: OfflineStore,
+) -> None:
+    """The server may take the beginning later; a second one under the same id it never takes."""
+    record = new_id()
+    (first,) = await add(store, new_note("one", record))
+    await settle(store, refused(first, Code.OUT_OF_SCOPE))
+    (edit,) = await add(store, new_change(RecordType.NOTE, {"text": "one, mended"}, record))
+    assert (edit.base_version, edit.previous) == (1, {"text": "one"})
+
+
+async def test_what_is_unsent_is_counted_and_dated(store: OfflineStore) -> None:
+    """The earliest of what people made, whatever zone it was written in; refused is not unsent."""
+    east = timezone(timedelta(hours=3))
+    minutes = [
+        (RecordType.NOTE, NOON),
+        (RecordType.NOTE, (NOON - timedelta(minutes=2)).astimezone(east)),
+        (RecordType.MESSAGE, NOON - timedelta(minutes=1)),
+        (RecordType.NOTE, NOON - timedelta(hours=1)),
+        (RecordType.RECEIPT, NOON - timedelta(hours=2)),
+    ]
+    fields: dict[RecordType, dict[str, Json]] = {
+        RecordType.NOTE: written("a"),
+        RecordType.MESSAGE: written("b"),
+        RecordType.RECEIPT: {
+            "visit": str(VISIT),
+            "patient": str(PATIENT),
+            "message": str(new_id()),
+            "kind": "read",
+            "by": str(PERSON),
+            "by_name": "Dr Lin",
+            "at": NOON.isoformat(),
+        },
+    }
+    made = await add(
+        store,
+        *(replace(new_change(kind, fields[kind]), stamp=Stamp(at)) for kind, at in minutes),
+    )
+    await settle(store, refused(made[3]))
+    tally = await store.transaction(lambda unit: unit.outbox.unsent())
+    assert tally == UnsentTally(
+        ((RecordType.MESSAGE, 1), (RecordType.NOTE, 2), (RecordType.RECEIPT, 1)),
+        NOON - timedelta(minutes=2),
+    )
+    [no] = await store.transaction(lambda unit: unit.outbox.refused())
+    assert (no.change, no.refused) == (made[3], Code.NOT_ALLOWED)
 
 
 async def test_a_refused_change_stays_and_holds_back_only_its_own_record(

@@ -4,9 +4,10 @@ import pytest
 
 from app.domain.changes import Change, ChangeResult, FeedPage, Outcome, RecordType
 from app.domain.failures import Code
+from app.domain.ids import new_id
 from offline_store.database import OfflineStore
 from offline_store.unit_of_work import UnitOfWork
-from tests.store.given import confirmed, new_note, written
+from tests.store.given import PATIENT, confirmed, new_note, written
 
 
 def accepted(unit: UnitOfWork, change: Change, position: int) -> None:
@@ -55,6 +56,56 @@ async def test_what_is_in_conflict_is_asked_again_and_what_is_refused_is_not(
         unit.outbox.settle(ChangeResult(refused.id, Outcome.REFUSED, Code.NOT_ALLOWED))
         unit.records.begin_anew()
         assert unit.outbox.waiting(10) == [conflict]
+
+    await store.transaction(work)
+
+
+async def test_what_a_server_forgot_is_not_called_confirmed(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        ours, theirs = new_id(), new_id()
+        known = confirmed(RecordType.NOTE, written("known"), ours, position=1)
+        newer = confirmed(RecordType.NOTE, written("forgotten"), theirs, position=2)
+        unit.records.apply(FeedPage(0, 2, (known, newer), has_more=False, cursor="c", epoch="e"))
+        assert not any(note.is_pending for note in unit.records.notes(PATIENT))
+        unit.records.begin_anew()
+        assert all(note.is_pending for note in unit.records.notes(PATIENT))
+        unit.records.apply(FeedPage(0, 1, (known,), has_more=False, cursor="d", epoch="f"))
+        shown = {note.text: note.is_pending for note in unit.records.notes(PATIENT)}
+        assert shown == {"known": False, "forgotten": True}
+
+    await store.transaction(work)
+
+
+async def test_after_a_new_epoch_nobody_confirms_what_lies_behind_the_cursor(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        note = unit.outbox.add(new_note())
+        unit.records.apply(FeedPage(0, 1, (), has_more=False, cursor="a", epoch="e"))
+        accepted(unit, note, 2)
+        assert [one.is_pending for one in unit.records.notes(PATIENT)] == [False]
+        unit.records.apply(FeedPage(1, 1, (), has_more=False, cursor="b", epoch="another"))
+        assert [one.is_pending for one in unit.records.notes(PATIENT)] == [True]
+
+    await store.transaction(work)
+
+
+async def test_a_server_started_anew_in_a_load_is_trusted_up_to_where_the_load_leads(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        kept = confirmed(RecordType.NOTE, written("before"), new_id(), position=3)
+        later = confirmed(RecordType.NOTE, written("behind"), new_id(), position=9)
+        more = FeedPage(0, 0, (kept, later), has_more=True, load="more", epoch="e")
+        unit.records.apply(more)
+        unit.records.apply(FeedPage(0, 0, (), has_more=True, load="more yet", epoch="another"))
+        assert not any(note.is_pending for note in unit.records.notes(PATIENT))
+        unit.records.apply(FeedPage(0, 5, (), has_more=False, cursor="c", epoch="another"))
+        shown = {note.text: note.is_pending for note in unit.records.notes(PATIENT)}
+        assert shown == {
+            "before": False,
+            "behind": True,
+        }  # the feed tells it from 5 on, or it is lost
 
     await store.transaction(work)
 
