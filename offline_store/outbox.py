@@ -27,7 +27,7 @@ from app.domain.changes import (
 )
 from app.domain.conflicts import Take
 from app.domain.failures import Code, Rejected, Untrusted
-from app.domain.ids import ChangeId, PatientId, RecordId, new_id
+from app.domain.ids import ChangeId, PatientId, RecordId, VisitId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
@@ -80,16 +80,10 @@ SELECT o.record_type, o.record, EXISTS (
 FROM outbox o WHERE o.id = ?
 """
 WAITING_MOST_BYTES = 640 * 1024  # of one push: a server takes a MiB, audit events included
-# What a refusal of each record's changes is due to, once its patient is seen again.
 REFUSED_UNSEEN = """
-SELECT o.counter, o.record_type, o.record FROM outbox o
-WHERE o.refused IS NOT NULL AND EXISTS (
-  SELECT 1 FROM outbox unseen, json_each(:patients) seen
-  WHERE unseen.record_type = o.record_type AND unseen.record = o.record
-    AND unseen.refused = :out_of_scope
-    AND seen.value IN (unseen.record, CAST(unseen.body AS TEXT) ->> '$.patient')
-    AND (unseen.counter = o.counter
-      OR (o.refused = :not_found AND unseen.counter < o.counter)))
+SELECT DISTINCT o.record_type, o.record FROM outbox o, json_each(:patients) seen
+WHERE o.refused = :out_of_scope
+  AND seen.value IN (o.record, CAST(o.body AS TEXT) ->> '$.patient')
 """
 ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
 SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
@@ -221,6 +215,13 @@ class Outbox:
             "SELECT body, refused FROM outbox WHERE refused IS NOT NULL ORDER BY counter"
         )
         return [self._pending(body, refused) for body, refused in rows.fetchall()]
+
+    def of_visit(self, visit: VisitId) -> list[Change]:
+        rows = self._connection.execute(
+            "SELECT body FROM outbox WHERE CAST(body AS TEXT) ->> '$.visit' = ? ORDER BY counter",
+            (str(visit),),
+        )
+        return [_change_of(body) for (body,) in rows.fetchall()]
 
     def unsent(self) -> UnsentTally:
         """Asked after each act: no change is made of them, however long an outage lasts."""
@@ -372,20 +373,17 @@ class Outbox:
     def ask_again_of(self, patients: Sequence[PatientId]) -> None:
         """They are seen here again: what was refused because they were not, and what was not found
         because it is built upon that, may be taken now.
+
+        But not what its author has written past since: that stays before them.
         """
-        rows = self._connection.execute(
-            REFUSED_UNSEEN,
-            {
-                "patients": json.dumps([str(patient) for patient in patients]),
-                "out_of_scope": Code.OUT_OF_SCOPE,
-                "not_found": Code.NOT_FOUND,
-            },
-        ).fetchall()
-        for counter, _, _ in rows:
-            self._connection.execute(
-                "UPDATE outbox SET refused = NULL WHERE counter = ?", (counter,)
-            )
-        for record_type, record in {(of, record): None for _, of, record in rows}:
+        told = json.dumps([str(patient) for patient in patients])
+        asked = {"patients": told, "out_of_scope": Code.OUT_OF_SCOPE}
+        for record_type, record in self._connection.execute(REFUSED_UNSEEN, asked).fetchall():
+            rows = self._connection.execute(OF_RECORD, (record_type, record)).fetchall()
+            for counter in _refused_unseen(rows):
+                self._connection.execute(
+                    "UPDATE outbox SET refused = NULL WHERE counter = ?", (counter,)
+                )
             self.lay_over(RecordType(record_type), RecordId(UUID(record)))
 
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
@@ -453,6 +451,27 @@ def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
     """Whether the author of a change saw these values."""
     previous = change["previous"]
     return all(document.get(name) == previous.get(name) for name in change["fields_set"])
+
+
+def _refused_unseen(rows: Sequence[tuple[int, bytes, str | None]]) -> list[int]:
+    """Of one record's changes in their order, the counters of those that may be asked again."""
+    found, may_be_found = [], False
+    for place, (counter, body, refused) in enumerate(rows):
+        change = json.loads(body)
+        if any(_is_written_past(change, json.loads(later)) for _, later, _ in rows[place + 1 :]):
+            continue
+        if refused == Code.OUT_OF_SCOPE:
+            may_be_found = True
+            found.append(counter)
+        elif refused == Code.NOT_FOUND and may_be_found:
+            found.append(counter)
+    return found
+
+
+def _is_written_past(change: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Whether the later one sets a field of it and was not made upon it."""
+    fields = change["fields_set"].keys() & later["fields_set"].keys()
+    return any(later["previous"].get(name) != change["fields_set"][name] for name in fields)
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:

@@ -230,10 +230,9 @@ def _waiting(
 
     What the server said no to is told to nobody as if it stood in the visit.
     """
-    waiting = unit.outbox.all()
-    refused = {item.change.record for item in waiting if item.refused is not None}
+    refused = {item.change.record for item in unit.outbox.refused()}
     messages = [one for one in unit.records.messages(visit) if one.id not in refused]
-    changes = [item.change for item in waiting if item.change.record not in refused]
+    changes = [one for one in unit.outbox.of_visit(visit) if one.record not in refused]
     besides = (_new_by(me, change, visit) for kind in BESIDES for change in _of(changes, kind))
     return messages, [(record, True) for record in besides if record is not None]
 

@@ -29,16 +29,22 @@ class Judge:
         # Patients who left a desk, be it for a while: what was there of them may be there no more.
         self._gone_from: dict[int, set[str]] = defaultdict(set)
         self._patient_of: dict[str, str] = {}
+        self._looked_until = 0  # in the server's feed
         self._was_well: dict[int, tuple[int, int, frozenset[str]]] = {}
 
     def _patients(self) -> set[str]:
-        rows = self._server_rows("SELECT id, patient FROM records WHERE patient IS NOT NULL")
-        self._patient_of.update(rows)
+        rows = self._server_rows(
+            "SELECT id, patient, position FROM records"
+            f" WHERE patient IS NOT NULL AND position > {self._looked_until}"
+        )
+        self._patient_of.update((record, patient) for record, patient, _ in rows)
+        self._looked_until = max((at for _, _, at in rows), default=self._looked_until)
         return set(self._patient_of.values())
 
     def server_went_back(self) -> None:
         """From now on the audit must alarm, and the server's older word may be shown again."""
         self._went_back = True
+        self._looked_until = 0
 
     # --- while it runs ---------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app.domain.failures import Rejected
 from app.domain.ids import PatientId
 from server import scopes
-from server.database import write_once
+from server.database import Work, _engine
 from tests.fakes.time_loop import MORNING
 from tests.simulation.ground import KIM, Ground
 
@@ -28,30 +28,36 @@ class Operator:
     def __init__(self, ground: Ground, dice: random.Random) -> None:
         self._ground = ground
         self._dice = dice
+        self._engine = _engine(ground.settings.database, begin="BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _write(self, work: Work[str]) -> str:
+        """As `write_once`, on an engine that knows its statements already."""
+        with self._engine.begin() as connection:
+            return work(connection)
 
     def moves_somebody(self) -> str:
         """A patient from the clinic into the team alone or back; or the nurse, in or out of it."""
         patient = self._dice.choice(self._ground.patients)
         is_patient = self._dice.random() < 0.6
         move = self._patient_moves(patient) if is_patient else self._nurse_moves
-        return write_once(self._ground.settings.database, move)
+        return self._write(move)
 
     def last_moves(self) -> list[Callable[[], str]]:
         """With quiet between them: the nurse sees the first patient, and then not, or again."""
         patient, team = self._ground.patients[0], self._ground.team
 
         def move(said: str, *steps: Callable[[Connection, UUID], None]) -> Callable[[], str]:
-            def write(connection: Connection) -> None:
+            def write(connection: Connection) -> str:
                 home = scopes.home_clinic(connection)
                 for step in steps:
                     with suppress(Rejected):  # it is so already
                         step(connection, home)
-
-            def act() -> str:
-                write_once(self._ground.settings.database, write)
                 return said
 
-            return act
+            return lambda: self._write(write)
 
         nurse_comes = move(
             "the nurse comes into the team",

@@ -15,7 +15,7 @@ SEEN_IN = {
     "a load lets nobody go": 3,
     "everybody writes about everybody": 4,
     "what was told stays beside the server's": 3,
-    "what was told outlives who left": 8,
+    "what was told outlives who left": 31,
 }
 
 

@@ -63,6 +63,7 @@ class World:
         self.operator = Operator(ground, self.dice)
         self.site = Site(ground, self.desks, random.Random(f"{seed} site"))
         self.judge = Judge(self.desks, self.memory, self.server_rows)
+        self._beside: sqlite3.Connection | None = None
         self.met: Counter[str] = Counter()
         self.trace: list[str] = []
         self._acts: dict[Callable[[DeskEnd], Awaitable[str]], int] = {
@@ -97,6 +98,8 @@ class World:
                 if desk.is_running:
                     await desk.stop()
             await self.server.stop()
+            self._look_no_more()
+            self.operator.close()
 
     async def _step(self, step: int) -> None:
         await self._bury_and_wake(is_at_once=False)
@@ -150,6 +153,7 @@ class World:
         if not self.server.has_backup:
             self.server.back_up()
             return "a backup is made"
+        self._look_no_more()
         await self.server.put_back()
         for each in self.desks:
             each.line.forget_old_answers()
@@ -196,11 +200,15 @@ class World:
 
     def server_rows(self, question: str) -> list[tuple[Any, ...]]:
         """Straight out of the server's file, past its code."""
-        connection = sqlite3.connect(self.ground.settings.database)
-        try:
-            return connection.execute(question).fetchall()
-        finally:
-            connection.close()
+        if self._beside is None:
+            self._beside = sqlite3.connect(self.ground.settings.database)
+        return self._beside.execute(question).fetchall()
+
+    def _look_no_more(self) -> None:
+        """The file is to be another."""
+        if self._beside is not None:
+            self._beside.close()
+        self._beside = None
 
 
 @contextmanager

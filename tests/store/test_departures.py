@@ -302,6 +302,24 @@ async def test_what_was_refused_as_unseen_is_asked_again_when_they_come_back(
     await store.transaction(work)
 
 
+async def test_what_its_author_wrote_past_is_not_asked_again_by_itself(
+    store: OfflineStore,
+) -> None:
+    """It would conflict with what the same person wrote after it."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        title = new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, base_version=1)
+        first = unit.outbox.add(title)
+        unit.outbox.settle(refused(first, Code.OUT_OF_SCOPE))
+        unit.outbox.add(replace(title, fields_set={"title": "Prof"}))
+        unit.records.apply(told(3, *chart(first=4), until=6))
+        assert unit.outbox.waiting(10) == []
+        assert [item.change for item in unit.outbox.refused()] == [first]
+
+    await store.transaction(work)
+
+
 async def test_of_who_left_the_server_has_what_was_sent_and_says_no_more(
     store: OfflineStore,
 ) -> None:
