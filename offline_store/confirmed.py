@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from enum import IntEnum
 from uuid import UUID
 
 from app.domain.changes import SCHEMA_VERSION, ConfirmedRecord, RecordType
@@ -16,25 +16,43 @@ from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 
-# Taken off the positions of what a load has not brought: below every position of a feed, and in the
-# order in which they stood.
-NOT_LOADED_YET = 2**52
 FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 COLUMNS = "version, position, schema_version, body, patient, visit"
-POSITIONS = """
-SELECT r.record_type, r.record, r.position FROM json_each(?) told
+PLACES = """
+SELECT r.record_type, r.record, r.position, r.standing FROM json_each(?) told
 CROSS JOIN records r ON r.record = told.value
 """
 KEEP = """
 INSERT INTO records
-  (record_type, record, version, position, schema_version, body, patient, visit, at, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (record_type, record, version, position, schema_version, body, patient, visit, at, state,
+   standing)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (record_type, record) DO UPDATE SET
   version = excluded.version, position = excluded.position,
   schema_version = excluded.schema_version, body = excluded.body, patient = excluded.patient,
-  visit = excluded.visit, at = excluded.at, state = excluded.state
-WHERE excluded.position > position OR position = 0
+  visit = excluded.visit, at = excluded.at, state = excluded.state, standing = excluded.standing
+WHERE excluded.position > position OR standing <> 0
 """
+
+
+# Of patients whom an answer brought beyond a load, and who are not in it, the feed will say whether
+# they are seen here: until then nothing of them leaves.
+OF_AWAITED = """
+UPDATE records SET standing = :awaited
+WHERE standing = :not_loaded AND EXISTS (
+  SELECT 1 FROM records p
+  WHERE p.record = coalesce(records.patient, records.record) AND p.record_type = 'patient'
+    AND p.standing = :awaited)
+"""
+
+
+class Standing(IntEnum):
+    """How a record stands to the server's history. Of all but TOLD any word of its is newer."""
+
+    TOLD = 0
+    NOT_LOADED = 1  # a load runs which has not brought it: afterwards what is still so leaves
+    DOUBTED = 2  # of before a server was put back from a backup, and not told since
+    AWAITED = 3  # the feed tells it again from where this desk stands, or it is lost there
 
 
 class ConfirmedRecords:
@@ -67,61 +85,106 @@ class ConfirmedRecords:
     def keep_answered(self, record: ConfirmedRecord) -> bool:
         """Of an answer to a change: whether it was newer than what is here.
 
-        While a load runs it is marked as not loaded yet, until that brings it: what a load does not
-        bring is of a patient who is not seen here any more.
+        While a load runs it has to be brought by that, too: what a load does not bring is of a
+        patient who is not seen here any more.
         """
+        standing = Standing.TOLD
         if value_of(self._connection, Counter.FEED_POSITION) == 0:
-            key = (str(record.record_type), str(record.record))
-            if self._positions([record]).get(key, 0) <= 0:
-                self._purges.heard(record)
-                record = replace(record, position=record.position - NOT_LOADED_YET)
+            _, before = self._places([record]).get(_key(record), (0, Standing.NOT_LOADED))
+            if before != Standing.TOLD:
+                standing = Standing.NOT_LOADED
                 self._kept.keep_text(FEED_SWEEP, "1")
-        return bool(self.keep_newer([record]))
+        return bool(self.keep_newer([record], standing))
 
-    def end_load(self, as_of: int) -> None:
-        """What was answered meanwhile and is newer than what was loaded is no more marked so: the
-        feed tells it again from there on.
-        """
-        self._connection.execute(
-            "UPDATE records SET position = 0 WHERE position BETWEEN ? AND -1",
-            (as_of + 1 - NOT_LOADED_YET,),
-        )
-
-    def keep_newer(self, told: Sequence[ConfirmedRecord]) -> list[ConfirmedRecord]:
+    def keep_newer(
+        self, told: Sequence[ConfirmedRecord], standing: Standing = Standing.TOLD
+    ) -> list[ConfirmedRecord]:
         """Those that were newer than what was here, in their order."""
-        known, newer = self._positions(told), []
+        known, newer = self._places(told), []
         names: dict[str, str] = {}  # of patients who were not here
         for record in told:
-            lookup, key = _lookup(record), (str(record.record_type), str(record.record))
+            lookup, key = _lookup(record), _key(record)
             self._purges.heard(record)
             before = known.get(key)
-            if before is not None and before != 0 and before >= record.position:
+            if before is not None and before[1] == Standing.TOLD and before[0] >= record.position:
                 continue
             if record.record_type is RecordType.PATIENT:
                 if before is None or key[1] in names:
                     names[key[1]] = lookup.names
                 else:
                     self._names.keep(key[1], lookup.names)
-            known[key] = record.position
+            known[key] = record.position, standing
             newer.append((record, lookup))
-        self._connection.executemany(KEEP, (_row(record, lookup) for record, lookup in newer))
+        rows = ((*_row(record, lookup), standing) for record, lookup in newer)
+        self._connection.executemany(KEEP, rows)
         self._names.add(names)
         self._heard.confirmed(told)
         return [record for record, _ in newer]
 
-    def _positions(self, told: Sequence[ConfirmedRecord]) -> dict[tuple[str, str], int]:
-        """Of those that are here, by type and id."""
+    def _places(
+        self, told: Sequence[ConfirmedRecord]
+    ) -> dict[tuple[str, str], tuple[int, Standing]]:
+        """Of those that are here, by type and id: position and standing."""
         if not told:
             return {}
         asked = json.dumps([str(record.record) for record in told])
-        rows = self._connection.execute(POSITIONS, (asked,))
-        return {(record_type, record): position for record_type, record, position in rows}
+        rows = self._connection.execute(PLACES, (asked,))
+        return {(kind, record): (at, Standing(standing)) for kind, record, at, standing in rows}
 
-    def forget_positions(self, *, after: int) -> None:
-        """Whatever the server says of these records next is newer than what is here; until it does,
-        nobody knows whether it has them.
-        """
-        self._connection.execute("UPDATE records SET position = 0 WHERE position > ?", (after,))
+    def are_told(self, patients: Sequence[PatientId]) -> set[PatientId]:
+        """Which of them are here, as the server's history has them."""
+        rows = self._connection.execute(
+            "SELECT r.record FROM json_each(?) asked CROSS JOIN records r"
+            " ON r.record = asked.value AND r.record_type = 'patient' AND r.standing = ?",
+            (json.dumps([str(patient) for patient in patients]), Standing.TOLD),
+        )
+        return {PatientId(UUID(record)) for (record,) in rows}
+
+    def begin_load(self) -> None:
+        """All of them are to be brought, but for what a server forgot."""
+        self._connection.execute(
+            "UPDATE records SET standing = ? WHERE standing <> ?",
+            (Standing.NOT_LOADED, Standing.DOUBTED),
+        )
+        self._kept.keep_text(FEED_SWEEP, "1")
+
+    def is_swept(self) -> bool:
+        """Whether something is marked as not loaded, or doubted, since the load began."""
+        return self._kept.text(FEED_SWEEP) is not None
+
+    def end_load(self, as_of: int) -> None:
+        """Before it is asked what was not brought."""
+        self._connection.execute(
+            "UPDATE records SET standing = ? WHERE standing = ? AND position > ?",
+            (Standing.AWAITED, Standing.NOT_LOADED, as_of),
+        )
+        marks = {"awaited": Standing.AWAITED, "not_loaded": Standing.NOT_LOADED}
+        self._connection.execute(OF_AWAITED, marks)
+        # What a server forgot has no place among what it tells from now on: it stands last.
+        self._connection.execute(
+            "UPDATE records SET position = 0 WHERE standing = ?", (Standing.DOUBTED,)
+        )
+        self._kept.keep_text(FEED_SWEEP, None)
+
+    def doubt_all(self) -> None:
+        """The server is not the one that was seen: nobody knows what it has of them."""
+        self._connection.execute("UPDATE records SET standing = ?", (Standing.DOUBTED,))
+        self._kept.keep_text(FEED_SWEEP, "1")
+
+    def await_again(self, *, after: int) -> None:
+        """The server was started again, and may have lost what came behind that position."""
+        self._connection.execute(
+            "UPDATE records SET standing = ? WHERE standing = ? AND position > ?",
+            (Standing.AWAITED, Standing.TOLD, after),
+        )
+
+    def all_leave(self) -> None:
+        """Nothing that is here has been told to who sits here now."""
+        self._connection.execute("UPDATE records SET standing = ?", (Standing.NOT_LOADED,))
+
+
+def _key(record: ConfirmedRecord) -> tuple[str, str]:
+    return str(record.record_type), str(record.record)
 
 
 def _row(record: ConfirmedRecord, lookup: Lookup) -> tuple[SqlValue, ...]:

@@ -3,11 +3,13 @@
 A patient leaves whole, and never while something of theirs waits here for the server or a person.
 """
 
+import json
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.domain.changes import ConfirmedRecord, Gone, GoneReason
 from app.domain.ids import PatientId, RecordId
-from offline_store.confirmed import NOT_LOADED_YET
+from offline_store.confirmed import ConfirmedRecords, Standing
 from offline_store.connection import Connection
 from offline_store.retention import NOTHING_WAITS, Retention
 
@@ -22,16 +24,23 @@ SELECT 1 FROM records WHERE record = iif(:record = '', :patient, :record)
 NOT_LOADED = """
 INSERT INTO departures (patient, record, reason)
 SELECT DISTINCT coalesce(r.patient, r.record), '', :reason FROM records r
-WHERE r.position < 0 AND NOT EXISTS (
+WHERE r.standing = :not_loaded AND NOT EXISTS (
   SELECT 1 FROM records p
-  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient' AND p.position >= 0)
+  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient'
+    AND p.standing = :told)
 UNION
 SELECT coalesce(r.patient, r.record), r.record, :removed FROM records r
-WHERE r.position < 0 AND EXISTS (
+WHERE r.standing = :not_loaded AND EXISTS (
   SELECT 1 FROM records p
-  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient' AND p.position >= 0)
+  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient'
+    AND p.standing = :told)
 ON CONFLICT (patient, record) DO NOTHING
 """
+STANDINGS: dict[str, str | int] = {
+    "not_loaded": Standing.NOT_LOADED,
+    "told": Standing.TOLD,
+    "reason": GoneReason.OUT_OF_SCOPE,
+}
 DUE = f"""
 SELECT p.record, p.one, p.reason
 FROM (SELECT patient AS record, record AS one, reason FROM departures) p
@@ -45,17 +54,31 @@ ORDER BY p.record, p.one LIMIT :limit
 class Departures:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._confirmed = ConfirmedRecords(connection)
 
     def heard(self, gone: Gone) -> None:
         """Of what is not here there is nothing to destroy."""
         record = "" if gone.record is None else str(gone.record)
         here = self._connection.execute(HERE, {"patient": str(gone.patient), "record": record})
-        if here.fetchone() is not None:
+        is_here = here.fetchone() is not None
+        if not is_here and not record:  # a note may have been answered before its patient came
+            is_here = Retention(self._connection).has_any(gone.patient)
+        if is_here:
             self._connection.execute(ADD, (str(gone.patient), record, str(gone.reason)))
 
     def are_any(self) -> bool:
         row = self._connection.execute("SELECT EXISTS (SELECT 1 FROM departures)").fetchone()
         return row is not None and bool(row[0])
+
+    def leaving(self, patients: Sequence[PatientId]) -> set[PatientId]:
+        """Which of them are to leave whole."""
+        asked = json.dumps([str(patient) for patient in patients])
+        rows = self._connection.execute(
+            "SELECT patient FROM departures WHERE record = ''"
+            " AND patient IN (SELECT value FROM json_each(?))",
+            (asked,),
+        )
+        return {PatientId(UUID(patient)) for (patient,) in rows}
 
     def came_back(self, record: ConfirmedRecord) -> None:
         """The feed tells it again: what was to leave stays."""
@@ -64,29 +87,17 @@ class Departures:
             (str(record.patient), str(record.record)),
         )
 
-    def begin_load(self) -> None:
-        """Whatever the load does not bring is known afterwards by its place."""
-        self._connection.execute(
-            "UPDATE records SET position = position - ? WHERE position > 0", (NOT_LOADED_YET,)
-        )
-
     def end_load(self) -> None:
-        reasons = {"reason": GoneReason.OUT_OF_SCOPE, "removed": GoneReason.REMOVED}
-        self._connection.execute(NOT_LOADED, reasons)
-
-    def break_off_load(self) -> None:
-        """What the load does not bring may be what the server forgot: it stays."""
-        self._connection.execute("UPDATE records SET position = 0 WHERE position < 0")
+        """What it did not bring is to leave."""
+        self._connection.execute(NOT_LOADED, {**STANDINGS, "removed": GoneReason.REMOVED})
 
     def all_leave(self) -> list[str]:
         """Another person sits here, who sees others: at once, but for whose work waits here.
 
         The files that the records named.
         """
-        self._connection.execute(
-            "UPDATE records SET position = position - ? WHERE position >= 0", (NOT_LOADED_YET,)
-        )
-        self._connection.execute(NOT_LOADED, {"reason": GoneReason.OUT_OF_SCOPE, "removed": ""})
+        self._confirmed.all_leave()
+        self._connection.execute(NOT_LOADED, {**STANDINGS, "removed": ""})
         files: list[str] = []
         while due := self.due(1_000):
             for one in due:

@@ -22,7 +22,8 @@ class FilePurges:
         if not files:
             return
         row = self._connection.execute(
-            "SELECT body FROM records WHERE record = ? AND record_type = ? AND position < ?",
+            "SELECT body FROM records WHERE record = ? AND record_type = ?"
+            " AND (position < ? OR standing <> 0)",
             (str(record.record), str(record.record_type), record.position),
         ).fetchone()
         if row is None:

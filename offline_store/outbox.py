@@ -81,9 +81,8 @@ FROM outbox o WHERE o.id = ?
 """
 WAITING_MOST_BYTES = 640 * 1024  # of one push: a server takes a MiB, audit events included
 REFUSED_UNSEEN = """
-SELECT DISTINCT o.record_type, o.record FROM outbox o, json_each(:patients) seen
-WHERE o.refused = :out_of_scope
-  AND seen.value IN (o.record, CAST(o.body AS TEXT) ->> '$.patient')
+SELECT DISTINCT record_type, record, coalesce(CAST(body AS TEXT) ->> '$.patient', record)
+FROM outbox WHERE refused = ?
 """
 ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
 SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
@@ -269,7 +268,8 @@ class Outbox:
         they leave, what was written stays. None where they have left, or newer is here.
         """
         change = _change_of(body)
-        if result.outcome is not Outcome.ALREADY_THERE or result.position is None:
+        is_settled = result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE)
+        if not is_settled or result.position is None:
             return None
         here = self._connection.execute(IS_HERE, (str(change.patient or change.record),)).fetchone()
         before = self._confirmed.find(change.record_type, change.record)
@@ -370,15 +370,24 @@ class Outbox:
         for record_type, record in {(one.record_type, one.record): None for one in changes}:
             self.lay_over(record_type, record)
 
+    def refused_unseen(self) -> set[PatientId]:
+        """Patients about whom something was refused because they are in no scope of its author."""
+        rows = self._connection.execute(REFUSED_UNSEEN, (Code.OUT_OF_SCOPE,))
+        return {PatientId(UUID(patient)) for _, _, patient in rows}
+
     def ask_again_of(self, patients: Sequence[PatientId]) -> None:
         """They are seen here again: what was refused because they were not, and what was not found
         because it is built upon that, may be taken now.
 
         But not what its author has written past since: that stays before them.
         """
-        told = json.dumps([str(patient) for patient in patients])
-        asked = {"patients": told, "out_of_scope": Code.OUT_OF_SCOPE}
-        for record_type, record in self._connection.execute(REFUSED_UNSEEN, asked).fetchall():
+        seen = {str(patient) for patient in patients}
+        if not seen:
+            return
+        unseen = self._connection.execute(REFUSED_UNSEEN, (Code.OUT_OF_SCOPE,)).fetchall()
+        for record_type, record, patient in unseen:
+            if patient not in seen:
+                continue
             rows = self._connection.execute(OF_RECORD, (record_type, record)).fetchall()
             for counter in _refused_unseen(rows):
                 self._connection.execute(
@@ -455,23 +464,21 @@ def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
 
 def _refused_unseen(rows: Sequence[tuple[int, bytes, str | None]]) -> list[int]:
     """Of one record's changes in their order, the counters of those that may be asked again."""
-    found, may_be_found = [], False
-    for place, (counter, body, refused) in enumerate(rows):
+    seen_later: dict[str, Json] = {}  # of each field, what stood there for whoever set it next
+    written_past = set()
+    for counter, body, _ in reversed(rows):
         change = json.loads(body)
-        if any(_is_written_past(change, json.loads(later)) for _, later, _ in rows[place + 1 :]):
-            continue
-        if refused == Code.OUT_OF_SCOPE:
-            may_be_found = True
-            found.append(counter)
-        elif refused == Code.NOT_FOUND and may_be_found:
-            found.append(counter)
+        fields = change["fields_set"]
+        if any(name in seen_later and seen_later[name] != fields[name] for name in fields):
+            written_past.add(counter)
+        seen_later.update({name: change["previous"].get(name) for name in fields})
+    found: list[int] = []
+    for counter, _, refused in rows:
+        is_due = refused == Code.OUT_OF_SCOPE or (refused == Code.NOT_FOUND and bool(found))
+        if refused is not None and (counter in written_past or not is_due):
+            break  # what comes behind it would wait for it
+        found += [counter] if refused is not None else []
     return found
-
-
-def _is_written_past(change: dict[str, Any], later: dict[str, Any]) -> bool:
-    """Whether the later one sets a field of it and was not made upon it."""
-    fields = change["fields_set"].keys() & later["fields_set"].keys()
-    return any(later["previous"].get(name) != change["fields_set"][name] for name in fields)
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:
@@ -506,7 +513,7 @@ def _refuse_malformed(record_type: RecordType, record: RecordId, document: bytes
 def _refuse_foreign(result: ChangeResult, record_type: RecordType, record: RecordId) -> None:
     """An answer takes a change out only with that change's own record."""
     answered = result.record
-    if answered is None and result.outcome is not Outcome.ACCEPTED:
+    if answered is None and (result.outcome is not Outcome.ACCEPTED or result.position is not None):
         return
     if answered is None or (answered.record_type, answered.record) != (record_type, record):
         raise Untrusted(Code.MALFORMED, f"answer to change {result.change}")

@@ -33,7 +33,7 @@ from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
-from offline_store.confirmed import FEED_SWEEP, ConfirmedRecords
+from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import (
     LOG_PAGES,
     LOG_PAGES_OF_LOAD,
@@ -195,8 +195,7 @@ class Records:
         forget(self._connection, Counter.FEED_POSITION)
         self._audit_log.ask_again()
         self._forget_place()
-        self._departures.break_off_load()
-        self._confirmed.forget_positions(after=0)
+        self._confirmed.doubt_all()
         self._attachments.ask_again()
         self._outbox.send_again(after=-1)
 
@@ -207,8 +206,7 @@ class Records:
         forget(self._connection, Counter.FEED_POSITION)
         # The cursor stays: by it the server says whether its history is still the one we saw.
         self._kept.keep_text(FEED_LOAD, None)
-        self._departures.begin_load()
-        self._kept.keep_text(FEED_SWEEP, "1")
+        self._confirmed.begin_load()
 
     def leave_scope(self, scope: str) -> list[str]:
         """Somebody else sits here. Whom only the one before saw goes before anything is shown.
@@ -221,7 +219,7 @@ class Records:
         return self._departures.all_leave()
 
     def _forget_place(self) -> None:
-        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_SWEEP, FEED_TURNED):
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_TURNED):
             self._kept.keep_text(name, None)
 
     def apply(self, page: FeedPage) -> None:
@@ -237,6 +235,7 @@ class Records:
             if gone.record is not None:
                 self._heard.gone(gone.record)
         may_come_back = self._departures.are_any()
+        coming = self._coming(page)
         newer = self._confirmed.keep_newer(page.records)
         for record in newer:
             is_pending = (str(record.record_type), str(record.record)) in pending
@@ -246,11 +245,16 @@ class Records:
             if may_come_back:
                 self._departures.came_back(record)
             self._outbox.let_go_if_decided(record)
-        seen = [one.record for one in newer if one.record_type is RecordType.PATIENT]
-        if seen and pending:
-            self._outbox.ask_again_of([PatientId(patient) for patient in seen])
+        self._outbox.ask_again_of(coming)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
+
+    def _coming(self, page: FeedPage) -> list[PatientId]:
+        """Of those about whom something was refused because they were not seen: who is, now."""
+        refused = self._outbox.refused_unseen()
+        told = {PatientId(one.record) for one in page.records} & refused if refused else set()
+        stay = self._confirmed.are_told(sorted(told)) - self._departures.leaving(sorted(told))
+        return sorted(told - stay)
 
     def _pending(self) -> set[tuple[str, str]]:
         rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
@@ -260,7 +264,7 @@ class Records:
         """Up to here it is the history that we know; what came later the server may have lost."""
         if page.epoch is not None and self._kept.text(FEED_EPOCH) not in (None, page.epoch):
             if page.since > 0:
-                self._confirmed.forget_positions(after=page.since)
+                self._confirmed.await_again(after=page.since)
             else:  # up to where a load leads, which its last page says
                 self._kept.keep_text(FEED_TURNED, "1")
             self._outbox.send_again(after=page.since)
@@ -280,12 +284,11 @@ class Records:
 
     def _end_load(self, as_of: int) -> None:
         if self._kept.text(FEED_TURNED) is not None:
-            self._confirmed.forget_positions(after=as_of)
-        if self._kept.text(FEED_SWEEP) is not None:
+            self._confirmed.await_again(after=as_of)
+            self._kept.keep_text(FEED_TURNED, None)
+        if self._confirmed.is_swept():
             self._confirmed.end_load(as_of)
             self._departures.end_load()
-        for name in (FEED_TURNED, FEED_SWEEP):
-            self._kept.keep_text(name, None)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)

@@ -42,6 +42,10 @@ WHERE p.record_type = 'patient' AND (:patient IS NULL OR p.record = :patient)
   {NOTHING_WAITS}
 LIMIT :limit
 """  # noqa: S608  # a constant
+NAMES_PATIENT = """
+SELECT 1 FROM json_each(:types) t
+JOIN records r ON r.record_type = t.value AND r.patient = :patient LIMIT 1
+"""
 FILES = """
 SELECT r.body ->> '$.file_sha256' AS name FROM records r
 WHERE r.record_type = :type AND r.patient = :patient AND name IS NOT NULL
@@ -72,6 +76,11 @@ class Retention:
         }
         rows = self._connection.execute(DUE, parameters)
         return [PatientId(UUID(row[0])) for row in rows]
+
+    def has_any(self, patient: PatientId) -> bool:
+        """Whether a record names this patient."""
+        asked = {"types": _as_json(self._types()), "patient": str(patient)}
+        return self._connection.execute(NAMES_PATIENT, asked).fetchone() is not None
 
     def shred(self, patient: PatientId, *, may_come_back: bool = False) -> list[str]:
         """All records of this patient go; the files that they named, which nothing opens now.

@@ -145,7 +145,7 @@ class GoneOut(Body):
 
 
 class ChangeResultOut(Body):
-    """`position`: of the record, where its author may not see it any more; else it is in it."""
+    """`position`: of a record whose patient the caller does not see; else the record has it."""
 
     change: UUID
     outcome: Outcome

@@ -141,8 +141,8 @@ class ConfirmedRecord:
 class ChangeResult:
     """The server's answer to one change; a bad one never holds up the rest.
 
-    Of a change that it has already, about a patient who left its author's scope or a record that
-    was removed since, it says nothing of the record but, while there is one, its `position`.
+    Of a record whose patient the reader does not see it says the `position` alone; of one that was
+    removed since, nothing.
     """
 
     change: ChangeId

@@ -113,12 +113,12 @@ class Judgement:
         if known is not None and known.outcome is Outcome.ACCEPTED:
             record = find(connection, known.record)
             answer = _Answer(Outcome.ALREADY_THERE, None, record)
-            return self._out(change_id, _as_seen_by(connection, who, answer))
+            return self._told(connection, who, change_id, answer)
         if known is not None and known.outcome is Outcome.CONFLICT:
             kept = find_of_type(connection, change_id, RecordType.CONFLICT)
             if kept is not None:  # it lies before a person: what stands there now changes nothing
                 answer = _in_conflict(find(connection, known.record), kept)
-                return self._out(change_id, _as_seen_by(connection, who, answer))
+                return self._told(connection, who, change_id, answer)
         change, answer = self._judge(connection, who, sent, now)
         if known is None or (known.outcome, known.code) != (answer.outcome, answer.code):
             op = _op(change_id, change, text, digest, answer, who)
@@ -126,7 +126,7 @@ class Judgement:
             remembered(connection).get(KNOWN, {})[change_id] = op
             if answer.outcome is not Outcome.ACCEPTED:
                 _tell(connection, who, change_id, change, answer, now)
-        return self._out(change_id, answer)
+        return self._told(connection, who, change_id, answer)
 
     def _refused_unread(
         self, connection: Connection, who: Caller, change_id: UUID, now: datetime
@@ -202,6 +202,16 @@ class Judgement:
             self._judges[change.record_type](connection, submission)
         raise Conflict
 
+    def _told(
+        self, connection: Connection, who: Caller, change_id: UUID, answer: _Answer
+    ) -> ChangeResultOut:
+        """Of a patient whom the caller does not see: where the record stands, and no more. They may
+        have left, or the author is another one than who sits at that device now."""
+        record = answer.record
+        if record is not None and not scopes.sees(connection, who.person, record.patient):
+            answer = _Answer(answer.outcome, answer.code, None, position=record.position)
+        return self._out(change_id, answer)
+
     def _out(self, change_id: UUID, answer: _Answer) -> ChangeResultOut:
         record = None if answer.record is None else self.record_out(answer.record)
         conflict = None if answer.conflict is None else self.record_out(answer.conflict)
@@ -246,14 +256,6 @@ def _keeps_conflict(change: Change) -> bool:
 
 def _in_conflict(current: StoredRecord | None, kept: StoredRecord | None) -> _Answer:
     return _Answer(Outcome.CONFLICT, Code.CONFLICT, current, kept)
-
-
-def _as_seen_by(connection: Connection, who: Caller, answer: _Answer) -> _Answer:
-    """Of a patient who left the caller's scope since: that it is known, and where it stands."""
-    record = answer.record
-    if record is None or scopes.sees(connection, who.person, record.patient):
-        return answer
-    return _Answer(answer.outcome, answer.code, None, position=record.position)
 
 
 def _refused(code: Code) -> _Answer:

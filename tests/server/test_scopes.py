@@ -252,6 +252,22 @@ async def test_a_change_sent_again_tells_nothing_of_a_patient_who_left(clinic: C
     assert again["position"] is None
 
 
+async def test_whoever_sits_at_a_desk_hears_nothing_of_its_last_persons_patients(
+    clinic: Clinic,
+) -> None:
+    """The nurse wrote it, signed out and left it unsent; at her desk sits one of another clinic."""
+    nurse, doctor = await clinic.nurse(), await clinic.doctor()
+    patient, visit = clinic.add_visit()
+    note = nurse.note(visit, patient)
+    hill = new_scope(clinic, ScopeKind.CLINIC, "Hill")
+    comes_in(clinic, doctor, hill)
+    goes(clinic, doctor, home(clinic))
+    there = await clinic.sign_in("dr-lin", Role.CLINICIAN, nurse.id, nurse.key)
+    [fresh] = (await there.push(note))["results"]
+    assert (fresh["outcome"], fresh["record"]) == ("accepted", None)
+    assert fresh["position"] > 0
+
+
 async def test_the_audit_and_call_reports_of_others_are_not_read(clinic: Clinic) -> None:
     doctor = await clinic.doctor()
     patient, _ = patient_of(clinic, new_scope(clinic, ScopeKind.CLINIC, "Hill"))

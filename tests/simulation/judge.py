@@ -309,7 +309,7 @@ class Judge:
         """A server forgot it, and who could send it again gave it up: here it is not confirmed."""
         rows = desk.rows(
             "SELECT record FROM shown JOIN records USING (record_type, record)"
-            " WHERE position = 0 AND is_pending"
+            " WHERE standing > 1 AND is_pending"
         )
         return {record for (record,) in rows}
 

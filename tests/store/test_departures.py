@@ -24,6 +24,7 @@ from tests.store.given import (
     a_visit,
     accepted,
     confirmed,
+    drawing_fields,
     new_change,
     new_note,
     patient_fields,
@@ -298,6 +299,97 @@ async def test_what_was_refused_as_unseen_is_asked_again_when_they_come_back(
         assert unit.outbox.waiting(10) == []
         unit.records.apply(told(5, *chart(first=6), until=8))
         assert unit.outbox.waiting(10) == [note, built_upon]
+
+    await store.transaction(work)
+
+
+async def test_an_edit_of_who_was_here_all_along_asks_nothing_again(store: OfflineStore) -> None:
+    """Whoever wrote what was refused may be another one than who sits here."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        unit.outbox.settle(refused(note, Code.OUT_OF_SCOPE))
+        unit.records.apply(told(3, a_patient(version=2, position=4), until=4))
+        assert unit.outbox.waiting(10) == []
+
+    await store.transaction(work)
+
+
+async def test_a_chain_of_what_was_refused_goes_again_whole(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        moves = [
+            unit.outbox.add(new_change(RecordType.VISIT, {"state": state}, VISIT, 1))
+            for state in ("checked-in", "in-visit", "finished")
+        ]
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        for move in moves:
+            unit.outbox.settle(refused(move, Code.OUT_OF_SCOPE))
+        unit.records.apply(told(4, *chart(first=5), until=7))
+        assert unit.outbox.waiting(10) == moves
+
+    await store.transaction(work)
+
+
+async def test_nobody_is_torn_apart_whom_the_feed_will_tell_of(store: OfflineStore) -> None:
+    """An edit was answered beyond the load, which does not bring its patient any more."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        edit = unit.outbox.add(new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, 1))
+        unit.records.load_scope()
+        stands = confirmed(RecordType.PATIENT, patient_fields(), PATIENT, version=2, position=11)
+        unit.outbox.settle(ChangeResult(edit.id, Outcome.ACCEPTED, record=stands))
+        unit.records.apply(told(0, until=10))
+        assert unit.departures.due(10) == []
+        unit.records.apply(told(10, until=12, gone=(LEFT,)))
+        assert unit.departures.due(10) == [LEFT]
+
+    await store.transaction(work)
+
+
+async def test_what_a_server_may_have_lost_is_swept_by_the_next_load(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        edit = unit.outbox.add(new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, 1))
+        stands = confirmed(RecordType.PATIENT, patient_fields(), PATIENT, version=2, position=9)
+        unit.outbox.settle(ChangeResult(edit.id, Outcome.ACCEPTED, record=stands))
+        unit.records.apply(told(3, until=5, epoch="another", has_more=True))
+        unit.records.load_scope()
+        unit.records.apply(told(0, until=20, epoch="another"))
+        assert unit.departures.due(10) == []  # the server may lack the edit: it goes again
+        unit.outbox.settle(ChangeResult(edit.id, Outcome.ALREADY_THERE, position=9))
+        assert unit.departures.due(10) == [LEFT]
+
+    await store.transaction(work)
+
+
+async def test_a_note_leaves_whose_patient_never_came(store: OfflineStore) -> None:
+    """Of a store made anew from the journal: its answer came before the load brought anybody."""
+
+    def work(unit: UnitOfWork) -> None:
+        note = unit.outbox.add(new_note("from the journal"))
+        unit.outbox.settle(accepted(note, position=11))
+        unit.records.apply(told(0, until=10))
+        unit.records.apply(told(10, until=12, gone=(LEFT,)))
+        assert unit.departures.due(10) == [LEFT]
+        let_leave(unit)
+        assert unit.records.notes(PATIENT) == []
+
+    await store.transaction(work)
+
+
+async def test_in_a_load_the_newest_is_still_the_first(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        still = UUID(int=5)
+        old = confirmed(RecordType.STILL_MARKS, drawing_fields(still, "old"), new_id(), position=5)
+        unit.records.apply(told(0, *chart(), old, until=0, load="more", cursor=None, has_more=True))
+        new = unit.outbox.add(new_change(RecordType.STILL_MARKS, drawing_fields(still, "new")))
+        unit.outbox.settle(accepted(new, position=9))
+        assert [one.id for one in unit.records.still_marks(PATIENT)] == [new.record, old.record]
+        unit.records.apply(told(0, until=8))
+        assert [one.id for one in unit.records.still_marks(PATIENT)] == [new.record, old.record]
 
     await store.transaction(work)
 
