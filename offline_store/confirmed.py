@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from app.domain.changes import SCHEMA_VERSION, ConfirmedRecord, RecordType
@@ -16,10 +17,11 @@ from offline_store.heard import HeardRecords
 from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 
+BEHIND = 2**52  # more than any feed's positions
 FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 COLUMNS = "version, position, schema_version, body, patient, visit"
 PLACES = """
-SELECT r.record_type, r.record, r.position, r.standing FROM json_each(?) told
+SELECT r.record_type, r.record, r.position, r.version, r.standing FROM json_each(?) told
 CROSS JOIN records r ON r.record = told.value
 """
 KEEP = """
@@ -31,7 +33,7 @@ ON CONFLICT (record_type, record) DO UPDATE SET
   version = excluded.version, position = excluded.position,
   schema_version = excluded.schema_version, body = excluded.body, patient = excluded.patient,
   visit = excluded.visit, at = excluded.at, state = excluded.state, standing = excluded.standing
-WHERE excluded.position > position OR standing <> 0
+WHERE (excluded.position, excluded.version) > (position, version) OR standing <> 0
 """
 
 
@@ -53,6 +55,21 @@ class Standing(IntEnum):
     NOT_LOADED = 1  # a load runs which has not brought it: afterwards what is still so leaves
     DOUBTED = 2  # of before a server was put back from a backup, and not told since
     AWAITED = 3  # the feed tells it again from where this desk stands, or it is lost there
+
+
+class Place(NamedTuple):
+    """Where a record stands in the feed."""
+
+    position: int
+    version: int
+    standing: int
+
+    def is_newer_than(self, here: "Place") -> bool:
+        """Of one position the later version is: of a chain of changes about a patient who is not
+        seen here, the server says only where it ends.
+        """
+        is_later = (self.position, self.version) > (here.position, here.version)
+        return is_later or here.standing != Standing.TOLD
 
 
 class ConfirmedRecords:
@@ -90,8 +107,8 @@ class ConfirmedRecords:
         """
         standing = Standing.TOLD
         if value_of(self._connection, Counter.FEED_POSITION) == 0:
-            _, before = self._places([record]).get(_key(record), (0, Standing.NOT_LOADED))
-            if before != Standing.TOLD:
+            before = self._places([record]).get(_key(record))
+            if before is None or before.standing != Standing.TOLD:
                 standing = Standing.NOT_LOADED
                 self._kept.keep_text(FEED_SWEEP, "1")
         return bool(self.keep_newer([record], standing))
@@ -106,14 +123,15 @@ class ConfirmedRecords:
             lookup, key = _lookup(record), _key(record)
             self._purges.heard(record)
             before = known.get(key)
-            if before is not None and before[1] == Standing.TOLD and before[0] >= record.position:
+            place = Place(record.position, record.version, standing)
+            if before is not None and not place.is_newer_than(before):
                 continue
             if record.record_type is RecordType.PATIENT:
                 if before is None or key[1] in names:
                     names[key[1]] = lookup.names
                 else:
                     self._names.keep(key[1], lookup.names)
-            known[key] = record.position, standing
+            known[key] = place
             newer.append((record, lookup))
         rows = ((*_row(record, lookup), standing) for record, lookup in newer)
         self._connection.executemany(KEEP, rows)
@@ -121,15 +139,26 @@ class ConfirmedRecords:
         self._heard.confirmed(told)
         return [record for record, _ in newer]
 
-    def _places(
-        self, told: Sequence[ConfirmedRecord]
-    ) -> dict[tuple[str, str], tuple[int, Standing]]:
-        """Of those that are here, by type and id: position and standing."""
+    def _places(self, told: Sequence[ConfirmedRecord]) -> "dict[tuple[str, str], Place]":
+        """Of those that are here, by type and id."""
         if not told:
             return {}
         asked = json.dumps([str(record.record) for record in told])
         rows = self._connection.execute(PLACES, (asked,))
-        return {(kind, record): (at, Standing(standing)) for kind, record, at, standing in rows}
+        return {(kind, record): Place(*place) for kind, record, *place in rows}
+
+    def told_again(self, told: Sequence[ConfirmedRecord]) -> list[ConfirmedRecord]:
+        """Those that are here as they are told, at an earlier place: so all of a patient is who
+        comes into a scope.
+        """
+        known = self._places(told)
+        return [
+            record
+            for record in told
+            if (before := known.get(_key(record))) is not None
+            and (before.version, before.standing) == (record.version, Standing.TOLD)
+            and before.position < record.position
+        ]
 
     def are_told(self, patients: Sequence[PatientId]) -> set[PatientId]:
         """Which of them are here, as the server's history has them."""
@@ -160,15 +189,17 @@ class ConfirmedRecords:
         )
         marks = {"awaited": Standing.AWAITED, "not_loaded": Standing.NOT_LOADED}
         self._connection.execute(OF_AWAITED, marks)
-        # What a server forgot has no place among what it tells from now on: it stands last.
+        # What a server forgot has no place among what it tells from now on: it stands behind that,
+        # in the order in which it stood.
         self._connection.execute(
-            "UPDATE records SET position = 0 WHERE standing = ?", (Standing.DOUBTED,)
+            "UPDATE records SET position = position - ? WHERE standing = ? AND position > 0",
+            (BEHIND, Standing.DOUBTED),
         )
         self._kept.keep_text(FEED_SWEEP, None)
 
     def doubt_all(self) -> None:
         """The server is not the one that was seen: nobody knows what it has of them."""
-        self._connection.execute("UPDATE records SET standing = ?", (Standing.DOUBTED,))
+        self._stand_all(Standing.DOUBTED)
         self._kept.keep_text(FEED_SWEEP, "1")
 
     def await_again(self, *, after: int) -> None:
@@ -180,7 +211,12 @@ class ConfirmedRecords:
 
     def all_leave(self) -> None:
         """Nothing that is here has been told to who sits here now."""
-        self._connection.execute("UPDATE records SET standing = ?", (Standing.NOT_LOADED,))
+        self._stand_all(Standing.NOT_LOADED)
+
+    def _stand_all(self, standing: Standing) -> None:
+        self._connection.execute(
+            "UPDATE records SET standing = ?1 WHERE standing <> ?1", (standing,)
+        )
 
 
 def _key(record: ConfirmedRecord) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from app.domain.ids import ChangeId, PatientId, RecordId, VisitId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
+from offline_store.departures import Departures
 from offline_store.documents import Lookup, decision_in, lookup_of
 from offline_store.kept import Kept
 
@@ -100,6 +101,7 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._confirmed = ConfirmedRecords(connection)
+        self._departures = Departures(connection)
         self._kept = Kept(connection)
 
     def add(self, new: NewChange) -> Change:
@@ -252,6 +254,8 @@ class Outbox:
         _refuse_foreign(result, record_type, record)
         known = self._as_written(row[2], result) if result.record is None else result.record
         self._keep_record(known, is_laid_later=True)
+        if result.record is not None and self._departures.are_any():
+            self._departures.came_back(result.record)  # it is there, and is seen here
         is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
         if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
             # Of a decision in conflict: somebody else was quicker.

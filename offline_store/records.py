@@ -250,11 +250,18 @@ class Records:
         self._keep_cursor(page)
 
     def _coming(self, page: FeedPage) -> list[PatientId]:
-        """Of those about whom something was refused because they were not seen: who is, now."""
+        """Of those about whom something was refused because they were not seen: who is, now.
+
+        Who went and came back between two looks is known by what is told again and is no newer.
+        """
         refused = self._outbox.refused_unseen()
-        told = {PatientId(one.record) for one in page.records} & refused if refused else set()
-        stay = self._confirmed.are_told(sorted(told)) - self._departures.leaving(sorted(told))
-        return sorted(told - stay)
+        if not refused:
+            return []
+        of_them = [one for one in page.records if _patient_of(one) in refused]
+        told = sorted({_patient_of(one) for one in of_them if one.record in refused})
+        stay = self._confirmed.are_told(told) - self._departures.leaving(told)
+        back = {_patient_of(one) for one in self._confirmed.told_again(of_them)}
+        return sorted(set(told) - stay | back)
 
     def _pending(self) -> set[tuple[str, str]]:
         rows = self._connection.execute("SELECT DISTINCT record_type, record FROM outbox")
@@ -283,12 +290,12 @@ class Records:
             self._end_load(page.until)
 
     def _end_load(self, as_of: int) -> None:
-        if self._kept.text(FEED_TURNED) is not None:
-            self._confirmed.await_again(after=as_of)
-            self._kept.keep_text(FEED_TURNED, None)
         if self._confirmed.is_swept():
             self._confirmed.end_load(as_of)
             self._departures.end_load()
+        if self._kept.text(FEED_TURNED) is not None:
+            self._confirmed.await_again(after=as_of)
+            self._kept.keep_text(FEED_TURNED, None)
 
     def confirmed(self, record_type: RecordType, record: RecordId) -> ConfirmedRecord | None:
         return self._confirmed.find(record_type, record)
@@ -382,6 +389,10 @@ class Records:
 
     def call_reports(self, visit: VisitId) -> list[CallReport]:
         return _made(self._connection.execute(CALL_REPORTS, (str(visit),)), call_report_of)
+
+
+def _patient_of(record: ConfirmedRecord) -> PatientId:
+    return record.patient or PatientId(record.record)
 
 
 def _bounds(day: date) -> tuple[datetime, datetime]:

@@ -316,6 +316,65 @@ async def test_an_edit_of_who_was_here_all_along_asks_nothing_again(store: Offli
     await store.transaction(work)
 
 
+async def test_who_went_and_came_back_between_two_looks_is_known_by_what_is_told_again(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        unit.outbox.settle(refused(note, Code.OUT_OF_SCOPE))
+        unit.records.apply(told(3, *chart(first=4), until=6))  # and nothing of a departure
+        assert unit.outbox.waiting(10) == [note]
+
+    await store.transaction(work)
+
+
+async def test_a_chain_that_the_server_has_stays_whole(store: OfflineStore) -> None:
+    """Sent again about a patient who left: each answer says only where the record stands now."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        first = unit.outbox.add(new_note("first"))
+        then = unit.outbox.add(new_change(RecordType.NOTE, {"text": "corrected"}, first.record))
+        for change in (first, then):
+            unit.outbox.settle(ChangeResult(change.id, Outcome.ALREADY_THERE, position=5))
+        assert unit.outbox.all() == []
+        assert [one.text for one in unit.records.notes(PATIENT)] == ["corrected"]
+
+    await store.transaction(work)
+
+
+async def test_what_is_taken_again_after_a_load_leaves_with_nobody(store: OfflineStore) -> None:
+    """The load did not bring it, as the server had forgotten it; no page tells it: it was ours."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        unit.outbox.settle(accepted(note, position=9))
+        unit.records.load_scope()
+        unit.records.apply(told(0, *chart(first=10), until=20))
+        unit.outbox.settle(accepted(note, position=21))
+        unit.records.apply(told(20, until=21))
+        assert unit.departures.due(10) == []
+        assert len(unit.records.notes(PATIENT)) == 1
+
+    await store.transaction(work)
+
+
+async def test_what_was_removed_leaves_though_the_server_was_started_again_in_the_load(
+    store: OfflineStore,
+) -> None:
+    def work(unit: UnitOfWork) -> None:
+        error = confirmed(RecordType.NOTE, written("entered in error"), new_id(), position=4)
+        unit.records.apply(told(0, *chart(), error, until=4))
+        unit.records.load_scope()
+        edited = chart(first=11)  # while the load ran
+        unit.records.apply(told(0, *edited, until=10, epoch="another"))
+        assert unit.departures.due(10) == [Gone(PATIENT, error.record, GoneReason.REMOVED)]
+
+    await store.transaction(work)
+
+
 async def test_a_chain_of_what_was_refused_goes_again_whole(store: OfflineStore) -> None:
     def work(unit: UnitOfWork) -> None:
         unit.records.apply(told(0, *chart(), until=3))

@@ -76,6 +76,22 @@ async def test_what_a_server_forgot_is_not_called_confirmed(store: OfflineStore)
     await store.transaction(work)
 
 
+async def test_what_a_server_forgot_keeps_its_order(store: OfflineStore) -> None:
+    def work(unit: UnitOfWork) -> None:
+        notes = [
+            confirmed(RecordType.NOTE, written(f"{place}"), new_id(), position=place)
+            for place in (2, 4, 3)
+        ]
+        unit.records.apply(FeedPage(0, 4, tuple(notes), has_more=False, cursor="c", epoch="e"))
+        unit.records.begin_anew()
+        unit.records.apply(FeedPage(0, 1, (), has_more=False, cursor="d", epoch="f"))
+        new = confirmed(RecordType.NOTE, written("new"), new_id(), position=2)
+        unit.records.apply(FeedPage(1, 2, (new,), has_more=False, cursor="d", epoch="f"))
+        assert [one.text for one in unit.records.notes(PATIENT)] == ["new", "4", "3", "2"]
+
+    await store.transaction(work)
+
+
 async def test_after_a_new_epoch_nobody_confirms_what_lies_behind_the_cursor(
     store: OfflineStore,
 ) -> None:
