@@ -10,7 +10,7 @@ from app.domain.changes import SCHEMA_VERSION, ConfirmedRecord, RecordType
 from app.domain.failures import Code, Untrusted
 from app.domain.ids import PatientId, RecordId, VisitId
 from offline_store.connection import Connection, SqlValue
-from offline_store.counters import Counter, value_of
+from offline_store.counters import Counter
 from offline_store.documents import Lookup, lookup_of
 from offline_store.file_purges import FilePurges
 from offline_store.heard import HeardRecords
@@ -23,6 +23,12 @@ COLUMNS = "version, position, schema_version, body, patient, visit"
 PLACES = """
 SELECT r.record_type, r.record, r.position, r.version, r.standing FROM json_each(?) told
 CROSS JOIN records r ON r.record = told.value
+"""
+# With how far the feed was followed: asked for each answer of a push, in one go.
+PLACE = """
+SELECT (SELECT value FROM counters WHERE name = :name), r.position, r.version, r.standing
+FROM (SELECT 1)
+LEFT JOIN records r ON r.record = :record AND r.record_type = :record_type
 """
 KEEP = """
 INSERT INTO records
@@ -105,19 +111,26 @@ class ConfirmedRecords:
         While a load runs it has to be brought by that, too: what a load does not bring is of a
         patient who is not seen here any more.
         """
-        standing = Standing.TOLD
-        if value_of(self._connection, Counter.FEED_POSITION) == 0:
-            before = self._places([record]).get(_key(record))
-            if before is None or before.standing != Standing.TOLD:
-                standing = Standing.NOT_LOADED
-                self._kept.keep_text(FEED_SWEEP, "1")
-        return bool(self.keep_newer([record], standing))
+        key, standing = _key(record), Standing.TOLD
+        asked = {"record": key[1], "record_type": key[0], "name": Counter.FEED_POSITION}
+        loaded_until, *place = self._connection.execute(PLACE, asked).fetchone() or (0, None)
+        known = {} if place[0] is None else {key: Place(*place)}
+        if not loaded_until and (not known or known[key].standing != Standing.TOLD):
+            standing = Standing.NOT_LOADED
+            self._kept.keep_text(FEED_SWEEP, "1")
+        return bool(self._keep([record], known, standing))
 
-    def keep_newer(
-        self, told: Sequence[ConfirmedRecord], standing: Standing = Standing.TOLD
-    ) -> list[ConfirmedRecord]:
+    def keep_newer(self, told: Sequence[ConfirmedRecord]) -> list[ConfirmedRecord]:
         """Those that were newer than what was here, in their order."""
-        known, newer = self._places(told), []
+        return self._keep(told, self._places(told), Standing.TOLD)
+
+    def _keep(
+        self,
+        told: Sequence[ConfirmedRecord],
+        known: "dict[tuple[str, str], Place]",
+        standing: Standing,
+    ) -> list[ConfirmedRecord]:
+        newer = []
         names: dict[str, str] = {}  # of patients who were not here
         for record in told:
             lookup, key = _lookup(record), _key(record)
