@@ -43,14 +43,12 @@ WHERE (excluded.position, excluded.version) > (position, version) OR standing <>
 """
 
 
-# Of patients whom an answer brought beyond a load, and who are not in it, the feed will say whether
-# they are seen here: until then nothing of them leaves.
-OF_AWAITED = """
-UPDATE records SET standing = :awaited
+OF_PATIENTS = """
+UPDATE records SET standing = :becomes
 WHERE standing = :not_loaded AND EXISTS (
   SELECT 1 FROM records p
   WHERE p.record = coalesce(records.patient, records.record) AND p.record_type = 'patient'
-    AND p.standing = :awaited)
+    AND p.standing = :patients)
 """
 
 
@@ -61,6 +59,7 @@ class Standing(IntEnum):
     NOT_LOADED = 1  # a load runs which has not brought it: afterwards what is still so leaves
     DOUBTED = 2  # of before a server was put back from a backup, and not told since
     AWAITED = 3  # the feed tells it again from where this desk stands, or it is lost there
+    MISSED = 4  # a load brought its patient and not it: removed, unless the feed behind it tells it
 
 
 class Place(NamedTuple):
@@ -200,8 +199,16 @@ class ConfirmedRecords:
             "UPDATE records SET standing = ? WHERE standing = ? AND position > ?",
             (Standing.AWAITED, Standing.NOT_LOADED, as_of),
         )
-        marks = {"awaited": Standing.AWAITED, "not_loaded": Standing.NOT_LOADED}
-        self._connection.execute(OF_AWAITED, marks)
+        # Of patients whom an answer brought beyond the load the feed will say whether they are seen
+        # here, as of those who left or came while it ran.
+        for patients, becomes in (
+            (Standing.AWAITED, Standing.AWAITED),
+            (Standing.TOLD, Standing.MISSED),
+        ):
+            self._connection.execute(
+                OF_PATIENTS,
+                {"becomes": becomes, "patients": patients, "not_loaded": Standing.NOT_LOADED},
+            )
         # What a server forgot has no place among what it tells from now on: it stands behind that,
         # in the order in which it stood.
         self._connection.execute(

@@ -20,27 +20,20 @@ ON CONFLICT (patient, record) DO UPDATE SET reason = excluded.reason
 HERE = """
 SELECT 1 FROM records WHERE record = iif(:record = '', :patient, :record)
 """
-# What a whole load did not bring. A patient of whom it brought something has lost single records.
+# Of whom a whole load brought nothing.
 NOT_LOADED = """
 INSERT INTO departures (patient, record, reason)
-SELECT DISTINCT coalesce(r.patient, r.record), '', :reason FROM records r
-WHERE r.standing = :not_loaded AND NOT EXISTS (
-  SELECT 1 FROM records p
-  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient'
-    AND p.standing = :told)
-UNION
-SELECT coalesce(r.patient, r.record), r.record, :removed FROM records r
-WHERE r.standing = :not_loaded AND EXISTS (
-  SELECT 1 FROM records p
-  WHERE p.record = coalesce(r.patient, r.record) AND p.record_type = 'patient'
-    AND p.standing = :told)
+SELECT DISTINCT coalesce(patient, record), '', :reason FROM records WHERE standing = :not_loaded
 ON CONFLICT (patient, record) DO NOTHING
 """
-STANDINGS: dict[str, str | int] = {
-    "not_loaded": Standing.NOT_LOADED,
-    "told": Standing.TOLD,
-    "reason": GoneReason.OUT_OF_SCOPE,
-}
+# Of patients who stay, what it did not bring, nor the feed behind it.
+MISSED = """
+INSERT INTO departures (patient, record, reason)
+SELECT coalesce(r.patient, r.record), r.record, :reason FROM records r
+WHERE r.standing = :missed AND NOT EXISTS (
+  SELECT 1 FROM departures d WHERE d.patient = coalesce(r.patient, r.record) AND d.record = '')
+ON CONFLICT (patient, record) DO NOTHING
+"""
 DUE = f"""
 SELECT p.record, p.one, p.reason
 FROM (SELECT patient AS record, record AS one, reason FROM departures) p
@@ -88,8 +81,14 @@ class Departures:
         )
 
     def end_load(self) -> None:
-        """What it did not bring is to leave."""
-        self._connection.execute(NOT_LOADED, {**STANDINGS, "removed": GoneReason.REMOVED})
+        """Of whom it brought nothing is to leave."""
+        self._connection.execute(
+            NOT_LOADED, {"reason": GoneReason.OUT_OF_SCOPE, "not_loaded": Standing.NOT_LOADED}
+        )
+
+    def end_feed(self) -> None:
+        """The feed behind a load was followed to its end: what neither told was removed."""
+        self._connection.execute(MISSED, {"reason": GoneReason.REMOVED, "missed": Standing.MISSED})
 
     def all_leave(self) -> list[str]:
         """Another person sits here, who sees others: at once, but for whose work waits here.
@@ -97,13 +96,20 @@ class Departures:
         The files that the records named.
         """
         self._confirmed.all_leave()
-        self._connection.execute(NOT_LOADED, {**STANDINGS, "removed": ""})
+        self.end_load()
         files: list[str] = []
         while due := self.due(1_000):
             for one in due:
                 files += self.leave(one)
                 self.done(one)
         return files
+
+    def stays(self, record: ConfirmedRecord) -> None:
+        """An answer brought it: it was not removed. Of its patient the feed alone says who left."""
+        self._connection.execute(
+            "DELETE FROM departures WHERE patient = ? AND record = ?",
+            (str(record.patient), str(record.record)),
+        )
 
     def due(self, limit: int, patient: PatientId | None = None) -> list[Gone]:
         """Of whom nothing waits here."""

@@ -255,7 +255,7 @@ class Outbox:
         known = self._as_written(row[2], result) if result.record is None else result.record
         self._keep_record(known, is_laid_later=True)
         if result.record is not None and self._departures.are_any():
-            self._departures.came_back(result.record)  # it is there, and is seen here
+            self._departures.stays(result.record)
         is_decided = (record_type, result.outcome) == (RecordType.CONFLICT, Outcome.CONFLICT)
         if result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE) or is_decided:
             # Of a decision in conflict: somebody else was quicker.

@@ -165,6 +165,7 @@ WHERE record_type = 'conflict' AND record = ?
 """
 
 FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
+FEED_BEHIND_LOAD = "feed-behind-load"  # there until the feed behind a load was followed to its end
 FEED_TURNED = "feed-turned"  # there while a load runs in which the server was started anew
 FEED_SCOPE = "feed-scope"  # the mark of those whom the feed tells of here
 
@@ -219,7 +220,7 @@ class Records:
         return self._departures.all_leave()
 
     def _forget_place(self) -> None:
-        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_TURNED):
+        for name in (FEED_CURSOR, FEED_EPOCH, FEED_LOAD, FEED_TURNED, FEED_BEHIND_LOAD):
             self._kept.keep_text(name, None)
 
     def apply(self, page: FeedPage) -> None:
@@ -288,11 +289,15 @@ class Records:
             self._kept.keep_text(FEED_SCOPE, page.scope)
         if page.load is None and page.since == 0:
             self._end_load(page.until)
+        if not page.has_more and self._kept.text(FEED_BEHIND_LOAD) is not None:
+            self._departures.end_feed()
+            self._kept.keep_text(FEED_BEHIND_LOAD, None)
 
     def _end_load(self, as_of: int) -> None:
         if self._confirmed.is_swept():
             self._confirmed.end_load(as_of)
             self._departures.end_load()
+            self._kept.keep_text(FEED_BEHIND_LOAD, "1")
         if self._kept.text(FEED_TURNED) is not None:
             self._confirmed.await_again(after=as_of)
             self._kept.keep_text(FEED_TURNED, None)

@@ -198,7 +198,8 @@ class Sync:
             _tell_delivered(connection, page, who, now)
             then = _next_load(load, page)
             if then is None:  # from there the feed goes on
-                page = replace(page, has_more=False, until=load.as_of)
+                has_more = feed_head(connection) > load.as_of > 0
+                page = replace(page, has_more=has_more, until=load.as_of)
                 return self._told(self._feed_out(connection, who, 0, page, scope), page)
             place = self._cursors.load_at(connection, who.device, then, scope)
             page = replace(page, has_more=True)

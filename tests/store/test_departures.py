@@ -439,6 +439,44 @@ async def test_a_note_leaves_whose_patient_never_came(store: OfflineStore) -> No
     await store.transaction(work)
 
 
+async def test_what_a_load_missed_is_decided_by_the_feed_behind_it(store: OfflineStore) -> None:
+    """Who left after the first page of a load is not torn apart before they leave whole."""
+
+    def work(unit: UnitOfWork) -> None:
+        patient, visit, recording = chart()
+        stays, removed = another(4), RecordId(new_id())
+        error = replace(
+            confirmed(RecordType.NOTE, written("entered in error"), removed, position=5),
+            patient=stays.patient,
+        )
+        unit.records.apply(told(0, patient, visit, recording, stays, error, until=5))
+        unit.records.load_scope()
+        unit.records.apply(
+            told(0, patient, visit, stays, until=0, load="more", cursor=None, has_more=True)
+        )
+        unit.records.apply(told(0, until=6, has_more=True))  # PATIENT left meanwhile
+        assert unit.departures.due(10) == []
+        unit.records.apply(told(6, until=7, gone=(LEFT,)))
+        assert stays.patient is not None
+        gone = Gone(stays.patient, removed, GoneReason.REMOVED)
+        assert set(unit.departures.due(10)) == {LEFT, gone}
+
+    await store.transaction(work)
+
+
+async def test_an_answer_does_not_keep_who_left(store: OfflineStore) -> None:
+    """It was given while they were seen for a moment, between two looks."""
+
+    def work(unit: UnitOfWork) -> None:
+        unit.records.apply(told(0, *chart(), until=3))
+        note = unit.outbox.add(new_note())
+        unit.records.apply(told(3, until=4, gone=(LEFT,)))
+        unit.outbox.settle(accepted(note, position=5))
+        assert unit.departures.due(10) == [LEFT]
+
+    await store.transaction(work)
+
+
 async def test_in_a_load_the_newest_is_still_the_first(store: OfflineStore) -> None:
     def work(unit: UnitOfWork) -> None:
         still = UUID(int=5)
