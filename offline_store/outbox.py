@@ -469,17 +469,17 @@ def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
 def _refused_unseen(rows: Sequence[tuple[int, bytes, str | None]]) -> list[int]:
     """Of one record's changes in their order, the counters of those that may be asked again."""
     seen_later: dict[str, Json] = {}  # of each field, what stood there for whoever set it next
-    written_past = set()
+    newest_past = 0  # the newest change past which its author wrote: all before it lead to it
     for counter, body, _ in reversed(rows):
         change = json.loads(body)
         fields = change["fields_set"]
         if any(name in seen_later and seen_later[name] != fields[name] for name in fields):
-            written_past.add(counter)
+            newest_past = max(newest_past, counter)
         seen_later.update({name: change["previous"].get(name) for name in fields})
     found: list[int] = []
     for counter, _, refused in rows:
         is_due = refused == Code.OUT_OF_SCOPE or (refused == Code.NOT_FOUND and bool(found))
-        if refused is not None and (counter in written_past or not is_due):
+        if refused is not None and (counter <= newest_past or not is_due):
             break  # what comes behind it would wait for it
         found += [counter] if refused is not None else []
     return found

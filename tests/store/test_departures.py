@@ -500,8 +500,9 @@ async def test_what_its_author_wrote_past_is_not_asked_again_by_itself(
         unit.records.apply(told(0, *chart(), until=3))
         title = new_change(RecordType.PATIENT, {"title": "Dr"}, PATIENT, base_version=1)
         first = unit.outbox.add(title)
+        unit.outbox.add(replace(title, fields_set={"title": "Dr med"}))  # upon the first
         unit.outbox.settle(refused(first, Code.OUT_OF_SCOPE))
-        unit.outbox.add(replace(title, fields_set={"title": "Prof"}))
+        unit.outbox.add(replace(title, fields_set={"title": "Prof"}))  # upon what stands there
         unit.records.apply(told(3, *chart(first=4), until=6))
         assert unit.outbox.waiting(10) == []
         assert [item.change for item in unit.outbox.refused()] == [first]
