@@ -18,6 +18,7 @@ from offline_store.kept import Kept
 from offline_store.name_words import NameWords
 
 BEHIND = 2**52  # more than any feed's positions
+FEED_BEHIND_LOAD = "feed-behind-load"  # there until the feed behind a load was followed to its end
 FEED_SWEEP = "feed-sweep"  # there while a load runs, after which goes what it did not bring
 COLUMNS = "version, position, schema_version, body, patient, visit"
 PLACES = """
@@ -43,6 +44,11 @@ WHERE (excluded.position, excluded.version) > (position, version) OR standing <>
 """
 
 
+OF_PATIENT = """
+UPDATE records SET standing = :missed
+WHERE standing = :not_loaded AND patient = :patient
+  AND record_type IN (SELECT value FROM json_each(:types))
+"""
 OF_PATIENTS = """
 UPDATE records SET standing = :becomes
 WHERE standing = :not_loaded AND EXISTS (
@@ -216,6 +222,20 @@ class ConfirmedRecords:
             (BEHIND, Standing.DOUBTED),
         )
         self._kept.keep_text(FEED_SWEEP, None)
+        self._kept.keep_text(FEED_BEHIND_LOAD, "1")
+
+    def comes_back(self, patient: PatientId, types: Sequence[str]) -> None:
+        """Whom a load did not bring the feed tells whole: what it does not tell of them is gone."""
+        self._connection.execute(
+            OF_PATIENT,
+            {
+                "missed": Standing.MISSED,
+                "not_loaded": Standing.NOT_LOADED,
+                "patient": str(patient),
+                "types": json.dumps(list(types)),
+            },
+        )
+        self._kept.keep_text(FEED_BEHIND_LOAD, "1")
 
     def doubt_all(self) -> None:
         """The server is not the one that was seen: nobody knows what it has of them."""

@@ -75,6 +75,8 @@ class Departures:
 
     def came_back(self, record: ConfirmedRecord) -> None:
         """The feed tells it again: what was to leave stays."""
+        if record.patient is not None and self.leaving([record.patient]):
+            self._confirmed.comes_back(record.patient, Retention(self._connection).types())
         self._connection.execute(
             "DELETE FROM departures WHERE patient = ? AND record IN ('', ?)",
             (str(record.patient), str(record.record)),

@@ -180,6 +180,8 @@ class Outbox:
         before = self.shown(change.record_type, change.record) or {}
         document = json.dumps({**before, **change.fields_set}).encode()
         self._insert(change, body, document)
+        # Of one that was to be sent again when the machine stopped, the journal alone knew that.
+        self._connection.execute("DELETE FROM sent WHERE counter = ?", (change.counter,))
         raise_to(self._connection, Counter.CHANGES_MADE, change.counter)
         self.lay_over(change.record_type, change.record)
         return change
@@ -277,15 +279,19 @@ class Outbox:
             return None
         here = self._connection.execute(IS_HERE, (str(change.patient or change.record),)).fetchone()
         before = self._confirmed.find(change.record_type, change.record)
-        version = change.base_version + 1
-        is_new = _is_whole(change) if before is None else version > before.version
+        document = {} if before is None else json.loads(before.body)
+        if before is None:
+            is_new = _is_whole(change)
+        else:  # of a change that is in it already neither holds, but where it was undone since
+            is_newer = before.version < (result.version or 0)
+            is_new = is_newer and _is_made_upon(document, json.loads(body))
         if here is None or not is_new:
             return None
-        document = {} if before is None else json.loads(before.body)
         return ConfirmedRecord(
             record_type=change.record_type,
             record=change.record,
-            version=version,
+            # One more than is here, and not the server's: others' changes may be in that.
+            version=1 if before is None else before.version + 1,
             position=result.position,
             schema=change.schema,
             body=json.dumps({**document, **change.fields_set}).encode(),
@@ -357,9 +363,10 @@ class Outbox:
         rows = self._connection.execute(
             "SELECT counter, body FROM sent WHERE position > ? ORDER BY counter", (after,)
         ).fetchall()
+        waiting = {counter for (counter,) in self._connection.execute("SELECT counter FROM outbox")}
         for counter, body in rows:
-            change = _change_of(body)
-            self._insert(change, body, b"{}")
+            if counter not in waiting:
+                self._insert(_change_of(body), body, b"{}")
             self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
         if rows:
             next_of(self._connection, Counter.SENT_AGAIN)  # the journal must have them again

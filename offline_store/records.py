@@ -33,7 +33,7 @@ from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
-from offline_store.confirmed import ConfirmedRecords
+from offline_store.confirmed import FEED_BEHIND_LOAD, ConfirmedRecords
 from offline_store.connection import (
     LOG_PAGES,
     LOG_PAGES_OF_LOAD,
@@ -165,7 +165,6 @@ WHERE record_type = 'conflict' AND record = ?
 """
 
 FEED_CURSOR, FEED_EPOCH, FEED_LOAD = "feed-cursor", "feed-epoch", "feed-load"
-FEED_BEHIND_LOAD = "feed-behind-load"  # there until the feed behind a load was followed to its end
 FEED_TURNED = "feed-turned"  # there while a load runs in which the server was started anew
 FEED_SCOPE = "feed-scope"  # the mark of those whom the feed tells of here
 
@@ -297,7 +296,6 @@ class Records:
         if self._confirmed.is_swept():
             self._confirmed.end_load(as_of)
             self._departures.end_load()
-            self._kept.keep_text(FEED_BEHIND_LOAD, "1")
         if self._kept.text(FEED_TURNED) is not None:
             self._confirmed.await_again(after=as_of)
             self._kept.keep_text(FEED_TURNED, None)

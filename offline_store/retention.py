@@ -72,14 +72,14 @@ class Retention:
             "before": before,
             "limit": limit,
             "patient": None if patient is None else str(patient),
-            "types": _as_json(self._types()),
+            "types": _as_json(self.types()),
         }
         rows = self._connection.execute(DUE, parameters)
         return [PatientId(UUID(row[0])) for row in rows]
 
     def has_any(self, patient: PatientId) -> bool:
         """Whether a record names this patient."""
-        asked = {"types": _as_json(self._types()), "patient": str(patient)}
+        asked = {"types": _as_json(self.types()), "patient": str(patient)}
         return self._connection.execute(NAMES_PATIENT, asked).fetchone() is not None
 
     def shred(self, patient: PatientId, *, may_come_back: bool = False) -> list[str]:
@@ -88,7 +88,7 @@ class Retention:
         `may_come_back`: what was sent from here is kept for a server that forgets it.
         """
         files: list[str] = []
-        for record_type in self._types():
+        for record_type in self.types():
             parameters = {"type": record_type, "patient": str(patient)}
             found = self._connection.execute(FILES, parameters).fetchall()
             files += [row[0] for row in found if isinstance(row[0], str)]
@@ -126,7 +126,7 @@ class Retention:
             self._connection.execute("DELETE FROM attachments WHERE file_sha256 = ?", (name,))
         return files
 
-    def _types(self) -> list[str]:
+    def types(self) -> list[str]:
         """One jump in the index for each type, later releases' too."""
         found: list[str] = []
         while True:

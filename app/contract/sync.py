@@ -145,7 +145,7 @@ class GoneOut(Body):
 
 
 class ChangeResultOut(Body):
-    """`position`: of a record whose patient the caller does not see; else the record has it."""
+    """`position`, `version`: of a record whose patient the caller does not see."""
 
     change: UUID
     outcome: Outcome
@@ -153,6 +153,7 @@ class ChangeResultOut(Body):
     record: RecordOut | None = None
     conflict: RecordOut | None = None
     position: Count | None = None
+    version: Count | None = None
 
     def to_domain(self) -> ChangeResult:
         return ChangeResult(
@@ -162,6 +163,7 @@ class ChangeResultOut(Body):
             None if self.record is None else self.record.to_domain(),
             None if self.conflict is None else self.conflict.to_domain(),
             self.position,
+            self.version,
         )
 
 

@@ -141,8 +141,8 @@ class ConfirmedRecord:
 class ChangeResult:
     """The server's answer to one change; a bad one never holds up the rest.
 
-    Of a record whose patient the reader does not see it says the `position` alone; of one that was
-    removed since, nothing.
+    Of a record whose patient the reader does not see it says `position` and `version` alone; of one
+    that was removed since, nothing.
     """
 
     change: ChangeId
@@ -151,6 +151,7 @@ class ChangeResult:
     record: ConfirmedRecord | None = None  # as it stands at the server now
     conflict: ConfirmedRecord | None = None  # the record that keeps both versions
     position: int | None = None  # of the record in the feed
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,7 @@ class _Answer:
     record: StoredRecord | None
     conflict: StoredRecord | None = None
     position: int | None = None
+    version: int | None = None
 
 
 class Judgement:
@@ -209,7 +210,13 @@ class Judgement:
         have left, or the author is another one than who sits at that device now."""
         record = answer.record
         if record is not None and not scopes.sees(connection, who.person, record.patient):
-            answer = _Answer(answer.outcome, answer.code, None, position=record.position)
+            answer = replace(
+                answer,
+                record=None,
+                conflict=None,
+                position=record.position,
+                version=record.version,
+            )
         return self._out(change_id, answer)
 
     def _out(self, change_id: UUID, answer: _Answer) -> ChangeResultOut:
@@ -222,6 +229,7 @@ class Judgement:
             record=record,
             conflict=conflict,
             position=answer.position,
+            version=answer.version,
         )
 
     def record_text(self, row: RecordRow) -> str:

@@ -89,6 +89,11 @@ class People:
         item = self._dice.choice(refused)
         is_anew = self._dice.random() < 0.6
         stands = await self._shown(desk, item) or {}
+        mine = [
+            one.change.fields_set
+            for one in await self._pending(desk)
+            if one.change.record == item.change.record and one.change.id != item.change.id
+        ]
         fields = _meant(item)
         decide = desk.unsent.write_anew if is_anew else desk.unsent.give_up
         is_recorded = await self._is_done(desk, lambda: decide(item.change.id))
@@ -99,8 +104,13 @@ class People:
             written = (
                 item.change.fields_set
             )  # also what somebody undid, and so is nobody's own word
-            seen = {name: stands.get(name) for name in CHANGED if name in written}
-            self._remember(desk, kind, record, written, seen, is_recorded)
+            names = [name for name in CHANGED if name in written]
+            self._remember(
+                desk, kind, record, written, {name: stands.get(name) for name in names}, is_recorded
+            )
+            for other in mine:  # in the same list as what is decided, and waiting behind it
+                before = {n: other[n] for n in names if n in other}
+                self._remember(desk, kind, record, written, before, is_recorded)
         else:
             self._memory.given_up.update(map(str, fields.values()))
         return f"decides {fields}: {'anew' if is_anew else 'given up'}"

@@ -337,7 +337,9 @@ async def test_a_chain_that_the_server_has_stays_whole(store: OfflineStore) -> N
         first = unit.outbox.add(new_note("first"))
         then = unit.outbox.add(new_change(RecordType.NOTE, {"text": "corrected"}, first.record))
         for change in (first, then):
-            unit.outbox.settle(ChangeResult(change.id, Outcome.ALREADY_THERE, position=5))
+            unit.outbox.settle(
+                ChangeResult(change.id, Outcome.ALREADY_THERE, position=5, version=2)
+            )
         assert unit.outbox.all() == []
         assert [one.text for one in unit.records.notes(PATIENT)] == ["corrected"]
 
@@ -464,6 +466,26 @@ async def test_what_a_load_missed_is_decided_by_the_feed_behind_it(store: Offlin
     await store.transaction(work)
 
 
+async def test_of_who_comes_back_behind_a_load_goes_what_is_not_told_again(
+    store: OfflineStore,
+) -> None:
+    """It was removed at the server while they were out of sight."""
+
+    def work(unit: UnitOfWork) -> None:
+        patient, visit, recording = chart()
+        unit.records.apply(told(0, patient, visit, recording, until=3))
+        waits = unit.outbox.add(new_note("keeps them here"))
+        unit.records.load_scope()
+        unit.records.apply(told(0, until=4))
+        assert unit.departures.due(10) == []
+        back = (replace(visit, position=5), replace(patient, position=6))
+        unit.records.apply(told(4, *back, until=6))
+        assert unit.departures.due(10) == [Gone(PATIENT, recording.record, GoneReason.REMOVED)]
+        assert unit.outbox.waiting(10) == [waits]
+
+    await store.transaction(work)
+
+
 async def test_an_answer_does_not_keep_who_left(store: OfflineStore) -> None:
     """It was given while they were seen for a moment, between two looks."""
 
@@ -546,7 +568,7 @@ async def test_what_is_newer_here_is_not_taken_back_by_what_was_sent_before(
         unit.records.apply(told(3, newer, until=5))
         unit.records.load_scope()
         unit.outbox.send_again(after=0)
-        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=9))
+        unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=9, version=2))
         assert [one.text for one in unit.records.notes(PATIENT)] == ["second"]
 
     await store.transaction(work)

@@ -34,6 +34,22 @@ async def test_all_is_sent_again_in_its_order_when_the_server_went_back(
     await store.transaction(work)
 
 
+async def test_a_stop_while_it_is_sent_again_leaves_it_once(store: OfflineStore) -> None:
+    """Only the journal had written down that it goes again: the change was sent, and waits."""
+
+    def work(unit: UnitOfWork) -> None:
+        note, known = unit.outbox.add(new_note("one")), unit.outbox.add(new_note("two"))
+        [body, _] = unit.outbox.bodies_after(0)
+        accepted(unit, note, 1)
+        accepted(unit, known, 2)
+        assert unit.outbox.put_back(body.encode()) is not None
+        assert unit.outbox.waiting(10) == [note]
+        unit.records.begin_anew()
+        assert unit.outbox.waiting(10) == [note, known]
+
+    await store.transaction(work)
+
+
 async def test_a_new_epoch_is_sent_what_lies_behind_the_cursor(store: OfflineStore) -> None:
     def work(unit: UnitOfWork) -> None:
         first, second = (unit.outbox.add(new_note(text)) for text in ("first", "second"))
