@@ -1,8 +1,7 @@
-"""Changes on their way to the server: the only writer of the tables outbox and sent.
+"""Changes on their way to the server: the only writer of the table outbox.
 
 A change is stored as the contract's body and never rewritten. It leaves only in the transaction
-that stores the server's answer, or when a person gives a refused one up; what the server had of it
-is kept in `sent` for the day on which it forgets.
+that stores the server's answer, or when a person gives a refused one up.
 """
 
 import json
@@ -27,13 +26,14 @@ from app.domain.changes import (
 )
 from app.domain.conflicts import Take
 from app.domain.failures import Code, Rejected, Untrusted
-from app.domain.ids import ChangeId, PatientId, RecordId, VisitId, new_id
+from app.domain.ids import ChangeId, RecordId, VisitId, new_id
 from offline_store.confirmed import ConfirmedRecords
 from offline_store.connection import Connection
 from offline_store.counters import Counter, next_of, raise_to
 from offline_store.departures import Departures
 from offline_store.documents import Lookup, decision_in, lookup_of
 from offline_store.kept import Kept
+from offline_store.sent import SentChanges
 
 WAITING = """
 SELECT o.record, o.body FROM outbox o
@@ -81,15 +81,8 @@ SELECT o.record_type, o.record, EXISTS (
 FROM outbox o WHERE o.id = ?
 """
 WAITING_MOST_BYTES = 640 * 1024  # of one push: a server takes a MiB, audit events included
-REFUSED_UNSEEN = """
-SELECT DISTINCT record_type, record, coalesce(CAST(body AS TEXT) ->> '$.patient', record)
-FROM outbox WHERE refused = ?
-"""
-ASKED_AGAIN = (Code.CONFLICT, Code.SCHEMA_TOO_NEW, Code.UNKNOWN_RECORD_TYPE)
-SENT_MOST = 20_000  # changes of this desk; more than the longest time between two backups brings
-KEEP_SENT = """
-INSERT OR REPLACE INTO sent (counter, id, position, body)
-SELECT counter, id, ?, body FROM outbox WHERE id = ?
+WAIT_ANEW = """
+UPDATE outbox SET refused = NULL WHERE counter = ? RETURNING body
 """
 LAY = """
 UPDATE outbox SET shown_body = ?, is_shown = ?, patient = ?, visit = ?, at = ?, state = ?
@@ -103,6 +96,7 @@ class Outbox:
         self._confirmed = ConfirmedRecords(connection)
         self._departures = Departures(connection)
         self._kept = Kept(connection)
+        self._sent = SentChanges(connection)
 
     def add(self, new: NewChange) -> Change:
         """The change with its id, counter and what stood before; it is shown from now on.
@@ -171,20 +165,38 @@ class Outbox:
 
     def put_back(self, body: bytes) -> Change | None:
         """A change that only the journal had; None when it is here. Its body stays as it was."""
-        change = _change_of(body)
+        change = change_of(body)
         known = self._connection.execute(
             "SELECT 1 FROM outbox WHERE id = ? OR counter = ?", (str(change.id), change.counter)
         ).fetchone()
         if known is not None:
             return None
-        before = self.shown(change.record_type, change.record) or {}
-        document = json.dumps({**before, **change.fields_set}).encode()
-        self._insert(change, body, document)
+        self._insert(change, body, b"{}")
         # Of one that was to be sent again when the machine stopped, the journal alone knew that.
-        self._connection.execute("DELETE FROM sent WHERE counter = ?", (change.counter,))
+        self._sent.forget(change.counter)
         raise_to(self._connection, Counter.CHANGES_MADE, change.counter)
         self.lay_over(change.record_type, change.record)
         return change
+
+    def put_anew(self, *, after: int) -> None:
+        """What the server put behind that position of its feed waits here once more."""
+        rows = self._sent.after(after)
+        waiting = {counter for (counter,) in self._connection.execute("SELECT counter FROM outbox")}
+        for counter, body in rows:
+            if counter not in waiting:
+                self._insert(change_of(body), body, b"{}")
+            self._sent.forget(counter)
+        if rows:
+            next_of(self._connection, Counter.SENT_AGAIN)  # the journal must have them again
+        self._lay_over_records_of([body for _, body in rows])
+
+    def wait_anew(self, counters: Sequence[int]) -> None:
+        """Refused ones, of which the server may think otherwise now."""
+        bodies: list[bytes] = []
+        for counter in counters:
+            rows = self._connection.execute(WAIT_ANEW, (counter,)).fetchall()
+            bodies += [body for (body,) in rows]
+        self._lay_over_records_of(bodies)
 
     def waiting(self, limit: int, behind: Sequence[Change] = ()) -> list[Change]:
         """In clinical order, then oldest first; no more than go in one body.
@@ -204,7 +216,7 @@ class Outbox:
                 room -= len(body)
                 if len(found) == limit or (room < 0 and found):
                     return found
-                found.append(_change_of(body))
+                found.append(change_of(body))
         return found
 
     def all(self) -> list[PendingChange]:
@@ -224,7 +236,7 @@ class Outbox:
             "SELECT body FROM outbox WHERE CAST(body AS TEXT) ->> '$.visit' = ? ORDER BY counter",
             (str(visit),),
         )
-        return [_change_of(body) for (body,) in rows.fetchall()]
+        return [change_of(body) for (body,) in rows.fetchall()]
 
     def unsent(self) -> UnsentTally:
         """Asked after each act: no change is made of them, however long an outage lasts."""
@@ -238,7 +250,7 @@ class Outbox:
         return UnsentTally(counts, min(made, default=None))
 
     def _pending(self, body: bytes, refused: str | None) -> PendingChange:
-        change, code = _change_of(body), None if refused is None else Code(refused)
+        change, code = change_of(body), None if refused is None else Code(refused)
         if code is None:
             return PendingChange(change)
         return PendingChange(change, code, self._confirmed.find(change.record_type, change.record))
@@ -273,7 +285,7 @@ class Outbox:
         """The server has the change, and says no more of a patient who is not seen here now: until
         they leave, what was written stays. None where they have left, or newer is here.
         """
-        change = _change_of(body)
+        change = change_of(body)
         is_settled = result.outcome in (Outcome.ACCEPTED, Outcome.ALREADY_THERE)
         if not is_settled or result.position is None:
             return None
@@ -347,64 +359,13 @@ class Outbox:
     def _delete(self, change: ChangeId, *, kept_at: int | None) -> None:
         """`kept_at`: where in the feed the server has it; None: it has it nowhere."""
         if kept_at is not None:
-            self._connection.execute(KEEP_SENT, (kept_at, str(change)))
-            self._connection.execute(
-                "DELETE FROM sent WHERE counter <= (SELECT max(counter) FROM sent) - ?",
-                (SENT_MOST,),
-            )
+            self._sent.keep(change, position=kept_at)
         self._connection.execute("DELETE FROM outbox WHERE id = ?", (str(change),))
 
-    def send_again(self, *, after: int) -> None:
-        """What the server put behind that position; it knows again what it did not forget.
-
-        Also what it may answer otherwise since it was started anew: of an older database, where
-        nothing is in conflict, or as a newer program, which can take what the older could not.
-        """
-        rows = self._connection.execute(
-            "SELECT counter, body FROM sent WHERE position > ? ORDER BY counter", (after,)
-        ).fetchall()
-        waiting = {counter for (counter,) in self._connection.execute("SELECT counter FROM outbox")}
-        for counter, body in rows:
-            if counter not in waiting:
-                self._insert(_change_of(body), body, b"{}")
-            self._connection.execute("DELETE FROM sent WHERE counter = ?", (counter,))
-        if rows:
-            next_of(self._connection, Counter.SENT_AGAIN)  # the journal must have them again
-        bodies = [body for _, body in rows]
-        for code in ASKED_AGAIN:
-            asked = self._connection.execute(
-                "SELECT DISTINCT body FROM outbox WHERE refused = ?", (code,)
-            )
-            bodies += [body for (body,) in asked.fetchall()]
-            self._connection.execute("UPDATE outbox SET refused = NULL WHERE refused = ?", (code,))
-        changes = map(_change_of, bodies)
+    def _lay_over_records_of(self, bodies: Sequence[bytes]) -> None:
+        changes = map(change_of, bodies)
         for record_type, record in {(one.record_type, one.record): None for one in changes}:
             self.lay_over(record_type, record)
-
-    def refused_unseen(self) -> set[PatientId]:
-        """Patients about whom something was refused because they are in no scope of its author."""
-        rows = self._connection.execute(REFUSED_UNSEEN, (Code.OUT_OF_SCOPE,))
-        return {PatientId(UUID(patient)) for _, _, patient in rows}
-
-    def ask_again_of(self, patients: Sequence[PatientId]) -> None:
-        """They are seen here again: what was refused because they were not, and what was not found
-        because it is built upon that, may be taken now.
-
-        But not what its author has written past since: that stays before them.
-        """
-        seen = {str(patient) for patient in patients}
-        if not seen:
-            return
-        unseen = self._connection.execute(REFUSED_UNSEEN, (Code.OUT_OF_SCOPE,)).fetchall()
-        for record_type, record, patient in unseen:
-            if patient not in seen:
-                continue
-            rows = self._connection.execute(OF_RECORD, (record_type, record)).fetchall()
-            for counter in _refused_unseen(rows):
-                self._connection.execute(
-                    "UPDATE outbox SET refused = NULL WHERE counter = ?", (counter,)
-                )
-            self.lay_over(RecordType(record_type), RecordId(UUID(record)))
 
     def lay_over(self, record_type: RecordType, record: RecordId) -> None:
         """Lay the changes of a record anew on what is confirmed now, and choose what is shown.
@@ -454,7 +415,7 @@ class Outbox:
         return document
 
 
-def _change_of(body: bytes) -> Change:
+def change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain(body)
 
 
@@ -471,25 +432,6 @@ def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
     """Whether the author of a change saw these values."""
     previous = change["previous"]
     return all(document.get(name) == previous.get(name) for name in change["fields_set"])
-
-
-def _refused_unseen(rows: Sequence[tuple[int, bytes, str | None]]) -> list[int]:
-    """Of one record's changes in their order, the counters of those that may be asked again."""
-    seen_later: dict[str, Json] = {}  # of each field, what stood there for whoever set it next
-    newest_past = 0  # the newest change past which its author wrote: all before it lead to it
-    for counter, body, _ in reversed(rows):
-        change = json.loads(body)
-        fields = change["fields_set"]
-        if any(name in seen_later and seen_later[name] != fields[name] for name in fields):
-            newest_past = max(newest_past, counter)
-        seen_later.update({name: change["previous"].get(name) for name in fields})
-    found: list[int] = []
-    for counter, _, refused in rows:
-        is_due = refused == Code.OUT_OF_SCOPE or (refused == Code.NOT_FOUND and bool(found))
-        if refused is not None and (counter <= newest_past or not is_due):
-            break  # what comes behind it would wait for it
-        found += [counter] if refused is not None else []
-    return found
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:

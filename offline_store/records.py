@@ -31,6 +31,7 @@ from app.domain.recordings import Recording
 from app.domain.sound_labels import SoundLabel
 from app.domain.stills import Still, StillMarks
 from app.domain.worklist import WorklistRow
+from offline_store.asked_again import AskedAgain
 from offline_store.attachments import Attachments
 from offline_store.audit_log import AuditLog
 from offline_store.confirmed import FEED_BEHIND_LOAD, ConfirmedRecords
@@ -176,6 +177,7 @@ class Records:
         self._connection = connection
         self._confirmed = ConfirmedRecords(connection)
         self._outbox = Outbox(connection)
+        self._asked_again = AskedAgain(connection, self._outbox)
         self._attachments = Attachments(connection)
         self._audit_log = AuditLog(connection)
         self._kept = Kept(connection)
@@ -197,12 +199,12 @@ class Records:
         self._forget_place()
         self._confirmed.doubt_all()
         self._attachments.ask_again()
-        self._outbox.send_again(after=-1)
+        self._asked_again.all(after=-1)
 
     def load_scope(self) -> None:
         """Others are to be seen here now: all of them are loaded, then goes who is not of them."""
         # If the server was started again meanwhile, it may have lost what came after this.
-        self._outbox.send_again(after=self.feed_position())
+        self._asked_again.all(after=self.feed_position())
         forget(self._connection, Counter.FEED_POSITION)
         # The cursor stays: by it the server says whether its history is still the one we saw.
         self._kept.keep_text(FEED_LOAD, None)
@@ -245,7 +247,7 @@ class Records:
             if may_come_back:
                 self._departures.came_back(record)
             self._outbox.let_go_if_decided(record)
-        self._outbox.ask_again_of(coming)
+        self._asked_again.of_patients(coming)
         raise_to(self._connection, Counter.FEED_POSITION, page.until)
         self._keep_cursor(page)
 
@@ -254,7 +256,7 @@ class Records:
 
         Who went and came back between two looks is known by what is told again and is no newer.
         """
-        refused = self._outbox.refused_unseen()
+        refused = self._asked_again.patients_unseen()
         if not refused:
             return []
         of_them = [one for one in page.records if _patient_of(one) in refused]
@@ -274,7 +276,7 @@ class Records:
                 self._confirmed.await_again(after=page.since)
             else:  # up to where a load leads, which its last page says
                 self._kept.keep_text(FEED_TURNED, "1")
-            self._outbox.send_again(after=page.since)
+            self._asked_again.all(after=page.since)
             self._audit_log.ask_again()
 
     def _keep_cursor(self, page: FeedPage) -> None:

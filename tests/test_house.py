@@ -88,6 +88,7 @@ SQL = re.compile(
 )
 SQL_FILES = {
     "offline_store/act_journal.py",
+    "offline_store/asked_again.py",
     "offline_store/attachments.py",
     "offline_store/audit_log.py",
     "offline_store/confirmed.py",
@@ -105,6 +106,7 @@ SQL_FILES = {
     "offline_store/readers.py",
     "offline_store/records.py",
     "offline_store/retention.py",
+    "offline_store/sent.py",
     "offline_store/snapshot.py",
     "server/accounts/store.py",
     "server/audit/store.py",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from offline_store.asked_again import AskedAgain
 from offline_store.counters import Counter, raise_to
 from offline_store.departures import Departures
 from offline_store.heard import HeardRecords
@@ -88,7 +89,7 @@ def no_acked_shadow() -> AbstractContextManager[Any]:
 
 def nothing_sent_again() -> AbstractContextManager[Any]:
     """What the server had once is believed to be there for ever."""
-    return patch.object(Outbox, "send_again", lambda self, *, after: None)
+    return patch.object(AskedAgain, "all", lambda self, *, after: None)
 
 
 def any_cursor_is_good() -> AbstractContextManager[Any]:

@@ -567,7 +567,7 @@ async def test_what_is_newer_here_is_not_taken_back_by_what_was_sent_before(
         newer = confirmed(RecordType.NOTE, written("second"), note.record, version=2, position=5)
         unit.records.apply(told(3, newer, until=5))
         unit.records.load_scope()
-        unit.outbox.send_again(after=0)
+        unit.outbox.put_anew(after=0)
         unit.outbox.settle(ChangeResult(note.id, Outcome.ALREADY_THERE, position=9, version=2))
         assert [one.text for one in unit.records.notes(PATIENT)] == ["second"]
 
