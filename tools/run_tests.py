@@ -97,7 +97,16 @@ LANES: list[list[Tests | str]] = [
         Tests("store", STORE, gives_way=True),
     ],
 ]
-LONG = Tests("long", ["tests"], "long and not hardware", is_whole=True)
+LONG = "long and not hardware"
+LONG_RUNS = "tests/simulation/test_seeds.py::test_nothing_is_lost_in_long_runs"
+NOT_REST = [f"--ignore={path}" for path in (WHOLE, *STORE, "tests/simulation")]
+# Whoever is done takes the next one. Real calls come first, and beside them what kills a store.
+LONG_WORK: list[list[Tests | str]] = [
+    [Tests("long whole", [WHOLE], LONG, is_whole=True)],
+    [Tests("long store", STORE, LONG, gives_way=True)],
+    [Tests("long rest", ["tests", *NOT_REST], LONG, gives_way=True)],
+]
+LONG_RUNS_AT_ONCE = 10
 
 
 def main() -> int:
@@ -106,20 +115,44 @@ def main() -> int:
     wants_long = parser.parse_args().long
     os.chdir(ROOT)
     started = time.monotonic()
-    if wants_long:
-        parts = [run_pytest(LONG, tell_at_once=True)]
-    else:
-        for lane in LANES:
-            print("in turn: " + ", ".join(_name_of(work) for work in lane), flush=True)
-        with ThreadPoolExecutor(len(LANES)) as pool:
-            try:
-                parts = [part for lane in pool.map(run_lane, LANES) for part in lane]
-            except KeyboardInterrupt:
-                for session in APART_RUNNING:
-                    os.killpg(session, signal.SIGINT)
-                raise
+    work = [*LONG_WORK, *long_runs()] if wants_long else LANES
+    for lane in work:
+        print("in turn: " + ", ".join(_name_of(one) for one in lane), flush=True)
+    with ThreadPoolExecutor(len(LANES)) as pool:
+        try:
+            parts = [part for lane in pool.map(run_lane, work) for part in lane]
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for session in tuple(APART_RUNNING):
+                os.killpg(session, signal.SIGINT)
+            raise
     tell(parts, time.monotonic() - started)
     return 1 if any(part.exit_code for part in parts) else 0
+
+
+def long_runs() -> list[list[Tests | str]]:
+    """The simulator's long runs, in pieces of a quarter of an hour."""
+    from tests.simulation.test_seeds import (  # the daily ones do without
+        LONG_AT_ONCE,
+        LONG_SEEDS,
+    )
+
+    firsts = range(1_001, 1_001 + LONG_SEEDS, LONG_AT_ONCE)
+    pieces = [
+        firsts[start : start + LONG_RUNS_AT_ONCE]
+        for start in range(0, len(firsts), LONG_RUNS_AT_ONCE)
+    ]
+    return [
+        [
+            Tests(
+                f"seeds from {piece[0]}",
+                [f"{LONG_RUNS}[{first}]" for first in piece],
+                LONG,
+                gives_way=True,
+            )
+        ]
+        for piece in pieces
+    ]
 
 
 def _name_of(work: Tests | str) -> str:
@@ -176,7 +209,7 @@ def said_by(
             APART_RUNNING.discard(run.pid)
 
 
-def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
+def run_pytest(tests: Tests) -> Part:
     """Runs pytest and takes the counts from its closing line."""
     environment = dict(os.environ)
     command = [sys.executable, "-m", "pytest", "-q", "-m", tests.which, *tests.paths]
@@ -190,8 +223,6 @@ def run_pytest(tests: Tests, *, tell_at_once: bool = False) -> Part:
         assert run.stdout is not None
         for line in run.stdout:
             said.append(line)
-            if tell_at_once:
-                print(line, end="", flush=True)
             if CLOSING_LINE.match(line.strip()):
                 closing = line.strip()
     part = Part(tests.name, time.monotonic() - started, run.returncode)
@@ -213,7 +244,7 @@ def announce(name: str) -> None:
 def tell(parts: list[Part], seconds: float) -> None:
     announce("times")
     for part in parts:
-        print(f"{part.name:<12} {part.seconds:7.1f} s  {'FAILED' if part.exit_code else 'ok'}")
+        print(f"{part.name:<16} {part.seconds:7.1f} s  {'FAILED' if part.exit_code else 'ok'}")
     total: Counter[str] = sum((part.counts for part in parts), Counter())
     counts = ", ".join(
         f"{total[word]} {'errors' if word == 'error' and total[word] > 1 else word}"
