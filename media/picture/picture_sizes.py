@@ -15,6 +15,7 @@ USUAL_SHAPE = 3 / 4  # short side to long side, of the table
 UP_FACTOR, UP_AFTER_S = 1.15, 2.5
 UP_AFTER_AT_START_S, START_S = 1.0, 5.0
 FAR_UP_FACTOR, FAR_UP_AFTER_S = 2.0, 0.7
+SMOOTHER_FACTOR, SMOOTHER_AFTER_S = 1.05, 0.7
 FAR_DOWN_FACTOR = 0.5
 DOWN_MEAN_S = 1.0
 FAR_DOWN_AFTER_S = 0.3
@@ -58,7 +59,7 @@ class PictureForm:
 _TABLE = (
     (1280, 30, 1_200_000),
     (960, 30, 700_000),
-    (640, 30, 270_000),
+    (640, 30, 230_000),
     (480, 30, 160_000),
     (480, 20, 110_000),
     (320, 15, 60_000),
@@ -173,10 +174,21 @@ class PictureSizes:
                 continue
             if higher.least_bit_s > best.least_bit_s:
                 best = higher
+        if best == form:
+            best = self._smoother(now_s, form, factor)
         if best != form:
             if best.size != form.size:
                 self._climbed_at_s = now_s
             self._take(now_s, best)
+
+    def _smoother(self, now_s: float, form: PictureForm, factor: float) -> PictureForm:
+        """The same size with more pictures a second, which costs no key frame and needs no rest."""
+        least = self._least(now_s, SMOOTHER_AFTER_S)
+        if least is None:
+            return form
+        most_bit_s = least / factor / SMOOTHER_FACTOR
+        alike = [one for one in self._forms if one.size == form.size]
+        return next((one for one in alike if one.least_bit_s <= most_bit_s), form)
 
     def _fall(self, now_s: float, form: PictureForm, lower: PictureForm) -> None:
         if lower == form:

@@ -154,6 +154,14 @@ def test_a_small_lack_waits_for_the_mean_of_a_second_and_three_seconds_of_rest()
     assert line.form.size == (640, 480)
 
 
+def test_more_pictures_a_second_cost_nothing_and_come_at_once() -> None:
+    line = Line()
+    line.run(10, lambda _: 130e3)
+    assert line.form == PictureForm(480, 360, 20, 110e3)
+    line.run(1, lambda _: 170e3)
+    assert line.form == PictureForm(480, 360, 30, 160e3)
+
+
 def test_a_line_that_breaks_in_is_followed_at_once_and_back() -> None:
     line = Line()
     line.run(8, lambda now: 1_800_000)
