@@ -16,8 +16,9 @@ UP_FACTOR, UP_AFTER_S = 1.15, 2.5
 UP_AFTER_AT_START_S, START_S = 1.0, 5.0
 FAR_UP_FACTOR, FAR_UP_AFTER_S = 2.0, 0.7
 SMOOTHER_FACTOR, SMOOTHER_AFTER_S = 1.05, 0.7
-FAR_DOWN_FACTOR = 0.5
-DOWN_MEAN_S = 1.0
+FAR_DOWN_FACTOR = 0.65
+MEAN_S, DOWN_MEAN_S = 1.0, 2.0
+SAG = 0.85  # a rate that is found out by trying sags so far below its mean every few seconds
 FAR_DOWN_AFTER_S = 0.3
 REST_AFTER_CHANGE_S = 3.0
 LOCK_S, LONGEST_LOCK_S = 10.0, 80.0
@@ -59,7 +60,7 @@ class PictureForm:
 _TABLE = (
     (1280, 30, 1_200_000),
     (960, 30, 700_000),
-    (640, 30, 230_000),
+    (640, 30, 200_000),
     (480, 30, 160_000),
     (480, 20, 110_000),
     (320, 15, 60_000),
@@ -131,7 +132,7 @@ class PictureSizes:
         """What became of a frame in that form; no quantizer: it was left out."""
         self._difficulty.told(
             now_s,
-            bit_s=self._mean(now_s, DOWN_MEAN_S),
+            bit_s=self._mean(now_s, MEAN_S),
             usual=usual_bit_s(form.width * form.height, form.frames_per_s),
             quantizer=quantizer,
             is_key=is_key,
@@ -147,11 +148,12 @@ class PictureSizes:
     def _step(self, now_s: float, form: PictureForm) -> None:
         factor = self._difficulty.factor
         rested = now_s - self._changed_at_s >= REST_AFTER_CHANGE_S
-        mean = self._mean(now_s, DOWN_MEAN_S) / factor
+        long_mean = self._mean(now_s, DOWN_MEAN_S) / factor
+        mean = self._mean(now_s, MEAN_S) / factor
         newest = self._mean(now_s, FAR_DOWN_AFTER_S) / factor
         if self._most(now_s, FAR_DOWN_AFTER_S) / factor < FAR_DOWN_FACTOR * form.least_bit_s:
             self._fall(now_s, form, self._best(newest))
-        elif mean < form.least_bit_s:
+        elif long_mean < form.least_bit_s or mean < SAG * form.least_bit_s:
             lower = self._best(min(mean, newest))
             if rested or lower.size == form.size:
                 self._fall(now_s, form, lower)
@@ -169,8 +171,9 @@ class PictureSizes:
             least = self._least(now_s, wait_s)
             if least is None or not is_free:
                 continue
-            higher = self._best(least / factor / spare)
-            if self._is_locked(now_s, higher, least / factor):
+            sure = min(self._mean(now_s, wait_s) / spare, least / SAG) / factor
+            higher = self._best(sure)
+            if self._is_locked(now_s, higher, sure * spare):
                 continue
             if higher.least_bit_s > best.least_bit_s:
                 best = higher
@@ -229,7 +232,7 @@ class PictureSizes:
 
     def _starves(self, now_s: float) -> bool:
         bound = AGAIN_FROM_BIT_S if self._is_starved else NONE_BELOW_BIT_S
-        self._is_starved = self._mean(now_s, DOWN_MEAN_S) < bound
+        self._is_starved = self._mean(now_s, MEAN_S) < bound
         return self._is_starved
 
     # --- the rates of the last seconds -------------------------------------------------------
