@@ -39,6 +39,9 @@ MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
+# A queue as long as this is of a line that became narrow: pictures keep back until it is shorter,
+# or they keep it full and the voice is lost in it.
+FLOODED_S, PACE_IN_FLOOD = 0.12, 0.25
 BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
 # A queue while less than half of what a burst brought through just now is sent is not the line's.
@@ -104,7 +107,19 @@ class CongestionControl:
         """How fast what waits may follow on another: what the line bears is known after the start,
         and a large frame sent faster than that is only a queue that the voice gets into.
         """
-        return (PACE_AT_START if self._is_starting else PACE) * self._target_bit_s
+        if self.is_flooded:
+            return PACE_IN_FLOOD * self._target_bit_s
+        if self._is_starting:
+            return PACE_AT_START * self._target_bit_s
+        pace_bit_s = PACE * self._target_bit_s
+        if self._capacity_bit_s is not None:
+            pace_bit_s = max(self._target_bit_s, min(pace_bit_s, self._capacity_bit_s))
+        return pace_bit_s
+
+    @property
+    def is_flooded(self) -> bool:
+        queue_s = self._queue.queue_s or 0.0
+        return self._is_draining and queue_s > FLOODED_S + self._queue.noise_s
 
     @property
     def queue_s(self) -> float | None:

@@ -20,6 +20,7 @@ PICTURE_SHARE = 0.95
 ASSUMED_VOICE_BIT_S = 45_000.0
 METER_S = 1.0
 ASKS_WITHOUT_PICTURE_AFTER_S = 2.0
+STALE_S = 0.2  # of backlog, at the rate to which a line fell
 
 
 class RateMeter:
@@ -142,8 +143,13 @@ class LineSender:
 
     # --- what is heard, and what is told ---------------------------------------------------
 
-    def heard(self, feedback: Feedback, now_s: float) -> None:
+    def heard(self, feedback: Feedback, now_s: float) -> set[int]:
+        """The sources that must send a key frame, as from `put`: what waits for a line that was
+        wide would be late, and much of what it builds upon was lost in its queue.
+        """
         self.control.heard(self._sent.answered(feedback), now_s)
+        is_stale = self._pacer.waiting_s(self.control.target_bit_s) > STALE_S
+        return self._pacer.throw_away() if is_stale and self.control.is_flooded else set()
 
     def passed(self, now_s: float) -> None:
         """To be called some times a second, whatever comes."""

@@ -96,12 +96,15 @@ class LineControl:
     def _put(self, packet: PicturePacket) -> None:
         number = int.from_bytes(packet.data[2:4], "big")
         for source in self._line.put(packet):
-            sender = self._pictures.of_media(source)
-            if sender is not None:
-                sender._send_keyframe()
+            self._wish_key_frame(source)
             if source == packet.source and not (packet.is_repeat or packet.is_repair):
                 self._line.begins(source, number + 1 & 0xFFFF)
         self._wake.set()
+
+    def _wish_key_frame(self, source: int) -> None:
+        sender = self._pictures.of_media(source)
+        if sender is not None:
+            sender._send_keyframe()
 
     async def _pace(self) -> None:
         while True:
@@ -152,7 +155,8 @@ class LineControl:
         feedbacks, left = taken_out(data)
         for each in feedbacks:
             if (feedback := parse(each)) is not None:
-                self._line.heard(feedback, self._now())
+                for source in self._line.heard(feedback, self._now()):
+                    self._wish_key_frame(source)
         if feedbacks:
             self._wake.set()
         return left

@@ -86,6 +86,10 @@ class Simulation:
         self._frame_left: dict[int, int] = {}
         self._frame = 0
 
+    def lose_picture(self) -> None:
+        """The far side cannot show what comes next."""
+        self._needs_key = True
+
     def at(self, when_s: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._due, (when_s, next(self._order), act))
 
@@ -215,7 +219,9 @@ class Simulation:
             assert feedback is not None
 
             def heard(told: object = feedback) -> None:
-                self.sender.heard(told, self.now_s)  # type: ignore[arg-type]
+                if self.sender.heard(told, self.now_s):  # type: ignore[arg-type]
+                    self.seen.thrown += 1
+                    self._needs_key = True
                 self._pump()
 
             self.at(self.now_s + self._line.delay_s, heard)

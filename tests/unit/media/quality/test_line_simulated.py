@@ -91,6 +91,34 @@ def test_a_sudden_drop_and_the_way_back(seed: int) -> None:
     assert lowest_bit_s <= 0.2 * M
 
 
+class Large(Simulation):
+    """A picture that fills the line, and a key frame on its way when the line becomes narrow."""
+
+    most_picture_bit_s = 2.4 * M
+
+    def key_frame_bytes(self, bit_s: float) -> float:
+        return 30_000 if bit_s > 1 * M else 5_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_waits_for_a_line_that_became_narrow_gives_way_to_the_voice(seed: int) -> None:
+    simulation = Large(Line(dropping), seed)
+    control = simulation.sender.control
+    simulation.at(9.97, simulation.lose_picture)
+    paces: list[tuple[float, float]] = []
+
+    def look() -> None:
+        paces.append((simulation.now_s, control.pace_bit_s))
+
+    for tick in range(200, 440):
+        simulation.at(tick / 20, look)
+    seen = simulation.run(22.0)
+    assert seen.thrown == 1
+    assert not [at for at in seen.voice_lost if at > 10.4]
+    assert min(pace for at, pace in paces if 10.2 < at < 11.0) < 0.1 * M  # until the queue is short
+    assert max(pace for at, pace in paces if 12.0 < at) < 0.25 * M  # no queue of our own making
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_repeats_keep_to_their_share_in_a_drop(seed: int) -> None:
     seen = Simulation(Line(dropping), seed).run(22.0)
