@@ -16,7 +16,7 @@ SUDDEN_QUEUE_S = 0.05  # above this what arrives is what the line carries now
 HOLD_QUEUE_S = 0.04
 EMPTY_QUEUE_S = 0.015
 NOT_OURS_AFTER_S = 4.0  # a queue that stays though we send little is a longer way
-DOWN, LEAST_DOWN = 0.88, 0.5
+DOWN, LEAST_DOWN = 0.88, 0.7
 DRAIN_IN_S = 0.6
 LEAST_OF_LONG = 0.2  # one step believes a short measure no further than this
 LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
@@ -39,6 +39,7 @@ MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
+PACE_DRAINING = 0.75  # what the encoder made too large waits here, not in the queue
 # A queue as long as this is of a line that became narrow: pictures keep back until it is shorter,
 # or they keep it full and the voice is lost in it.
 FLOODED_S, PACE_IN_FLOOD = 0.12, 0.25
@@ -107,8 +108,8 @@ class CongestionControl:
         """How fast what waits may follow on another: what the line bears is known after the start,
         and a large frame sent faster than that is only a queue that the voice gets into.
         """
-        if self.is_flooded:
-            return PACE_IN_FLOOD * self._target_bit_s
+        if self._is_draining:
+            return (PACE_IN_FLOOD if self.is_flooded else PACE_DRAINING) * self._target_bit_s
         if self._is_starting:
             return PACE_AT_START * self._target_bit_s
         pace_bit_s = PACE * self._target_bit_s

@@ -106,9 +106,12 @@ def test_what_waits_for_a_line_that_became_narrow_gives_way_to_the_voice(seed: i
     control = simulation.sender.control
     simulation.at(9.97, simulation.lose_picture)
     paces: list[tuple[float, float]] = []
+    while_draining: list[float] = []  # shares of the target
 
     def look() -> None:
         paces.append((simulation.now_s, control.pace_bit_s))
+        if control.soon_bit_s > control.target_bit_s:
+            while_draining.append(control.pace_bit_s / control.target_bit_s)
 
     for tick in range(200, 440):
         simulation.at(tick / 20, look)
@@ -117,6 +120,8 @@ def test_what_waits_for_a_line_that_became_narrow_gives_way_to_the_voice(seed: i
     assert not [at for at in seen.voice_lost if at > 10.4]
     assert min(pace for at, pace in paces if 10.2 < at < 11.0) < 0.1 * M  # until the queue is short
     assert max(pace for at, pace in paces if at > 12.0) < 0.25 * M  # no queue of our own making
+    assert while_draining
+    assert max(while_draining) < 0.8
 
 
 @pytest.mark.parametrize("seed", SEEDS)
