@@ -7,7 +7,6 @@ that stores the server's answer, or when a person gives a refused one up.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.contract.sync import ChangeBody
@@ -33,6 +32,7 @@ from offline_store.counters import Counter, next_of, raise_to
 from offline_store.departures import Departures
 from offline_store.documents import Lookup, decision_in, lookup_of
 from offline_store.kept import Kept
+from offline_store.laid_over import is_made_upon, laid_over
 from offline_store.sent import SentChanges
 
 WAITING = """
@@ -68,6 +68,9 @@ GROUP BY record_type ORDER BY record_type
 """
 OF_RECORD = """
 SELECT counter, body, refused FROM outbox WHERE record_type = ? AND record = ? ORDER BY counter
+"""
+COUNTER_OF = """
+SELECT counter FROM outbox WHERE id = ?
 """
 INSERT = """
 INSERT INTO outbox (counter, id, record_type, record, schema_version, body, file_sha256, shown_body)
@@ -296,7 +299,7 @@ class Outbox:
             is_new = _is_whole(change)
         else:  # of a change that is in it already neither holds, but where it was undone since
             is_newer = before.version < (result.version or 0)
-            is_new = is_newer and _is_made_upon(document, json.loads(body))
+            is_new = is_newer and is_made_upon(document, json.loads(body))
         if here is None or not is_new:
             return None
         return ConfirmedRecord(
@@ -379,16 +382,10 @@ class Outbox:
             return
         confirmed = self._confirmed.find(record_type, record)
         document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
-        laid, shown, is_behind = [], None, False
-        for counter, body, refused in rows:
-            change = json.loads(body)
-            with_it = {**document, **change["fields_set"]}
-            laid.append((counter, json.dumps(with_it).encode()))
-            if refused is not None and confirmed is not None:
-                is_behind = True
-            elif not is_behind or _is_made_upon(document, change):
-                document, shown = with_it, counter
-        for counter, shown_body in laid:
+        no = {counter for counter, _, refused in rows if refused is not None}
+        laid, shown = laid_over(document, rows, set() if confirmed is None else no)
+        for counter, with_it in laid:
+            shown_body = json.dumps(with_it).encode()
             lookup = _lookup(record_type, record, shown_body)
             self._connection.execute(
                 LAY,
@@ -414,6 +411,22 @@ class Outbox:
         document: dict[str, Json] = json.loads(row[0])
         return document
 
+    def stands_without(
+        self, record_type: RecordType, record: RecordId, change: ChangeId
+    ) -> dict[str, Json]:
+        """What would be shown of this record if the server said no to that change. It may wait for
+        the server once more, and then what is shown is the change itself.
+        """
+        confirmed = self._confirmed.find(record_type, record)
+        document: dict[str, Json] = {} if confirmed is None else json.loads(confirmed.body)
+        rows = self._connection.execute(OF_RECORD, (record_type, str(record))).fetchall()
+        no = {counter for counter, _, refused in rows if refused is not None}
+        asked = self._connection.execute(COUNTER_OF, (str(change),)).fetchone()
+        if asked is not None:
+            no.add(asked[0])
+        laid, shown = laid_over(document, rows, no)
+        return next((with_it for counter, with_it in laid if counter == shown), document)
+
 
 def change_of(body: bytes) -> Change:
     return ChangeBody.model_validate_json(body).to_domain(body)
@@ -426,12 +439,6 @@ def _position_in(result: ChangeResult) -> int | None:
 def _previous(new: NewChange, shown: dict[str, Json]) -> dict[str, Json]:
     before = shown if new.seen is None else new.seen
     return {name: before[name] for name in new.fields_set if name in before}
-
-
-def _is_made_upon(document: dict[str, Json], change: dict[str, Any]) -> bool:
-    """Whether the author of a change saw these values."""
-    previous = change["previous"]
-    return all(document.get(name) == previous.get(name) for name in change["fields_set"])
 
 
 def _lookup(record_type: RecordType, record: RecordId, document: bytes) -> Lookup:

@@ -185,11 +185,11 @@ def _found(unit: UnitOfWork, seen: Conflict, *, is_open: bool) -> Conflict:
 
 
 def as_it_stands(unit: UnitOfWork, conflict: Conflict) -> Conflict:
-    """With what this desk shows of the record now."""
+    """With what this desk shows of the record now, but for the change in conflict."""
     if not isinstance(conflict.record_type, RecordType):
         return conflict
-    shown = unit.outbox.shown(conflict.record_type, conflict.record) or {}
-    return replace(conflict, stands={name: shown.get(name) for name in conflict.mine.fields})
+    stands = unit.outbox.stands_without(conflict.record_type, conflict.record, conflict.change)
+    return replace(conflict, stands={name: stands.get(name) for name in conflict.mine.fields})
 
 
 def all_as_they_stand(unit: UnitOfWork) -> tuple[Conflict, ...]:

@@ -159,3 +159,31 @@ async def test_the_unsent_list_decides_the_conflict_for_all(given: Given, is_ane
     decisions = [one for one in await given.waiting() if one.record == change.id]
     resolution = json.loads(json.dumps(decisions[0].fields_set["resolution"]))
     assert resolution["take"] == ("mine" if is_anew else "theirs")
+
+
+async def test_mine_is_a_change_of_its_own_while_the_server_is_asked_once_more(
+    given: Given,
+) -> None:
+    """The change in conflict waits, and would be shown; with the decision it is let go."""
+    new = new_change(RecordType.PATIENT, {"allergies": "Dust"}, PATIENT, base_version=1)
+    change = await given.acts.do(lambda unit: unit.outbox.add(new))
+    fields = {**conflict_fields(), "mine": {"fields": {"allergies": "Dust"}}}
+    kept = confirmed(RecordType.CONFLICT, fields, change.id, position=3)
+    no = ChangeResult(
+        change.id, Outcome.CONFLICT, Code.CONFLICT, conflict=replace(kept, visit=None)
+    )
+    await given.acts.read(lambda unit: unit.outbox.settle(no))
+    await given.acts.read(lambda unit: unit.records.load_scope())
+    [conflict] = [
+        one for one in await given.acts.read(all_as_they_stand) if one.change == change.id
+    ]
+    assert conflict.stands == {"allergies": "Penicillin"}
+    await given.conflicts.resolve(conflict, Take.MINE)
+    waiting = await given.acts.read(lambda unit: unit.outbox.all())
+    again, taken, decision = [item.change for item in waiting]
+    assert again.id == change.id
+    assert (taken.fields_set, taken.previous) == (
+        {"allergies": "Dust"},
+        {"allergies": "Penicillin"},
+    )
+    assert decision.record == change.id
