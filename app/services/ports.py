@@ -112,6 +112,12 @@ class Outbox(Protocol):
         """The document with this desk's own changes laid on it; None when there is none."""
         ...
 
+    def stands_without(
+        self, record_type: RecordType, record: RecordId, change: ChangeId
+    ) -> dict[str, Json]:
+        """What would be shown if the server said no to that change; empty when nothing would."""
+        ...
+
     def settle(self, result: ChangeResult) -> None:
         """Accepted or already there: out of the outbox, into its table. Refused: stays, marked."""
         ...
