@@ -39,7 +39,9 @@ MOST_UNTOLD_BIT_S = 600_000.0  # where nobody tells what a queue does
 AFTER_SILENCE_BIT_S = 600_000.0  # the way may be another one; a burst asks for more
 FIRST_BURST_BIT_S = 1_000_000.0
 PACE_AT_START, PACE = 2.5, 1.5
-PACE_DRAINING = 0.75  # what the encoder made too large waits here, not in the queue
+# What the encoder made too large waits here, not in the queue; what does not go away in a second is
+# not the queue's: the way may be a longer one.
+PACE_DRAINING, DRAINS_FOR_S = 0.75, 1.0
 # A queue as long as this is of a line that became narrow: pictures keep back until it is shorter,
 # or they keep it full and the voice is lost in it.
 FLOODED_S, PACE_IN_FLOOD = 0.12, 0.25
@@ -108,8 +110,10 @@ class CongestionControl:
         """How fast what waits may follow on another: what the line bears is known after the start,
         and a large frame sent faster than that is only a queue that the voice gets into.
         """
-        if self._is_draining:
-            return (PACE_IN_FLOOD if self.is_flooded else PACE_DRAINING) * self._target_bit_s
+        if self.is_flooded:
+            return PACE_IN_FLOOD * self._target_bit_s
+        if self._is_draining and (self._decided_s or 0.0) - self._down_s < DRAINS_FOR_S:
+            return PACE_DRAINING * self._target_bit_s
         if self._is_starting:
             return PACE_AT_START * self._target_bit_s
         pace_bit_s = PACE * self._target_bit_s

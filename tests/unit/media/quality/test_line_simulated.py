@@ -124,6 +124,19 @@ def test_what_waits_for_a_line_that_became_narrow_gives_way_to_the_voice(seed: i
     assert max(while_draining) < 0.8
 
 
+@pytest.mark.parametrize("longer_s", [0.03, 0.06])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_that_became_longer_with_the_drop_slows_no_picture_for_long(
+    seed: int, longer_s: float
+) -> None:
+    """It looks like a queue that does not go away."""
+    line = Line(lambda now_s: 2 * M if now_s < 10 else 1 * M)
+    simulation = Large(line, seed)
+    simulation.at(10.25, lambda: setattr(line, "delay_s", line.delay_s + longer_s))
+    seen = simulation.run(20.0)
+    assert sum(at >= 12.0 for at in seen.frames) / 8 > 28
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_repeats_keep_to_their_share_in_a_drop(seed: int) -> None:
     seen = Simulation(Line(dropping), seed).run(22.0)
