@@ -8,8 +8,9 @@ from functools import cache
 import numpy as np
 
 from media.picture import vpx_library as vpx
+from media.picture.picture_encoder import EncodedPicture
 from media.picture.planes import Planes, planes_of
-from media.picture.vp8_encoder import FRAME_TICKS, EncodedPicture, Vp8Encoder
+from media.picture.vp8_encoder import FRAME_TICKS, Vp8Encoder
 
 WIDTH, HEIGHT = 96, 64
 SMALL_WIDTH, SMALL_HEIGHT = 64, 48

@@ -4,24 +4,17 @@ It holds its rate by leaving frames out; who calls it must give each frame its t
 """
 
 import ctypes
-from dataclasses import dataclass
 
 from media.picture import vpx_library as vpx
 from media.picture.even_time import EvenTime
+from media.picture.picture_encoder import TICKS_PER_S, EncodedPicture
 from media.picture.planes import Planes
 
-TICKS_PER_S = 90_000
 FRAME_TICKS = TICKS_PER_S // 30  # told to the library with each frame; it goes by the times
 LEAST_BIT_S = 8_000
 TOKEN_PARTITIONS_ONE = 0
 SPEED = -6  # until told otherwise: the fastest at which a face stays one
 DROP_FRAME_PERCENT = 30  # of the optimal buffer; without it a 300 kbit/s line got 17 s of latency
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedPicture:
-    data: bytes
-    is_key: bool
 
 
 class Vp8Encoder:
@@ -94,7 +87,6 @@ class Vp8Encoder:
         )
 
     def hurry(self, speed: int) -> None:
-        """cpu-used, of libvpx: -1 is thorough, -16 fast. From the next frame on."""
         if speed != self._speed:
             self._control(vpx.SET_SPEED, ctypes.c_int(speed))
             self._speed = speed
@@ -102,10 +94,6 @@ class Vp8Encoder:
     def encode(
         self, picture: Planes, at_ticks: int, *, is_key_wanted: bool = False
     ) -> EncodedPicture | None:
-        """A picture of the size that is set; None when it was left out to hold the rate.
-
-        `at_ticks` grows from frame to frame, in 1/90000 s; also of those that are left out.
-        """
         self._wrap(picture)
         vpx.check(
             self._vpx.vpx_codec_encode(

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import aiortc.codecs
 import aiortc.rtcrtpreceiver
+from aiortc.codecs.base import Decoder
+from aiortc.codecs.h264 import H264Decoder
 from aiortc.codecs.vpx import Vp8Decoder
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
@@ -22,7 +24,8 @@ from media.audio.playout_buffer import VoicePacket
 from media.quality.arrival_count import ArrivalCount
 from media.rtc.asking_again import AskingAgain
 from media.rtc.picture_assembly import PictureAssembly
-from media.rtc.vp8_words import begins_frame, begins_key_frame
+from media.rtc.picture_words import H264, VP8, PictureWords
+from media.rtc.vp8_words import MOST_PIXELS
 
 ASK_AT_EVERY = 10  # pictures left out after one that could not be decoded
 
@@ -52,6 +55,7 @@ class ArrivalBuffer(JitterBuffer):
         super().__init__(capacity, prefetch, is_video)
         self._clock = clock
         self.pictures = PictureAssembly(ArrivalCount(), clock())
+        self.words_of: Callable[[int], PictureWords] = lambda payload_type: VP8
         self.when_voice: Callable[[int, VoicePacket], None] | None = None  # with its payload type
 
     def begin_anew(self) -> None:
@@ -67,22 +71,24 @@ class ArrivalBuffer(JitterBuffer):
                 voice = VoicePacket(packet.sequence_number, packet.timestamp, data, now)
                 self.when_voice(packet.payload_type, voice)
             return False, None
+        words = self.words_of(packet.payload_type)
         whole = self.pictures.add(
             packet.sequence_number,
             packet.timestamp,
             packet._data,  # type: ignore[attr-defined]  # set by the receiver
             now,
-            is_first=begins_frame(packet.payload),
+            is_first=words.begins_frame(packet.payload),
             is_last=bool(packet.marker),
+            words=words,
         )
         return self.pictures.is_key_due(now), FrameRun(whole) if whole else None
 
 
-class RunVp8Decoder(Vp8Decoder):
+class RunDecoder(Decoder):
     """After bytes that are no picture nothing is made before the next key frame."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, stock: Decoder, words: PictureWords) -> None:
+        self._stock, self._words = stock, words
         self._failure: FFmpegError | None = None
         self._left_out = 0
 
@@ -90,17 +96,34 @@ class RunVp8Decoder(Vp8Decoder):
         """Stock's receiver asks for a key frame whenever this raises FFmpegError."""
         frames: list[Frame] = []
         for data, ticks in [*getattr(encoded_frame, "earlier", ()), (encoded_frame.data, 0)]:
-            if self._failure is not None and not begins_key_frame(data):
+            if self._failure is not None and not self._words.begins_key_frame(data):
                 self._left_out += 1
                 continue
             try:
-                frames += super().decode(JitterFrame(data, encoded_frame.timestamp - ticks))
+                frames += self._stock.decode(JitterFrame(data, encoded_frame.timestamp - ticks))
                 self._failure = None
             except FFmpegError as error:
                 self._failure, self._left_out = error, 0
         if self._failure is not None and self._left_out % ASK_AT_EVERY == 0 and not frames:
             raise self._failure
         return frames
+
+
+class RunVp8Decoder(RunDecoder):
+    def __init__(self) -> None:
+        super().__init__(Vp8Decoder(), VP8)
+
+
+class RunH264Decoder(RunDecoder):
+    """Of one thread: FFmpeg's own number of them each holds a picture back. Not larger than what
+    VP8 may be (vp8_words), whatever the far side's parameter sets say.
+    """
+
+    def __init__(self) -> None:
+        stock = H264Decoder()
+        stock.codec.thread_count = 1
+        stock.codec.options = {"max_pixels": str(MOST_PIXELS), "flags": "low_delay"}
+        super().__init__(stock, H264)
 
 
 def unwrap_rtx(rtx: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
@@ -116,3 +139,4 @@ def install() -> None:
     inside["NackGenerator"] = AskingAgain
     inside["unwrap_rtx"] = unwrap_rtx
     vars(aiortc.codecs)["Vp8Decoder"] = RunVp8Decoder
+    vars(aiortc.codecs)["H264Decoder"] = RunH264Decoder

@@ -14,7 +14,7 @@ from aiortc.rtp import RtpPacket
 
 from media.quality.arrival_count import ArrivalCount
 from media.rtc.packet_numbers import NUMBERS, nearest
-from media.rtc.vp8_words import begins_key_frame, picture_data
+from media.rtc.picture_words import VP8, PictureWords
 
 UNKNOWN_ROUND_TRIP_S = 0.1
 SMOOTHING = 0.25  # of the newest round trip
@@ -51,6 +51,7 @@ class AskingAgain(NackGenerator):
         super().__init__()
         self.count = ArrivalCount()
         self.ssrc: int | None = None
+        self.words_of: Callable[[int], PictureWords] = lambda payload_type: VP8
         self.round_trip_s: float | None = None  # as askings are answered
         self._clock = clock
         self._gaps: dict[int, _Gap] = {}
@@ -68,7 +69,8 @@ class AskingAgain(NackGenerator):
         self.ssrc = packet.ssrc
         if self._newest is None:
             self._newest = packet.sequence_number + NUMBERS
-            if packet.payload and not begins_key_frame(picture_data(packet.payload)):
+            words = self.words_of(packet.payload_type)
+            if packet.payload and not words.begins_key_packet(packet.payload):
                 self._guess(range(self._newest - BEFORE_FIRST, self._newest), now)
         number = nearest(packet.sequence_number, self._newest, NUMBERS)
         if abs(number - self._newest) > MOST_NEW:

@@ -8,7 +8,7 @@ from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.mediastreams import MediaStreamTrack
 
 from media.rtc.picture_fall_back import StockPicture
-from media.rtc.picture_out import PictureOut, obey_key_frame_wishes
+from media.rtc.picture_out import PictureOut, give_coded
 
 
 def add_empty(connection: RTCPeerConnection) -> None:
@@ -28,5 +28,5 @@ def fill(
     picture_sender.replaceTrack(picture)
     if isinstance(picture, PictureOut):
         picture.hurry()
-        obey_key_frame_wishes(picture_sender, picture)
+        give_coded(picture_sender, picture)
     return voice_sender

@@ -12,7 +12,7 @@ from aiortc.mediastreams import MediaStreamTrack
 
 from media.quality.line_state import PictureBudget
 from media.rtc.local_tracks import PictureFeed
-from media.rtc.picture_out import PictureOut, obey_key_frame_wishes, picture_of
+from media.rtc.picture_out import PictureOut, give_coded, picture_of
 from media.rtc.picture_senders import INSIDE
 
 PICTURES_REMEMBERED = 150  # of those that left, some seconds of them
@@ -59,7 +59,7 @@ class ExamTrack:
             self._is_on = is_on
             return
         if isinstance(out, PictureOut):
-            obey_key_frame_wishes(sender, out)
+            give_coded(sender, out)
             if is_on and not self._is_on:
                 out.hurry()  # nobody has seen anything of it, or for long
         sender.replaceTrack(out if is_on else None)

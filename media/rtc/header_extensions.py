@@ -64,19 +64,3 @@ def stamped(data: bytes, number_name: int, number: int, time_name: int, time_24:
     if time_at:
         changed[time_at : time_at + 3] = time_24.to_bytes(3, "big")
     return bytes(changed)
-
-
-def begins_key_frame(data: bytes) -> bool:
-    """The first packet of a VP8 key frame (RFC 7741, 4.2 and 4.3)."""
-    at = payload_at(data)
-    if len(data) < at + 2 or data[at] & 0x1F != 0x10:
-        return False
-    has_more = data[at] & 0x80
-    at += 1
-    if has_more:
-        more = data[at]
-        at += 1
-        if more & 0x80 and at < len(data):
-            at += 2 if data[at] & 0x80 else 1
-        at += bool(more & 0x40) + bool(more & 0x30)
-    return at < len(data) and not data[at] & 0x01

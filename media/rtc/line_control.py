@@ -17,9 +17,10 @@ from media.quality.line_state import LineState, PictureBudget
 from media.quality.pacer import PicturePacket
 from media.quality.transport_feedback import parse
 from media.rtc.feedback_packets import taken_out
-from media.rtc.header_extensions import begins_key_frame, number_of, stamped
+from media.rtc.header_extensions import number_of, stamped
 from media.rtc.line_transport import LineTransport
 from media.rtc.picture_senders import PictureSenders
+from media.rtc.picture_words import begins_key_frame
 from media.rtc.repairs_in import RepairsIn
 from media.rtc.repairs_out import RepairsOut
 from media.rtc.transport_numbers import ExtensionNames, names_of

@@ -5,14 +5,21 @@ from aiortc import (
     RTCConfiguration,
     RTCDataChannel,
     RTCPeerConnection,
+    RTCRtpCodecCapability,
     RTCRtpSender,
 )
 
+from media.picture import h264_encoder
 from media.rtc.relay_paths import RELAYS
 from media.rtc.repair_packets import REPAIR
 
-# The arrival buffer and the playout buffer read no others.
-CODECS = {"video": ("video/VP8", "video/rtx", REPAIR), "audio": ("audio/red", "audio/opus")}
+# The arrival buffer and the playout buffer read no others. H.264 as every end has it that has it at
+# all (RFC 7742, 6.2): constrained baseline, in parts.
+H264_PROFILE = "42e01f"
+CODECS = {
+    "video": ("video/VP8", "video/H264", "video/rtx", REPAIR),
+    "audio": ("audio/red", "audio/opus"),
+}
 
 
 def new_connection() -> RTCPeerConnection:
@@ -25,8 +32,13 @@ def use_our_codecs(connection: RTCPeerConnection) -> None:
     """Of the tracks that are there."""
     for transceiver in connection.getTransceivers():
         known = RTCRtpSender.getCapabilities(transceiver.kind).codecs
-        ours = [codec for codec in known if codec.mimeType in CODECS[transceiver.kind]]
-        transceiver.setCodecPreferences(ours)
+        transceiver.setCodecPreferences([codec for codec in known if _is_ours(codec)])
+
+
+def _is_ours(codec: RTCRtpCodecCapability) -> bool:
+    if codec.mimeType == "video/H264":
+        return h264_encoder.is_here() and codec.parameters["profile-level-id"] == H264_PROFILE
+    return codec.mimeType in CODECS[codec.mimeType.split("/")[0]]
 
 
 def control_and_scope(connection: RTCPeerConnection) -> tuple[RTCDataChannel, RTCDataChannel]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import av
-from aiortc import RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCPeerConnection, RTCRtpCodecParameters, RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket
 
@@ -18,6 +18,7 @@ from media.rtc.asking_again import AskingAgain
 from media.rtc.lip_sync import FarClock, LipSync
 from media.rtc.packet_numbers import PICTURE_HZ, VOICE_HZ
 from media.rtc.picture_pace import PicturePace
+from media.rtc.picture_words import VP8, PictureWords, words_of
 
 TICK_S = 0.01
 LOOK_AT_LIPS_EVERY_S = 0.5
@@ -44,6 +45,7 @@ class PictureArrival:
         self._next_heard = next_heard
         self._clock = clock
         buffer, asking = parts_of(receiver)
+        buffer.words_of = asking.words_of = words_in(receiver)
         self._assembly, self._asking = buffer.pictures, asking
         self._count = self._assembly.count = asking.count
         self._pace: PicturePace[av.VideoFrame] = PicturePace(self._count)
@@ -133,6 +135,17 @@ def parts_of(receiver: RTCRtpReceiver) -> tuple[ArrivalBuffer, AskingAgain]:
     asking = inside["_RTCRtpReceiver__nack_generator"]
     assert isinstance(buffer, ArrivalBuffer) and isinstance(asking, AskingAgain)
     return buffer, asking
+
+
+def words_in(receiver: RTCRtpReceiver) -> Callable[[int], PictureWords]:
+    """By payload type, as both sides agreed; that is known when the first packet comes."""
+    codecs: dict[int, RTCRtpCodecParameters] = receiver.__dict__["_RTCRtpReceiver__codecs"]
+
+    def words(payload_type: int) -> PictureWords:
+        codec = codecs.get(payload_type)
+        return VP8 if codec is None else words_of(codec.mimeType)
+
+    return words
 
 
 def receiver_of(connection: RTCPeerConnection, track: MediaStreamTrack) -> RTCRtpReceiver:

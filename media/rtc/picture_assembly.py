@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from media.quality.arrival_count import ArrivalCount
 from media.rtc.packet_numbers import NUMBERS, nearest
-from media.rtc.vp8_words import begins_key_frame, needs_others
+from media.rtc.picture_words import VP8, PictureWords
 
 LEAST_LIMIT_S = 0.6
 LIMIT_ROUND_TRIPS = 2.5  # two askings and what they take
 LEAST_KEY_AGAIN_S, KEY_AGAIN_ROUND_TRIPS = 0.3, 1.2
+MOST_ROUND_TRIP_S = 2.0  # a longer one is a queue, or packets that were made up
 MOST_WAITING = 512
 MOST_WAITING_BYTES = 1 << 20
 FAR_AWAY = 500  # numbers; further away than this is a new beginning, when two in a row say so
@@ -29,10 +30,15 @@ class Piece:
     is_last: bool
     data: bytes
     arrived_at: float
+    words: PictureWords = VP8
 
     @property
     def is_key(self) -> bool:
-        return self.is_first and begins_key_frame(self.data)
+        return self.is_first and self.words.begins_key_frame(self.data)
+
+    def goes_on(self, later: "Piece") -> bool:
+        """Whether the later one, which may be its next, is of the same picture."""
+        return bool(self.data) and not self.is_last and self.timestamp == later.timestamp
 
 
 class PictureAssembly:
@@ -53,6 +59,7 @@ class PictureAssembly:
         self._key_asked_at: float | None = None
 
     def round_trip_is(self, round_trip_s: float) -> None:
+        round_trip_s = min(round_trip_s, MOST_ROUND_TRIP_S)
         self.limit_s = max(LEAST_LIMIT_S, LIMIT_ROUND_TRIPS * round_trip_s)
         self._key_again_s = max(LEAST_KEY_AGAIN_S, KEY_AGAIN_ROUND_TRIPS * round_trip_s)
 
@@ -76,6 +83,7 @@ class PictureAssembly:
         *,
         is_first: bool,
         is_last: bool,
+        words: PictureWords = VP8,
     ) -> list[tuple[bytes, int]]:
         """The pictures that are whole now, oldest first, each with its timestamp."""
         place = self._place_of(number, now)
@@ -86,7 +94,7 @@ class PictureAssembly:
             self.count.late += 1
             return []
         self._newest = place if self._newest is None else max(self._newest, place)
-        piece = Piece(place, timestamp, is_first, is_last, data, now)
+        piece = Piece(place, timestamp, is_first, is_last, data, now, words)
         self._pieces[place] = piece
         self._waiting_bytes += len(data)
         if len(self._pieces) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
@@ -141,12 +149,10 @@ class PictureAssembly:
     def _see_key_frame(self, added: Piece) -> None:
         """Whether `added` makes a key frame behind a hole whole."""
         first = added
-        while not first.is_first:
-            before = self._pieces.get(first.number - 1)
-            if before is None or before.timestamp != added.timestamp:
-                return
+        while (before := self._pieces.get(first.number - 1)) is not None and before.goes_on(added):
             first = before
-        if not first.is_key or self._picture_at(first.number) is None:
+        pieces = self._picture_at(first.number) if first.is_first else None
+        if pieces is None or not first.words.begins_key_frame(_data_of(pieces[:2])):
             return
         if self._next is None or first.number > self._next:
             self._ready = first.number, added.arrived_at
@@ -211,8 +217,10 @@ class PictureAssembly:
             pieces = self._picture_at(self._next)
             if pieces is None:
                 break
-            data = b"".join(piece.data for piece in pieces)
-            if not pieces[0].is_first or not (pieces[0].is_key or needs_others(data)):
+            data, words = _data_of(pieces), pieces[0].words
+            if not pieces[0].is_first or not (
+                words.begins_key_frame(data) or words.needs_others(data)
+            ):
                 self.count.malformed += 1
                 self._give_up()
                 break
@@ -245,3 +253,7 @@ class PictureAssembly:
         self._hole = missing if behind else None
         if behind:
             self._hole_since = min(behind)
+
+
+def _data_of(pieces: list[Piece]) -> bytes:
+    return b"".join(piece.data for piece in pieces)

@@ -12,9 +12,9 @@ import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from media.picture.picture_encoder import TICKS_PER_S
 from media.picture.picture_figures import PictureFigures, PictureMeter
 from media.picture.picture_sizes import HD, PAUSED, PictureBounds
-from media.picture.vp8_encoder import TICKS_PER_S
 from media.quality.line_state import PictureBudget
 from media.rtc.local_tracks import PictureFeed
 from media.rtc.picture_turns import PictureTurns

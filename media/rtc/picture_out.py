@@ -12,15 +12,17 @@ from concurrent.futures import Executor
 from fractions import Fraction
 
 import av
-from aiortc import RTCPeerConnection, RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpCodecParameters, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import FFmpegError
 from av.stream import Stream
 
 from app.domain.failures import Rejected
-from media.picture import vp8_check
+from media.picture import h264_encoder, vp8_check
 from media.picture.encoder_load import EncoderLoad
+from media.picture.h264_encoder import H264Encoder
 from media.picture.key_frame_wishes import KeyFrameWishes
+from media.picture.picture_encoder import TICKS_PER_S, EncodedPicture, PictureEncoder
 from media.picture.picture_figures import PictureFigures, PictureMeter
 from media.picture.picture_sizes import (
     HD,
@@ -32,7 +34,7 @@ from media.picture.picture_sizes import (
     forms_of,
 )
 from media.picture.planes import Scaler, planes_of
-from media.picture.vp8_encoder import TICKS_PER_S, EncodedPicture, Vp8Encoder
+from media.picture.vp8_encoder import Vp8Encoder
 from media.quality.line_state import PictureBudget
 from media.rtc.local_tracks import I420Picture, PictureFeed
 from media.rtc.picture_fall_back import StockPicture
@@ -45,7 +47,7 @@ START_FRAMES_PER_S = 30.0
 LONGEST_WAIT_S = 0.1  # of what was handed over before; on a slow line one and a half frames
 LONGEST_WAIT_FRAMES = 1.5
 REST_AFTER_FAULT_S = 1.0
-FAULTS = (RuntimeError, ValueError, FFmpegError)  # of libvpx, of who scales
+FAULTS = (RuntimeError, ValueError, FFmpegError)  # of libvpx, of who scales, of libx264
 DARK_FORM = PictureForm(DARK.width, DARK.height, 1 / DARK_EVERY_S, 0.0)
 
 
@@ -74,7 +76,8 @@ class PictureOut(MediaStreamTrack):
         self._wishes = KeyFrameWishes()
         self._meter = PictureMeter()
         self._scaler = Scaler()
-        self._encoder: Vp8Encoder | None = None
+        self._encoder: PictureEncoder | None = None
+        self._is_h264 = False
         self._frames_per_s = START_FRAMES_PER_S
         self._at_ticks = -1
         self._was_paused = False
@@ -113,6 +116,10 @@ class PictureOut(MediaStreamTrack):
             if (made := await self._made(picture, form, budget.bit_s)) is not None:
                 return made
 
+    def codec_is(self, mime_type: str) -> None:
+        """What both sides agreed on; known when the first picture is asked for."""
+        self._is_h264 = mime_type.lower() == "video/h264"
+
     def hurry(self) -> None:
         """Before the first picture, on a link that was up before the click."""
         self._wishes = KeyFrameWishes(is_hurried=True)
@@ -131,14 +138,17 @@ class PictureOut(MediaStreamTrack):
 
     def _form(self, now: float, picture: I420Picture, bit_s: int) -> PictureForm | None:
         if picture is not DARK:
-            return self._sizes.form(now, bit_s, picture.width, picture.height, self._bounds())
+            bounds = self._bounds(picture.width, picture.height)
+            return self._sizes.form(now, bit_s, picture.width, picture.height, bounds)
         # A dark picture fits every line and teaches nothing of the scene.
         return DARK_FORM if bit_s >= self.least_bit_s and self.bounds != PAUSED else None
 
-    def _bounds(self) -> PictureBounds:
-        if not self.may_shrink:
-            return self.bounds
-        most = min(self.bounds.long_side, self._load.long_side_most)
+    def _bounds(self, width: int, height: int) -> PictureBounds:
+        most = self.bounds.long_side
+        if self.may_shrink:
+            most = min(most, self._load.long_side_most)
+        if self._is_h264:
+            most = min(most, h264_encoder.long_side_most(width, height))
         return PictureBounds(most, self.bounds.frames_per_s)
 
     async def _made(
@@ -181,14 +191,19 @@ class PictureOut(MediaStreamTrack):
         began_s = time.monotonic()
         encoder = self._encoder
         if encoder is None or not encoder.can_take(form.width, form.height):
-            largest = forms_of(picture.width, picture.height, HD)[0]
-            encoder = self._encoder = Vp8Encoder(largest.width, largest.height)
+            encoder = self._encoder = self._new_encoder(picture)
         encoder.hurry(self._load.speed)
         encoder.set(form.width, form.height, bit_s, form.frames_per_s)
         planes = planes_of(picture.width, picture.height, picture.data)
         scaled = self._scaler.scaled(planes, form.width, form.height)
         encoded = encoder.encode(scaled, at_ticks, is_key_wanted=is_key)
         return encoded, encoder.quantizer, time.monotonic() - began_s
+
+    def _new_encoder(self, picture: I420Picture) -> PictureEncoder:
+        if self._is_h264:
+            return H264Encoder()
+        largest = forms_of(picture.width, picture.height, HD)[0]
+        return Vp8Encoder(largest.width, largest.height)
 
 
 def picture_of(feed: PictureFeed) -> PictureOut | StockPicture:
@@ -202,9 +217,17 @@ def picture_of(feed: PictureFeed) -> PictureOut | StockPicture:
 def add_picture(connection: RTCPeerConnection, track: PictureOut | StockPicture) -> None:
     sender = connection.addTrack(track)
     if isinstance(track, PictureOut):
-        obey_key_frame_wishes(sender, track)
+        give_coded(sender, track)
 
 
-def obey_key_frame_wishes(sender: RTCRtpSender, track: PictureOut) -> None:
-    """PLI, FIR and the first picture's burst end at the track: the sender's flag moves nothing."""
+def give_coded(sender: RTCRtpSender, track: PictureOut) -> None:
+    """PLI, FIR and the first picture's burst end at the track, as the sender's flag moves nothing
+    there; and the track hears which codec the two sides agreed on.
+    """
+
+    async def next_frame(codec: RTCRtpCodecParameters) -> object:
+        track.codec_is(codec.mimeType)
+        return await RTCRtpSender._next_encoded_frame(sender, codec)
+
     vars(sender)["_send_keyframe"] = track.wish_key_frame
+    vars(sender)["_next_encoded_frame"] = next_frame

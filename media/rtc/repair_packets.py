@@ -16,7 +16,7 @@ from media.quality.repair_code import MOST_PACKETS, MOST_REPAIRS
 from media.rtc.header_extensions import payload_at
 
 REPAIR, REPAIR_TYPE = "video/x-bedside-repair", 62
-PICTURE = "video/vp8"
+PICTURES = ("video/vp8", "video/h264")
 HEAD = struct.Struct("!IHBB")  # source, the row's first number, its packets, place of the repair
 PACKET_HEAD = struct.Struct("!BH")  # marker and payload type as in RTP, length of the payload
 RTP_HEAD = struct.Struct("!BBHII")
@@ -46,10 +46,13 @@ class Repair(NamedTuple):
 def types_of(connection: RTCPeerConnection) -> Types | None:
     """None: the far side knows no repairs, or has not said."""
     for transceiver in connection.getTransceivers():
-        found = {codec.mimeType.lower(): codec.payloadType for codec in transceiver._codecs}
-        picture, repair = found.get(PICTURE), found.get(REPAIR)
-        if picture is not None and repair is not None:
-            return Types(picture, repair)
+        codecs = transceiver._codecs
+        picture = next((one for one in codecs if one.mimeType.lower() in PICTURES), None)
+        repair = next((one for one in codecs if one.mimeType.lower() == REPAIR), None)
+        if picture is None or repair is None:
+            continue
+        if picture.payloadType is not None and repair.payloadType is not None:
+            return Types(picture.payloadType, repair.payloadType)
     return None
 
 

@@ -30,6 +30,11 @@ def picture_data(payload: bytes) -> bytes:
     return payload[place:]
 
 
+def begins_key_packet(payload: bytes) -> bool:
+    """Whether this payload holds the beginning of a picture that needs no other."""
+    return begins_key_frame(picture_data(payload))
+
+
 def begins_key_frame(data: bytes) -> bool:
     """Whether a frame that begins so needs no other before it, and is of a size we decode."""
     if len(data) < KEY_HEADER_BYTES or data[0] & INTER_FRAME or data[3:6] != START_CODE:

@@ -41,6 +41,7 @@ class FakeReceiver:
         vars(self)["_RTCRtpReceiver__jitter_buffer"] = self.parts[0]
         vars(self)["_RTCRtpReceiver__nack_generator"] = self.parts[1]
         vars(self)["_RTCRtpReceiver__timestamp_mapper"] = TimestampMapper()
+        vars(self)["_RTCRtpReceiver__codecs"] = {}
 
     async def _handle_rtcp_packet(self, packet: object) -> None:
         """No reports come over this line."""

@@ -4,6 +4,7 @@
 "use strict";
 
 const CELL = 16, WIDTH = 640, HEIGHT = 480, BEAT_EVERY_MS = 250, LOOK_EVERY_MS = 100;
+let onlyPicture = null;  // a codec, as "video/H264": nothing else is agreed on
 let stream, sound, pc, control, camera, analyser, who;
 let connectedAt = null, beats = 0, heardBeat = null, records = [], parts = {}, strange = [];
 let shownAt = [], rates = [];
@@ -24,7 +25,9 @@ async function open(person) {
 
 // No trickling: a Bedside end takes one whole description.
 async function describe() {
+  chooseCodec();
   await pc.setLocalDescription();
+  await sendChosenCodec();
   if (pc.iceGatheringState !== "complete")
     await new Promise((done) => pc.addEventListener("icegatheringstatechange",
       () => pc.iceGatheringState === "complete" && done()));
@@ -42,6 +45,24 @@ async function connect(offers) {
   setInterval(beat, BEAT_EVERY_MS);
   setInterval(look, LOOK_EVERY_MS);
   if (offers) await describe();
+}
+
+function chooseCodec() {
+  if (onlyPicture === null) return;
+  const known = RTCRtpReceiver.getCapabilities("video").codecs;
+  const taken = known.filter(({ mimeType }) => [onlyPicture, "video/rtx"].includes(mimeType));
+  for (const each of pc.getTransceivers().filter(({ receiver }) => receiver.track.kind === "video"))
+    each.setCodecPreferences(taken);
+}
+
+// What it takes says nothing of what it gives: that would be the first of our offer.
+async function sendChosenCodec() {
+  const sender = pc.getSenders().find(({ track }) => track?.kind === "video");
+  const told = sender.getParameters();
+  const codec = told.codecs.find(({ mimeType }) => mimeType === onlyPicture);
+  if (onlyPicture === null || !codec) return;
+  for (const each of told.encodings) each.codec = codec;
+  await sender.setParameters(told);
 }
 
 async function heard(payload) {

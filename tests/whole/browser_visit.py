@@ -77,7 +77,7 @@ class BrowserVisit:
 
     def is_picture(self, data: bytes) -> bool:
         """In either direction, repeats included."""
-        return self._kind_of(data) in ("vp8", "rtx")
+        return self._kind_of(data) in ("vp8", "h264", "rtx")
 
     def is_repeat(self, data: bytes) -> bool:
         """A packet of a picture that was asked for again."""

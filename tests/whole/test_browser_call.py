@@ -87,6 +87,21 @@ async def test_a_browser_calls_us_and_hangs_up(tmp_path: Path) -> None:
         await visit.ours.until(lambda: bool(visit.ours.of(LinkFailed)), SILENT_S, "the end")
 
 
+@pytest.mark.parametrize("we_offer", [True, False])
+async def test_a_browser_that_takes_h264_alone_is_shown_and_seen_in_it(
+    tmp_path: Path, we_offer: bool
+) -> None:
+    async with visit_with_a_browser(tmp_path, we_offer=we_offer) as visit:
+        await visit.browser.ask("onlyPicture = 'video/H264'")
+        await _join(visit)
+        await _see_and_hear_each_other(visit)
+        figures = await visit.browser.figures()
+        assert figures["in video"]["codec"] == figures["out video"]["codec"] == "video/H264"
+        if we_offer:
+            await _climbed(visit)
+            await _bear_loss(visit)
+
+
 @pytest.mark.long
 async def test_a_key_frame_is_asked_for_and_given_where_repeats_are_lost(tmp_path: Path) -> None:
     async with visit_with_a_browser(tmp_path, we_offer=True) as visit:

@@ -15,12 +15,16 @@ from typing import Any
 import pytest
 from aioice import stun
 from aiortc import clock
+from aiortc.codecs.h264 import H264Encoder as H264Packing
+from aiortc.rtp import HeaderExtensionsMap, RtpPacket
 from google_crc32c import value as crc32c
 
+from media.picture.h264_encoder import H264Encoder
 from media.quality.repair_code import repairs_of
 from media.rtc import upstream
 from media.rtc.repair_packets import VERSION, Repair, repairable, told, types_of
 from tests.fakes.two_links import Pair, two_links
+from tests.unit.media.picture.given import FRAME_TICKS, HEIGHT, WIDTH, planes, scene
 
 pytestmark = pytest.mark.whole
 
@@ -65,6 +69,7 @@ class Victim:
         reads_stun = self._catch(ice._protocols[0], "datagram_received", "stun")
         rtp = self._catch(dtls, "_handle_rtp_data", "rtp")
         self.readers: dict[str, Reader] = {
+            "h264": lambda data: rtp(data, clock.current_ms()),
             "stun": lambda data: reads_stun(data, ("127.0.0.1", 9)),
             "rtp": lambda data: rtp(data, clock.current_ms()),
             "rtcp": self._catch(dtls, "_handle_rtcp_data", "rtcp"),
@@ -93,6 +98,36 @@ class Victim:
             repair = Repair(source, number, 1, 0, int.from_bytes(packet[4:8], "big"), made)
             head = bytes((VERSION, types.repair)) + packet[2:8] + bytes(4)
             self.caught["rtp"].append(head + told(repair))
+
+    def make_h264(self) -> None:
+        """As the far side could send them, too, in place of its VP8: both are agreed on."""
+        [h264] = [
+            codec.payloadType
+            for codec in vars(self.link)["_pc"].getTransceivers()[1]._codecs
+            if codec.mimeType == "video/H264"
+        ]
+        types = types_of(vars(self.link)["_pc"])
+        assert types is not None
+        first = next(each for each in self.caught["rtp"] if each[1] & 0x7F == types.picture)
+        number, time_of_first = int.from_bytes(first[2:4], "big"), int.from_bytes(first[4:8], "big")
+        encoder = H264Encoder()
+        encoder.set(WIDTH, HEIGHT, 1_000_000, 30)
+        made: list[bytes] = []
+        self.caught["h264"] = made
+        for picture in range(40):
+            coded = encoder.encode(planes(scene()[picture]), picture * FRAME_TICKS)
+            assert coded is not None
+            payloads = H264Packing._packetize(H264Packing._split_bitstream(coded.data))
+            for payload in payloads:
+                packet = RtpPacket(
+                    payload_type=h264,
+                    marker=int(payload is payloads[-1]),
+                    sequence_number=(number + len(made)) % 0x10000,
+                    timestamp=(time_of_first + picture * FRAME_TICKS) % 2**32,
+                    ssrc=int.from_bytes(first[8:12], "big"),
+                    payload=payload,
+                )
+                made.append(packet.serialize(HeaderExtensionsMap()))
 
     async def fed(self, kind: str, packets: int, chance: random.Random) -> float:
         """The longest time that one packet took, in seconds."""
@@ -148,6 +183,7 @@ async def survives(packets: int, kinds: tuple[str, ...]) -> None:
         victim = Victim(pair)
         await pair.cart.until(lambda: all(victim.caught.values()), 20.0, "packets")
         victim.catch_repairs()
+        victim.make_h264()
         before = resident_mib()
         for kind in kinds:
             assert await victim.fed(kind, packets, chance) < A_PACKET_MOST_S, kind
@@ -166,8 +202,12 @@ async def test_a_live_link_survives_damaged_packets_of_every_kind() -> None:
     await survives(3000, KINDS)
 
 
+async def test_a_live_link_survives_damaged_pictures_of_its_other_codec() -> None:
+    await survives(3000, ("h264",))
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "h264"])
 async def test_a_live_link_survives_a_million_damaged_packets(kind: str) -> None:
     await survives(1_000_000, (kind,))

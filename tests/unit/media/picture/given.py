@@ -6,8 +6,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from media.picture.picture_encoder import EncodedPicture
 from media.picture.planes import Planes, planes_of
-from media.picture.vp8_encoder import EncodedPicture, Vp8Encoder
+from media.picture.vp8_encoder import Vp8Encoder
 
 WIDTH, HEIGHT = 640, 480
 FRAME_TICKS = 3000
@@ -59,8 +60,13 @@ def keys(made: list[EncodedPicture | None]) -> list[int]:
 class Screen:
     """The far side: decodes, and keeps the last picture as a viewer does."""
 
+    codec = "libvpx"
+
     def __init__(self) -> None:
-        self._decoder = av.CodecContext.create("libvpx", "r")
+        decoder = av.CodecContext.create(self.codec, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        self._decoder = decoder
+        self._decoder.thread_count = 1
         self.luma: npt.NDArray[np.uint8] | None = None
 
     def show(self, data: bytes) -> tuple[int, int]:
@@ -75,3 +81,7 @@ class Screen:
         wanted = np.frombuffer(source, np.uint8)[: WIDTH * HEIGHT].reshape(HEIGHT, WIDTH)
         error = np.mean((wanted.astype(np.float32) - self.luma) ** 2)
         return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+class H264Screen(Screen):
+    codec = "h264"

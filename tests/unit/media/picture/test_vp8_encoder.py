@@ -10,8 +10,9 @@ import pytest
 from aiortc.codecs import vpx
 
 from media.picture import vpx_library
+from media.picture.picture_encoder import EncodedPicture
 from media.picture.planes import Scaler
-from media.picture.vp8_encoder import EncodedPicture, Vp8Encoder
+from media.picture.vp8_encoder import Vp8Encoder
 from tests.unit.media.picture.given import (
     FRAME_TICKS,
     HEIGHT,

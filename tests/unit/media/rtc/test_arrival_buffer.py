@@ -12,9 +12,20 @@ from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtp import RtpPacket, wrap_rtx
 
 from media.audio.playout_buffer import VoicePacket
-from media.rtc.arrival_buffer import ArrivalBuffer, FrameRun, RunVp8Decoder, unwrap_rtx
+from media.picture.h264_encoder import H264Encoder
+from media.rtc.arrival_buffer import (
+    ArrivalBuffer,
+    FrameRun,
+    RunH264Decoder,
+    RunVp8Decoder,
+    unwrap_rtx,
+)
 from media.rtc.picture_assembly import MOST_WAITING
+from media.rtc.picture_words import H264, VP8
 from tests.fakes.picture_line import INTER_HEADER, KEY_HEADER
+from tests.unit.media.picture.given import HEIGHT, WIDTH, planes, scene
+
+H264_TYPE = 99
 
 
 class Hand:
@@ -108,17 +119,20 @@ def test_noise_is_bounded_and_never_a_crash(is_video: bool) -> None:
     chance = random.Random(9)
     clock = Hand()
     buffer = ArrivalBuffer(capacity=512, is_video=is_video, clock=clock)
+    buffer.words_of = lambda payload_type: H264 if payload_type == H264_TYPE else VP8
     for _ in range(20_000):
         clock.now += chance.choice([0, 0.001, 0.1])
         number = chance.randrange(0x10000) if chance.random() < 0.1 else chance.randrange(600)
         packet: Any = RtpPacket(
-            payload_type=97,
+            payload_type=chance.choice([97, H264_TYPE]),
             marker=chance.randrange(2),
             sequence_number=number,
             timestamp=chance.randrange(2**32),
         )
-        packet.payload = chance.choice([b"", b"\x10", b"\x00", chance.randbytes(2)])
-        packet._data = chance.choice([b"", KEY_HEADER, INTER_HEADER, chance.randbytes(3)])
+        packet.payload = chance.choice([b"", b"\x10", b"\x00", b"\x67", chance.randbytes(2)])
+        packet._data = chance.choice(
+            [b"", KEY_HEADER, INTER_HEADER, b"\0\0\1\x67", chance.randbytes(3)]
+        )
         buffer.add(packet)
         assert len(buffer.pictures._pieces) <= MOST_WAITING
 
@@ -172,3 +186,47 @@ def test_a_key_frame_is_asked_for_again_while_pictures_are_left_out() -> None:
         except av.FFmpegError:
             failures += 1
     assert failures == 4
+
+
+def h264_pictures() -> list[bytes]:
+    encoder = H264Encoder()
+    encoder.set(WIDTH, HEIGHT, 800_000, 30)
+    made = [
+        encoder.encode(planes(scene()[number]), number * 3000, is_key_wanted=number in (0, 8))
+        for number in range(12)
+    ]
+    return [one.data for one in made if one is not None]
+
+
+def test_of_h264_each_picture_is_made_at_once_and_with_its_time() -> None:
+    decoder = RunH264Decoder()
+    for number, data in enumerate(h264_pictures()):
+        [frame] = decoder.decode(JitterFrame(data, number * 3000))
+        assert isinstance(frame, av.VideoFrame)
+        assert (frame.pts, frame.width, frame.height) == (number * 3000, WIDTH, HEIGHT)
+
+
+def test_of_h264_too_nothing_is_made_from_bytes_that_are_no_picture_to_the_next_key_frame() -> None:
+    coded = h264_pictures()
+    coded[3] = b"\0\0\0\1" + b"\x41junk" * 9
+    decoder = RunH264Decoder()
+    made, failures = [], 0
+    for number, data in enumerate(coded):
+        try:
+            made += [frame.pts for frame in decoder.decode(JitterFrame(data, number * 3000))]
+        except av.FFmpegError:
+            failures += 1
+    assert made == [number * 3000 for number in (0, 1, 2, 8, 9, 10, 11)]
+    assert failures == 1
+
+
+def test_of_h264_a_picture_is_not_larger_than_one_of_vp8_may_be() -> None:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = 8192, 4096, "yuv420p"
+    encoder.time_base = Fraction(1, 30)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
+    rows = np.full((4096 * 3 // 2, 8192), 128, dtype=np.uint8)
+    [packet] = encoder.encode(av.VideoFrame.from_ndarray(rows, format="yuv420p"))
+    with pytest.raises(av.FFmpegError):
+        RunH264Decoder().decode(JitterFrame(bytes(packet), 0))

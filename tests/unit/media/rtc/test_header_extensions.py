@@ -3,13 +3,12 @@
 import random
 
 import pytest
-from aiortc.codecs.vpx import VpxPayloadDescriptor
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import HeaderExtensionsMap, RtcpPsfbPacket, RtcpRrPacket, RtpPacket
 
 from media.quality.transport_feedback import build, parse
 from media.rtc.feedback_packets import taken_out
-from media.rtc.header_extensions import begins_key_frame, number_of, payload_at, stamped
+from media.rtc.header_extensions import number_of, payload_at, stamped
 from media.rtc.transport_numbers import NUMBER_ID, NUMBER_URI, NumberedPacket
 
 MID_ID, TIME_ID = 1, 3
@@ -62,16 +61,6 @@ def test_what_was_not_agreed_on_is_left_alone() -> None:
     )
 
 
-def test_key_frames_are_known_by_their_first_packet() -> None:
-    first = bytes(VpxPayloadDescriptor(partition_start=1, partition_id=0, picture_id=300))
-    later = bytes(VpxPayloadDescriptor(partition_start=0, partition_id=0, picture_id=300))
-    made = extensions_map()
-    assert begins_key_frame(packet(payload=first + b"\x10\x00").serialize(made))
-    assert not begins_key_frame(packet(payload=first + b"\x11\x00").serialize(made))
-    assert not begins_key_frame(packet(payload=later + b"\x10\x00").serialize(made))
-    assert not begins_key_frame(packet(payload=b"").serialize(made))
-
-
 def test_spoiled_headers_break_nothing() -> None:
     chance = random.Random(3)
     whole = packet(payload=bytes(20)).serialize(extensions_map())
@@ -83,7 +72,6 @@ def test_spoiled_headers_break_nothing() -> None:
         spoiled = bytes(data[: chance.randrange(12, len(data) + 1)])
         kept += number_of(spoiled, NUMBER_ID) == 0
         assert len(stamped(spoiled, NUMBER_ID, 5, TIME_ID, 6)) == len(spoiled)
-        begins_key_frame(spoiled)
     assert kept > 5000
 
 

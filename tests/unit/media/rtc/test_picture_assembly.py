@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from media.quality.arrival_count import ArrivalCount
+from media.rtc.h264_words import BEGIN_CODE
 from media.rtc.picture_assembly import (
     LEAST_LIMIT_S,
     MOST_WAITING,
     MOST_WAITING_BYTES,
     PictureAssembly,
 )
+from media.rtc.picture_words import H264, VP8, PictureWords
 from tests.fakes.picture_line import INTER_HEADER, KEY_HEADER
 
 FRAME_S = 1 / 30
@@ -24,6 +26,7 @@ class Packet:
     is_first: bool
     is_last: bool
     data: bytes
+    words: PictureWords = VP8
 
 
 def picture(number: int, at: int, count: int = 3, *, key: bool = False) -> list[Packet]:
@@ -47,6 +50,9 @@ class Desk:
     keys_asked_at: list[float] = field(default_factory=list)
 
     def add(self, *packets: Packet) -> list[int]:
+        return [stamp // 3000 for _, stamp in self.whole(*packets)]
+
+    def whole(self, *packets: Packet) -> list[tuple[bytes, int]]:
         whole = []
         for each in packets:
             whole += self.assembly.add(
@@ -56,9 +62,10 @@ class Desk:
                 self.now,
                 is_first=each.is_first,
                 is_last=each.is_last,
+                words=each.words,
             )
             self.ask()
-        return [stamp // 3000 for _, stamp in whole]
+        return whole
 
     def ask(self) -> None:
         if self.assembly.is_key_due(self.now):
@@ -82,6 +89,36 @@ def stream(desk: Desk, packets: list[Packet]) -> list[int]:
             before = packet.picture
         came += desk.add(packet)
     return came
+
+
+def h264_picture(number: int, at: int, *, key: bool = False) -> list[Packet]:
+    """As an end packs it that puts each unit into a packet of its own, a mark before each picture:
+    with a key frame come two parameter sets. Both slices are of the whole picture.
+    """
+    kinds = [0x09, 0x67, 0x68, 0x65, 0x65] if key else [0x09, 0x41, 0x41]
+    units = [bytes([kind, 0x80, number]) for kind in kinds]
+    last = len(units) - 1
+    return [
+        Packet(at + place, number, H264.begins_frame(unit), place == last, BEGIN_CODE + unit, H264)
+        for place, unit in enumerate(units)
+    ]
+
+
+def test_of_h264_a_key_frame_of_many_units_is_taken_with_all_of_them() -> None:
+    desk = Desk()
+    first, second, key = h264_picture(1, 0, key=True), h264_picture(2, 5), h264_picture(4, 11)
+    assert desk.add(*first, *second) == [1, 2]
+    assert desk.add(*key) == []  # the third picture is missing
+    key = h264_picture(5, 14, key=True)
+    assert desk.whole(*key) == [(b"".join(each.data for each in key), 15000)]
+    assert desk.add(*h264_picture(6, 19)) == [6]
+
+
+def test_of_h264_a_key_frame_without_its_parameter_sets_is_not_whole() -> None:
+    desk = Desk()
+    key = h264_picture(1, 0, key=True)
+    assert desk.add(*key[2:]) == []
+    assert desk.add(*key[:2]) == [1]  # they come late
 
 
 @pytest.mark.parametrize("lost", [30, 31, 32])  # first, middle, last of the eleventh
@@ -191,6 +228,15 @@ def test_the_limit_grows_with_the_round_trip() -> None:
     assert desk.keys_asked_at == []
     desk.wait(0.2)
     assert desk.keys_asked_at[0] == pytest.approx(51.5, abs=0.02)
+
+
+def test_no_round_trip_is_so_long_that_nothing_is_asked_for_any_more() -> None:
+    desk = Desk()
+    desk.assembly.round_trip_is(60.0)
+    desk.add(*picture(1, 0, key=True), *picture(3, 6))
+    desk.wait(10.0)
+    assert desk.keys_asked_at[0] == pytest.approx(55.0, abs=0.02)
+    assert len(desk.keys_asked_at) == 3
 
 
 def test_a_filler_without_bytes_holds_nothing_up_and_is_no_picture() -> None:

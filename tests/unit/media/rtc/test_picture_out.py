@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 import pytest
-from aiortc import RTCPeerConnection
+from aiortc import RTCPeerConnection, RTCRtpCodecParameters
 from aiortc.mediastreams import MediaStreamError
 
 from media.picture import vp8_check
@@ -18,9 +18,10 @@ from media.rtc.local_tracks import PictureFeed
 from media.rtc.picture_fall_back import StockPicture
 from media.rtc.picture_out import PictureOut, add_picture, picture_of
 from media.rtc.picture_turns import DARK_WIDTH
+from media.rtc.picture_words import H264
 from tests.fakes.inline_executor import InlineExecutor
 from tests.fakes.virtual_time import run
-from tests.unit.media.picture.given import Screen, scene
+from tests.unit.media.picture.given import H264Screen, Screen, scene
 
 
 def grey(shade: int) -> bytes:
@@ -336,6 +337,35 @@ async def test_the_senders_key_frames_are_the_tracks() -> None:
     [sender] = connection.getSenders()
     assert sender._send_keyframe == track.wish_key_frame
     await connection.close()
+
+
+async def test_the_track_hears_the_codec_that_the_two_sides_agreed_on() -> None:
+    connection = RTCPeerConnection()
+    feed = PictureFeed()
+    track = picture_of(feed)
+    assert isinstance(track, PictureOut)
+    add_picture(connection, track)
+    [sender] = connection.getSenders()
+    feed.put(640, 480, scene()[0])
+    codec = RTCRtpCodecParameters(mimeType="video/H264", clockRate=90_000, payloadType=99)
+    frame = await sender._next_encoded_frame(codec)
+    assert frame is not None
+    assert H264.begins_key_packet(frame.payloads[0])
+    await connection.close()
+
+
+def test_in_h264_a_picture_stays_within_the_level_whatever_the_camera() -> None:
+    async def story() -> None:
+        sent = Sent(4_000_000)
+        sent.screen = H264Screen()
+        sent.track.codec_is("video/H264")
+        large = bytes([100]) * (1280 * 960 * 3 // 2)
+        for _ in range(90):
+            sent.feed.put(1280, 960, large)
+            await sent.one()
+        assert set(sent.sizes[60:]) == {(960, 720)}
+
+    told(story)
 
 
 async def test_where_libvpx_is_another_stock_makes_the_picture(

@@ -59,13 +59,13 @@ def test_both_of_ours_agree_on_it_behind_what_a_picture_is_sent_as() -> None:
     one, other, names = asyncio.run(agreed(answer_knows=True))
     assert one == other
     assert one is not None and one.repair == REPAIR_TYPE
-    assert names == ["video/VP8", "video/rtx", REPAIR]
+    assert names == ["video/VP8", "video/rtx", "video/H264", "video/rtx", REPAIR]
 
 
 def test_a_far_side_that_leaves_it_out_gets_none() -> None:
     one, other, names = asyncio.run(agreed(answer_knows=False))
     assert (one, other) == (None, None)
-    assert names == ["video/VP8", "video/rtx"]
+    assert names == ["video/VP8", "video/rtx", "video/H264", "video/rtx"]
 
 
 def test_a_repair_is_no_longer_than_stock_makes_a_packet() -> None:

@@ -8,13 +8,13 @@ import pytest
 from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.rtp import HeaderExtensionsMap, RtpPacket
 
-from media.rtc.repair_packets import HEAD, PICTURE, REPAIR, REPAIR_TYPE
+from media.rtc.repair_packets import HEAD, PICTURES, REPAIR, REPAIR_TYPE
 from media.rtc.repairs_in import MOST_PACKETS, MOST_ROWS, MOST_SOURCES, RepairsIn
 from media.rtc.repairs_out import RepairsOut
 
 PICTURE_TYPE, SOURCE, REPEATS = 97, 77, 78
 CODECS = [
-    SimpleNamespace(mimeType=PICTURE.upper(), payloadType=PICTURE_TYPE),
+    SimpleNamespace(mimeType=PICTURES[0].upper(), payloadType=PICTURE_TYPE),
     SimpleNamespace(mimeType=REPAIR, payloadType=REPAIR_TYPE),
 ]
 
