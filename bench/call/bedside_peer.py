@@ -52,6 +52,7 @@ from media.rtc.local_tracks import PictureFeed
 from media.rtc.relay_paths import RELAYS
 
 PUT, SHOWN = struct.Struct("2d"), struct.Struct("4d")
+ABOVE_THUMBNAIL = frozenset({Step.HD, Step.SD})
 SENDS = frozenset({Stream.VOICE, Stream.CAMERA})
 
 
@@ -147,7 +148,8 @@ class BedsidePeer:
             self._ladder.look(is_up=self._links.live is not None)
 
     def _step_is(self, step: Step) -> None:
-        self._links.bound(step)
+        is_bounded = self._setting.is_thumbnail and step in ABOVE_THUMBNAIL
+        self._links.bound(Step.THUMBNAIL if is_bounded else step)
         self._feed.turn(step in PICTURE_LEAST)
 
     def _heard(self, link: LinkId, event: LinkEvent) -> None:

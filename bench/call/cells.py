@@ -135,7 +135,13 @@ def _table() -> list[Cell]:
     drop_steps = ((5.0, line(rate_bit_s=200_000)), (25.0, line(rate_bit_s=2_000_000)))
     hd = call(line(), is_one_way=False, width=1280, height=720)
     many = Situation(
-        Kind.MANY, line(loss=0.03), is_one_way=False, is_long=True, fps=5, watch_s=60.0
+        Kind.MANY,
+        line(loss=0.03),
+        is_one_way=False,
+        is_long=True,
+        is_thumbnail=True,
+        fps=15,
+        watch_s=60.0,
     )
     return [
         Cell("join-0", *_joins("<= 0.6", line(rtt_ms=100), against=False)),

@@ -21,7 +21,7 @@ class RelaySetting:
 class PeerSetting:
     """`keeps_pixels` False: only when which picture came, for long calls.
 
-    `speaks_from_s`: where in the speech it begins.
+    `speaks_from_s`: where in the speech it begins. `is_thumbnail`: of the ladder no higher step.
     """
 
     width: int = 640
@@ -33,3 +33,4 @@ class PeerSetting:
     relays: RelaySetting | None = None
     speaks_from_s: float = 0.0
     takes_turns: bool = False
+    is_thumbnail: bool = False

@@ -48,6 +48,7 @@ class Situation:
     outage_s: float = 0.0
     joins: int = 12
     is_long: bool = False  # pixels are not kept
+    is_thumbnail: bool = False  # is all that is sent of the picture
     relay_by: RelayTransport | None = None
     relays: RelaySetting | None = None  # while they stand
 
@@ -68,6 +69,7 @@ class Situation:
             self.relays,
             side * APART_S,
             not self.is_one_way,
+            self.is_thumbnail,
         )
 
     @property
