@@ -93,6 +93,6 @@ class Conflict:
         if not self.can_take_both:
             raise Rejected(Code.NOT_ALLOWED, "these two cannot both be taken")
         return {
-            name: f"{self.stands[name]}{BETWEEN_BOTH}{value}"
+            name: BETWEEN_BOTH.join(str(each) for each in (self.stands[name], value) if each)
             for name, value in self.mine.fields.items()
         }

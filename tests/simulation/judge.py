@@ -172,7 +172,8 @@ class Judge:
         """What a screen called kept is in the history, in a conflict, or shown as refused."""
         applied = {str(new) for _, _, _, new in self._moves()}
         somewhere = applied | self._kept_in_conflicts() | set(self._refused_here())
-        words = "\n".join(somewhere | self._memory.given_up)  # who takes both joins them
+        # Who takes both joins two with a line's end: none is found across two of these.
+        words = "\0".join(somewhere | self._memory.given_up)
         return [
             f"lost: {intent.value}"
             for intent in self._memory.intents

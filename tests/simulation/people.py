@@ -251,5 +251,5 @@ def _meant(item: PendingChange) -> dict[str, Json]:
     return {
         name: value
         for name, value in item.change.fields_set.items()
-        if isinstance(value, str) and value.startswith("value ")
+        if isinstance(value, str) and "value " in value  # of two, the first may say nothing
     }

@@ -96,6 +96,11 @@ def test_one_the_other_both_or_anew() -> None:
     assert found.outcome(Take.ANEW, {"allergies": "None"}) == {"allergies": "None"}
 
 
+def test_both_of_a_text_and_of_nothing_is_the_text_without_an_empty_line() -> None:
+    assert conflict("Latex", "").outcome(Take.BOTH) == {"allergies": "Latex"}
+    assert conflict("", "Penicillin").outcome(Take.BOTH) == {"allergies": "Penicillin"}
+
+
 @pytest.mark.parametrize("anew", [None, {}, {"title": "Dr"}])
 def test_anew_is_of_the_fields_in_conflict(anew: dict[str, Json] | None) -> None:
     with pytest.raises(Rejected):
