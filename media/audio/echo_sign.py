@@ -35,6 +35,11 @@ class EchoSign:
         return self._since_played < LINGERS and not self._is_none
 
     @property
+    def is_none(self) -> bool:
+        """What was played was not heard here, so nothing that is played next will be."""
+        return self._is_none
+
+    @property
     def is_playing(self) -> bool:
         """Something is played, or was just now."""
         return self._since_played < LINGERS

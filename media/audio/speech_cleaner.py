@@ -30,6 +30,7 @@ RISING = np.linspace(0, 1, BLOCK, dtype=np.float32)
 FALLING = RISING[::-1]
 # By how much libwebrtc's canceller, and its noise suppression, hold a voice back.
 CANCELLER_SAMPLES, SUPPRESSION_SAMPLES = 473, 535
+WAKING_BLOCKS = 5  # after a rest; what they held back before it is through by then
 
 
 class SpeechCleaner:
@@ -49,6 +50,7 @@ class SpeechCleaner:
         self._sign = EchoSign()
         self._room = RoomNoise()
         self._mix = self._natural = self._plain = 0.0
+        self._waking = 0  # blocks for which libwebrtc's parts must work before they are of use
 
     @property
     def is_both(self) -> bool:
@@ -65,15 +67,13 @@ class SpeechCleaner:
         """`far`: what the loudspeaker plays; `heard`: what the microphone brings; 480 each."""
         voice = heard.astype(np.float32)
         left = self._without_known_echo(far, voice)
-        self._canceller.process_reverse_stream(_frame(far))
-        cancelled = _processed(self._canceller, heard).astype(np.float32)
-        self._left = np.concatenate((self._left, left))
-        held, self._left = self._left[:BLOCK], self._left[BLOCK:]
-        is_whole = self._watch.is_both or not self._sign.is_possible
-        before, self._mix = self._mix, float(is_whole)
-        _fade(cancelled, held, before, self._mix)
-        sent = self._without_noise(cancelled, is_whole=is_whole)
-        before, self._plain = self._plain, float(self._goes_as_it_is())
+        before, goes_as_it_is = self._plain, self._goes_as_it_is()
+        if goes_as_it_is and before == 1.0 and self._sign.is_none:
+            self._waking = WAKING_BLOCKS  # nobody needs them; they are half of the work
+            return heard
+        sent = self._by_libwebrtc(far, heard, left)
+        self._waking = max(0, self._waking - 1)
+        self._plain = float(goes_as_it_is or self._waking > 0)
         if before == self._plain == 1.0:
             return heard
         _fade(sent, voice, before, self._plain)
@@ -83,6 +83,16 @@ class SpeechCleaner:
     def listen(self, heard: Samples) -> None:
         """Nobody is to get it: only the room is learned."""
         self._room.heard(_power(heard.astype(np.float32) / FULL_SCALE))
+
+    def _by_libwebrtc(self, far: Samples, heard: Samples, left: Block) -> Block:
+        self._canceller.process_reverse_stream(_frame(far))
+        cancelled = _processed(self._canceller, heard).astype(np.float32)
+        self._left = np.concatenate((self._left, left))
+        held, self._left = self._left[:BLOCK], self._left[BLOCK:]
+        is_whole = self._watch.is_both or not self._sign.is_possible
+        before, self._mix = self._mix, float(is_whole)
+        _fade(cancelled, held, before, self._mix)
+        return self._without_noise(cancelled, is_whole=is_whole)
 
     def _without_noise(self, voice: Block, *, is_whole: bool) -> Block:
         """From a quiet room what is whole stays so: what suppression takes is of the voice."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -121,6 +122,62 @@ def test_recorded_speech_of_both_without_an_echo_goes_through_as_it_was_spoken()
         made.append(cleaner.clean(played.astype(np.int16), heard.astype(np.int16)))
     whole, later = np.concatenate(made), slice(7 * RATE_HZ, 9 * RATE_HZ)
     assert np.array_equal(whole[later], near.astype(np.int16)[later])
+
+
+class Counted:
+    """A part of libwebrtc, and how many blocks it was given."""
+
+    def __init__(self, part: Any) -> None:
+        self._part = part
+        self.blocks = 0
+
+    def process_stream(self, frame: object) -> None:
+        self.blocks += 1
+        self._part.process_stream(frame)
+
+    def process_reverse_stream(self, frame: object) -> None:
+        self._part.process_reverse_stream(frame)
+
+
+def rested(seconds: float) -> tuple[SpeechCleaner, list[Counted]]:
+    """With a headset in a quiet room, after the far side has spoken for so long."""
+    cleaner = SpeechCleaner()
+    parts = [Counted(vars(cleaner)[name]) for name in ("_canceller", "_noise")]
+    vars(cleaner).update(_canceller=parts[0], _noise=parts[1])
+    far = voice(seconds, seed=1)
+    near = np.zeros(len(far))
+    for played, heard in blocks(far, near):
+        cleaner.clean(played.astype(np.int16), heard.astype(np.int16))
+    return cleaner, parts
+
+
+@with_livekit
+def test_with_a_headset_in_a_quiet_room_libwebrtcs_parts_rest_and_the_voice_goes_on() -> None:
+    cleaner, parts = rested(4)
+    before = [part.blocks for part in parts]
+    far, near = voice(4, seed=3), voice(4, seed=2)
+    for played, heard in blocks(far, near):
+        sent = cleaner.clean(played.astype(np.int16), heard.astype(np.int16))
+        assert np.array_equal(sent, heard.astype(np.int16))
+    assert [part.blocks for part in parts] == before
+
+
+@with_livekit
+def test_what_was_heard_before_a_rest_is_not_sent_after_it() -> None:
+    """Noise begins long after: of the tone that they heard last nothing comes."""
+    cleaner, parts = rested(4)
+    silence, tone = np.zeros(BLOCK, dtype=np.int16), np.zeros(BLOCK, dtype=np.int16)
+    tone[:] = 8000 * np.sin(2 * np.pi * 3000 * np.arange(BLOCK) / RATE_HZ)
+    vars(cleaner)["_plain"] = 0.0  # they hear a tone, and rest from then on
+    cleaner._by_libwebrtc(silence, tone, tone.astype(np.float32))
+    vars(cleaner)["_plain"] = 1.0
+    cleaner.clean(silence, silence)
+    noise = np.random.default_rng(6).normal(0, 300, 14 * RATE_HZ)
+    before = parts[0].blocks
+    sent = [cleaner.clean(silence, heard.astype(np.int16)) for [heard] in blocks(noise)]
+    assert parts[0].blocks > before
+    spectrum = np.abs(np.fft.rfft(np.concatenate(sent).reshape(-1, BLOCK), axis=1))
+    assert (spectrum[:, 30] < 60 * np.median(spectrum[:, 25:35])).all()
 
 
 @with_livekit
