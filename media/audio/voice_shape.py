@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 MS = 48  # samples
 COPIES_FROM_PERCENT, NO_COPIES_BELOW_PERCENT = 2.0, 1.0
 NO_COPIES_AFTER_S = 10.0
+NO_COPIES_WHERE_NARROW_AFTER_S = 4.0  # there a picture has more of their third of the voice
 MOST_COPIES = 2
 MUCH_LOST_PERCENT, LITTLE_LOST_PERCENT = (
     12.0,
@@ -68,9 +69,13 @@ class VoiceRule:
         elif percent >= COPIES_FROM_PERCENT:
             is_still_much = self._copies == MOST_COPIES and percent >= LITTLE_LOST_PERCENT
             self._copies = MOST_COPIES if is_still_much else 1
-        elif now - self._lossy_at >= NO_COPIES_AFTER_S:
+        elif now - self._lossy_at >= self._no_copies_after_s:
             self._copies = 0
         return self._shaped()
+
+    @property
+    def _no_copies_after_s(self) -> float:
+        return NO_COPIES_AFTER_S if self._step == 0 else NO_COPIES_WHERE_NARROW_AFTER_S
 
     def _step_for(self, bit_s: int) -> int:
         reached = next(place for place, (least, _) in enumerate(STEPS) if bit_s >= least)

@@ -11,6 +11,7 @@ from media.quality.sent_log import Outcome
 START_BIT_S = 150_000.0
 LEAST_BIT_S, MOST_BIT_S = 40_000.0, 2_500_000.0
 GROWING_QUEUE_S = 0.015  # a rising trend below this is noise
+PACKET_BITS = 8 * 900  # as a narrow line's pictures come; the largest has 1300 bytes
 LONG_QUEUE_S = 0.08  # too long, whatever the trend says
 SUDDEN_QUEUE_S = 0.05  # above this what arrives is what the line carries now
 HOLD_QUEUE_S = 0.04
@@ -20,8 +21,8 @@ DOWN, LEAST_DOWN = 0.88, 0.7
 DRAIN_IN_S = 0.6
 LEAST_OF_LONG = 0.2  # one step believes a short measure no further than this
 LEAST_APART_S, MOST_APART_S = 0.15, 0.7  # between two steps down
-UP_AT_START, UP_FAR, UP_NEAR = 2.0, 1.5, 1.1  # times a second
-NEAR_FROM, NEAR_TO = 0.85, 1.15  # of the last known capacity
+UP_AT_START, UP_FAR, UP_NEAR, UP_AT = 2.0, 1.5, 1.1, 1.03  # times a second
+NEAR_FROM, AT_FROM, NEAR_TO = 0.85, 0.93, 1.08  # of the last known capacity
 NEAR_ROUND_TRIP_S = 0.3
 MOST_ABOVE_ARRIVING, SLACK_BIT_S = 1.5, 20_000.0
 MUCH_LOSS = 0.12
@@ -49,6 +50,9 @@ BURST_ABOVE = 2.0
 AFTER_BURST = 0.9  # of what a burst brought through
 # A queue while less than half of what a burst brought through just now is sent is not the line's.
 BELIEVED_S, BELIEVED_SHARE = 3.0, 0.5
+# Less than that of a limit that a burst has just measured is not what the line carries: what else
+# is sent at the start of a call is not counted. Until that queue is gone, and not longer.
+MEASURED_SHARE = 0.85
 BURST_PAUSE_S, MOST_BURST_PAUSE_S = 0.5, 2.0
 # A limit that a burst found is believed when the next one finds it, too: while both ends begin,
 # packets wait for a processor as they would for a line.
@@ -83,6 +87,7 @@ class CongestionControl:
         self._first_burst = True
         self._limit_bit_s: float | None = None  # as the last burst found it that found one
         self._carried: tuple[float, float] | None = None  # (bit/s, when told) of the last burst
+        self._measured: tuple[float, float] | None = None  # the same, of one that found a limit
         self._arrived_s: float | None = None
         self._passed_s: float | None = None
         self._calm_until_s = 0.0
@@ -268,10 +273,16 @@ class CongestionControl:
 
     def _is_over(self, queue_s: float, arriving: float) -> bool:
         """Below three quarters it was a key frame that waited for itself."""
-        is_growing = self._trend.is_overused and queue_s > GROWING_QUEUE_S + self._queue.noise_s
+        is_queue = queue_s > max(GROWING_QUEUE_S + self._queue.noise_s, self._packet_s)
+        is_growing = self._trend.is_overused and is_queue
         return queue_s > LONG_QUEUE_S + self._queue.noise_s or (
             is_growing and arriving > 0.75 * self._target_bit_s
         )
+
+    @property
+    def _packet_s(self) -> float:
+        """A packet of its own takes so long through a narrow line, without any queue."""
+        return PACKET_BITS / self._target_bit_s
 
     @property
     def _apart_s(self) -> float:
@@ -288,12 +299,23 @@ class CongestionControl:
             return
         if queue_s > SUDDEN_QUEUE_S:
             short = self._rate.bit_s(SHORT_S) or arriving
-            arriving = min(arriving, max(short, LEAST_OF_LONG * arriving))
+            most = max(arriving, self._target_bit_s)
+            arriving = min(most, max(short, LEAST_OF_LONG * arriving))
         self._down_s = now_s
         self._is_starting = False
         self._is_draining = True
-        self._capacity_bit_s = None if self._was_just_seen_wider(arriving, now_s) else arriving
+        self._capacity_bit_s = self._capacity_of(arriving, now_s)
         self._set_target(max(LEAST_DOWN, DOWN - queue_s / DRAIN_IN_S) * arriving, only_down=True)
+
+    def _capacity_of(self, arriving: float, now_s: float) -> float | None:
+        """What the line carries, by what arrived while it was full; None: not known."""
+        if self._was_just_seen_wider(arriving, now_s):
+            return None
+        if self._measured is not None:
+            bit_s, told_s = self._measured
+            if now_s - told_s < BELIEVED_S and arriving < MEASURED_SHARE * bit_s:
+                return bit_s
+        return arriving
 
     def _was_just_seen_wider(self, arriving: float, now_s: float) -> bool:
         """Then somebody stood still, or a key frame waited for itself: soon asked again."""
@@ -335,7 +357,7 @@ class CongestionControl:
         elapsed_s *= min(1.0, NEAR_ROUND_TRIP_S / max(self._round_trip_s or 0.0, 0.01))
         times = UP_AT_START if self._is_starting else UP_FAR
         if capacity is not None and self._target_bit_s > NEAR_FROM * capacity:
-            times = UP_NEAR
+            times = UP_AT if self._target_bit_s > AT_FROM * capacity else UP_NEAR
         arriving = self._rate.bit_s(with_bursts=False) or 0.0
         most = MOST_ABOVE_ARRIVING * arriving + SLACK_BIT_S
         grown = min(self._target_bit_s * times**elapsed_s, most)
@@ -345,6 +367,7 @@ class CongestionControl:
         """The queue is gone: what was held back to empty it is no longer needed."""
         if self._is_draining and queue_s < EMPTY_QUEUE_S + self._queue.noise_s:
             self._is_draining = False
+            self._measured = None  # the next queue is believed, whatever was measured before it
             if self._capacity_bit_s is not None:
                 self._set_target(max(self._target_bit_s, DOWN * self._capacity_bit_s))
 
@@ -371,6 +394,7 @@ class CongestionControl:
         before = self._limit_bit_s
         if answer.is_limit:
             self._limit_bit_s = bit_s
+            self._measured = bit_s, now_s
         is_found_again = before is not None and 1 / SAME_LIMIT < bit_s / before < SAME_LIMIT
         if bit_s * AFTER_BURST > self._target_bit_s:
             self._set_target(bit_s * AFTER_BURST)

@@ -21,6 +21,15 @@ def test_copies_begin_with_a_loss_and_end_after_ten_good_seconds() -> None:
     assert rule.loses(0.0, 50.0).copies == 0
 
 
+def test_on_a_line_that_is_full_with_a_picture_copies_end_after_four_good_seconds() -> None:
+    rule = VoiceRule()
+    rule.carries(300_000)
+    assert rule.loses(0.0, 5.0).copies == 1
+    assert rule.loses(0.0, 8.9).copies == 1
+    assert rule.loses(0.0, 9.0).copies == 0
+    assert rule.loses(2.5, 20.0).copies == 1
+
+
 def test_a_line_without_room_gets_no_copies() -> None:
     rule = VoiceRule()
     rule.loses(5.0, 1.0)

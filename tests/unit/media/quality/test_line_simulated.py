@@ -124,6 +124,38 @@ def test_what_waits_for_a_line_that_became_narrow_gives_way_to_the_voice(seed: i
     assert max(while_draining) < 0.8
 
 
+class KeyFrames(Simulation):
+    """A picture that leaves a third of the line unused, and a large key frame now and then."""
+
+    most_picture_bit_s = 0.1 * M
+
+    def key_frame_bytes(self, bit_s: float) -> float:
+        return 6_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_key_frame_on_a_line_that_is_not_full_takes_little_of_its_rate_and_not_for_long(
+    seed: int,
+) -> None:
+    """While its queue is there the line is full: what arrives then is what it carries."""
+    simulation = KeyFrames(steady(0.3 * M), seed)
+    for at_s in (9.0, 12.0, 15.0):
+        simulation.at(at_s, simulation.lose_picture)
+    seen = simulation.run(18.0)
+    for at_s in (9.0, 12.0, 15.0):
+        before = max(target for at, target in seen.targets if at_s - 1 < at <= at_s)
+        after = max(target for at, target in seen.targets if at_s + 1.2 < at <= at_s + 1.6)
+        assert after > 0.8 * before
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_near_what_a_line_carries_its_rate_does_not_swing(seed: int) -> None:
+    seen = Simulation(steady(0.3 * M), seed).run(25.0)
+    targets = [target for at, target in seen.targets if at > 6.0]
+    assert min(targets) > 0.6 * 0.3 * M
+    assert max(targets) < 1.2 * 0.3 * M
+
+
 @pytest.mark.parametrize("longer_s", [0.03, 0.06])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_way_that_became_longer_with_the_drop_slows_no_picture_for_long(
