@@ -1,7 +1,7 @@
 """An H.264 encoder for a far side that takes no VP8: libx264 of PyAV's wheel, constrained baseline.
 
 A new rate costs nothing while it is near the one it was opened for, else one key frame, as a new
-size does. libx264 leaves no frame out to hold its rate; that is done here.
+size does: up to twice as much, as libx264 takes no more than it was opened with. libx264 leaves no frame out to hold its rate; that is done here.
 """
 
 import math
@@ -18,8 +18,9 @@ PROGRAM = "libx264"
 # Level 3.1 (ITU-T H.264, table A-1) is what WebRTC's ends agree on (RFC 7742, 6.2): 3600 blocks.
 LEVEL, MOST_PIXELS = "31", 3600 * 16 * 16
 LEAST_BIT_S = 8_000
-FAR_FACTOR = 2.5  # bits a frame; libx264's buffer is as long as it was opened
-BUFFER_S = 0.3  # of what it was opened for
+ROOM = 2.0  # above what it is opened for
+LEAST_SHARE, MOST_SHARE = 0.4, 0.95 * ROOM  # bits a frame; its buffer is as long as it was opened
+BUFFER_S = 0.3  # of what it is opened for
 OWED_S, CREDIT_S = 0.3, 0.1  # sent beyond the rate, until frames are left out; saved before it
 FAST, FASTER, FASTER_FROM = "superfast", "ultrafast", -10
 LAMBDA_A_QUANTIZER = 118  # FFmpeg's FF_QP2LAMBDA
@@ -65,10 +66,10 @@ class H264Encoder:
             self._size, self._codec = (width, height), None
         self._bit_s, self._frames_per_s = max(bit_s, LEAST_BIT_S), frames_per_s
         share = self._bits_a_frame / self._opened_for if self._codec is not None else 1.0
-        if not 1 / FAR_FACTOR < share < FAR_FACTOR:
+        if not LEAST_SHARE < share < MOST_SHARE:
             self._codec = None
-        elif self._codec is not None:  # libx264 counts frames, not time
-            self._codec.bit_rate = round(self._bits_a_frame * self._codec.framerate)
+        elif self._codec is not None:
+            self._tell_rate(self._codec)
 
     def hurry(self, speed: int) -> None:
         self._preset = FASTER if speed <= FASTER_FROM else FAST  # from the next key frame on
@@ -95,6 +96,10 @@ class H264Encoder:
         self._quantizer = _quantizer_of(packet)
         return EncodedPicture(data, packet.is_keyframe)
 
+    def _tell_rate(self, codec: av.VideoCodecContext) -> None:
+        """libx264 counts frames, not time."""
+        codec.bit_rate = round(self._bits_a_frame * codec.framerate)
+
     @property
     def _bits_a_frame(self) -> float:
         return self._bit_s / self._frames_per_s
@@ -111,7 +116,7 @@ class H264Encoder:
         assert isinstance(codec, av.VideoCodecContext)
         codec.width, codec.height = self._size
         codec.pix_fmt = "yuv420p"
-        codec.bit_rate = self._bit_s
+        codec.bit_rate = round(ROOM * self._bit_s)
         codec.framerate = Fraction(self._frames_per_s).limit_denominator(1000)
         codec.time_base = Fraction(1, TICKS_PER_S)
         codec.thread_count = 1
@@ -120,11 +125,13 @@ class H264Encoder:
             "preset": self._preset,
             "tune": "zerolatency",
             "level": LEVEL,
-            "maxrate": str(self._bit_s),  # as much as the rate: only so does it take another
+            "maxrate": str(codec.bit_rate),  # as much as the rate: only so does it take another
             "bufsize": str(int(BUFFER_S * self._bit_s)),
             "g": "9000",  # key frames are asked for
             "forced-idr": "1",
         }
+        codec.open()
+        self._tell_rate(codec)
         self._opened_for = self._bits_a_frame
         return codec
 

@@ -41,12 +41,25 @@ def test_it_is_in_the_wheel_that_is_pinned() -> None:
 def test_a_new_rate_near_the_old_one_is_obeyed_without_a_key_frame() -> None:
     encoder = encoder_at(600_000)
     made: list[EncodedPicture | None] = []
-    for bit_s in (600_000, 300_000, 500_000):
+    for bit_s in (600_000, 300_000, 500_000, 1_050_000):
         encoder.set(WIDTH, HEIGHT, bit_s, 30)
         part = encoded(encoder, [planes(one) for one in scene(noise=12.0)] * 3, len(made))
         assert kbit_s(part[60:]) == pytest.approx(bit_s / 1000, rel=0.1)
         made += part
     assert keys(made) == [0]
+
+
+@pytest.mark.parametrize("first_bit_s", [150_000, 300_000])
+def test_a_rate_that_climbs_step_by_step_is_followed(first_bit_s: int) -> None:
+    encoder, bit_s = encoder_at(first_bit_s), first_bit_s
+    made = encoded(encoder, [planes(one) for one in scene(noise=12.0)] * 2)
+    for _ in range(5):
+        bit_s = round(1.4 * bit_s)
+        encoder.set(WIDTH, HEIGHT, bit_s, 30)
+        part = encoded(encoder, [planes(one) for one in scene(noise=12.0)] * 2, len(made))
+        assert kbit_s(part[60:]) == pytest.approx(bit_s / 1000, rel=0.15)
+        made += part
+    assert len(keys(made)) <= 4
 
 
 def test_a_rate_far_from_the_old_one_costs_one_key_frame() -> None:
