@@ -37,6 +37,19 @@ def nothing_came(watch_s: float) -> Facts:
     }
 
 
+def failed(watch_s: float) -> Facts:
+    """Of a run of ours that did not end as it should, whatever was measured."""
+    never = ("channel_s", "picture_s", "back_s", "megabit_after_s", "growth_mb_h")
+    return {
+        **nothing_came(watch_s),
+        **dict.fromkeys(never, NEVER_S),
+        "dropped": 1.0,
+        "away_s": watch_s,
+        "queue_p95_ms": 1000 * NEVER_S,
+        "cpu": NEVER_S,
+    }
+
+
 @dataclass(slots=True)
 class Found:
     """Samples of a cell by make, and why some are missing."""

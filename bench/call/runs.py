@@ -8,10 +8,10 @@ from bench.call.bedside_end import BedsideEnd
 from bench.call.call_run import MakePair, call, start
 from bench.call.chromium_end import ChromiumEnd
 from bench.call.clip import clip_of
-from bench.call.facts import OURS, PEER, Facts, Found, Void
+from bench.call.facts import OURS, PEER, Facts, Found, Void, failed
 from bench.call.joins import joins, relayed_joins
 from bench.call.link import Link
-from bench.call.outage_run import many, move, outage
+from bench.call.outage_run import CALLS_AT_ONCE, many, move, outage
 from bench.call.pair import OnTold, Pair
 from bench.call.situations import Kind, Situation
 from bench.call.speech import speech_file
@@ -69,9 +69,18 @@ class Runs:
             except (Void, OSError, TimeoutError) as error:
                 why = f"{make} seed {seed}: {error or type(error).__name__}"
                 print(f"  void, {why}", file=sys.stderr, flush=True)
-                if number == TRIES - 1:
-                    found.voids.append(why)
+                if number < TRIES - 1:
+                    continue
+                found.voids.append(why)
+                if make == OURS and not isinstance(error, Void):  # what fails of ours counts
+                    return [failed(situation.watch_s)] * _samples(situation)
         return []
+
+
+def _samples(situation: Situation) -> int:
+    if situation.kind in (Kind.JOINS, Kind.WARM_JOINS, Kind.RELAYED):
+        return situation.joins
+    return CALLS_AT_ONCE if situation.kind is Kind.MANY else 1
 
 
 def maker(make: str) -> MakePair:

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from bench.call.bedside_end import BedsideEnd
-from bench.call.facts import Void
 from bench.call.pair import Joined, Pair, Word
 
 WARM_LIMIT_S = 25.0
@@ -41,7 +40,7 @@ class WarmPair(Pair):
             async with asyncio.timeout(WARM_LIMIT_S):
                 await self._warm.wait()
         except TimeoutError as error:
-            raise Void(f"no warm connection in {WARM_LIMIT_S:.0f} s") from error
+            raise TimeoutError(f"no warm connection in {WARM_LIMIT_S:.0f} s") from error
         self._is_ready = True
 
     def _new_link(self) -> Joined:

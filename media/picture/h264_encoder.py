@@ -1,7 +1,8 @@
 """An H.264 encoder for a far side that takes no VP8: libx264 of PyAV's wheel, constrained baseline.
 
 A new rate costs nothing while it is near the one it was opened for, else one key frame, as a new
-size does: up to twice as much, as libx264 takes no more than it was opened with. libx264 leaves no frame out to hold its rate; that is done here.
+size does: up to twice as much, as libx264 takes no more than it was opened with. It leaves no frame
+out to hold its rate; that is done here.
 """
 
 import math

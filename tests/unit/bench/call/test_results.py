@@ -79,6 +79,23 @@ def test_a_cell_measured_again_replaces_its_rows() -> None:
     ]
 
 
+def test_a_quick_look_takes_the_place_of_no_whole_measurement() -> None:
+    results, quick = Results(), {**MARK, "is_quick": True}
+    results.put(CELL, rows_of(CELL, found([3.1], [3.6]), f"{QUICK}, one seed"), quick)
+    assert results.has(CELL, quick)
+    results.put(CELL, rows_of(CELL, found([3.7], [3.6]), ""), MARK)
+    results.put(CELL, rows_of(CELL, found([3.1], [3.6]), f"{QUICK}, one seed"), quick)
+    assert results.has(CELL, MARK)
+    assert [row.value for row in results.rows] == [3.7, 370]
+
+
+def test_a_sum_of_nothing_says_what_it_is_worth() -> None:
+    many = Cell("many", CELL.situation, (Aim("dropped", "count", "== 0", how="sum"),))
+    [row] = rows_of(many, Found({OURS: [{"dropped": 0.0}] * 200, PEER: []}), "")
+    assert row.holds
+    assert "none of 200: less than 1.5 % at 95 %" in row.note
+
+
 def test_a_peer_twice_off_its_spread_is_noticed() -> None:
     results = Results()
     assert not results.is_far_off("a", 100.0)
