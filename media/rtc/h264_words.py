@@ -8,6 +8,7 @@ SLICE, KEY_SLICE, EXTRA, SEQUENCE, DELIMITER = 1, 5, 6, 7, 9
 SEVERAL, PART = 24, 28  # STAP-A, FU-A
 KIND, FIRST_PART = 0x1F, 0x80
 LENGTH_BYTES = 2  # before each unit of several
+MOST_MARKS = 8  # before a picture; who sends more sends no picture
 FIRST_OF_PICTURE = 0x80  # of a slice: its first macroblock is number 0, which is one bit
 BEGIN_CODE = b"\x00\x00\x01"
 
@@ -38,7 +39,9 @@ def needs_others(data: bytes) -> bool:
 def _kind_of(data: bytes) -> int | None:
     """Of the first unit that is more than a mark between two pictures."""
     at = 0
-    while (at := data.find(BEGIN_CODE, at)) >= 0:
+    for _ in range(MOST_MARKS):
+        if (at := data.find(BEGIN_CODE, at)) < 0:
+            break
         at += len(BEGIN_CODE)
         if at < len(data) and data[at] & KIND != DELIMITER:
             return data[at] & KIND

@@ -1,6 +1,7 @@
 """What can be told of H.264 by its first bytes: real pictures of libx264, packed as stock does."""
 
 import random
+import time
 
 from aiortc.codecs.h264 import H264Encoder as StockPacking
 from aiortc.codecs.h264 import h264_depayload
@@ -57,6 +58,14 @@ def test_a_mark_between_pictures_says_nothing_of_the_next_one() -> None:
     assert not needs_others(marked)
     assert begins_key_frame(marked + key)
     assert needs_others(marked + other)
+
+
+def test_a_picture_of_marks_alone_is_none_and_is_not_looked_through() -> None:
+    marks = h264_depayload(DELIMITER) * 200_000
+    began_s = time.process_time()
+    assert not begins_key_frame(marks)
+    assert not needs_others(marks)
+    assert time.process_time() - began_s < 0.01
 
 
 def test_a_part_of_a_picture_is_no_beginning() -> None:

@@ -19,7 +19,7 @@ import aiortc.rtcsctptransport as sctp
 import aiortc.rtp
 import pytest
 from aioice import stun
-from aiortc.codecs import CODECS, HEADER_EXTENSIONS, vpx
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, h264, vpx
 from aiortc.codecs.opus import OpusEncoder
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcicetransport import RTCIceTransport
@@ -32,6 +32,7 @@ from media.rtc import (
     empty_tracks,
     ice_checks,
     line_transport,
+    new_connection,
     picture_arrival,
     relay_paths,
     repair_packets,
@@ -349,6 +350,26 @@ def test_picture_out() -> None:
 
 def test_vp8_is_offered_first() -> None:
     assert CODECS["video"][0].mimeType == "video/VP8"
+
+
+def test_h264() -> None:
+    upstream.fit()
+    inside = vars(aiortc.codecs)
+    assert inside["H264Decoder"] is arrival_buffer.RunH264Decoder
+    assert "return H264Decoder()" in source(aiortc.codecs.get_decoder)
+    assert "return H264Encoder()" in source(aiortc.codecs.get_encoder)
+    assert "self.codec.decode(packet)" in source(h264.H264Decoder.decode)
+    assert "packet.pts = encoded_frame.timestamp" in source(h264.H264Decoder.decode)
+    assert names(h264.H264Encoder.pack) == ["self", "packet"]
+    text = source(h264.H264Encoder.pack)
+    assert "self._split_bitstream(bytes(packet))" in text
+    assert "return self._packetize(packages), timestamp" in text
+    assert h264.PACKET_MAX == repair_packets.STOCK_PAYLOAD_BYTES
+    told = [codec.parameters for codec in CODECS["video"] if codec.mimeType == "video/H264"]
+    assert [each["profile-level-id"] for each in told] == ["42001f", new_connection.H264_PROFILE]
+    assert {each["packetization-mode"] for each in told} == {"1"}
+    assert "self._next_encoded_frame(codec)" in source(sender.RTCRtpSender._run_rtp)
+    assert "self.__codecs: dict[int, RTCRtpCodecParameters] = {}" in source(receiver)
 
 
 def test_packets_past_the_keys_are_read_where_ours_stand_guard() -> None:
