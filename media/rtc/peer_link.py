@@ -62,6 +62,9 @@ BEAT_EVERY_S = 0.25
 LOST_AFTER_S = 0.9  # and noticed within 1 s; who is well speaks four times a second or more
 MEASURE_EVERY_S = 1.0
 JOIN_LIMIT_S = 20.0
+# From the click to the far side's first picture is how long a join took; to the open channel where
+# no picture comes, be it that there is no camera.
+PICTURE_LIMIT_S = 5.0
 GATHER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 3.0
 
@@ -324,7 +327,6 @@ class PeerLink:
     def _come_up(self) -> None:
         if self._join_ms is None:
             self._join_ms = (self._now() - self._opened_at) * 1000
-            self._meter.join_ms = self._join_ms
         if not self._is_up and not self._is_over:
             self._is_up = True
             self._tell(LinkUp(self._join_ms))
@@ -366,7 +368,10 @@ class PeerLink:
         if not self._has_picture:
             self._has_picture = True
             self._is_picture_told = self._control.try_to_say(PictureHere())
-            self._tell(FirstPicture((self._now() - self._opened_at) * 1000))
+            after_ms = (self._now() - self._opened_at) * 1000
+            self._tell(FirstPicture(after_ms))
+            if self._meter.join_ms is None:
+                self._meter.join_ms = after_ms
         self._tell(PictureIn(frame))
 
     def _exam_picture_heard(self, frame: av.VideoFrame, stamp: int) -> None:
@@ -434,6 +439,8 @@ class PeerLink:
                 self._fail(Code.PEER_AWAY)
             self._tell_joined()
             return
+        if self._meter.join_ms is None and now - self._opened_at > PICTURE_LIMIT_S:
+            self._meter.join_ms = self._join_ms
         if self._is_up and self._is_silent(now):
             self._is_up = False
             self._tell(LinkLost(Code.MEDIA_LOST))

@@ -153,7 +153,8 @@ async def test_picture_voice_words_and_scope_reach_the_far_side() -> None:
         assert measures.frames_per_second is not None
         assert measures.frames_per_second > 5
         assert measures.loss_percent == 0
-        assert measures.join_ms is not None
+        [(_, first)] = pair.clinician.of(FirstPicture)
+        assert measures.join_ms == first.after_ms
 
 
 def _was_lost(side: Side) -> bool:
